@@ -1,0 +1,94 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let testSettings: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .enableUpcomingFeature("InferIsolatedConformances"),
+  .enableExperimentalFeature("Lifetimes"),
+]
+let settings: [SwiftSetting] = testSettings + [.strictMemorySafety()]
+
+/// A library target of the house. The dependency lists are the import table of the README,
+/// and `scripts/lint` holds every file to them.
+func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+/// The tests of one target; they may import all that the target may, and `TestSupport`.
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(
+    name: name + "Tests",
+    dependencies: [.target(name: name), "TestSupport"] + dependencies,
+    swiftSettings: testSettings)
+}
+
+let argumentParser = Target.Dependency.product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+
+let package = Package(
+  name: "ndisprot",
+  products: [
+    .library(name: "NdisprotClient", targets: ["NdisprotClient"]),
+    .library(name: "NdisprotControl", targets: ["NdisprotControl"]),
+    .library(name: "NDIS", targets: ["NDIS"]),
+    .library(name: "MDL", targets: ["MDL"]),
+    .library(name: "WDF", targets: ["WDF"]),
+    .executable(name: "ndisprotd", targets: ["ndisprotd"]),
+    .executable(name: "ndisprotctl", targets: ["ndisprotctl"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+  ],
+  targets: [
+    .systemLibrary(
+      name: "CLibpcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
+    .target(name: "CLinux"),
+    library("MDL", ["CLinux"]),
+    library("WDF", ["MDL", "CLinux"]),
+    library("NDIS", ["MDL"]),
+    library("EventLoop", ["CLinux"]),
+    library("Miniport", ["NDIS", "MDL", "EventLoop", "CLibpcap", "CLinux"]),
+    library("Ndisprot", ["WDF", "NDIS", "MDL"]),
+    library("NdisprotControl", ["NDIS", "MDL"]),
+    library(
+      "NdisprotServer",
+      ["Ndisprot", "NdisprotControl", "WDF", "NDIS", "MDL", "EventLoop", "CLinux"]),
+    library("NdisprotClient", ["NdisprotControl", "NDIS", "MDL", "CLinux"]),
+    .executableTarget(
+      name: "ndisprotd",
+      dependencies: [
+        "NdisprotServer", "Miniport", "Ndisprot", "NdisprotControl", "WDF", "NDIS", "MDL",
+        "EventLoop", "CLinux", argumentParser, logging,
+      ],
+      swiftSettings: settings),
+    .executableTarget(
+      name: "ndisprotctl",
+      dependencies: ["NdisprotClient", "NDIS", argumentParser],
+      swiftSettings: settings),
+    .target(
+      name: "TestSupport", dependencies: ["NDIS", "MDL", "CLinux"], path: "Tests/TestSupport",
+      swiftSettings: testSettings),
+    tests("MDL", ["CLinux"]),
+    tests("WDF", ["MDL", "CLinux"]),
+    tests("NDIS", ["MDL"]),
+    tests("EventLoop", ["CLinux"]),
+    tests("Miniport", ["NDIS", "MDL", "EventLoop", "CLinux"]),
+    tests("Ndisprot", ["WDF", "NDIS", "MDL"]),
+    tests("NdisprotControl", ["NDIS", "MDL"]),
+    tests(
+      "NdisprotServer", ["Ndisprot", "NdisprotControl", "WDF", "NDIS", "MDL", "EventLoop", "CLinux"]
+    ),
+    tests("NdisprotClient", ["NdisprotControl", "NDIS", "MDL", "CLinux"]),
+    .testTarget(
+      name: "IntegrationTests",
+      dependencies: ["TestSupport", "NdisprotClient", "NdisprotControl", "NDIS", "MDL", "CLinux"],
+      swiftSettings: testSettings),
+  ],
+  cLanguageStandard: .gnu17
+)

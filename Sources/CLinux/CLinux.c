@@ -1,0 +1,70 @@
+#define _GNU_SOURCE
+#include "CLinux.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+_Static_assert(sizeof(struct clinux_mmsghdr) == sizeof(struct mmsghdr), "struct mmsghdr");
+_Static_assert(sizeof(struct clinux_ucred) == sizeof(struct ucred), "struct ucred");
+
+int clinux_sendmmsg(int descriptor, struct clinux_mmsghdr *messages, unsigned count, int flags) {
+  return sendmmsg(descriptor, (struct mmsghdr *)messages, count, flags);
+}
+int clinux_recvmmsg(int descriptor, struct clinux_mmsghdr *messages, unsigned count, int flags) {
+  return recvmmsg(descriptor, (struct mmsghdr *)messages, count, flags, NULL);
+}
+int clinux_accept(int descriptor) {
+  return accept4(descriptor, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+}
+int clinux_epoll_wait(int epoll, struct epoll_event *events, int count, int64_t nanoseconds) {
+  struct timespec time = {nanoseconds / 1000000000, nanoseconds % 1000000000};
+  return epoll_pwait2(epoll, events, count, nanoseconds < 0 ? NULL : &time, NULL);
+}
+int clinux_peer_credentials(int descriptor, struct clinux_ucred *credentials) {
+  socklen_t length = sizeof *credentials;
+  return getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, credentials, &length);
+}
+int clinux_peer_groups(int descriptor, uint32_t *groups, unsigned capacity) {
+  socklen_t length = capacity * sizeof *groups;
+  if (getsockopt(descriptor, SOL_SOCKET, SO_PEERGROUPS, groups, &length) == 0 || errno == ERANGE)
+    return (int)(length / sizeof *groups);
+  return -1;
+}
+int clinux_set_thread_name(const char *name) { return prctl(PR_SET_NAME, name); }
+int clinux_set_timer_slack(unsigned long nanoseconds) {
+  return prctl(PR_SET_TIMERSLACK, nanoseconds);
+}
+int clinux_set_no_new_privileges(void) { return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); }
+int clinux_thread_id(void) { return gettid(); }
+int clinux_pin_to_cpu(int cpu) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(cpu, &set);
+  return sched_setaffinity(0, sizeof set, &set);
+}
+int clinux_effective_capabilities(uint64_t *mask) {
+  struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+  struct __user_cap_data_struct data[2];
+  if (syscall(SYS_capget, &header, data) != 0) return -1;
+  *mask = (uint64_t)data[1].effective << 32 | data[0].effective;
+  return 0;
+}
+int clinux_keep_capabilities(uint64_t mask) {
+  struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+  struct __user_cap_data_struct data[2];
+  if (syscall(SYS_capget, &header, data) != 0) return -1;
+  for (int i = 0; i < 2; i++) {
+    uint32_t word = (uint32_t)(mask >> (32 * i));
+    data[i].permitted &= word;
+    data[i].effective = data[i].permitted;
+    data[i].inheritable = 0;
+  }
+  return (int)syscall(SYS_capset, &header, data);
+}
+int clinux_set_user(uint32_t uid) { return setresuid(uid, uid, uid); }
+int clinux_set_group(uint32_t gid) { return setresgid(gid, gid, gid); }

@@ -1,0 +1,81 @@
+// What Swift on Linux cannot import by itself: calls behind _GNU_SOURCE, variadic calls, macros.
+// This header must not define _GNU_SOURCE: clean debug builds of Swift then fail with conflicting
+// glibc types. Structures of ours mirror the kernel's or glibc's; CLinux.c asserts their layout.
+#pragma once
+
+#include <linux/ethtool.h>
+#include <linux/filter.h>
+#include <linux/if_arp.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <linux/sockios.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <sys/un.h>
+
+// struct mmsghdr of recvmmsg(2), sendmmsg(2).
+struct clinux_mmsghdr {
+  struct msghdr msg_hdr;
+  unsigned int msg_len;
+};
+
+// struct ucred of SO_PEERCRED, unix(7).
+struct clinux_ucred {
+  int32_t pid;
+  uint32_t uid;
+  uint32_t gid;
+};
+
+int clinux_sendmmsg(int descriptor, struct clinux_mmsghdr *messages, unsigned count, int flags);
+int clinux_recvmmsg(int descriptor, struct clinux_mmsghdr *messages, unsigned count, int flags);
+
+// accept4(2) with SOCK_CLOEXEC | SOCK_NONBLOCK.
+int clinux_accept(int descriptor);
+
+// epoll_pwait2(2); a negative timeout waits without end.
+int clinux_epoll_wait(int epoll, struct epoll_event *events, int count, int64_t nanoseconds);
+
+// SO_PEERCRED and SO_PEERGROUPS of a connected Unix socket. The second stores at most `capacity`
+// groups and returns how many there are, or -1 with errno.
+int clinux_peer_credentials(int descriptor, struct clinux_ucred *credentials);
+int clinux_peer_groups(int descriptor, uint32_t *groups, unsigned capacity);
+
+// prctl(2), variadic: the name of the calling thread (15 bytes), its timer slack, no new privileges.
+int clinux_set_thread_name(const char *name);
+int clinux_set_timer_slack(unsigned long nanoseconds);
+int clinux_set_no_new_privileges(void);
+
+// gettid(2) and sched_setaffinity(2) of the calling thread.
+int clinux_thread_id(void);
+int clinux_pin_to_cpu(int cpu);
+
+// capget(2), capset(2): the effective set of the process as one word; keep only `mask` in all sets.
+int clinux_effective_capabilities(uint64_t *mask);
+int clinux_keep_capabilities(uint64_t mask);
+
+// unshare(2), setresuid(2), setresgid(2): glibc hides them behind _GNU_SOURCE.
+int clinux_set_user(uint32_t uid);
+int clinux_set_group(uint32_t gid);
+
+// MAP_FAILED is a cast that Swift cannot compare.
+static inline int clinux_map_failed(const void *address) { return address == MAP_FAILED; }
+
+// rtnetlink(7) and cmsg(3) macros.
+static inline uint32_t clinux_nlmsg_align(uint32_t length) { return NLMSG_ALIGN(length); }
+static inline size_t clinux_cmsg_space(size_t length) { return CMSG_SPACE(length); }
+static inline size_t clinux_cmsg_length(size_t length) { return CMSG_LEN(length); }
+static inline struct cmsghdr *clinux_cmsg_first(struct msghdr *message) {
+  return CMSG_FIRSTHDR(message);
+}
+static inline struct cmsghdr *clinux_cmsg_next(struct msghdr *message, struct cmsghdr *control) {
+  return CMSG_NXTHDR(message, control);
+}
+static inline unsigned char *clinux_cmsg_data(struct cmsghdr *control) { return CMSG_DATA(control); }
