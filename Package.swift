@@ -12,13 +12,14 @@ let testSettings: [SwiftSetting] = [
 ]
 let settings: [SwiftSetting] = testSettings + [.strictMemorySafety()]
 
-/// A library target of the house. The dependency lists are the import table of the README,
-/// and `scripts/lint` holds every file to them.
+/// A library target of the house.
+///
+/// The dependency lists are the import table of the README; `scripts/lint` holds every file to it.
 func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
-/// The tests of one target; they may import all that the target may, and `TestSupport`.
+/// The tests of one target: they may import all that it may, and `TestSupport`.
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .testTarget(
     name: name + "Tests",
@@ -82,8 +83,8 @@ let package = Package(
     tests("Ndisprot", ["WDF", "NDIS", "MDL"]),
     tests("NdisprotControl", ["NDIS", "MDL"]),
     tests(
-      "NdisprotServer", ["Ndisprot", "NdisprotControl", "WDF", "NDIS", "MDL", "EventLoop", "CLinux"]
-    ),
+      "NdisprotServer",
+      ["Ndisprot", "NdisprotControl", "WDF", "NDIS", "MDL", "EventLoop", "CLinux"]),
     tests("NdisprotClient", ["NdisprotControl", "NDIS", "MDL", "CLinux"]),
     .testTarget(
       name: "IntegrationTests",

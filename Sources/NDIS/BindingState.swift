@@ -1,0 +1,32 @@
+/// Where the binding of a protocol to an adapter is in its life.
+///
+/// - Source: `spec/ndisprot-semantics.md` section 2.9
+public enum BindingState: UInt32, Sendable, CaseIterable {
+  /// No binding.
+  case unbound = 0
+  /// The adapter is being opened.
+  case opening = 1
+  /// Bound, no frame moves.
+  case paused = 2
+  /// On the way from paused to running.
+  case restarting = 3
+  /// Frames move.
+  case running = 4
+  /// Draining sends, no new ones.
+  case pausing = 5
+  /// On the way out.
+  case closing = 6
+
+  /// As `ndisprotctl bindings` prints it.
+  public var name: String {
+    switch self {
+    case .unbound: "unbound"
+    case .opening: "opening"
+    case .paused: "paused"
+    case .restarting: "restarting"
+    case .running: "running"
+    case .pausing: "pausing"
+    case .closing: "closing"
+    }
+  }
+}

@@ -1,0 +1,30 @@
+/// How a request or a frame ended: the triple that every reply carries.
+///
+/// Success is `errno == 0`, never a severity bit: STATUS_TIMEOUT has success severity (rule Q-7).
+///
+/// - Shape: 12 bytes on the control channel: `[NTSTATUS u32][NDIS_STATUS u32][errno u32]`
+/// - Source: `design.md` section 7; `spec/ndisprot-semantics.md` section 12
+public struct CompletionStatus: Hashable, Sendable {
+  /// What the sample would have completed the request with.
+  public var ntStatus: NTStatus
+  /// What the adapter or the binding said.
+  public var ndisStatus: NDISStatus
+  /// The Linux error number; 0 is success.
+  public var errno: Int32
+
+  /// Makes a triple.
+  public init(_ ntStatus: NTStatus, _ ndisStatus: NDISStatus, _ errno: Int32) {
+    self.ntStatus = ntStatus
+    self.ndisStatus = ndisStatus
+    self.errno = errno
+  }
+
+  /// Whether the request did what it was asked.
+  public var isSuccess: Bool { errno == 0 }
+
+  /// The name of this row of the table, `failed` for a triple that is in none.
+  public var name: String {
+    for row in CompletionStatus.table where row.status == self { return row.name }
+    return isSuccess ? "success" : "failed"
+  }
+}

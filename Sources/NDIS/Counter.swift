@@ -1,0 +1,62 @@
+/// The name of one counter of a binding or an open; all are monotonic 64-bit.
+///
+/// The raw value goes over the control channel; numbers are never reused.
+///
+/// - Source: `spec/reliability.md` section 1 (laws D1–D6)
+public enum Counter: UInt16, Sendable, CaseIterable {
+  // Binding.
+  /// Frames that passed the kernel's filter.
+  case kernelPackets = 1
+  case kernelDrops = 2
+  case rxFrames = 3
+  case rxBytes = 4
+
+  // Open, receiving (D2, D3).
+  case rxOffered = 16
+  case rxOverrun = 17
+  case rxMatched = 18
+  case rxUnmatchedEtherType = 19
+  case rxUnmatchedFilter = 20
+  case rxUnmatchedDirection = 21
+  case rxNotPermitted = 22
+  case rxDropState = 23
+  case rxLooped = 24
+  case rxDelivered = 25
+  case rxDropFlushed = 26
+  case rxDropClosed = 27
+  case rxQueued = 29
+
+  // Open, sending (D4).
+  case txSubmitted = 48
+  case txRejectedInvalid = 49
+  case txRejectedPolicy = 50
+  case txRejectedRate = 51
+  case txRejectedState = 52
+  case txSent = 53
+  case txErrNobufs = 54
+  case txErrNetdown = 55
+  case txErrGone = 56
+  case txErrToolong = 57
+  case txErrOther = 58
+  case txCancelled = 59
+  case txPending = 60
+  case txBytes = 61
+
+  // Session (D6).
+  case reqIssued = 80
+  case reqCompletedOK = 81
+  case reqCompletedError = 82
+  case reqCancelled = 83
+  case reqPending = 84
+
+  /// Whether the value goes up and down; all others only grow.
+  public var isGauge: Bool {
+    switch self {
+    case .rxQueued, .txPending, .reqPending: true
+    default: false
+    }
+  }
+
+  /// As JSON prints it; `rx.drop_flushed` of the specification is `rxDropFlushed` here.
+  public var name: String { "\(self)" }
+}

@@ -1,0 +1,64 @@
+/// The header in front of every frame, in the receive ring and on the control channel.
+///
+/// A record is this header, the frame, and zero bytes up to a multiple of 8, so that a ring of
+/// records is sent as it lies.
+///
+/// - Shape: 24 bytes, little-endian
+///   ```
+///    0 u32 length           bytes that follow, without the padding
+///    4 u32 originalLength   on the wire, tag included, without the FCS
+///    8 u64 timestamp        ns since the epoch; 0 in a write
+///   16 u32 flags            1 truncated 2 outgoing 4 looped 8 tag put back 16 hardware time
+///   20 u32 zero
+///   ```
+/// - Source: `design.md` section 6
+public struct FrameRecord: BitwiseCopyable, Equatable, Sendable {
+  /// Bytes in front of the frame.
+  public static let headerByteCount = 24
+  /// Every record starts on a multiple of this.
+  public static let alignment = 8
+
+  /// What is particular about one frame.
+  public struct Flags: OptionSet, BitwiseCopyable, Hashable, Sendable {
+    /// The bits of the record's flags field.
+    public let rawValue: UInt32
+    /// Wraps any bits.
+    @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
+    /// Fewer bytes follow than were on the wire.
+    public static let truncated = Flags(rawValue: 1)
+    /// Sent by this host, not received.
+    public static let outgoing = Flags(rawValue: 2)
+    /// Written by this very open, and looped back.
+    public static let looped = Flags(rawValue: 4)
+    /// The kernel had taken the VLAN tag off; it is back in its place.
+    public static let tagPutBack = Flags(rawValue: 8)
+    /// The time is the adapter's, not the kernel's.
+    public static let hardwareTime = Flags(rawValue: 16)
+  }
+
+  /// Bytes of the frame that follow.
+  public var length: UInt32
+  /// Bytes the frame had on the wire.
+  public var originalLength: UInt32
+  /// Nanoseconds since the epoch; 0 in a write.
+  public var timestamp: UInt64
+  /// What is particular about the frame.
+  public var flags: Flags
+
+  /// Makes a header.
+  @inlinable public init(
+    length: UInt32, originalLength: UInt32, timestamp: UInt64 = 0, flags: Flags = []
+  ) {
+    self.length = length
+    self.originalLength = originalLength
+    self.timestamp = timestamp
+    self.flags = flags
+  }
+
+  /// Bytes of a whole record with a frame of `length` bytes: header, frame, padding.
+  ///
+  /// `length` is at most a message's 128 KiB where this is used, so nothing overflows.
+  @inlinable public static func byteCount(ofFrame length: Int) -> Int {
+    headerByteCount &+ ((length &+ 7) & ~7)
+  }
+}
