@@ -21,6 +21,7 @@ public final class AdapterBinding: Sendable {
     var machine = BindingStateMachine()
     var claims: [Claim] = []
     var nextOpenID: UInt32 = 1
+    var counted = Totals()
   }
 
   /// The identity: it outlives a rename.
@@ -46,6 +47,26 @@ public final class AdapterBinding: Sendable {
     public let isActive: Bool
     /// How many opens there are.
     public let openCount: Int
+  }
+
+  /// What data paths that are gone have counted.
+  struct Totals: Sendable {
+    var kernel = CaptureStatistics()
+    var frames: UInt64 = 0
+    var bytes: UInt64 = 0
+  }
+
+  /// What was counted before the data path there is now.
+  var counted: Totals { shared.withLock { $0.counted } }
+
+  /// Keeps what a data path counted, as it goes.
+  func keep(_ kernel: CaptureStatistics, frames: UInt64, bytes: UInt64) {
+    shared.withLock {
+      $0.counted.kernel.frames &+= kernel.frames
+      $0.counted.kernel.drops &+= kernel.drops
+      $0.counted.frames &+= frames
+      $0.counted.bytes &+= bytes
+    }
   }
 
   /// Looks at everything at once.

@@ -5,18 +5,13 @@ extension BindingDataPath {
   ///
   /// - Source: `spec/reliability.md` section 1
   public func counters() -> [CounterSet] {
-    let look = binding.snapshot
-    let kernel = miniport.statistics
     let frames = unsafe hot.pointee.frames
-    var sets = [
-      CounterSet(
-        kind: .binding, interfaceIndex: binding.interfaceIndex,
-        id: UInt64(UInt32(bitPattern: binding.interfaceIndex)), name: look.attributes.name,
-        values: [
-          (.kernelPackets, kernel.frames), (.kernelDrops, kernel.drops), (.rxFrames, frames),
-          (.rxBytes, unsafe hot.pointee.bytes),
-        ])
-    ]
+    var totals = binding.counted
+    totals.kernel.frames &+= miniport.statistics.frames
+    totals.kernel.drops &+= miniport.statistics.drops
+    totals.frames &+= frames
+    unsafe totals.bytes &+= hot.pointee.bytes
+    var sets = [binding.counters(totals)]
     for open in opens {
       unsafe open.cursor?.advance(hot.pointee.ring, open.filter)
       sets.append(
@@ -52,10 +47,25 @@ extension OpenContext {
       (.txPending, transmit.pending),
     ]
     return CounterSet(
-      kind: .open, interfaceIndex: binding.interfaceIndex, id: UInt64(id), name: clientName,
-      values: values)
+      kind: .open, userID: client.userID, interfaceIndex: binding.interfaceIndex, id: UInt64(id),
+      name: client.name, values: values)
   }
 
   /// The counters of an open that moves no frames.
   public func idleCounters() -> CounterSet { counters(offered: 0, dropState: 0) }
+}
+
+extension AdapterBinding {
+  /// The counters of a binding that nobody has open: nothing is captured then.
+  public func idleCounters() -> CounterSet { counters(counted) }
+
+  func counters(_ totals: Totals) -> CounterSet {
+    CounterSet(
+      kind: .binding, interfaceIndex: interfaceIndex,
+      id: UInt64(UInt32(bitPattern: interfaceIndex)), name: snapshot.attributes.name,
+      values: [
+        (.kernelPackets, totals.kernel.frames), (.kernelDrops, totals.kernel.drops),
+        (.rxFrames, totals.frames), (.rxBytes, totals.bytes),
+      ])
+  }
 }

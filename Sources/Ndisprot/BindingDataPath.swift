@@ -44,6 +44,8 @@ public import WDF
   let executor: any Executor
   /// The interface's queue was full; a timer says when to try again.
   var isRetryScheduled = false
+  /// The binding has taken over what was counted here.
+  private var isCounted = false
   /// The send socket's buffer was full; the loop says when it is not.
   var isWaitingForRoom = false
   /// Statuses of the message that is being sent.
@@ -214,5 +216,9 @@ public import WDF
   /// Takes what is left, counts it, and closes the handles.
   public func close() {
     if miniport.isActive { miniport.deactivate() }
+    guard !isCounted else { return }
+    isCounted = true
+    unsafe binding.keep(
+      miniport.statistics, frames: hot.pointee.frames, bytes: hot.pointee.bytes)
   }
 }

@@ -12,6 +12,8 @@ public protocol BindingObserver: AnyObject {
   func bindingChanged(_ binding: AdapterBinding, _ action: BindingStateMachine.Action)
   /// It is unbound: whatever is pended on it must complete.
   func bindingRemoved(_ binding: AdapterBinding)
+  /// Every interface there was at the start is bound or refused.
+  func bindsComplete()
   /// A wanted interface cannot be bound.
   func bindRefused(_ attributes: AdapterAttributes, _ error: BindError)
 }
@@ -90,7 +92,10 @@ public final class NdisprotDriver: ProtocolDriver {
   }
 
   /// The first interfaces are all bound or refused.
-  public func bindsComplete() { bindWait.bindsComplete(isBound: isBound) }
+  public func bindsComplete() {
+    bindWait.bindsComplete(isBound: isBound)
+    observer?.bindsComplete()
+  }
 
   private func isBound(_ name: String) -> Bool { bindingList.binding(named: name) != nil }
 

@@ -10,13 +10,13 @@ extension OpenContext {
   /// - Thread: the loop that has the session
   public static func open(
     _ options: OpenOptions, on binding: AdapterBinding, dataPath: BindingDataPath?,
-    file: Ref<FileObject>, clientName: String, requester: any Requester
+    file: Ref<FileObject>, client: Credentials, requester: any Requester
   ) throws(BindingError) -> OpenContext {
     let id = try binding.claim(options)
     do throws(BindingError) {
       let queue = try makeReadQueue(file)
       let open = OpenContext(
-        id: id, options: options, binding: binding, file: file, clientName: clientName,
+        id: id, options: options, binding: binding, file: file, client: client,
         readQueue: queue, requester: requester)
       if let dataPath {
         do throws(BindingError) {

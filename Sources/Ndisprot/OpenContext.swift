@@ -16,8 +16,8 @@ public final class OpenContext {
   public let binding: AdapterBinding
   /// The session it belongs to.
   let file: Ref<FileObject>
-  /// Whose name is shown beside its counters.
-  let clientName: String
+  /// Who opened it.
+  let client: Credentials
   /// Where its reads wait, oldest first.
   let readQueue: Ref<Queue>
   /// Who takes the frames.
@@ -46,13 +46,13 @@ public final class OpenContext {
 
   init(
     id: UInt32, options: OpenOptions, binding: AdapterBinding, file: Ref<FileObject>,
-    clientName: String, readQueue: Ref<Queue>, requester: any Requester
+    client: Credentials, readQueue: Ref<Queue>, requester: any Requester
   ) {
     self.id = id
     self.options = options
     self.binding = binding
     self.file = file
-    self.clientName = clientName
+    self.client = client
     self.readQueue = readQueue
     self.requester = requester
     filter = ReceiveFilter(

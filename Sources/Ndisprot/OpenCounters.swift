@@ -61,6 +61,8 @@ public struct CounterSet: Sendable {
 
   /// What the counters belong to.
   public var kind: Kind
+  /// Whose it is; nil for a binding.
+  public var userID: UInt32?
   /// The interface, 0 for a session without an open.
   public var interfaceIndex: Int32
   /// A number that tells it from its like.
@@ -72,9 +74,11 @@ public struct CounterSet: Sendable {
 
   /// Makes a set.
   public init(
-    kind: Kind, interfaceIndex: Int32, id: UInt64, name: String, values: [(Counter, UInt64)]
+    kind: Kind, userID: UInt32? = nil, interfaceIndex: Int32, id: UInt64, name: String,
+    values: [(Counter, UInt64)]
   ) {
     self.kind = kind
+    self.userID = userID
     self.interfaceIndex = interfaceIndex
     self.id = id
     self.name = name

@@ -61,7 +61,7 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
     do throws(BindingError) {
       let open = try OpenContext.open(
         options, on: binding, dataPath: dataPath, file: session.file,
-        clientName: session.credentials.name, requester: session)
+        client: session.credentials, requester: session)
       session.opened(open, request)
       session.arrive()
     } catch {

@@ -89,7 +89,7 @@ extension ControlLoop {
       guard !options.etherTypes.isEmpty else {
         let open = try OpenContext.open(
           options, on: binding, dataPath: nil, file: session.file,
-          clientName: session.credentials.name, requester: session)
+          client: session.credentials, requester: session)
         session.opened(open, parcel)
         return
       }
@@ -160,6 +160,7 @@ extension ControlLoop {
   }
 
   func bindRefused(_ attributes: AdapterAttributes, _ error: BindError) {
+    refusals.append((attributes.name, error))
     switch error {
     case .unsupportedMedium:
       server.environment.log(
@@ -169,7 +170,7 @@ extension ControlLoop {
   }
 
   func bindingChanged(_ binding: AdapterBinding, _ action: BindingStateMachine.Action) {
-    if let host = threads[binding.interfaceIndex]?.loop, host.binding === binding {
+    if let host = runningLoop(of: binding) {
       _ = host.loop.post { host.bindingChanged(action) }
     }
     if action == .wakePowerWaiters { powerCame(to: binding) }
@@ -181,9 +182,7 @@ extension ControlLoop {
     for session in sessionsHere where session.open?.binding === binding {
       session.open?.close(.adapterRemoved)
     }
-    guard let host = threads[binding.interfaceIndex]?.loop, host.binding === binding else {
-      return
-    }
+    guard let host = runningLoop(of: binding) else { return }
     _ = host.loop.post { host.unbind() }
   }
 }

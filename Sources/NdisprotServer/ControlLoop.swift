@@ -26,9 +26,12 @@ final class ControlLoop: SessionHost, TurnHandler, BindingObserver, EventHandler
   private var sessionCounts: [UInt32: Int] = [:]
   private var sessionCount = 0
   private var unflushed: [Session] = []
-  private var threads: [Int32: BindingThread] = [:]
-  private var powerWaiters: [PowerWaiter] = []
+  var threads: [Int32: BindingThread] = [:]
+  var powerWaiters: [PowerWaiter] = []
   private var isStopping = false
+  private var whenReady: (([(name: String, error: BindError)], SystemError?) -> Void)?
+  /// Wanted interfaces that are there and cannot be bound.
+  var refusals: [(name: String, error: BindError)] = []
 
   init(server: ServerCore, listener: Int32, loop: EventLoop) {
     self.server = server
@@ -39,11 +42,68 @@ final class ControlLoop: SessionHost, TurnHandler, BindingObserver, EventHandler
     loop.addTurnHandler(self)
   }
 
-  /// Starts to watch interfaces, then to listen (D-41).
-  func start() throws(SystemError) {
+  /// Starts to watch interfaces, and to listen when the first of them were tried (D-41).
+  ///
+  /// - Parameter whenReady: hears which wanted interfaces cannot be bound, or what went wrong
+  func start(
+    whenReady: @escaping ([(name: String, error: BindError)], SystemError?) -> Void
+  ) {
     server.driver.observer = self
-    watch = try server.environment.startWatch(loop, server.driver)
-    listenerRegistration = try loop.register(listener, .read, self)
+    self.whenReady = whenReady
+    do throws(SystemError) {
+      watch = try server.environment.startWatch(loop, server.driver)
+    } catch {
+      ready(error)
+    }
+  }
+
+  func bindsComplete() {
+    do throws(SystemError) {
+      listenerRegistration = try loop.register(listener, .read, self)
+      ready(nil)
+    } catch {
+      ready(error)
+    }
+  }
+
+  private func ready(_ error: SystemError?) {
+    whenReady?(refusals, error)
+    whenReady = nil
+  }
+
+  /// Stops: no new session, every request completes, every binding's thread ends.
+  func shutDown() {
+    guard !isStopping else { return }
+    isStopping = true
+    if let listenerRegistration { loop.unregister(listenerRegistration) }
+    finishPowerWait(.adapterNotFound) { _ in true }
+    for session in sessionsHere { session.shutDown() }
+    for running in threads.values {
+      _ = running.loop.loop.post { running.loop.shutDown() }
+    }
+    stopWhenAlone()
+  }
+
+  /// Control ends last: the sessions of the bindings report to it.
+  func stopWhenAlone() {
+    if isStopping, sessionCount == 0 { loop.stop() }
+  }
+
+  /// The sessions that control has.
+  var sessionsHere: [Session] { Array(sessions.values) }
+
+  /// Forgets a session that moves to a binding's loop.
+  func forget(_ session: Session) {
+    sessions[ObjectIdentifier(session)] = nil
+    unflushed.removeAll { $0 === session }
+  }
+
+  /// The loop of a binding, if it has one now.
+  func runningLoop(of binding: AdapterBinding) -> BindingLoop? {
+    guard let host = threads[binding.interfaceIndex]?.loop, host.binding === binding else {
+      return nil
+    }
+    return host
   }
 
   // MARK: The turn
@@ -141,6 +201,7 @@ extension ControlLoop {
     sessionCounts[user, default: 1] -= 1
     if sessionCounts[user] == 0 { sessionCounts[user] = nil }
     if let host { release(host) }
+    stopWhenAlone()
   }
 
   /// A binding's loop gives a session back: after CLOSE_DEVICE, a refused open, or an unbind.
