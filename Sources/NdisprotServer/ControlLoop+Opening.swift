@@ -50,10 +50,11 @@ extension ControlLoop {
     _ session: Session, _ binding: AdapterBinding, _ options: OpenOptions,
     _ parcel: RequestParcel
   ) {
-    guard options.waitMilliseconds > 0, let id = parcel.id else {
+    guard options.waitMilliseconds > 0 else {
       session.refusedOpen(.notReady, binding.snapshot.attributes.name, parcel)
       return
     }
+    let id = parcel.parameters.id
     powerWaiters.append(
       PowerWaiter(
         session: session, id: id, binding: binding, options: options, parcel: parcel))
@@ -211,11 +212,8 @@ extension Session {
 }
 
 extension RequestParcel {
-  /// The client's id of the request inside; nil when it is out.
-  var id: UInt64? { parameters?.id }
-
   /// Whether it is the sample's OPEN_DEVICE, which has no output.
-  var isOpenDevice: Bool { parameters?.type == .deviceControl }
+  var isOpenDevice: Bool { parameters.type == .deviceControl }
 }
 
 extension OpenReply {

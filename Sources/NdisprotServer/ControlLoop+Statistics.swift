@@ -1,3 +1,4 @@
+internal import EventLoop
 internal import NDIS
 internal import Ndisprot
 internal import NdisprotControl

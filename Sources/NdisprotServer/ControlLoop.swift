@@ -38,7 +38,7 @@ final class ControlLoop: SessionHost, TurnHandler, BindingObserver, EventHandler
     self.listener = listener
     self.loop = loop
     executor = LoopExecutor(loop)
-    reserve = open("/dev/null", O_RDONLY | O_CLOEXEC)
+    reserve = unsafe Glibc.open("/dev/null", O_RDONLY | O_CLOEXEC)
     loop.addTurnHandler(self)
   }
 
@@ -185,7 +185,7 @@ extension ControlLoop {
     close(reserve)
     let descriptor = clinux_accept(listener)
     if descriptor >= 0 { refuse(descriptor) }
-    reserve = Glibc.open("/dev/null", O_RDONLY | O_CLOEXEC)
+    reserve = unsafe Glibc.open("/dev/null", O_RDONLY | O_CLOEXEC)
   }
 
   func sessionEnded(_ session: Session) { sessionEnded(session, on: nil) }

@@ -9,7 +9,7 @@ final class Gate: Sendable {
   private let descriptor: Int32
 
   init() throws(SystemError) {
-    descriptor = eventfd(0, Int32(EFD_CLOEXEC.rawValue))
+    descriptor = eventfd(0, Int32(EFD_CLOEXEC))
     guard descriptor >= 0 else { throw SystemError(errno: errno, call: "eventfd") }
   }
 

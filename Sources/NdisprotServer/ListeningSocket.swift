@@ -30,7 +30,7 @@ public enum ListeningSocket {
     guard descriptor >= 0 else { throw .system(path, SystemError(errno: errno, call: "socket")) }
     // Tight while the name appears; the wanted mode is set before anybody can be let in.
     let previous = umask(0o177)
-    let isBound = withAddress(&address) { unsafe bind(descriptor, $0, $1) } == 0
+    let isBound = unsafe withAddress(&address) { unsafe bind(descriptor, $0, $1) } == 0
     let bindError = SystemError(errno: errno, call: "bind")
     umask(previous)
     guard isBound else {
@@ -40,7 +40,7 @@ public enum ListeningSocket {
     guard unsafe chmod(path, mode) == 0, listen(descriptor, 1_024) == 0 else {
       let error = SystemError(errno: errno, call: "listen")
       close(descriptor)
-      unlink(path)
+      unsafe unlink(path)
       throw .system(path, error)
     }
     return descriptor
@@ -66,10 +66,10 @@ public enum ListeningSocket {
     let probe = socket(AF_UNIX, Int32(SOCK_SEQPACKET.rawValue | SOCK_CLOEXEC.rawValue), 0)
     guard probe >= 0 else { throw .system(path, SystemError(errno: errno, call: "socket")) }
     defer { close(probe) }
-    if withAddress(&address, { unsafe connect(probe, $0, $1) }) == 0 { throw .inUse(path) }
+    if unsafe withAddress(&address, { unsafe connect(probe, $0, $1) }) == 0 { throw .inUse(path) }
     guard errno == ECONNREFUSED else {
-      throw errno == EPROTOTYPE
-        ? .inUse(path) : .system(path, SystemError(errno: errno, call: "connect"))
+      if errno == EPROTOTYPE { throw .inUse(path) }
+      throw .system(path, SystemError(errno: errno, call: "connect"))
     }
     guard unsafe unlink(path) == 0 else {
       throw .system(path, SystemError(errno: errno, call: "unlink"))

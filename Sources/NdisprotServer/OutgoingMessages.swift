@@ -68,7 +68,7 @@ internal import MDL
   mutating func flush(to descriptor: Int32) -> FlushOutcome {
     while start < end {
       let byteCount = unsafe base.load(fromByteOffset: start, as: Int.self)
-      let flags = Int32(MSG_DONTWAIT.rawValue) | Int32(MSG_NOSIGNAL.rawValue)
+      let flags = Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL)
       let sent = unsafe send(descriptor, base + start + 8, byteCount, flags)
       if sent < 0 {
         switch errno {

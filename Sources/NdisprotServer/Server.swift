@@ -1,6 +1,6 @@
 public import EventLoop
 internal import Glibc
-public import NDIS
+internal import NDIS
 public import Ndisprot
 private import Synchronization
 internal import WDF

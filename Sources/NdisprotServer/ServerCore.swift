@@ -41,10 +41,3 @@ final class ServerCore: @unchecked Sendable {  // `control` is set once, before 
     onControl { [driver] _ in driver.cancelWaits(of: file) }
   }
 }
-
-/// A loop as the framework's source of threads and time.
-final class LoopExecutor: Executor, @unchecked Sendable {  // The loop guards itself.
-  let loop: EventLoop
-
-  init(_ loop: EventLoop) { self.loop = loop }
-}

@@ -111,15 +111,15 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
 
   private func receive() {
     let buffer = host.takeBuffer()
-    var vector = iovec()
+    var vector = unsafe iovec()
     unsafe vector.iov_base = unsafe buffer.base
-    vector.iov_len = buffer.capacity
-    var message = msghdr()
+    unsafe vector.iov_len = buffer.capacity
+    var message = unsafe msghdr()
     let count = unsafe withUnsafeMutablePointer(to: &vector) { vector in
       unsafe message.msg_iov = vector
-      message.msg_iovlen = 1
+      unsafe message.msg_iovlen = 1
       return unsafe recvmsg(
-        descriptor, &message, Int32(MSG_DONTWAIT.rawValue) | Int32(MSG_CMSG_CLOEXEC.rawValue))
+        descriptor, &message, Int32(MSG_DONTWAIT) | Int32(MSG_CMSG_CLOEXEC))
     }
     guard count > 0 else {
       if count < 0, errno == EAGAIN || errno == EINTR { return }
@@ -127,11 +127,11 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
       return
     }
     // No room was given for descriptors, so the kernel has closed those that came along.
-    guard message.msg_flags & Int32(MSG_CTRUNC.rawValue) == 0 else {
+    guard unsafe message.msg_flags & Int32(MSG_CTRUNC) == 0 else {
       end("a message carried file descriptors")
       return
     }
-    guard message.msg_flags & Int32(MSG_TRUNC.rawValue) == 0 else {
+    guard unsafe message.msg_flags & Int32(MSG_TRUNC) == 0 else {
       end("a message was longer than \(MessageHeader.maximumMessageByteCount) bytes")
       return
     }
@@ -216,22 +216,22 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
     _ header: MessageHeader, _ records: MDLChain
   ) -> OutgoingMessages.FlushOutcome {
     var bytes = header.encoded
-    var vectors = InlineArray<64, iovec>(repeating: iovec())
+    var vectors = unsafe InlineArray<64, iovec>(repeating: iovec())
     return unsafe withUnsafeMutableBytes(of: &bytes) { headerBytes in
       unsafe vectors[0] = iovec(iov_base: headerBytes.baseAddress, iov_len: headerBytes.count)
       var count = 1
       unsafe records.withUnsafeIOVectors { segments in
-        for segment in unsafe segments where count < 64 {
-          unsafe vectors[count] = unsafe segment
+        for index in 0..<min(segments.count, 63) {
+          unsafe vectors[count] = unsafe segments[index]
           count += 1
         }
       }
-      var span = vectors.mutableSpan
+      var span = unsafe vectors.mutableSpan
       return unsafe span.withUnsafeMutableBufferPointer { table in
-        var message = msghdr()
+        var message = unsafe msghdr()
         unsafe message.msg_iov = table.baseAddress
-        message.msg_iovlen = count
-        let flags = Int32(MSG_DONTWAIT.rawValue) | Int32(MSG_NOSIGNAL.rawValue)
+        unsafe message.msg_iovlen = count
+        let flags = Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL)
         while unsafe sendmsg(descriptor, &message, flags) < 0 {
           switch errno {
           case EINTR: continue
@@ -247,18 +247,14 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
   // MARK: Completing
 
   func setOutput(_ bytes: [UInt8], recordCount: Int, for parameters: RequestParameters) {
-    output = bytes
+    output.append(contentsOf: bytes)
     outputCount = recordCount
   }
 
   func setOutput(_ statuses: RawSpan, recordCount: Int, for parameters: RequestParameters) {
-    // The reply of a batch is queued here, so that its statuses are copied once.
-    unsafe statuses.withUnsafeBytes { bytes in
-      unsafe batchStatuses.append(contentsOf: bytes)
-    }
+    unsafe statuses.withUnsafeBytes { unsafe output.append(contentsOf: $0) }
     outputCount = recordCount
   }
-  private var batchStatuses: [UInt8] = []
 
   func requestCompleted(
     _ parameters: RequestParameters, status: RequestStatus, information: Int, bytesNeeded: Int
@@ -282,15 +278,16 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
     header.information = UInt32(truncatingIfNeeded: information)
     header.bytesNeeded = UInt32(truncatingIfNeeded: bytesNeeded)
     header.count = UInt32(truncatingIfNeeded: outputCount)
-    if parameters.type == .write {
-      let span = batchStatuses.span
-      queueReply(header, unsafe span.bytes, heldFrames: max(outputCount, 1))
-      batchStatuses.removeAll(keepingCapacity: true)
-    } else {
-      let span = output.span
-      queueReply(header, unsafe span.bytes)
-      output = []
+    // The buffer is lent to the reply and comes back, so that it is used again.
+    var payload: [UInt8] = []
+    swap(&payload, &output)
+    do {
+      let span = payload.span
+      let heldFrames = parameters.type == .write ? max(outputCount, 1) : 0
+      queueReply(header, unsafe span.bytes, heldFrames: heldFrames)
     }
+    payload.removeAll(keepingCapacity: true)
+    swap(&payload, &output)
     outputCount = 0
   }
 

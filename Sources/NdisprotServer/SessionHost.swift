@@ -34,8 +34,13 @@ enum HostRequest: Sendable {
 /// A request on its way to another loop, which takes it out once.
 final class RequestParcel: @unchecked Sendable {  // Handed from loop to loop, never shared.
   private var request: OwnedRequest?
+  /// What the request asked, also when it is out.
+  let parameters: RequestParameters
 
-  init(_ request: consuming OwnedRequest) { self.request = consume request }
+  init(_ request: consuming OwnedRequest) {
+    parameters = request.parameters
+    self.request = consume request
+  }
 
   /// The request, the first time.
   func take() -> OwnedRequest? { request.take() }

@@ -35,7 +35,8 @@ struct DaemonOptions: ParsableArguments {
 
   @Option(
     name: .customLong("interface"), parsing: .singleValue,
-    help: ArgumentHelp("An interface to bind, present now or later (repeatable).", valueName: "name"))
+    help: ArgumentHelp(
+      "An interface to bind, present now or later (repeatable).", valueName: "name"))
   var interfaces: [String] = []
 
   @Option(
