@@ -89,6 +89,14 @@ struct Lab {
     }
   }
 
+  /// Has frames of the near end delivered on a certain core; nil: where they were sent.
+  func deliver(onCore core: Int?) throws(BenchError) {
+    let mask = core.map { 1 << $0 } ?? 0
+    let path = "/sys/class/net/\(Self.interface)/queues/rx-0/rps_cpus"
+    try ChildProcess.run(
+      ["sh", "-c", "echo \(String(mask, radix: 16)) > \(path)"], errorPath: "\(directory)/rps.err")
+  }
+
   private static func checkIsAlone() throws(BenchError) {
     let lines = TextFile.read("/proc/net/dev")?.split(separator: "\n").dropFirst(2) ?? []
     let names = lines.compactMap { $0.split(separator: ":").first?.trimmingPrefix { $0 == " " } }

@@ -53,6 +53,8 @@ struct Sample: Codable, Equatable {
   var figures: [String: Double] = [:]
   /// Why the row is not met whatever the value is: frames lost, wrong bytes.
   var violation: String?
+  /// Why the round says nothing about the product: its peer did not do its work either.
+  var disturbance: String?
 }
 
 /// What measurements run with.

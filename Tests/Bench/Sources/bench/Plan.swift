@@ -6,6 +6,7 @@ enum Plan {
     Control(),
     Receive(profile: .throughput, frameByteCount: 60),
     Receive(profile: .throughput, frameByteCount: 1_514),
+    Receive(profile: .throughput, frameByteCount: 60, isSoftirqOnReceiverCore: true),
     Receive(profile: .latency, frameByteCount: 60),
     Receive(profile: .latency, frameByteCount: 1_514),
     Transmit(frameByteCount: 60),

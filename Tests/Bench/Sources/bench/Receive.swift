@@ -2,11 +2,23 @@
 struct Receive: Measurement {
   let profile: Product.Profile
   let frameByteCount: Int
+  /// Whether the kernel delivers frames on the receivers' core, and not on the source's.
+  var isSoftirqOnReceiverCore = false
 
   var rows: [RowDescription] {
     let frames = "\(frameByteCount) B"
     let blocks = "C pcap_dispatch loop, V3 blocks"
     switch profile {
+    case .throughput where isSoftirqOnReceiverCore:
+      return [
+        RowDescription(
+          name: "P1b/\(frameByteCount)",
+          what: "the same, softirq on the receivers' core (rps_cpus), \(frames)",
+          unit: .ratio, bar: .atLeast(0.90)),
+        RowDescription(
+          name: "P4/softirq", what: "CPU of daemon and client there, \(frames)",
+          unit: .secondsPerMillion, bar: nil),
+      ]
     case .throughput:
       var rows = [
         RowDescription(
@@ -37,6 +49,8 @@ struct Receive: Measurement {
   }
 
   func round(_ bench: Bench) throws(BenchError) -> [Sample] {
+    if isSoftirqOnReceiverCore { try bench.lab.deliver(onCore: ReceiveRun.receiverCore) }
+    defer { if isSoftirqOnReceiverCore { try? bench.lab.deliver(onCore: nil) } }
     let count = bench.frameCount(frameByteCount == 60 ? 1_200_000 : 900_000)
     let peer = try ReceiveRun.peer(bench, count: count, length: frameByteCount)
     let ours = try ReceiveRun.product(
@@ -47,7 +61,7 @@ struct Receive: Measurement {
 
     switch profile {
     case .throughput:
-      return [sample(ours, peer)] + (frameByteCount == 60 ? [cpu] : [])
+      return [sample(ours, peer), cpu].prefix(rows.count).map { $0 }
     case .latency:
       let immediate = try ReceiveRun.peer(
         bench, count: count, length: frameByteCount, immediate: true)
@@ -62,7 +76,8 @@ struct Receive: Measurement {
         "Mpps": ours.framesPerSecond * 1e-6, "peer Mpps": peer.framesPerSecond * 1e-6,
         "lost": ours.lostCount, "peer lost": peer.lostCount,
       ],
-      violation: ours.lostCount == 0 ? nil : "\(Int(ours.lostCount)) frames lost")
+      violation: ours.lostCount == 0 ? nil : "\(Int(ours.lostCount)) frames lost",
+      disturbance: peer.lostCount == 0 ? nil : "the peer lost \(Int(peer.lostCount)) frames")
   }
 }
 
@@ -87,7 +102,7 @@ struct Control: Measurement {
           "Mpps": second.framesPerSecond * 1e-6, "peer Mpps": first.framesPerSecond * 1e-6,
           "lost": second.lostCount, "peer lost": first.lostCount,
         ],
-        violation: nil)
+        disturbance: first.lostCount + second.lostCount == 0 ? nil : "the peers lost frames")
     ]
   }
 }

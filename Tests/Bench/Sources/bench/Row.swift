@@ -26,7 +26,9 @@ struct Row: Codable, Equatable {
     guard let median = Statistics.median(values) else { return .notMeasured("no round ran") }
     if let violation = samples.lazy.compactMap(\.violation).first { return .missed(violation) }
     if isQuick { return .smoke }
-    if let disturbance = disturbances.first { return .disturbed(disturbance) }
+    if let disturbance = samples.lazy.compactMap(\.disturbance).first ?? disturbances.first {
+      return .disturbed(disturbance)
+    }
     guard let bar else { return .informs }
     return bar.isMet(by: median) ? .met : .missed("")
   }

@@ -19,6 +19,8 @@ enum TextFile {
   static func number(after word: String, in path: String) -> Double? {
     let lines = read(path)?.split(separator: "\n") ?? []
     guard let line = lines.first(where: { $0.hasPrefix(word) }) else { return nil }
-    return line.dropFirst(word.count).split(separator: " ").lazy.compactMap { Double($0) }.first
+    return line.dropFirst(word.count).split(whereSeparator: \.isWhitespace).lazy.compactMap {
+      Double($0)
+    }.first
   }
 }

@@ -14,7 +14,6 @@
 static struct {
   pcap_t *handle;
   double idleSeconds;
-  uint64_t limit;
   uint64_t frames, bytes, missing, next;
   uint64_t first, last; /* nanoseconds */
   double cpuAtFirst, cpuAtLast;
@@ -27,7 +26,7 @@ static void release(int signal) {
 }
 
 static bool has_ended(void) {
-  if (is_stopped || capture.frames >= capture.limit) return true;
+  if (is_stopped) return true;
   return capture.last != 0 && (double)(nanoseconds_now() - capture.last) * 1e-9 > capture.idleSeconds;
 }
 
@@ -77,7 +76,6 @@ static pcap_t *open_handle(const struct options *options) {
 
 int capture_frames(const struct options *options) {
   capture.idleSeconds = options->idleSeconds;
-  capture.limit = options->count;
   capture.handle = open_handle(options);
   if (!capture.handle) return 2;
   signal(SIGUSR1, release);

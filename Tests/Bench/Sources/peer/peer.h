@@ -21,7 +21,7 @@ struct options {
   struct ether_addr destination;
   uint16_t etherType;      /* of the frames sent, or captured */
   uint16_t replyEtherType; /* of the frames a reflector sends back */
-  uint64_t count;
+  uint64_t count;          /* of frames to send; a receiver ends by time */
   uint32_t length;
   uint32_t batch;
   double framesPerSecond; /* 0: as fast as it goes */

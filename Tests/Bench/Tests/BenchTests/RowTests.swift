@@ -33,6 +33,15 @@ struct RowTests {
     #expect(row.verdict(isQuick: false) == .disturbed("others use 40 % of the cores"))
   }
 
+  @Test("a round whose peer lost frames judges nothing")
+  func peerLost() {
+    let sample = Sample(value: 1.2, disturbance: "the peer lost 3 frames")
+    let row = Row(
+      name: "P1/60", what: "", unit: .ratio, bar: nil, samples: [sample], disturbances: [],
+      failure: nil)
+    #expect(row.verdict(isQuick: false) == .disturbed("the peer lost 3 frames"))
+  }
+
   @Test("a smoke run judges no figure")
   func smoke() {
     #expect(row([0.1]).verdict(isQuick: true) == .smoke)
@@ -86,6 +95,7 @@ struct OptionsTests {
     #expect(try Plan.measurements(for: ["P1"]).count == 2)
     #expect(try Plan.measurements(for: ["P3/1514"]).count == 1)
     #expect(try Plan.measurements(for: []).count == Plan.all.count)
+    #expect(try Plan.measurements(for: ["P1b"]).count == 1)
     #expect(throws: Options.UsageError.wrongValue("--row", "P")) {
       try Plan.measurements(for: ["P"])
     }
