@@ -31,7 +31,7 @@ extension BindingDataPath {
       return
     }
     open.transmit.submitted &+= UInt64(truncatingIfNeeded: recordCount)
-    let operation = WriteOperation(
+    let operation = makeOperation(
       request, message: message, payloadOffset: payloadOffset, recordCount: recordCount)
     if open.writes.isEmpty, !isBlocked,
       advance(operation, of: open, frameLimit: BindingDataPath.framesAtOnce)
@@ -42,6 +42,19 @@ extension BindingDataPath {
     keepStatuses(of: operation)
     open.writes.append(operation)
     open.pendedWriteBytes &+= message.byteCount
+  }
+
+  private func makeOperation(
+    _ request: consuming OwnedRequest, message: MessageBuffer, payloadOffset: Int,
+    recordCount: Int
+  ) -> WriteOperation {
+    guard let spare = spareOperation.take() else {
+      return WriteOperation(
+        request, message: message, payloadOffset: payloadOffset, recordCount: recordCount)
+    }
+    spare.reuse(
+      request, message: message, payloadOffset: payloadOffset, recordCount: recordCount)
+    return spare
   }
 
   /// Sends the pended writes of all opens, a bounded part of each.
@@ -221,6 +234,7 @@ extension BindingDataPath {
       operation.handOver(statuses, to: open.requester)
     }
     operation.complete()
+    spareOperation = operation
     if unsafe hot.pointee.unserved > 0 { serveReads() }
   }
 

@@ -29,7 +29,7 @@ public import WDF
   }
 
   /// Readers are served as soon as this much waits, in the middle of a dispatch too.
-  static let serveThreshold = 96 << 10
+  static let serveThreshold = 128 << 10
   /// How long frames wait in the kernel's ring for readers that make no progress.
   static let patienceNanoseconds: UInt64 = 20_000_000
 
@@ -48,6 +48,8 @@ public import WDF
   private var isCounted = false
   /// The send socket's buffer was full; the loop says when it is not.
   var isWaitingForRoom = false
+  /// A write that is through, to be used again; it keeps its last message until then.
+  var spareOperation: WriteOperation?
   /// Statuses of the message that is being sent.
   var statuses: StatusBuffer
 

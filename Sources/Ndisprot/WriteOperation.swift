@@ -11,11 +11,11 @@ internal import WDF
 /// - Windows: NDISPROT send context, send.c
 final class WriteOperation {
   /// The client's message.
-  let message: MessageBuffer
+  private(set) var message: MessageBuffer
   /// Frames in the message, as its header claims and the server checked.
-  let recordCount: Int
+  private(set) var recordCount: Int
   /// What its request asked.
-  let parameters: RequestParameters
+  private(set) var parameters: RequestParameters
   private var request: OwnedRequest?
 
   /// Where in the message the next record starts, and which one it is.
@@ -41,6 +41,23 @@ final class WriteOperation {
     self.message = message
     self.recordCount = recordCount
     offset = payloadOffset
+  }
+
+  /// Makes a finished operation a new one, so that a write allocates nothing.
+  func reuse(
+    _ request: consuming OwnedRequest, message: MessageBuffer, payloadOffset: Int,
+    recordCount: Int
+  ) {
+    parameters = request.parameters
+    self.request = consume request
+    self.message = message
+    self.recordCount = recordCount
+    offset = payloadOffset
+    index = 0
+    sentByteCount = 0
+    firstFailure = nil
+    bytesNeeded = 0
+    retryCount = 0
   }
 
   /// Whether every frame has its status.

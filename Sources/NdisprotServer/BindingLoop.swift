@@ -112,8 +112,8 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
     }
   }
 
-  /// The counters of the binding and its opens.
-  func counters() -> [CounterSet] { dataPath.counters() }
+  /// The counters of the binding, its opens and their sessions.
+  func counters() -> [CounterSet] { dataPath.counters() + sessions.values.map(\.counterSet) }
 
   /// Nobody needs the binding any more: closes its handles and ends the loop.
   func stop() {

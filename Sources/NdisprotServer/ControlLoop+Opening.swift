@@ -74,6 +74,19 @@ extension ControlLoop {
     }
   }
 
+  /// Cancels the open of a session that waits for power; false if it does not.
+  @discardableResult
+  func endPowerWait(of session: Session, id: UInt64? = nil) -> Bool {
+    let isMeant = { (waiter: PowerWaiter) in
+      waiter.session === session && (id == nil || waiter.id == id)
+    }
+    guard let waiter = powerWaiters.first(where: isMeant) else { return false }
+    powerWaiters.removeAll(where: isMeant)
+    session.isOpening = false
+    waiter.parcel.complete(.cancelled)
+    return true
+  }
+
   /// The interface came up: whoever waited for it goes on.
   func powerCame(to binding: AdapterBinding) {
     let woken = powerWaiters.filter { $0.binding === binding }
@@ -111,6 +124,10 @@ extension ControlLoop {
       running.idleNumber += 1
       threads[key] = running
       return running.loop
+    }
+    if let former = threads[key]?.loop {
+      // The index was given to a new interface; the thread of the old one ends with its sessions.
+      former.loop.post { former.stop() }
     }
     let started = try startThread(of: binding)
     threads[key] = BindingThread(loop: started, sessionCount: 1)

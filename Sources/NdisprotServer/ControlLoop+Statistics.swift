@@ -39,7 +39,8 @@ extension ControlLoop {
           || UInt32(bitPattern: $0.binding.interfaceIndex) == interfaceIndex
       }
       .map { $0.idleCounters() }
-    add(idle, to: gather, parcel, for: session)
+    let own = sessionsHere.map(\.counterSet)
+    add(idle + own, to: gather, parcel, for: session)
   }
 
   private func add(

@@ -154,6 +154,10 @@ extension ControlLoop {
       refuse(descriptor)
       return
     }
+    // As much as the system allows; 208 KiB, the stock limit, suffices at full rate.
+    var byteCount: Int32 = 1 << 20
+    unsafe setsockopt(
+      descriptor, SOL_SOCKET, SO_SNDBUF, &byteCount, socklen_t(MemoryLayout<Int32>.size))
     do throws(WdfError) {
       let file = try server.device.makeFileObject()
       let session = Session(
@@ -194,7 +198,7 @@ extension ControlLoop {
   func sessionEnded(_ session: Session, on host: BindingLoop?) {
     sessions[ObjectIdentifier(session)] = nil
     unflushed.removeAll { $0 === session }
-    powerWaiters.removeAll { $0.session === session }
+    endPowerWait(of: session)
     server.driver.cancelWaits(of: session.file)
     sessionCount -= 1
     let user = session.credentials.userID
@@ -230,14 +234,8 @@ extension ControlLoop {
   }
 
   private func cancel(_ id: UInt64, _ parcel: RequestParcel, of session: Session) {
-    if let index = powerWaiters.firstIndex(where: { $0.session === session && $0.id == id }) {
-      let waiter = powerWaiters.remove(at: index)
-      session.isOpening = false
-      waiter.parcel.complete(.cancelled)
-      parcel.complete(.success)
-    } else {
-      parcel.complete(
-        server.driver.cancelWait(id, of: session.file) ? .success : .notFound)
-    }
+    let isCancelled =
+      endPowerWait(of: session, id: id) || server.driver.cancelWait(id, of: session.file)
+    parcel.complete(isCancelled ? .success : .notFound)
   }
 }

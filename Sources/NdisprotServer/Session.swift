@@ -322,6 +322,21 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
   }
 }
 
+extension Session {
+  /// The counters of this session.
+  var counterSet: CounterSet {
+    CounterSet(
+      kind: .session, userID: credentials.userID,
+      interfaceIndex: open?.binding.interfaceIndex ?? 0, id: UInt64(UInt32(bitPattern: descriptor)),
+      name: credentials.name,
+      values: [
+        (.reqIssued, counters.issued), (.reqCompletedOK, counters.completedOK),
+        (.reqCompletedError, counters.completedError), (.reqCancelled, counters.cancelled),
+        (.reqPending, counters.pending),
+      ])
+  }
+}
+
 /// What a session has counted (law D6).
 struct SessionCounters {
   var issued: UInt64 = 0
