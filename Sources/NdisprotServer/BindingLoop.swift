@@ -52,6 +52,11 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
     loop.addTurnHandler(self)
   }
 
+  deinit {
+    // A loop whose thread could not be started was never stopped.
+    if !isStopped { server.rings.give(grant) }
+  }
+
   // MARK: The turn
 
   func turnEnded() -> Bool {
