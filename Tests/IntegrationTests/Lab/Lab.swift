@@ -122,7 +122,10 @@ final class Lab: @unchecked Sendable {  // Suites that share one are serialized.
   }
 
   /// Runs `ndisprotctl` to its end, without any capability.
-  func ctl(_ arguments: String...) throws -> ChildProcess.Outcome {
+  func ctl(_ arguments: String...) throws -> ChildProcess.Outcome { try ctl(arguments) }
+
+  /// Runs `ndisprotctl` to its end, without any capability.
+  func ctl(_ arguments: [String]) throws -> ChildProcess.Outcome {
     try ChildProcess.run(ctlWords(arguments), errorPath: filePath("ctl"))
   }
 
@@ -183,7 +186,8 @@ extension Lab {
     return holder
   }
 
-  private func layCable(_ index: Int) throws {
+  /// Joins two new interfaces, one of the daemon's and one of the far end.
+  func layCable(_ index: Int) throws {
     let (here, there) = ("np\(2 * index)", "np\(2 * index + 1)")
     try ip(
       "link add \(here) address 02:00:00:00:00:0\(2 * index + 1) type veth "
