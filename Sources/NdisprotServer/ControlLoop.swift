@@ -159,7 +159,8 @@ extension ControlLoop {
     unsafe setsockopt(
       descriptor, SOL_SOCKET, SO_SNDBUF, &byteCount, socklen_t(MemoryLayout<Int32>.size))
     do throws(WdfError) {
-      let file = try server.device.makeFileObject()
+      let file = try server.device.makeFileObject(
+        credentials.name, Context(make: { _ in credentials }))
       let session = Session(
         descriptor: descriptor, credentials: credentials, server: server, file: file, host: self)
       sessions[ObjectIdentifier(session)] = session

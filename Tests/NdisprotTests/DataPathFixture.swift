@@ -105,9 +105,9 @@ final class DataPathFixture {
 
   init() throws {
     framework = Framework()
-    driver = try framework.makeDriver(Context(make: { _ in 0 }))
-    device = try driver.makeControlDevice()
-    try device.finishInitializing()
+    driver = try framework.makeDriver("test", Context(make: { _ in 0 }))
+    device = try driver.makeControlDevice("device")
+    device.finishInitializing()
     binding = AdapterBinding(attributes)
     for event in [BindingStateMachine.Event.bind, .openSucceeded, .restart, .restartSucceeded] {
       _ = binding.handle(event)
@@ -132,7 +132,7 @@ final class DataPathFixture {
     private var nextID: UInt64 = 1
 
     init(_ fixture: DataPathFixture, _ options: OpenOptions) throws {
-      file = try fixture.device.makeFileObject()
+      file = try fixture.device.makeFileObject("client", Context(make: { _ in 0 }))
       open = try OpenContext.open(
         options, on: fixture.binding, dataPath: fixture.dataPath, file: file,
         client: Credentials(processID: 1, userID: 1000, groupID: 1000, groups: []),
