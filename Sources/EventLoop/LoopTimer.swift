@@ -1,0 +1,19 @@
+/// A timer that is made once and armed as often as one likes.
+///
+/// Arming it again moves it; firing disarms it before its closure runs, which may arm it anew. The
+/// loop keeps an armed timer alive. The closure should capture its owner weakly or unowned.
+///
+/// - Thread: one loop's
+/// - Complexity: arming, disarming and firing are O(log n) of the armed timers and allocate nothing
+/// - Windows: WDFTIMER
+public final class LoopTimer {
+  let fire: () -> Void
+  /// Where it stands in its loop's heap; nil if it is not armed.
+  var heapIndex: Int?
+
+  /// Makes a timer that is not armed.
+  public init(_ fire: @escaping () -> Void) { self.fire = fire }
+
+  /// Whether it is going to fire.
+  public var isArmed: Bool { heapIndex != nil }
+}

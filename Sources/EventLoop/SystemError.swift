@@ -1,0 +1,23 @@
+internal import Glibc
+
+/// A system call that failed: its number and its name.
+///
+/// - Source: errno(3)
+public struct SystemError: Error, Hashable, Sendable {
+  /// What errno held right behind the call.
+  public let errno: Int32
+  /// The name of the call, as its manual page has it.
+  public let call: String
+
+  /// Makes an error of known parts.
+  public init(errno: Int32, call: String) {
+    self.errno = errno
+    self.call = call
+  }
+
+  /// Takes errno as it is now: nothing may stand between the failed call and this.
+  init(failed call: StaticString) {
+    errno = Glibc.errno
+    self.call = call.description
+  }
+}
