@@ -16,6 +16,8 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
   let server: ServerCore
   let binding: AdapterBinding
   private let dataPath: BindingDataPath
+  private let grant: RingBudget.Grant
+  private var isStopped = false
   private var buffers = MessageBufferPool()
   private var sessions: [ObjectIdentifier: Session] = [:]
   private var unflushed: [Session] = []
@@ -25,13 +27,34 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
     self.binding = binding
     self.server = server
     self.loop = loop
-    dataPath = try BindingDataPath(
-      binding: binding,
-      miniport: server.environment.makeMiniport(binding.snapshot.attributes, loop),
-      executor: LoopExecutor(loop), profile: server.configuration.profile,
-      captureRingByteCount: server.configuration.captureRingByteCount,
-      receiveRingByteCount: server.configuration.receiveRingByteCount)
+    let attributes = binding.snapshot.attributes
+    let configuration = server.configuration
+    guard
+      let grant = server.rings.take(
+        capture: configuration.captureRingByteCount, receive: configuration.receiveRingByteCount)
+    else { throw .noMemory }
+    if grant.capture < configuration.captureRingByteCount {
+      server.environment.log(
+        .warning,
+        "\(attributes.name): the capture ring is \(grant.capture >> 20) MiB, not "
+          + "\(configuration.captureRingByteCount >> 20): other bindings hold the rest")
+    }
+    self.grant = grant
+    do throws(BindingError) {
+      dataPath = try BindingDataPath(
+        binding: binding, miniport: server.environment.makeMiniport(attributes, loop),
+        executor: LoopExecutor(loop), profile: configuration.profile,
+        captureRingByteCount: grant.capture, receiveRingByteCount: grant.receive)
+    } catch {
+      server.rings.give(grant)
+      throw error
+    }
     loop.addTurnHandler(self)
+  }
+
+  deinit {
+    // A loop whose thread could not be started was never stopped.
+    if !isStopped { server.rings.give(grant) }
   }
 
   // MARK: The turn
@@ -58,6 +81,9 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
   /// Takes a session that wants this binding, and opens it; a refused one goes back.
   func adopt(_ session: Session, _ options: OpenOptions, _ request: RequestParcel) {
     sessions[ObjectIdentifier(session)] = session
+    var options = options
+    let ring = grant.receive
+    options.queueByteCount = options.queueByteCount == 0 ? ring : min(options.queueByteCount, ring)
     do throws(BindingError) {
       let open = try OpenContext.open(
         options, on: binding, dataPath: dataPath, file: session.file,
@@ -117,7 +143,10 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
 
   /// Nobody needs the binding any more: closes its handles and ends the loop.
   func stop() {
+    guard !isStopped else { return }
+    isStopped = true
     dataPath.close()
+    server.rings.give(grant)
     loop.stop()
   }
 

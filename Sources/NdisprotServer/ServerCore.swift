@@ -10,6 +10,7 @@ final class ServerCore: @unchecked Sendable {  // `control` is set once, before 
   let driver: NdisprotDriver
   let framework: Ref<Driver>
   let device: Ref<ControlDevice>
+  let rings = RingBudget()
   private(set) weak var control: ControlLoop?
 
   init(
