@@ -1,0 +1,53 @@
+/// The header of an Ethernet frame, behind which the payload starts.
+///
+/// - Shape: `[destination 6][source 6][etherType 2 BE]`, or with a tag
+///   `[destination 6][source 6][tagProtocol 2 BE][vlanTag 2 BE][etherType 2 BE]`
+public struct EthernetHeader: BitwiseCopyable, Equatable, Sendable {
+  /// Who shall receive the frame.
+  public var destination: MACAddress
+  /// Who sent the frame.
+  public var source: MACAddress
+  /// The protocol of the outer tag: 0x8100 (802.1Q) or 0x88A8 (802.1ad); nil without a tag.
+  public var tagProtocol: UInt16?
+  /// The outer tag's control information: priority, drop eligibility, VLAN; nil without a tag.
+  public var vlanTag: UInt16?
+  /// The type behind the outer tag as it stands there: a length when below 0x600.
+  public var etherType: UInt16
+  /// Where the payload starts: 14, or 18 with a tag.
+  public var byteCount: Int
+
+  /// Makes an untagged header.
+  public init(destination: MACAddress, source: MACAddress, etherType: UInt16) {
+    self.destination = destination
+    self.source = source
+    self.etherType = etherType
+    byteCount = Self.untaggedByteCount
+  }
+
+  /// Makes a tagged header.
+  public init(
+    destination: MACAddress, source: MACAddress, tagProtocol: UInt16, vlanTag: UInt16,
+    etherType: UInt16
+  ) {
+    self.destination = destination
+    self.source = source
+    self.tagProtocol = tagProtocol
+    self.vlanTag = vlanTag
+    self.etherType = etherType
+    byteCount = Self.taggedByteCount
+  }
+
+  /// The bytes of a header without a tag.
+  public static let untaggedByteCount = 14
+  /// The bytes of a header with one tag.
+  public static let taggedByteCount = 18
+  /// The type that says an 802.1Q tag follows.
+  public static let vlanProtocol: UInt16 = 0x8100
+  /// The type that says an 802.1ad tag follows.
+  public static let serviceVLANProtocol: UInt16 = 0x88A8
+
+  /// Whether a tag follows this type.
+  public static func isTagProtocol(_ type: UInt16) -> Bool {
+    type == vlanProtocol || type == serviceVLANProtocol
+  }
+}

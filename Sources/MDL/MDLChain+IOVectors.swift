@@ -1,0 +1,45 @@
+public import Glibc
+
+extension MDLChain {
+  /// Hands the chain's own table to `body`, as the argument of `writev` or `sendmsg`.
+  ///
+  /// Nothing is copied; empty segments are included.
+  /// A chain of more than `IOV_MAX` segments goes out in parts: `MDLSpan.exportIOVectors(into:)`.
+  @unsafe
+  public func withUnsafeIOVectors<Result, Failure: Error>(
+    _ body: (UnsafeBufferPointer<iovec>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try unsafe segments.withUnsafeBufferPointer { (table) throws(Failure) -> Result in
+      let vectors = unsafe UnsafeRawPointer(table.baseAddress)?.assumingMemoryBound(to: iovec.self)
+      return try unsafe body(UnsafeBufferPointer(start: vectors, count: table.count))
+    }
+  }
+}
+
+extension MDLSpan {
+  /// Writes an entry for each region, as many as fit and at most `IOV_MAX`.
+  ///
+  /// When it covered only a prefix, or the kernel took only a part of it, go on with
+  /// `extracting(droppingFirst:)`.
+  ///
+  /// - Returns: how many entries were written, and how many bytes they cover
+  /// - Complexity: O(entries), no allocation
+  public func exportIOVectors(
+    into out: inout MutableSpan<iovec>
+  ) -> (count: Int, byteCount: Int) {
+    let room = unsafe min(out.count, maximumIOVectorCount)
+    var count = 0
+    var covered = 0
+    unsafe walk { (base, regionByteCount) in
+      guard count < room else { return false }
+      unsafe out[unchecked: count] = unsafe iovec(iov_base: base, iov_len: regionByteCount)
+      count &+= 1
+      covered &+= regionByteCount
+      return true
+    }
+    return (count, covered)
+  }
+}
+
+/// IOV_MAX of Linux, writev(2); a macro that Swift does not see.
+let maximumIOVectorCount = 1024

@@ -1,0 +1,39 @@
+/// Yields a span's contiguous regions in order: clipped to the span, never empty, and never two
+/// merged because they happen to touch in memory.
+///
+///     var regions = span.makeRegionIterator()
+///     while let region = regions.next() { … }
+///
+/// - Windows: MdlChainIterateBuffers, MdlSpanIterateBuffers
+@safe
+public struct MDLRegionIterator: ~Escapable {
+  private var rest: MDLSpan
+
+  @_lifetime(copy span)
+  init(_ span: MDLSpan) { rest = span }
+
+  /// The next region; nil behind the last one.
+  @_lifetime(copy self)
+  @_lifetime(self: copy self)
+  public mutating func next() -> RawSpan? {
+    let count = rest.headCount
+    guard count > 0, let base = unsafe rest.head else { return nil }
+    let region = unsafe RawSpan(_unsafeStart: base, byteCount: count)
+    rest = unsafe rest.part(from: count, rest.byteCount &- count)
+    return unsafe _overrideLifetime(region, copying: self)
+  }
+}
+
+extension MDLSpan {
+  /// An iterator over the span's contiguous regions.
+  @_lifetime(copy self)
+  public func makeRegionIterator() -> MDLRegionIterator { MDLRegionIterator(self) }
+
+  /// Hands each contiguous region to `body`, in order; an error ends the walk and is rethrown.
+  public func forEachRegion<Failure: Error>(
+    _ body: (RawSpan) throws(Failure) -> Void
+  ) throws(Failure) {
+    var regions = makeRegionIterator()
+    while let region = regions.next() { try body(region) }
+  }
+}

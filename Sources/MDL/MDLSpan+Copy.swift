@@ -1,0 +1,57 @@
+internal import Glibc
+
+extension MDLSpan {
+  /// Copies all bytes, as `memcpy(out, span, byteCount)`; bytes of `out` behind them stay.
+  ///
+  /// - Throws: `.destinationTooSmall`; nothing is written then
+  /// - Windows: MdlCopyMdlSpanToFlatBuffer
+  @_lifetime(out: copy out)
+  public func copyBytes(to out: inout MutableRawSpan) throws(MDLError) {
+    guard out.byteCount >= byteCount else { throw .destinationTooSmall }
+    unsafe out.withUnsafeMutableBytes { unsafe copyRegions(to: $0.baseAddress) }
+  }
+
+  /// Copies as many leading bytes as fit, and returns how many.
+  ///
+  /// - Source: ndisprot recv.c truncates a frame to the reader's room; it does not fail
+  @_lifetime(out: copy out)
+  public func copyPrefix(to out: inout MutableRawSpan) -> Int {
+    let count = min(out.byteCount, byteCount)
+    let prefix = unsafe part(from: 0, count)
+    unsafe out.withUnsafeMutableBytes { unsafe prefix.copyRegions(to: $0.baseAddress) }
+    return count
+  }
+
+  /// Copies as many leading bytes as fit into an inline array, and returns how many.
+  ///
+  /// The copy is private: what is checked in it cannot change before it is used.
+  public func copyPrefix<let count: Int>(into out: inout InlineArray<count, UInt8>) -> Int {
+    var elements = out.mutableSpan
+    var bytes = unsafe elements.mutableBytes
+    return copyPrefix(to: &bytes)
+  }
+
+  /// Adds all bytes behind those already written to `out`.
+  ///
+  /// - Throws: `.destinationTooSmall` when the free capacity does not suffice; nothing is written
+  @_lifetime(out: copy out)
+  public func append(to out: inout OutputRawSpan) throws(MDLError) {
+    guard out.freeCapacity >= byteCount else { throw .destinationTooSmall }
+    unsafe out.withUnsafeMutableBytes { (buffer, initializedCount) in
+      guard let base = buffer.baseAddress else { return }
+      unsafe copyRegions(to: base + initializedCount)
+      initializedCount &+= byteCount
+    }
+  }
+
+  /// - Precondition: `out` has room for `byteCount` bytes; nil is fine when there are none.
+  @unsafe
+  private func copyRegions(to out: UnsafeMutableRawPointer?) {
+    guard var out = unsafe out else { return }
+    unsafe walk { (base, count) in
+      unsafe memmove(out, base, count)
+      unsafe out += count
+      return true
+    }
+  }
+}

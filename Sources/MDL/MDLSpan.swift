@@ -1,0 +1,90 @@
+/// A range of bytes of a chain.
+///
+/// The first contiguous piece is kept trimmed, the segments after it as they stand in the table;
+/// the byte count says where in them the range ends. One flat run is a span without a table.
+///
+///     segments     [ . . . h h h ][ ][ t t t ][ t t . . ]
+///     head, headCount    └─────┘   └─ tail              byteCount 8
+///
+/// Its size is four words on purpose: the fifth would go through memory at every call (test T11).
+///
+/// - Ownership: borrows what its chain borrows; a copy is free
+/// - Windows: MDL_SPAN
+@safe
+public struct MDLSpan: ~Escapable {
+  let head: UnsafeMutableRawPointer?
+  let headCount: Int
+  let tail: UnsafePointer<MDLSegment>?
+  /// How many bytes the range has.
+  public let byteCount: Int
+
+  /// Makes the span of one contiguous run.
+  @_lifetime(copy bytes)
+  public init(_ bytes: RawSpan) {
+    unsafe head = unsafe bytes.withUnsafeBytes {
+      unsafe UnsafeMutableRawPointer(mutating: $0.baseAddress)
+    }
+    headCount = bytes.byteCount
+    unsafe tail = nil
+    byteCount = bytes.byteCount
+  }
+
+  /// Whether there are no bytes.
+  public var isEmpty: Bool { byteCount == 0 }
+
+  /// How many regions an iteration visits.
+  ///
+  /// - Complexity: O(segments)
+  public var regionCount: Int {
+    var count = 0
+    unsafe walk { (_, _) in
+      count &+= 1
+      return true
+    }
+    return count
+  }
+
+  /// The bytes of a range that counts from the start of this span.
+  ///
+  /// - Throws: `.outOfBounds`
+  /// - Complexity: O(segments skipped)
+  @_lifetime(copy self)
+  public func extracting(_ range: Range<Int>) throws(MDLError) -> MDLSpan {
+    guard range.lowerBound >= 0, range.upperBound <= byteCount else { throw .outOfBounds }
+    return unsafe part(from: range.lowerBound, range.upperBound &- range.lowerBound)
+  }
+
+  /// The first `count` bytes.
+  ///
+  /// - Throws: `.outOfBounds`
+  @_lifetime(copy self)
+  public func extracting(first count: Int) throws(MDLError) -> MDLSpan {
+    guard count >= 0, count <= byteCount else { throw .outOfBounds }
+    return unsafe part(from: 0, count)
+  }
+
+  /// All but the first `count` bytes.
+  ///
+  /// - Throws: `.outOfBounds`
+  /// - Complexity: O(segments skipped)
+  @_lifetime(copy self)
+  public func extracting(droppingFirst count: Int) throws(MDLError) -> MDLSpan {
+    guard count >= 0, count <= byteCount else { throw .outOfBounds }
+    return unsafe part(from: count, byteCount &- count)
+  }
+
+  /// Takes the first `count` bytes off; the rest stays.
+  ///
+  /// Repeated, it visits every byte once.
+  ///
+  /// - Throws: `.outOfBounds`; `self` is unchanged then
+  /// - Windows: the …UpdateInputs routines
+  @_lifetime(copy self)
+  @_lifetime(self: copy self)
+  public mutating func splitFirst(_ count: Int) throws(MDLError) -> MDLSpan {
+    guard count >= 0, count <= byteCount else { throw .outOfBounds }
+    let front = unsafe part(from: 0, count)
+    self = unsafe part(from: count, byteCount &- count)
+    return front
+  }
+}

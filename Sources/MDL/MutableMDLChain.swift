@@ -1,0 +1,71 @@
+/// An exclusive, writable view of segments as one run of bytes.
+///
+/// The forms with a range sit here, beside those of `MutableMDLSpan`, because a writable span is a
+/// value of its own and `chain.span(from: 1).zeroBytes()` does not compile.
+@safe
+public struct MutableMDLChain: ~Copyable, ~Escapable {
+  private let view: MDLChain
+
+  /// - Precondition: nobody else reads or writes these segments while the result lives.
+  @_lifetime(copy view)
+  init(_ view: MDLChain) { self.view = view }
+
+  /// The sum of all segments' bytes.
+  public var byteCount: Int { view.byteCount }
+
+  /// How many segments there are, the empty ones included.
+  public var segmentCount: Int { view.segmentCount }
+
+  /// The same segments, to read; nothing can be written while it lives.
+  public var chain: MDLChain {
+    @_lifetime(borrow self) get { unsafe _overrideLifetime(view, borrowing: self) }
+  }
+
+  /// `byteCount` bytes from `start` on, to write; nil means all that follow.
+  ///
+  /// - Throws: `.outOfBounds`
+  @_lifetime(&self)
+  public mutating func span(
+    from start: Int = 0, byteCount count: Int? = nil
+  ) throws(MDLError) -> MutableMDLSpan {
+    let range = try view.span(from: start, byteCount: count)
+    return unsafe _overrideLifetime(MutableMDLSpan(range), mutating: &self)
+  }
+
+  /// Zeroes a range, as `memset(chain + start, 0, byteCount)`.
+  ///
+  /// - Throws: `.outOfBounds`; nothing is written then
+  /// - Windows: MdlChainZeroBuffers, MdlChainZeroBuffersAtOffset, …NonTemporal, …Secure
+  @_lifetime(self: copy self)
+  public mutating func zeroBytes(
+    from start: Int = 0, byteCount count: Int? = nil, _ how: MDLZeroing = .cached
+  ) throws(MDLError) {
+    var range = try span(from: start, byteCount: count)
+    range.zeroBytes(how)
+  }
+
+  /// Fills a range, as `memset(chain + start, byte, byteCount)`.
+  ///
+  /// - Throws: `.outOfBounds`; nothing is written then
+  /// - Windows: MdlChainFillBuffers, MdlChainFillBuffersAtOffset, …NonTemporal
+  @_lifetime(self: copy self)
+  public mutating func fillBytes(
+    with byte: UInt8, from start: Int = 0, byteCount count: Int? = nil,
+    _ how: MDLStoring = .cached
+  ) throws(MDLError) {
+    var range = try span(from: start, byteCount: count)
+    range.fillBytes(with: byte, how)
+  }
+
+  /// Copies all of `source`, as `memcpy(chain + start, source, source.byteCount)`.
+  ///
+  /// - Throws: `.outOfBounds`; nothing is written then
+  /// - Windows: MdlCopyMdlChainToMdlChainAtOffset, MdlCopyFlatBufferToMdlChainAtOffset
+  @_lifetime(self: copy self)
+  public mutating func copyBytes(
+    _ source: MDLSpan, to start: Int, _ how: MDLStoring = .cached
+  ) throws(MDLError) {
+    var range = try span(from: start, byteCount: source.byteCount)
+    try range.copyBytes(from: source, how)
+  }
+}
