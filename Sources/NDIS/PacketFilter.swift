@@ -1,5 +1,3 @@
-public import MDL
-
 /// Which destinations an open wants to hear; the adapter's receive filter, kept in software.
 ///
 /// - Windows: OID_GEN_CURRENT_PACKET_FILTER, NDIS_PACKET_TYPE_…

@@ -1,0 +1,17 @@
+/// The edge above: what a protocol driver hears of the interfaces of this host.
+///
+/// - Thread: control
+/// - Windows: ProtocolBindAdapterEx, ProtocolNetPnPEvent, ProtocolUnbindAdapterEx
+public protocol ProtocolDriver: AnyObject {
+  /// An interface is there, or was there at the start.
+  func bindAdapter(_ attributes: AdapterAttributes)
+
+  /// Something about an interface is not as it was: name, address, MTU, up, carrier.
+  func adapterChanged(_ attributes: AdapterAttributes)
+
+  /// An interface is gone.
+  func unbindAdapter(interfaceIndex: Int32)
+
+  /// The first dump is through: every interface there was has been offered once.
+  func bindsComplete()
+}
