@@ -36,6 +36,9 @@ public final class EventLoop: @unchecked Sendable {
   private var turnHandlers: [(any TurnHandler)?] = []
   private var batch: [Mailbox.Work] = []
   private var hasRun = false
+  private var isStopped = false
+  /// Whether the next turn starts without waiting; the first does.
+  private var wantsTurn = true
 
   /// Makes a loop that nobody runs yet; what is posted waits for `run()`.
   ///
@@ -55,19 +58,20 @@ public final class EventLoop: @unchecked Sendable {
     hasRun = true
     thread.store(UInt(pthread_self()), ordering: .releasing)
     _ = clinux_set_timer_slack(1)
-    var wantsTurn = true
-    var isStopped = false
-    while !isStopped {
-      let readyCount = epoll.wait(nanoseconds: timeout(wantsTurn: wantsTurn))
-      isStopped = runMailbox()
-      handleReady(readyCount)
-      fireTimers()
-      wantsTurn = endTurn()
-    }
-    while !mailbox.end() { _ = runMailbox() }
+    while !isStopped { turn() }
+    while !mailbox.end() { runMailbox() }
   }
 
-  /// Ends `run()` when the turn at hand is over.
+  /// One turn, with a wait that may be cut short: for tests that drive a loop by hand.
+  package func turn(waitingAtMost limitNanoseconds: UInt64 = .max) {
+    let readyCount = epoll.wait(nanoseconds: timeout(limit: limitNanoseconds))
+    runMailbox()
+    handleReady(readyCount)
+    fireTimers()
+    endTurn()
+  }
+
+  /// Ends `run()` with the next turn at the latest.
   ///
   /// - Thread: any
   public func stop() {
@@ -142,21 +146,21 @@ extension EventLoop {
   /// How long epoll may refuse a descriptor before it is asked again.
   private static let rewatchNanoseconds: UInt64 = 10_000_000
 
-  /// - Returns: whether a stop was asked for
-  private func runMailbox() -> Bool {
-    let isStopped = mailbox.take(into: &batch)
+  private func runMailbox() {
+    isStopped = mailbox.take(into: &batch)
     for work in batch { work() }
     batch.removeAll(keepingCapacity: true)
-    return isStopped
   }
 
   /// How long the next wait may last; nil is without end.
-  private func timeout(wantsTurn: Bool) -> UInt64? {
+  private func timeout(limit: UInt64) -> UInt64? {
     if wantsTurn || !mailbox.prepareToWait() { return 0 }
-    let retry = hasUnwatched ? Self.rewatchNanoseconds : nil
-    guard let deadline = timers.nextDeadline else { return retry }
-    let now = Self.now()
-    return min(deadline > now ? deadline - now : 0, retry ?? .max)
+    var timeout = hasUnwatched ? min(limit, Self.rewatchNanoseconds) : limit
+    if let deadline = timers.nextDeadline {
+      let now = Self.now()
+      timeout = min(timeout, deadline > now ? deadline - now : 0)
+    }
+    return timeout == .max ? nil : timeout
   }
 
   private func handleReady(_ count: Int) {
@@ -180,10 +184,9 @@ extension EventLoop {
     while let timer = timers.popDue(now: now, mark: mark) { timer.fire() }
   }
 
-  /// - Returns: whether somebody wants the next turn at once
-  private func endTurn() -> Bool {
+  private func endTurn() {
     if hasUnwatched { watchAgain() }
-    var wantsTurn = false
+    wantsTurn = false
     var hasGaps = false
     for index in turnHandlers.indices {
       guard let handler = turnHandlers[index] else {
@@ -193,6 +196,5 @@ extension EventLoop {
       if handler.turnEnded() { wantsTurn = true }
     }
     if hasGaps { turnHandlers.removeAll { $0 == nil } }
-    return wantsTurn
   }
 }
