@@ -1,0 +1,44 @@
+extension Ref where Kind == FileObject {
+  private var file: FileCore {
+    get throws(WdfError) {
+      guard case .file(let file) = core.payload else { throw core.error(.wrongType) }
+      return file
+    }
+  }
+
+  /// Makes a request of this client, in the hands of the driver.
+  ///
+  /// It keeps the file object until it is completed.
+  /// - Throws: `.deletePending` once ``close()`` began, `.requestPending` if the identifier is in use
+  /// - Complexity: O(1), one allocation
+  public func makeRequest(
+    _ parameters: RequestParameters, sink: any RequestSink
+  ) throws(WdfError) -> OwnedRequest {
+    OwnedRequest(try file.makeRequest(core, parameters, sink, isPresented: true))
+  }
+
+  /// Whether a request with this identifier has not been completed.
+  public func isPending(_ id: UInt64) -> Bool { (try? file.request(id)) != nil }
+
+  /// Cancels a request by the client's identifier.
+  ///
+  /// - Windows: CancelIoEx
+  public func cancel(requestID: UInt64) -> CancelOutcome {
+    guard let request = try? file.request(requestID) else { return .notFound }
+    return request.cancel()
+  }
+
+  /// How many requests have not been completed.
+  public var pendingCount: Int { (try? file.pendingCount) ?? 0 }
+
+  /// The client's handle is closed.
+  ///
+  /// The cleanup callback runs; then its queued requests are cancelled, then those that the driver
+  /// marked cancelable; and when the last of its requests is complete the close callback runs and the
+  /// object is deleted: here, or on the thread that completes it. Closing twice does nothing.
+  /// - Windows: IRP_MJ_CLEANUP, IRP_MJ_CLOSE
+  public func close() {
+    guard let file = try? file else { return }
+    file.close(core)
+  }
+}
