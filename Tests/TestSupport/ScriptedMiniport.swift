@@ -46,7 +46,8 @@ public final class ScriptedMiniport: MiniportAdapter {
   public func send(_ frames: MDLChain) -> SendProgress {
     var all: [[UInt8]] = []
     frames.span.forEachRegion { region in
-      all.append((0..<region.byteCount).map { region.unsafeLoad(fromByteOffset: $0, as: UInt8.self) })
+      all.append(
+        (0..<region.byteCount).map { region.unsafeLoad(fromByteOffset: $0, as: UInt8.self) })
     }
     let progress =
       script.isEmpty

@@ -8,7 +8,18 @@ final class FileCore: Sendable {
     var phase = Phase.creating
     var pending: [UInt64: RequestCore] = [:]
     var sequence: UInt64 = 0
+    /// Completed cores, so that the next request need not be allocated.
+    var spares: [RequestCore] = []
+
+    /// A core that nobody refers to any more; one that somebody does is let go.
+    mutating func takeSpare() -> RequestCore? {
+      guard var spare = spares.popLast() else { return nil }
+      return isKnownUniquelyReferenced(&spare) ? spare : nil
+    }
   }
+
+  /// Completed cores that are kept; a client with more under way has some allocated.
+  private static let spareLimit = 16
 
   private let state = Mutex(State())
   /// The open handle, and each request that has not been completed and told.
@@ -71,9 +82,16 @@ final class FileCore: Sendable {
         return .failure(core.error(.requestPending))
       }
       state.sequence &+= 1
-      let request = RequestCore(
-        parameters, sink, core.framework, file: core, sequence: state.sequence,
-        isPresented: isPresented)
+      let request: RequestCore
+      if let spare = state.takeSpare() {
+        request = spare
+        request.reuse(
+          parameters, sink, file: core, sequence: state.sequence, isPresented: isPresented)
+      } else {
+        request = RequestCore(
+          parameters, sink, core.framework, file: core, sequence: state.sequence,
+          isPresented: isPresented)
+      }
       state.pending[parameters.id] = request
       holds.wrappingAdd(1, ordering: .relaxed)
       return .success(request)
@@ -86,6 +104,15 @@ final class FileCore: Sendable {
   /// The request is complete: its identifier is free before anybody hears of it.
   func forget(_ request: RequestCore) {
     state.withLock { _ = $0.pending.removeValue(forKey: request.parameters.id) }
+  }
+
+  /// Keeps a completed core for the next request.
+  func keep(_ request: RequestCore) {
+    request.retire()
+    state.withLock { state in
+      guard state.phase == .open, state.spares.count < Self.spareLimit else { return }
+      state.spares.append(request)
+    }
   }
 
   /// A request has been completed and told, or the handle was closed; the last one closes the file.
@@ -106,6 +133,7 @@ final class FileCore: Sendable {
     let isFirst = state.withLock { state in
       guard state.phase == .open else { return false }
       state.phase = .cleaning
+      state.spares = []
       return true
     }
     guard isFirst else { return false }

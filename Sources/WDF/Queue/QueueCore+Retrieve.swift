@@ -40,14 +40,14 @@ extension QueueCore {
     return try result.get()
   }
 
-  func find(_ core: Core, _ condition: (RequestCore) -> Bool) throws(WdfError) -> RequestCore? {
-    let result: Result<RequestCore?, WdfError> = state.withLock { state in
+  func find(_ core: Core, _ condition: (RequestCore) -> Bool) throws(WdfError) -> FoundRequest? {
+    let result: Result<FoundRequest?, WdfError> = state.withLock { state in
       if let refusal = refusal(state, core) { return .failure(refusal) }
-      return .success(
-        state.queued.first {
-          RequestCore.state(of: $0.word.load(ordering: .relaxed)) == .queued
-            && condition($0)
-        })
+      let found = state.queued.first {
+        RequestCore.state(of: $0.word.load(ordering: .relaxed)) == .queued && condition($0)
+      }
+      // Copied while it is surely queued: a core that was completed may be used again.
+      return .success(found.map { FoundRequest(core: $0) })
     }
     return try result.get()
   }

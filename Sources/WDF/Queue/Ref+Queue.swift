@@ -119,7 +119,7 @@ extension Ref where Kind == Queue {
   public func find(
     where condition: (RequestParameters) -> Bool = { _ in true }
   ) throws(WdfError) -> FoundRequest? {
-    try queue.find(core) { condition($0.parameters) }.map { FoundRequest(core: $0) }
+    try queue.find(core) { condition($0.parameters) }
   }
 
   /// Takes a request that was found, if it is still there.

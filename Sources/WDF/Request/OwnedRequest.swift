@@ -148,8 +148,15 @@ public struct FoundRequest: Sendable {
   let core: RequestCore
 
   /// What is asked for.
-  public var parameters: RequestParameters { core.parameters }
+  public let parameters: RequestParameters
 
   /// The file object it came through.
-  public var fileObject: Ref<FileObject>? { core.file.map { Ref($0) } }
+  public let fileObject: Ref<FileObject>?
+
+  /// Looks at a queued request; the caller holds the lock of its queue.
+  init(core: RequestCore) {
+    self.core = core
+    parameters = core.parameters
+    fileObject = core.file.map { Ref($0) }
+  }
 }

@@ -19,13 +19,14 @@ final class RequestCore: @unchecked Sendable {
   /// Set beside the state once a cancel was asked for.
   static let cancelFlag: UInt32 = 0x100
 
-  let parameters: RequestParameters
-  let sink: any RequestSink
+  private(set) var parameters: RequestParameters
+  /// Nil while the core waits to be used again.
+  private(set) var sink: (any RequestSink)?
   let framework: Framework
   /// The file object it came through; nil for a request of the driver's own.
-  let file: Core?
+  private(set) var file: Core?
   /// The place among the requests of its file object.
-  let sequence: UInt64
+  private(set) var sequence: UInt64
   let word: Atomic<UInt32>
   var next: RequestCore?
   var previous: RequestCore?
@@ -48,6 +49,25 @@ final class RequestCore: @unchecked Sendable {
     self.sequence = sequence
     self.isPresented = isPresented
     word = Atomic(State.owned.rawValue)
+  }
+
+  /// Makes a completed core, that nobody else refers to, a new request.
+  func reuse(
+    _ parameters: RequestParameters, _ sink: any RequestSink, file: Core, sequence: UInt64,
+    isPresented: Bool
+  ) {
+    self.parameters = parameters
+    self.sink = sink
+    self.file = file
+    self.sequence = sequence
+    self.isPresented = isPresented
+    word.store(State.owned.rawValue, ordering: .relaxed)
+  }
+
+  /// Lets go of what would keep the file object or the client alive.
+  func retire() {
+    sink = nil
+    file = nil
   }
 
   static func state(of word: UInt32) -> State { State(rawValue: word & 0xFF) ?? .completed }
@@ -126,13 +146,15 @@ extension RequestCore {
     if let object { _ = framework.disposeEarly(object) }
     let file: FileCore? = if case .file(let file) = self.file?.payload { file } else { nil }
     file?.forget(self)
-    sink.requestCompleted(
+    sink?.requestCompleted(
       parameters, status: status.translated, information: information, bytesNeeded: bytesNeeded)
     queue?.countDown()
     queue = nil
     if let object { _ = framework.delete(object) }
     object = nil
-    if let file, let core = self.file { file.drop(core) }
+    guard let file, let core = self.file else { return }
+    file.keep(self)
+    file.drop(core)
   }
 
   /// No more information than the client had room for.
