@@ -28,7 +28,8 @@ public enum BindError: Error, Hashable, Sendable {
 ///
 /// - Thread: control, but for what says otherwise
 /// - Windows: ntdisp.c and the globals of the sample
-public final class NdisprotDriver: ProtocolDriver, @unchecked Sendable {  // Control's, but `bindings`.
+// Control's alone; `bindings`, which other loops look at, guards itself.
+public final class NdisprotDriver: ProtocolDriver, @unchecked Sendable {
   private let wantedNames: [String]
   private let framework: Ref<Driver>
   /// In bind order; read by every loop.

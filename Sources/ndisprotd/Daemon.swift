@@ -106,7 +106,9 @@ private func endSignals() -> sigset_t {
   return set
 }
 
-/// Waits for SIGTERM or SIGINT. SIGHUP has nothing to reload without a configuration file.
+/// Waits for SIGTERM or SIGINT.
+///
+/// SIGHUP is taken and ignored: without a configuration file there is nothing to reload.
 private func waitForEnd() -> Int32 {
   var set = endSignals()
   while true {

@@ -52,7 +52,9 @@ final class RecordingRequester: Requester, @unchecked Sendable {  // One test's 
         bytesNeeded: bytesNeeded))
   }
 
-  /// How the request with this id ended; nil while it is pended. Twice is a defect.
+  /// How the request with this id ended, nil while it is pended.
+  ///
+  /// Twice is a defect.
   func completion(of id: UInt64) -> Completion? {
     let all = completions.filter { $0.id == id }
     precondition(all.count <= 1, "request \(id) was completed \(all.count) times")
