@@ -68,7 +68,7 @@ public final class ScriptedMiniport: MiniportAdapter {
       let span = frame.span
       handler?.receive(
         ReceivedFrame(
-          span.bytes, wireByteCount: frame.count, timestampNanoseconds: statistics.frames,
+          bytes: span.bytes, wireByteCount: frame.count, timestampNanoseconds: statistics.frames,
           flags: flags))
     }
     handler?.receiveComplete()
