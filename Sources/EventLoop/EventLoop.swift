@@ -5,9 +5,8 @@ internal import Synchronization
 /// One thread's epoll loop: descriptors, timers, a mailbox, and nothing else.
 ///
 /// A turn is the mailbox, the handlers of ready descriptors, the timers that are due, the turn
-/// handlers, in this order, behind one wait. Each part takes what was there when it began, so
-/// nothing runs until empty: work posted from a mailbox closure, or a timer armed by a timer, has
-/// its place in the next turn.
+/// handlers, in this order, behind one wait. Nothing runs until empty: work posted from a mailbox
+/// closure, or a timer armed in a turn, has its place in the next one.
 /// ```
 ///   ┌─► epoll_pwait2 ─► mailbox ─► ready handlers ─► due timers ─► turn handlers ─┐
 ///   └─────────────────────────────────────────────────────────────────────────────┘
@@ -64,10 +63,11 @@ public final class EventLoop: @unchecked Sendable {
 
   /// One turn, with a wait that may be cut short: for tests that drive a loop by hand.
   package func turn(waitingAtMost limitNanoseconds: UInt64 = .max) {
+    let timerMark = timers.mark
     let readyCount = epoll.wait(nanoseconds: timeout(limit: limitNanoseconds))
     runMailbox()
     handleReady(readyCount)
-    fireTimers()
+    fireTimers(armedBefore: timerMark)
     endTurn()
   }
 
@@ -176,11 +176,10 @@ extension EventLoop {
     }
   }
 
-  private func fireTimers() {
+  private func fireTimers(armedBefore mark: UInt64) {
     guard let next = timers.nextDeadline else { return }
     let now = Self.now()
     guard next <= now else { return }
-    let mark = timers.mark
     while let timer = timers.popDue(now: now, mark: mark) { timer.fire() }
   }
 

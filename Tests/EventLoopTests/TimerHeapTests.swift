@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import EventLoop
@@ -6,7 +7,7 @@ import Testing
 struct TimerHeapTests {
   @Test("random arming, moving and disarming gives what a sorted list gives", arguments: 1...20)
   func againstModel(seed: UInt64) {
-    var random = Generator(state: seed)
+    var random = SplitMix64(state: seed)
     var heap = TimerHeap()
     var model: [(deadline: UInt64, order: Int, timer: Int)] = []
     var fired: [Int] = []
@@ -43,17 +44,5 @@ struct TimerHeapTests {
     heap.arm(timer, deadline: 0)
     #expect(heap.popDue(now: 1, mark: mark) == nil)
     #expect(heap.popDue(now: 1, mark: heap.mark) === timer)
-  }
-
-  /// SplitMix64: a seed repeats a failure.
-  struct Generator: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-      state &+= 0x9E37_79B9_7F4A_7C15
-      var mixed = state
-      mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-      mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-      return mixed ^ (mixed >> 31)
-    }
   }
 }

@@ -46,6 +46,26 @@ struct TimerTests {
     loop.disarm(second)
   }
 
+  @Test("a timer armed by a ready handler with no delay fires in the next turn")
+  func armedInTurn() throws {
+    let pair = SocketPair()
+    pair.makeNearReadable()
+    var fired: [String] = []
+    let timer = LoopTimer { fired.append("timer") }
+    let registration = try loop.register(
+      pair.near, .read,
+      ClosureHandler { [loop] _ in
+        pair.readNear()
+        fired.append("ready")
+        loop.arm(timer, afterNanoseconds: 0)
+      })
+    loop.turns(1)
+    #expect(fired == ["ready"])
+    loop.turn()
+    #expect(fired == ["ready", "timer"])
+    loop.unregister(registration)
+  }
+
   @Test("a timer that arms itself with no delay fires once a turn, and lets others in between")
   func rearmInCallback() {
     var fired: [String] = []
