@@ -28,8 +28,8 @@ public enum BindError: Error, Hashable, Sendable {
 ///
 /// - Thread: control, but for what says otherwise
 /// - Windows: ntdisp.c and the globals of the sample
-// Control's alone; `bindings`, which other loops look at, guards itself.
 public final class NdisprotDriver: ProtocolDriver, @unchecked Sendable {
+  // Unchecked: confined to control; `bindings`, which other loops look at, guards itself.
   private let wantedNames: [String]
   private let framework: Ref<Driver>
   /// In bind order; read by every loop.
