@@ -11,9 +11,14 @@ final class DeviceCore: Sendable {
   }
 
   private let isExclusive: Bool
+  /// Excludes the callbacks of all queues of the device from each other, if that was asked for.
+  let callbackLock: CallbackLock?
   private let state = Mutex(State())
 
-  init(isExclusive: Bool) { self.isExclusive = isExclusive }
+  init(isExclusive: Bool, callbackLock: CallbackLock?) {
+    self.isExclusive = isExclusive
+    self.callbackLock = callbackLock
+  }
 
   /// Admits an open, or says why not.
   func open() -> WdfError.Code? {
@@ -65,6 +70,11 @@ final class DeviceCore: Sendable {
 }
 
 extension Core {
+  /// The default queue of the device above.
+  var defaultQueue: Core? {
+    if case .device(let device)? = device?.payload { device.defaultQueue } else { nil }
+  }
+
   func claimDefaultQueue() throws(WdfError) {
     guard case .device(let device) = payload else { throw error(.wrongType) }
     if let code = device.claimDefaultQueue() { throw error(code) }

@@ -26,7 +26,7 @@ extension Framework {
   }
 
   /// Who holds one object: by name if the verifier keeps names, else how many there are.
-  private func holders(of core: Core, _ now: UInt64) -> [UnloadBlocked.Holder] {
+  func holders(of core: Core, _ now: UInt64) -> [UnloadBlocked.Holder] {
     var found = core.holders.map {
       holder(core, $0.tag, thread: $0.threadID, since: $0.sinceNanoseconds, now)
     }

@@ -83,7 +83,7 @@ extension Framework {
     var nextWarning = monotonicNanoseconds() &+ plan.warnNanoseconds
     while true {
       let ticket = progress.ticket()
-      disposeList.drain(self)
+      runWhatWasPutOff()
       if condition() { return }
       let until = min(nextWarning, plan.deadlineNanoseconds)
       guard !progress.wait(ticket, untilNanoseconds: until) else { continue }

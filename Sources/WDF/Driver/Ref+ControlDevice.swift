@@ -2,27 +2,35 @@ extension Ref where Kind == Driver {
   /// Makes the device that clients open.
   ///
   /// It takes opens after ``finishInitializing()``.
-  ///
+  /// - Arguments: `isExclusive`: one open at a time; `options`: a scope of `device` excludes the
+  ///   callbacks of its queues from each other
   /// - Windows: WdfControlDeviceInitAllocate, WdfDeviceCreate
   public func makeControlDevice<C: ~Copyable & Sendable>(
-    _ name: String, isExclusive: Bool = false, _ context: Context<ControlDevice, C>,
-    fileID: StaticString = #fileID, line: UInt = #line
+    _ name: String, isExclusive: Bool = false, _ options: ObjectOptions = ObjectOptions(),
+    _ context: Context<ControlDevice, C>, fileID: StaticString = #fileID, line: UInt = #line
   ) throws(WdfError) -> Ref<ControlDevice> {
-    let payload = Payload.device(DeviceCore(isExclusive: isExclusive))
-    let birth = try core.birth(
-      .controlDevice, name, payload, .inherit, CreationSite(fileID, line))
+    let birth = try deviceBirth(name, isExclusive, options, CreationSite(fileID, line))
     return try Ref<ControlDevice>(
       core.framework.create(birth) { core throws(WdfError) in try context.makeBox(for: core) })
   }
 
   /// Makes the device without a context.
   public func makeControlDevice(
-    _ name: String, isExclusive: Bool = false, fileID: StaticString = #fileID, line: UInt = #line
+    _ name: String, isExclusive: Bool = false, _ options: ObjectOptions = ObjectOptions(),
+    fileID: StaticString = #fileID, line: UInt = #line
   ) throws(WdfError) -> Ref<ControlDevice> {
-    let payload = Payload.device(DeviceCore(isExclusive: isExclusive))
-    let birth = try core.birth(
-      .controlDevice, name, payload, .inherit, CreationSite(fileID, line))
+    let birth = try deviceBirth(name, isExclusive, options, CreationSite(fileID, line))
     return try Ref<ControlDevice>(core.framework.create(birth, nil))
+  }
+
+  private func deviceBirth(
+    _ name: String, _ isExclusive: Bool, _ options: ObjectOptions, _ site: CreationSite
+  ) throws(WdfError) -> Birth {
+    if options.scope == .queue { throw core.error(.scopeInvalid) }
+    let lock =
+      options.scope == .device ? CallbackLock(name, rank: CallbackLock.deviceRank) : nil
+    let device = DeviceCore(isExclusive: isExclusive, callbackLock: lock)
+    return try core.birth(.controlDevice, name, .device(device), options.level, site)
   }
 }
 

@@ -17,6 +17,23 @@ extension Ref where Kind == FileObject {
     OwnedRequest(try file.makeRequest(core, parameters, sink, isPresented: true))
   }
 
+  /// Sends a request nobody has seen yet to a queue, else to the default queue of the device.
+  ///
+  /// It is completed if the queue does not take it: there is always one completion.
+  /// - Throws: as ``makeRequest(_:sink:)``
+  /// - Windows: what the I/O manager does with ReadFile, WriteFile, DeviceIoControl
+  public func submit(
+    _ parameters: RequestParameters, sink: any RequestSink, to queue: Ref<Queue>? = nil
+  ) throws(WdfError) {
+    let request = try file.makeRequest(core, parameters, sink, isPresented: false)
+    let target = queue?.core ?? core.defaultQueue
+    guard case .queue(let queue)? = target?.payload else {
+      request.complete(.invalidDeviceRequest, information: 0, bytesNeeded: 0)
+      return
+    }
+    queue.submit(request)
+  }
+
   /// Whether a request with this identifier has not been completed.
   public func isPending(_ id: UInt64) -> Bool { (try? file.request(id)) != nil }
 

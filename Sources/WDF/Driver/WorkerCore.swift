@@ -54,6 +54,6 @@ final class WorkerCore: Sendable {
 public struct StopToken: ~Copyable, Sendable {
   let worker: WorkerCore
 
-  /// Whether the worker should return soon.
-  public var isStopRequested: Bool { worker.isStopRequested }
+  /// Whether the worker should return soon; not while its thread is in a critical region.
+  public var isStopRequested: Bool { worker.isStopRequested && CriticalRegion.depth == 0 }
 }

@@ -59,39 +59,18 @@ extension Framework {
     return true
   }
 
+  /// Destroys what is below an object that was disposed of early.
+  func destroyChildren(of core: Core) {
+    if let walk = tree.withLock({ $0.beginDestroyChildren(core) }) { _ = run(walk) }
+  }
+
   /// Does what a walk asks for until it is over or stands still.
   ///
   /// No lock is held meanwhile.
   func run(_ walk: Walk) -> DeleteOutcome {
-    var walk = walk
-    var outcome: DeleteOutcome?
+    var runner = WalkRunner(walk)
     while true {
-      let inDispatch = DispatchSection.isActive
-      switch tree.withLock({ $0.next(&walk, inDispatch: inDispatch) }) {
-      case .hook(let core):
-        if letGo(core) { _ = tree.withLock { $0.hookFinished(core) } }
-      case .cleanup(let core):
-        trace.record(.wdf, "cleanup", core.id)
-        guarded(core, "cleanup") { core.cleanUpContexts() }
-      case .release(let core):
-        if core.word.unpin() { lastPinIsGone(core) }
-      case .parked:
-        reportFaults()
-        return outcome ?? .deferred
-      case .needsPassiveThread(let root):
-        disposeList.append(.resume(root), self)
-        return outcome ?? .deferred
-      case .finished(let waiting):
-        reportFaults()
-        outcome = outcome ?? .completed
-        guard let waiting else { return outcome ?? .completed }
-        if DispatchSection.isActive {
-          disposeList.append(.resume(waiting), self)
-          return outcome ?? .completed
-        }
-        guard let next = tree.withLock({ $0.resume(waiting) }) else { return .completed }
-        walk = next
-      }
+      if let outcome = runner.step(self) { return outcome }
     }
   }
 
@@ -111,10 +90,13 @@ extension Framework {
   /// Has the kind let go of what it holds.
   ///
   /// False: it will say so by `hookFinished` later.
-  private func letGo(_ core: Core) -> Bool {
+  func letGo(_ core: Core) -> Bool {
     switch core.payload {
     case .queue(let queue): queue.dispose(core)
     case .file(let file): file.dispose(core)
+    case .timer(let timer): timer.dispose()
+    case .workItem(let item): item.dispose()
+    case .collection(let collection): collection.dispose()
     case .none, .driver, .device, .worker: true
     }
   }
@@ -130,8 +112,22 @@ extension Framework {
     if mustDefer { disposeList.append(.destroy(core), self) } else { destroy(core) }
   }
 
+  /// What a kind held beyond its own end is let go of.
+  private func forget(_ core: Core) {
+    switch core.payload {
+    case .driver: publish(nil)
+    case .queue(let queue): queue.forgetCore()
+    case .device(let device): device.setDefaultQueue(nil)
+    case .timer(let timer): timer.parent.unpin("timer \(core.name)")
+    case .workItem(let item): item.parent.unpin("workItem \(core.name)")
+    default: break
+    }
+  }
+
   /// Runs what cleanups are left, then the destroys; then the object is no more.
   func destroy(_ core: Core) {
+    // What is in quarantine stays as it is until the process ends.
+    guard core.word.phase != .quarantined else { return }
     core.word.enter(.destroying)
     trace.record(.wdf, "destroy", core.id)
     guarded(core, "destroy") {
@@ -139,13 +135,9 @@ extension Framework {
       core.destroyContexts()
     }
     core.word.enter(.destroyed)
-    switch core.payload {
-    case .driver: publish(nil)
-    case .queue(let queue): queue.forgetCore()
-    case .device(let device): device.setDefaultQueue(nil)
-    default: break
-    }
+    forget(core)
     tree.withLock { $0.release(core.id) }
+    considerLimit(core.kind)
     progress.signal()
   }
 }

@@ -1,3 +1,5 @@
+internal import Synchronization
+
 extension Framework {
   /// Runs a callback of an object and checks that it left the thread as it found it.
   func guarded<R: ~Copyable>(_ core: Core, _ callback: StaticString, _ body: () -> R) -> R {
@@ -14,7 +16,5 @@ extension Framework {
   }
 
   /// After how long a form that waits says so.
-  var stuckNanoseconds: UInt64 { 60_000_000_000 }
-
-  func considerLimit(_ kind: Kind) {}
+  var stuckNanoseconds: UInt64 { stuckPeriod.load(ordering: .relaxed) }
 }

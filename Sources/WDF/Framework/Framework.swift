@@ -7,6 +7,7 @@ internal import Synchronization
 /// - Windows: the globals block of one driver
 public final class Framework: Sendable {
   let verifier: VerifierMode
+  let yieldsAtLocks: Bool
   let reporter: Reporter
   let tree: Mutex<Tree>
   let disposeList: DisposeList
@@ -17,6 +18,9 @@ public final class Framework: Sendable {
   private let currentDriver = Mutex(DriverSlot())
   let unloadPending = Atomic<Bool>(false)
   let injection: FailureInjection
+  let work = WorkList()
+  let limits = Mutex(ObjectLimits())
+  let stuckPeriod = Atomic<UInt64>(60_000_000_000)
 
   private static let published = Mutex<Framework?>(nil)
 
@@ -25,12 +29,14 @@ public final class Framework: Sendable {
   /// - Arguments:
   ///   - verifier: how much is watched
   ///   - executor: where what was put off runs; may be attached later
+  ///   - yieldsAtLocks: for tests: lets other threads run at every lock
   ///   - report: where faults are told
   public init(
-    verifier: VerifierMode = .off, executor: (any Executor)? = nil,
+    verifier: VerifierMode = .off, executor: (any Executor)? = nil, yieldsAtLocks: Bool = false,
     report: @escaping ReportSink = { _ in }
   ) {
     self.verifier = verifier
+    self.yieldsAtLocks = yieldsAtLocks
     reporter = Reporter(report)
     tree = Mutex(Tree(keepsHistory: verifier != .off))
     disposeList = DisposeList()

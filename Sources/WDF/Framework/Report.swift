@@ -36,6 +36,8 @@ public struct Report: Sendable {
     case objectLimit = "VE-OBJECT-LIMIT"
     /// A protocol callback after deregistration.
     case lateProtocol = "VE-LATE-PROTOCOL"
+    /// An entry that a collection does not have.
+    case item = "VE-ITEM"
     /// Objects alive after unloading.
     case leak = "VE-LEAK"
   }

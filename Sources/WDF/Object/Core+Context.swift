@@ -46,13 +46,23 @@ extension Core {
   func withContext<C: ~Copyable & Sendable, R: ~Copyable>(
     _ type: C.Type, _ body: (borrowing C) throws(WdfError) -> R
   ) throws(WdfError) -> R {
-    if case .refused(let phase) = word.pin() { throw refusal(type, phase) }
-    guard recordsTags else {
-      defer { if word.unpin() { framework.lastPinIsGone(self) } }
-      return try lend(type, body)
+    if case .refused(let phase) = word.pin() { return try lendAgain(type, phase, body) }
+    if recordsTags { recordTag("withContext \(C.self)") }
+    ThreadState.with { $0.bodies.append(id) }
+    defer {
+      ThreadState.with { _ = $0.bodies.popLast() }
+      if recordsTags { forgetTag("withContext \(C.self)") }
+      if word.unpin() { framework.lastPinIsGone(self) }
     }
-    recordTag("withContext \(C.self)")
-    defer { unpin("withContext \(C.self)") }
+    return try lend(type, body)
+  }
+
+  /// Lends what no new pin is to be had for, if an older body on this thread has one.
+  private func lendAgain<C: ~Copyable & Sendable, R: ~Copyable>(
+    _ type: C.Type, _ phase: PinWord.Phase, _ body: (borrowing C) throws(WdfError) -> R
+  ) throws(WdfError) -> R {
+    let isPinnedHere = ThreadState.with { $0.bodies.contains(id) }
+    guard phase == .deletedAndDisposed, isPinnedHere else { throw refusal(type, phase) }
     return try lend(type, body)
   }
 

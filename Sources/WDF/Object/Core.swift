@@ -83,6 +83,9 @@ enum Payload: Sendable {
   case file(FileCore)
   case queue(QueueCore)
   case worker(WorkerCore)
+  case timer(TimerCore)
+  case workItem(WorkItemCore)
+  case collection(CollectionCore)
 }
 
 /// Who holds an object, and since when.
@@ -121,7 +124,7 @@ extension Core {
     tags.withLock { $0.append(entry) }
   }
 
-  private func forgetTag(_ tag: @autoclosure () -> String) {
+  func forgetTag(_ tag: @autoclosure () -> String) {
     guard recordsTags else { return }
     let tag = tag()
     let wasKnown = tags.withLock { tags in

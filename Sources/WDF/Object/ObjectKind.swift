@@ -62,6 +62,46 @@ public enum Worker: ObjectKind {
   public static var kind: Kind { .worker }
 }
 
+/// Something that happens at a time.
+///
+/// - Windows: WDFTIMER
+public enum Timer: ObjectKind {
+  /// ``Kind/timer``.
+  public static var kind: Kind { .timer }
+}
+
+/// Something that is to be done on a thread that may wait.
+///
+/// - Windows: WDFWORKITEM
+public enum WorkItem: ObjectKind {
+  /// ``Kind/workItem``.
+  public static var kind: Kind { .workItem }
+}
+
+/// A list that holds the objects in it.
+///
+/// - Windows: WDFCOLLECTION
+public enum Collection: ObjectKind {
+  /// ``Kind/collection``.
+  public static var kind: Kind { .collection }
+}
+
+/// The object behind a ``WaitLock``.
+///
+/// - Windows: WDFWAITLOCK
+public enum WaitLockObject: ObjectKind {
+  /// ``Kind/waitLock``.
+  public static var kind: Kind { .waitLock }
+}
+
+/// The object behind a ``SpinLock``.
+///
+/// - Windows: WDFSPINLOCK
+public enum SpinLockObject: ObjectKind {
+  /// ``Kind/spinLock``.
+  public static var kind: Kind { .spinLock }
+}
+
 /// The root of the tree.
 ///
 /// - Windows: WDFDRIVER

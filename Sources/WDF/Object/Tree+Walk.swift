@@ -4,6 +4,8 @@ struct Walk: Sendable {
   let root: Int
   var at: Int
   var isDestroying = false
+  /// Only what is below the root goes.
+  var sparesRoot = false
   /// The object that waits for the root to be through; noted before the root's node may be gone.
   var departsFrom: ObjectID?
 
@@ -70,6 +72,15 @@ extension Tree {
     nodes[slot].cursor = nodes[slot].firstChild
     apply(.begin, slot)
     return Walk(root: slot)
+  }
+
+  /// Lets the children of an object that was disposed of early go ahead of it.
+  mutating func beginDestroyChildren(_ core: Core) -> Walk? {
+    guard let slot = slot(core.id), nodes[slot].state == .disposed else { return nil }
+    var walk = Walk(root: slot)
+    walk.sparesRoot = true
+    beginDestroy(&walk)
+    return walk
   }
 
   /// The next step of a walk.
@@ -155,6 +166,7 @@ extension Tree {
     let slot = walk.at
     guard let core = nodes[slot].core else { return .finished(resuming: nil) }
     if slot == walk.root {
+      if walk.sparesRoot { return .finished(resuming: nil) }
       walk.departsFrom = nodes[slot].departsFrom
       walk.at = -1
       return .release(core)

@@ -5,9 +5,16 @@ final class QueueCore: Sendable {
   let configuration: QueueConfiguration
   let isDefault: Bool
   let device: Core
+  /// Excludes this queue's callbacks from each other, or from all of the device's.
+  let callbackLock: CallbackLock?
+  private let isHandedOff = Atomic<Bool>(false)
   let state: Mutex<QueueState>
 
-  init(_ configuration: QueueConfiguration, device: Core, isDefault: Bool) {
+  init(
+    _ configuration: QueueConfiguration, device: Core, isDefault: Bool,
+    callbackLock: CallbackLock?
+  ) {
+    self.callbackLock = callbackLock
     self.configuration = configuration
     self.device = device
     self.isDefault = isDefault
@@ -18,8 +25,33 @@ final class QueueCore: Sendable {
     WdfError(code, state.withLock { $0.core?.id })
   }
 
-  /// Does what is to be done, until nothing is.
+  /// Does what is to be done, until nothing is; on another thread if this one must not.
   func settle() {
+    if mustHandOff {
+      if handOff() { return }
+    }
+    settleHere()
+  }
+
+  /// A callback must not run inside the one that holds the lock, nor a passive one in a dispatch
+  /// section.
+  private var mustHandOff: Bool {
+    if let callbackLock, callbackLock.isHeldHere, !ThreadState.isRunning(self) { return true }
+    guard DispatchSection.isActive else { return false }
+    return state.withLock { $0.core?.isPassive ?? false }
+  }
+
+  private func handOff() -> Bool {
+    guard let core = state.withLock({ $0.core }) else { return false }
+    guard !isHandedOff.exchange(true, ordering: .acquiringAndReleasing) else { return true }
+    core.framework.post { [self] in
+      isHandedOff.store(false, ordering: .releasing)
+      settle()
+    }
+    return true
+  }
+
+  private func settleHere() {
     let isHere = ThreadState.isRunning(self)
     while let action = state.withLock({ $0.next(isDispatchingHere: isHere) }) { perform(action) }
   }
@@ -27,7 +59,7 @@ final class QueueCore: Sendable {
   private func perform(_ action: QueueState.Action) {
     switch action {
     case .cancelledOnQueue(let request): runCancelledOnQueue(request)
-    case .finished(let waiters): for waiter in waiters { waiter() }
+    case .finished(let waiters): locked { for waiter in waiters { waiter() } }
     case .disposed(let core): core.framework.hookFinished(core)
     case .ready(let onReady): runCallback { onReady() }
     case .dispatch(let request): show(request)
@@ -38,9 +70,15 @@ final class QueueCore: Sendable {
   private func runCallback(_ body: () -> Void) {
     let core = state.withLock { $0.core }
     ThreadState.running(self) {
-      if let core { core.framework.guarded(core, "queue callback", body) } else { body() }
+      locked {
+        if let core { core.framework.guarded(core, "queue callback", body) } else { body() }
+      }
     }
     state.withLock { $0.passCount -= 1 }
+  }
+
+  private func locked(_ body: () -> Void) {
+    if let callbackLock { callbackLock.run(body) } else { body() }
   }
 
   private func show(_ request: RequestCore) {
@@ -95,6 +133,15 @@ extension QueueCore {
     }
     source?.countDown()
     return nil
+  }
+
+  /// Takes a request that nobody has seen; one that is not taken is completed.
+  func submit(_ request: RequestCore) {
+    switch arrive(request, atHead: false) {
+    case .refused: request.complete(.invalidDeviceState, information: 0, bytesNeeded: 0)
+    case .cancelled: endCancelled([request], nil)
+    case .queued(let hasWork): if hasWork { settle() }
+    }
   }
 
   /// Takes a request back that this queue has shown to the driver.

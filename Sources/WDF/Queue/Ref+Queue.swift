@@ -59,7 +59,10 @@ extension Core {
     _ site: CreationSite
   ) throws(WdfError) -> Core {
     try configuration.check()
-    let queue = QueueCore(configuration, device: device, isDefault: isDefault)
+    let lock = try framework.callbackLock(
+      for: configuration.options, name: name, device: device, level: configuration.options.level)
+    let queue = QueueCore(
+      configuration, device: device, isDefault: isDefault, callbackLock: lock)
     let birth = try birth(.queue, name, .queue(queue), configuration.options.level, site)
     let core = try framework.create(birth, nil)
     queue.state.withLock { $0.core = core }

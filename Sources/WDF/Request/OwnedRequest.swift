@@ -9,6 +9,8 @@ public struct OwnedRequest: ~Copyable, Sendable {
 
   init(_ core: RequestCore) { self.core = core }
 
+  var requestCore: RequestCore? { core }
+
   /// What is asked for.
   public var parameters: RequestParameters {
     core?.parameters ?? RequestParameters(type: .other, id: 0)
@@ -24,6 +26,9 @@ public struct OwnedRequest: ~Copyable, Sendable {
   ///
   /// - Windows: WdfRequestIsCanceled
   public var isCancelled: Bool { core?.isCancelled ?? true }
+
+  /// The request as others may see and cancel it, while it is in these hands and after.
+  public var reference: FoundRequest? { core.map { FoundRequest(core: $0) } }
 
   /// Ends the request.
   ///
@@ -146,6 +151,10 @@ public struct CancelableRequest: ~Copyable, Sendable {
 /// A request seen in a queue, not owned: it may be gone any time.
 public struct FoundRequest: Sendable {
   let core: RequestCore
+
+  /// Cancels the request, wherever it is by now.
+  @discardableResult
+  public func cancel() -> CancelOutcome { core.cancel() }
 
   /// What is asked for.
   public let parameters: RequestParameters

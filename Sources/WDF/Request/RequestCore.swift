@@ -134,7 +134,15 @@ extension RequestCore {
     queue?.forgetCancelable(self)
     let callback = onCancel
     onCancel = nil
-    callback?(OwnedRequest(self))
+    guard let lock = queue?.callbackLock else {
+      callback?(OwnedRequest(self))
+      return
+    }
+    if lock.isHeldHere {
+      framework.post { lock.run { callback?(OwnedRequest(self)) } }
+    } else {
+      lock.run { callback?(OwnedRequest(self)) }
+    }
   }
 
   /// Ends the request.
@@ -143,7 +151,10 @@ extension RequestCore {
   func complete(_ status: RequestStatus, information: Int, bytesNeeded: Int) {
     word.store(State.completed.rawValue, ordering: .releasing)
     let information = clamp(information, status)
-    if let object { _ = framework.disposeEarly(object) }
+    if let object {
+      _ = framework.disposeEarly(object)
+      framework.destroyChildren(of: object)
+    }
     let file: FileCore? = if case .file(let file) = self.file?.payload { file } else { nil }
     file?.forget(self)
     sink?.requestCompleted(

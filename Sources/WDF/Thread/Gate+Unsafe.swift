@@ -5,7 +5,8 @@ internal import Glibc
 ///
 /// Take a ticket, look at what you wait for, then wait with the ticket: a signal in between is not
 /// lost.
-@safe final class Gate: @unchecked Sendable {  // `mutex` guards `count`
+@safe
+final class Gate: @unchecked Sendable {  // `mutex` guards `count`
   private let mutex: UnsafeMutablePointer<pthread_mutex_t>
   private let condition: UnsafeMutablePointer<pthread_cond_t>
   private var count: UInt64 = 0

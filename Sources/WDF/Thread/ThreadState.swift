@@ -8,6 +8,8 @@ struct ThreadState {
   var isWorker = false
   /// The locks held, oldest first.
   var heldLocks: [HeldLock] = []
+  /// Objects whose context a running body borrows, oldest first.
+  var bodies: [ObjectID] = []
   /// Queues, timers and work items whose callback is running here.
   var callbacks: [ObjectIdentifier] = []
 
