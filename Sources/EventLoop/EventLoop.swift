@@ -5,9 +5,8 @@ internal import Synchronization
 /// One thread's epoll loop: descriptors, timers, a mailbox, and nothing else.
 ///
 /// A turn is the mailbox, the handlers of ready descriptors, the timers that are due, the turn
-/// handlers, in this order, behind one wait. Each part takes what was there when it began, so
-/// nothing runs until empty: work posted from a mailbox closure, or a timer armed by a timer, has
-/// its place in the next turn.
+/// handlers, in this order, behind one wait. Nothing runs until empty: work posted from a mailbox
+/// closure, or a timer armed in a turn, has its place in the next one.
 /// ```
 ///   ┌─► epoll_pwait2 ─► mailbox ─► ready handlers ─► due timers ─► turn handlers ─┐
 ///   └─────────────────────────────────────────────────────────────────────────────┘
@@ -36,6 +35,9 @@ public final class EventLoop: @unchecked Sendable {
   private var turnHandlers: [(any TurnHandler)?] = []
   private var batch: [Mailbox.Work] = []
   private var hasRun = false
+  private var isStopped = false
+  /// Whether the next turn starts without waiting; the first does.
+  private var wantsTurn = true
 
   /// Makes a loop that nobody runs yet; what is posted waits for `run()`.
   ///
@@ -55,19 +57,21 @@ public final class EventLoop: @unchecked Sendable {
     hasRun = true
     thread.store(UInt(pthread_self()), ordering: .releasing)
     _ = clinux_set_timer_slack(1)
-    var wantsTurn = true
-    var isStopped = false
-    while !isStopped {
-      let readyCount = epoll.wait(nanoseconds: timeout(wantsTurn: wantsTurn))
-      isStopped = runMailbox()
-      handleReady(readyCount)
-      fireTimers()
-      wantsTurn = endTurn()
-    }
-    while !mailbox.end() { _ = runMailbox() }
+    while !isStopped { turn() }
+    while !mailbox.end() { runMailbox() }
   }
 
-  /// Ends `run()` when the turn at hand is over.
+  /// One turn, with a wait that may be cut short: for tests that drive a loop by hand.
+  package func turn(waitingAtMost limitNanoseconds: UInt64 = .max) {
+    let timerMark = timers.mark
+    let readyCount = epoll.wait(nanoseconds: timeout(limit: limitNanoseconds))
+    runMailbox()
+    handleReady(readyCount)
+    fireTimers(armedBefore: timerMark)
+    endTurn()
+  }
+
+  /// Ends `run()` with the next turn at the latest.
   ///
   /// - Thread: any
   public func stop() {
@@ -142,21 +146,21 @@ extension EventLoop {
   /// How long epoll may refuse a descriptor before it is asked again.
   private static let rewatchNanoseconds: UInt64 = 10_000_000
 
-  /// - Returns: whether a stop was asked for
-  private func runMailbox() -> Bool {
-    let isStopped = mailbox.take(into: &batch)
+  private func runMailbox() {
+    isStopped = mailbox.take(into: &batch)
     for work in batch { work() }
     batch.removeAll(keepingCapacity: true)
-    return isStopped
   }
 
   /// How long the next wait may last; nil is without end.
-  private func timeout(wantsTurn: Bool) -> UInt64? {
+  private func timeout(limit: UInt64) -> UInt64? {
     if wantsTurn || !mailbox.prepareToWait() { return 0 }
-    let retry = hasUnwatched ? Self.rewatchNanoseconds : nil
-    guard let deadline = timers.nextDeadline else { return retry }
-    let now = Self.now()
-    return min(deadline > now ? deadline - now : 0, retry ?? .max)
+    var timeout = hasUnwatched ? min(limit, Self.rewatchNanoseconds) : limit
+    if let deadline = timers.nextDeadline {
+      let now = Self.now()
+      timeout = min(timeout, deadline > now ? deadline - now : 0)
+    }
+    return timeout == .max ? nil : timeout
   }
 
   private func handleReady(_ count: Int) {
@@ -172,18 +176,16 @@ extension EventLoop {
     }
   }
 
-  private func fireTimers() {
+  private func fireTimers(armedBefore mark: UInt64) {
     guard let next = timers.nextDeadline else { return }
     let now = Self.now()
     guard next <= now else { return }
-    let mark = timers.mark
     while let timer = timers.popDue(now: now, mark: mark) { timer.fire() }
   }
 
-  /// - Returns: whether somebody wants the next turn at once
-  private func endTurn() -> Bool {
+  private func endTurn() {
     if hasUnwatched { watchAgain() }
-    var wantsTurn = false
+    wantsTurn = false
     var hasGaps = false
     for index in turnHandlers.indices {
       guard let handler = turnHandlers[index] else {
@@ -193,6 +195,5 @@ extension EventLoop {
       if handler.turnEnded() { wantsTurn = true }
     }
     if hasGaps { turnHandlers.removeAll { $0 == nil } }
-    return wantsTurn
   }
 }

@@ -1,7 +1,8 @@
 /// A timer that is made once and armed as often as one likes.
 ///
-/// Arming it again moves it; firing disarms it before its closure runs, which may arm it anew. The
-/// loop keeps an armed timer alive. The closure should capture its owner weakly or unowned.
+/// Arming it again moves it; firing disarms it before its closure runs, which may arm it anew. It
+/// never fires in the turn that armed it, so a delay of 0 means the next turn. The loop keeps an
+/// armed timer alive; the closure should capture its owner weakly or unowned.
 ///
 /// - Thread: one loop's
 /// - Complexity: arming, disarming and firing are O(log n) of the armed timers and allocate nothing

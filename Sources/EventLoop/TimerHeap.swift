@@ -19,7 +19,7 @@ struct TimerHeap {
   /// When the next timer is due; nil if none is armed.
   var nextDeadline: UInt64? { entries.first?.deadline }
 
-  /// Marks the moment: timers armed later are not `popDue`'s until it is taken anew.
+  /// Marks the moment: `popDue` passes over timers armed later.
   var mark: UInt64 { nextOrder }
 
   mutating func arm(_ timer: LoopTimer, deadline: UInt64) {

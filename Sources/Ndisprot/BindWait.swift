@@ -8,7 +8,7 @@ internal import WDF
 final class BindWait: @unchecked Sendable {  // Confined to control.
   private struct Waiter {
     let number: UInt64
-    let file: ObjectID
+    let file: ObjectID?
     let id: UInt64
     let names: [String]
     let request: RequestBox
@@ -34,7 +34,7 @@ final class BindWait: @unchecked Sendable {  // Confined to control.
     nextNumber += 1
     waiters.append(
       Waiter(
-        number: number, file: request.fileObject.id, id: request.parameters.id, names: names,
+        number: number, file: request.fileObject?.id, id: request.parameters.id, names: names,
         request: RequestBox(request)))
     _ = executor.schedule(afterNanoseconds: timeoutNanoseconds) { [weak self] in
       self?.finish(.timedOut) { $0.number == number }

@@ -226,7 +226,7 @@ extension BindingDataPath {
     guard operation.parameters.isBatch else { return }
     let kept = StatusBuffer()
     kept.copy(from: statuses, count: operation.index)
-    operation.keptStatuses = consume kept
+    operation.keptStatuses = kept
   }
 
   private func finish(_ operation: WriteOperation, of open: OpenContext) {
@@ -276,14 +276,11 @@ extension WriteOperation {
   }
 
   /// Gives the statuses of all frames to the requester.
-  func handOver(_ shared: borrowing StatusBuffer, to requester: any Requester) {
-    if let kept = keptStatuses.take() {
-      requester.setOutput(
-        kept.bytes(count: recordCount), recordCount: recordCount, for: parameters)
-    } else {
-      requester.setOutput(
-        shared.bytes(count: recordCount), recordCount: recordCount, for: parameters)
-    }
+  func handOver(_ shared: StatusBuffer, to requester: any Requester) {
+    let statuses = keptStatuses ?? shared
+    keptStatuses = nil
+    requester.setOutput(
+      statuses.bytes(count: recordCount), recordCount: recordCount, for: parameters)
   }
 }
 

@@ -51,7 +51,7 @@ public import WDF
   /// A write that is through, to be used again; it keeps its last message until then.
   var spareOperation: WriteOperation?
   /// Statuses of the message that is being sent.
-  var statuses: StatusBuffer
+  let statuses = StatusBuffer()
 
   /// Makes a data path without an open; nothing is captured yet.
   ///
@@ -65,7 +65,6 @@ public import WDF
     self.executor = executor
     self.profile = profile
     self.captureRingByteCount = captureRingByteCount
-    statuses = StatusBuffer()
     unsafe hot = .allocate(capacity: 1)
     do throws(BindingError) {
       let ring = try ReceiveRing(byteCount: receiveRingByteCount)

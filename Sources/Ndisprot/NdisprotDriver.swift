@@ -28,7 +28,8 @@ public enum BindError: Error, Hashable, Sendable {
 ///
 /// - Thread: control, but for what says otherwise
 /// - Windows: ntdisp.c and the globals of the sample
-public final class NdisprotDriver: ProtocolDriver, @unchecked Sendable {  // Control's, but `bindings`.
+public final class NdisprotDriver: ProtocolDriver, @unchecked Sendable {
+  // Unchecked: confined to control; `bindings`, which other loops look at, guards itself.
   private let wantedNames: [String]
   private let framework: Ref<Driver>
   /// In bind order; read by every loop.

@@ -36,9 +36,9 @@ extension OpenContext {
 
   private static func makeReadQueue(_ file: Ref<FileObject>) throws(BindingError) -> Ref<Queue> {
     do throws(WdfError) {
-      return try file.device.makeQueue(
-        QueueConfiguration(
-          dispatch: .manual, cancelStatus: CompletionStatus.cancelled.request))
+      guard let device = file.device else { throw WdfError(.objectDestroyed) }
+      return try device.makeQueue(
+        "reads", QueueConfiguration(.manual, cancelStatus: CompletionStatus.cancelled.request))
     } catch {
       throw .noMemory
     }

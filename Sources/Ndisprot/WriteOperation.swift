@@ -81,7 +81,7 @@ final class WriteOperation {
 /// Room for the statuses of one message's frames, used again for the next.
 ///
 /// - Shape: `[NTSTATUS u32][NDIS_STATUS u32][errno u32]` a frame, little-endian
-@safe struct StatusBuffer: ~Copyable {
+@safe final class StatusBuffer {
   /// Frames of the shortest record in a message of 128 KiB, and some to spare.
   static let capacity = 5_500
   private let base: UnsafeMutablePointer<UInt32>
@@ -102,14 +102,14 @@ final class WriteOperation {
   }
 
   /// Takes over what another has noted of the first frames.
-  func copy(from other: borrowing StatusBuffer, count: Int) {
+  func copy(from other: StatusBuffer, count: Int) {
     let count = min(count, StatusBuffer.capacity)
     unsafe base.update(from: other.base, count: count &* 3)
   }
 
   /// The statuses of the first `count` frames.
   @_lifetime(borrow self)
-  borrowing func bytes(count: Int) -> RawSpan {
+  func bytes(count: Int) -> RawSpan {
     let count = min(count, StatusBuffer.capacity)
     return unsafe _overrideLifetime(
       RawSpan(_unsafeStart: UnsafeRawPointer(base), byteCount: count &* 12), borrowing: self)

@@ -20,7 +20,7 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
   private var isStopped = false
   private var buffers = MessageBufferPool()
   private var sessions: [ObjectIdentifier: Session] = [:]
-  private var unflushed: [Session] = []
+  private let unflushed = FlushList()
 
   /// Makes the data path of a binding; nothing is captured before the first open.
   init(_ binding: AdapterBinding, server: ServerCore, loop: EventLoop) throws(BindingError) {
@@ -60,21 +60,13 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
   // MARK: The turn
 
   func turnEnded() -> Bool {
-    var wantsMore = dataPath.sendPended()
-    let waiting = unflushed
-    unflushed.removeAll(keepingCapacity: true)
-    for session in waiting where session.endTurn() {
-      unflushed.append(session)
-      wantsMore = true
-    }
-    return wantsMore
+    let hasMoreToSend = dataPath.sendPended()
+    return unflushed.endTurn() || hasMoreToSend
   }
 
   func takeBuffer() -> MessageBuffer { buffers.take() }
 
-  func needsFlush(_ session: Session) {
-    if !unflushed.contains(where: { $0 === session }) { unflushed.append(session) }
-  }
+  func needsFlush(_ session: Session) { unflushed.insert(session) }
 
   // MARK: Sessions
 
@@ -100,14 +92,14 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
   private func giveBack(_ session: Session) {
     guard let control = server.control else { return }
     sessions[ObjectIdentifier(session)] = nil
-    unflushed.removeAll { $0 === session }
+    unflushed.remove(session)
     session.leave(for: control)
     _ = control.loop.post { control.takeBack(session, from: self) }
   }
 
   func sessionEnded(_ session: Session) {
     sessions[ObjectIdentifier(session)] = nil
-    unflushed.removeAll { $0 === session }
+    unflushed.remove(session)
     server.onControl { $0.sessionEnded(session, on: self) }
   }
 

@@ -140,7 +140,8 @@ extension ControlLoop {
       let host = try BindingLoop(binding, server: server, loop: loop)
       let name = binding.snapshot.attributes.name
       _ = try server.framework.spawnWorker(
-        "bind-\(name)", onStop: { loop.stop() }, { _ in loop.run() })
+        "bind-\(name)", onStop: { loop.stop() }
+      ) { _ in loop.run() }
       return host
     } catch let error as BindingError {
       throw error

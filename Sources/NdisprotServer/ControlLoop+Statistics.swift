@@ -75,7 +75,8 @@ extension StatisticsObject {
   /// One object of the answer.
   init(_ set: CounterSet) {
     self.init(
-      kind: set.kind.rawValue, interfaceIndex: UInt32(bitPattern: set.interfaceIndex),
-      id: set.id, name: set.name, counters: set.values.map { ($0.0.rawValue, $0.1) })
+      kind: Kind(rawValue: set.kind.rawValue),
+      interfaceIndex: UInt32(bitPattern: set.interfaceIndex), id: set.id, name: set.name,
+      readings: set.values.map { Reading($0, $1) })
   }
 }

@@ -25,7 +25,7 @@ final class ControlLoop: SessionHost, TurnHandler, BindingObserver, EventHandler
   private var sessions: [ObjectIdentifier: Session] = [:]
   private var sessionCounts: [UInt32: Int] = [:]
   private var sessionCount = 0
-  private var unflushed: [Session] = []
+  private let unflushed = FlushList()
   var threads: [Int32: BindingThread] = [:]
   var powerWaiters: [PowerWaiter] = []
   private var isStopping = false
@@ -95,7 +95,7 @@ final class ControlLoop: SessionHost, TurnHandler, BindingObserver, EventHandler
   /// Forgets a session that moves to a binding's loop.
   func forget(_ session: Session) {
     sessions[ObjectIdentifier(session)] = nil
-    unflushed.removeAll { $0 === session }
+    unflushed.remove(session)
   }
 
   /// The loop of a binding, if it has one now.
@@ -109,21 +109,12 @@ final class ControlLoop: SessionHost, TurnHandler, BindingObserver, EventHandler
   // MARK: The turn
 
   func turnEnded() -> Bool {
-    var wantsMore = false
-    let waiting = unflushed
-    unflushed.removeAll(keepingCapacity: true)
-    for session in waiting where session.endTurn() {
-      unflushed.append(session)
-      wantsMore = true
-    }
-    return wantsMore
+    unflushed.endTurn()
   }
 
   func takeBuffer() -> MessageBuffer { buffers.take() }
 
-  func needsFlush(_ session: Session) {
-    if !unflushed.contains(where: { $0 === session }) { unflushed.append(session) }
-  }
+  func needsFlush(_ session: Session) { unflushed.insert(session) }
 }
 
 // MARK: - Sessions
@@ -159,7 +150,8 @@ extension ControlLoop {
     unsafe setsockopt(
       descriptor, SOL_SOCKET, SO_SNDBUF, &byteCount, socklen_t(MemoryLayout<Int32>.size))
     do throws(WdfError) {
-      let file = try server.device.makeFileObject()
+      let file = try server.device.makeFileObject(
+        credentials.name, Context(make: { _ in credentials }))
       let session = Session(
         descriptor: descriptor, credentials: credentials, server: server, file: file, host: self)
       sessions[ObjectIdentifier(session)] = session
@@ -197,7 +189,7 @@ extension ControlLoop {
   /// A session's socket is closed; `host` is the binding's loop that had it.
   func sessionEnded(_ session: Session, on host: BindingLoop?) {
     sessions[ObjectIdentifier(session)] = nil
-    unflushed.removeAll { $0 === session }
+    unflushed.remove(session)
     endPowerWait(of: session)
     server.driver.cancelWaits(of: session.file)
     sessionCount -= 1

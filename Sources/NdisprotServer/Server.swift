@@ -37,16 +37,18 @@ public final class Server {
     do throws(SystemError) { loop = try EventLoop() } catch { throw .system(error) }
     // The order of DR-9: driver, device, what a protocol callback touches; then interfaces, then
     // the listener.
-    let framework = Framework.shared
+    let log = environment.log
+    let framework = Framework(report: { log(.warning, "framework: \($0)") })
+    framework.publish()
     do throws(WdfError) {
       let driver = try framework.makeDriver(
-        Context(make: { _ in DriverContext() }), onUnload: { _ in })
-      let device = try driver.makeControlDevice()
+        "ndisprot", Context(make: { _ in DriverContext(configuration: configuration) }))
+      let device = try driver.makeControlDevice("control device")
       core = ServerCore(
         configuration: configuration, environment: environment,
         driver: NdisprotDriver(wantedNames: configuration.interfaceNames, framework: driver),
         framework: driver, device: device)
-      try device.finishInitializing()
+      device.finishInitializing()
     } catch {
       throw .framework("\(error)")
     }
@@ -119,4 +121,6 @@ private final class StartOutcome: Sendable {
 }
 
 /// The driver's context: what lives exactly as long as the driver object.
-struct DriverContext: Sendable {}
+struct DriverContext: Sendable {
+  let configuration: ServerConfiguration
+}

@@ -20,7 +20,7 @@ extension Session {
       end("the first message was not HELLO")
       return
     }
-    guard !file.isPending(requestID: header.id) else {
+    guard !file.isPending(header.id) else {
       end("request id \(header.id) is pending already")
       return
     }
@@ -168,7 +168,7 @@ extension Session {
   private func cancel(_ request: RequestParcel, _ id: UInt64) {
     if let open, open.cancel(id) {
       request.complete(.success)
-    } else if file.isPending(requestID: id) {
+    } else if file.isPending(id) {
       host.handle(.cancelElsewhere(id), request, of: self)
     } else {
       request.complete(.notFound)

@@ -36,6 +36,8 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
   private var mustFlush = false
   private var didReceiveThisTurn = false
   private var isSocketFull = false
+  /// Its loop's list for the end of the turn has it.
+  var isListedForFlush = false
   /// The request whose reply left with its records already.
   private var deliveredID: UInt64 = 0
   private var output: [UInt8] = []

@@ -34,20 +34,20 @@ private func sudoUser() -> UInt32? {
 
 private func userID(_ name: String) throws(AccountError) -> UInt32 {
   if let number = UInt32(name) { return number }
-  var entry = passwd()
+  var entry = unsafe passwd()
   var result: UnsafeMutablePointer<passwd>?
   var room = [CChar](repeating: 0, count: 16 << 10)
   guard unsafe getpwnam_r(name, &entry, &room, room.count, &result) == 0, unsafe result != nil
   else { throw AccountError(kind: "user", name: name) }
-  return entry.pw_uid
+  return unsafe entry.pw_uid
 }
 
 private func groupID(_ name: String) throws(AccountError) -> UInt32 {
   if let number = UInt32(name) { return number }
-  var entry = group()
+  var entry = unsafe group()
   var result: UnsafeMutablePointer<group>?
   var room = [CChar](repeating: 0, count: 64 << 10)
   guard unsafe getgrnam_r(name, &entry, &room, room.count, &result) == 0, unsafe result != nil
   else { throw AccountError(kind: "group", name: name) }
-  return entry.gr_gid
+  return unsafe entry.gr_gid
 }

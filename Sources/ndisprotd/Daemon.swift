@@ -40,7 +40,9 @@ func runDaemon(_ options: DaemonOptions) -> Int32 {
         interfaceNames: options.interfaces, policy: policy, profile: options.profile.value),
       environment: ServerEnvironment(
         makeMiniport: { PcapMiniport($0, loop: $1) },
-        startWatch: { try InterfaceWatch(loop: $0, driver: $1) },
+        startWatch: { (loop, driver) throws(SystemError) in
+          try InterfaceWatch(loop: loop, driver: driver)
+        },
         log: { log.log(level: $0.level, "\($1)") }),
       listener: listener.descriptor)
     return try serve(server, options, logger, listener)
@@ -79,7 +81,6 @@ private func serve(
   guard let leftover else { return 0 }
   logger.error("not everything ended: \(leftover)")
   // Memory that a thread may still use is not freed under it (WK-5).
-  unsafe fflush(nil)
   _exit(ExitStatus.software)
 }
 
@@ -105,7 +106,9 @@ private func endSignals() -> sigset_t {
   return set
 }
 
-/// Waits for SIGTERM or SIGINT. SIGHUP has nothing to reload without a configuration file.
+/// Waits for SIGTERM or SIGINT.
+///
+/// SIGHUP is taken and ignored: without a configuration file there is nothing to reload.
 private func waitForEnd() -> Int32 {
   var set = endSignals()
   while true {

@@ -9,7 +9,7 @@ struct Listener {
 
   /// Removes the name of a socket that the daemon made itself.
   func remove() {
-    if isOwn { unlink(path) }
+    if isOwn { unsafe unlink(path) }
   }
 }
 
@@ -20,7 +20,7 @@ func listeningSocket(_ options: DaemonOptions) throws(ListenError) -> Listener {
   if let process = environmentNumber("LISTEN_PID"), process == getpid(),
     let count = environmentNumber("LISTEN_FDS"), count >= 1
   {
-    fcntl(3, F_SETFD, FD_CLOEXEC)
+    _ = fcntl(3, F_SETFD, FD_CLOEXEC)
     _ = fcntl(3, F_SETFL, fcntl(3, F_GETFL) | O_NONBLOCK)
     return Listener(descriptor: 3, path: "inherited", isOwn: false)
   }
@@ -55,7 +55,7 @@ func notifyServiceManager(_ state: String) {
   unsafe withUnsafePointer(to: &address) { pointer in
     unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
       _ = unsafe sendto(
-        descriptor, message, message.count, Int32(MSG_NOSIGNAL.rawValue), $0, length)
+        descriptor, message, message.count, Int32(MSG_NOSIGNAL), $0, length)
     }
   }
 }

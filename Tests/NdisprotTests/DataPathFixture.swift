@@ -52,7 +52,9 @@ final class RecordingRequester: Requester, @unchecked Sendable {  // One test's 
         bytesNeeded: bytesNeeded))
   }
 
-  /// How the request with this id ended; nil while it is pended. Twice is a defect.
+  /// How the request with this id ended, nil while it is pended.
+  ///
+  /// Twice is a defect.
   func completion(of id: UInt64) -> Completion? {
     let all = completions.filter { $0.id == id }
     precondition(all.count <= 1, "request \(id) was completed \(all.count) times")
@@ -105,9 +107,9 @@ final class DataPathFixture {
 
   init() throws {
     framework = Framework()
-    driver = try framework.makeDriver(Context(make: { _ in 0 }))
-    device = try driver.makeControlDevice()
-    try device.finishInitializing()
+    driver = try framework.makeDriver("test", Context(make: { _ in 0 }))
+    device = try driver.makeControlDevice("device")
+    device.finishInitializing()
     binding = AdapterBinding(attributes)
     for event in [BindingStateMachine.Event.bind, .openSucceeded, .restart, .restartSucceeded] {
       _ = binding.handle(event)
@@ -132,7 +134,7 @@ final class DataPathFixture {
     private var nextID: UInt64 = 1
 
     init(_ fixture: DataPathFixture, _ options: OpenOptions) throws {
-      file = try fixture.device.makeFileObject()
+      file = try fixture.device.makeFileObject("client", Context(make: { _ in 0 }))
       open = try OpenContext.open(
         options, on: fixture.binding, dataPath: fixture.dataPath, file: file,
         client: Credentials(processID: 1, userID: 1000, groupID: 1000, groups: []),

@@ -1,5 +1,6 @@
 import MDL
 import NDIS
+import TestSupport
 import Testing
 
 @testable import Ndisprot

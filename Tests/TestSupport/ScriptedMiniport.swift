@@ -25,8 +25,10 @@ public final class ScriptedMiniport: MiniportAdapter {
   /// Makes a miniport that is not active.
   public init() {}
 
+  /// Whether a configuration is in force.
   public var isActive: Bool { configuration != nil }
 
+  /// Takes the configuration, or fails as the test said.
   public func activate(_ configuration: CaptureConfiguration, handler: ReceiveHandler)
     throws(MiniportError)
   {
@@ -38,15 +40,18 @@ public final class ScriptedMiniport: MiniportAdapter {
     self.handler = handler
   }
 
+  /// Follows the opens.
   public func update(etherTypes: EtherTypeSet, includesOutgoing: Bool) throws(MiniportError) {
     configuration?.etherTypes = etherTypes
     configuration?.includesOutgoing = includesOutgoing
   }
 
+  /// Records what the script lets through.
   public func send(_ frames: MDLChain) -> SendProgress {
     var all: [[UInt8]] = []
     frames.span.forEachRegion { region in
-      all.append((0..<region.byteCount).map { region.unsafeLoad(fromByteOffset: $0, as: UInt8.self) })
+      all.append(
+        (0..<region.byteCount).map { region.unsafeLoad(fromByteOffset: $0, as: UInt8.self) })
     }
     let progress =
       script.isEmpty
@@ -57,8 +62,10 @@ public final class ScriptedMiniport: MiniportAdapter {
       sentCount: count, failure: count == all.count ? nil : progress.failure)
   }
 
+  /// Counts the question; the test answers through `handler`.
   public func notifyWhenSendPossible() { sendPossibleRequests += 1 }
 
+  /// Forgets the configuration.
   public func deactivate() { configuration = nil }
 
   /// Delivers frames as one dispatch of the wire.
@@ -68,7 +75,7 @@ public final class ScriptedMiniport: MiniportAdapter {
       let span = frame.span
       handler?.receive(
         ReceivedFrame(
-          span.bytes, wireByteCount: frame.count, timestampNanoseconds: statistics.frames,
+          bytes: span.bytes, wireByteCount: frame.count, timestampNanoseconds: statistics.frames,
           flags: flags))
     }
     handler?.receiveComplete()

@@ -1,0 +1,40 @@
+internal import NDIS
+
+/// What the kernel lets through to a capture handle, as an expression of pcap-filter(7).
+///
+/// It may let through more than the opens asked for, never less: they judge each frame themselves.
+/// The kernel has taken the outer VLAN tag off a received frame, so its type is read at 12; a frame
+/// that this host sends may still hold its tag, and then the type is at 16.
+enum CaptureFilter: Equatable {
+  /// No frame.
+  case nothing
+  /// Every frame.
+  case everything
+  /// What the expression says.
+  case expression(String)
+
+  /// More types than this are not worth a program; all frames come then.
+  static let maximumTypeCount = 256
+  /// TPIDs: the kernel keeps these in metadata, where only `vlan` looks.
+  private static let tagTypes: Set<UInt16> = [0x88A8, 0x9100]
+
+  init(_ types: EtherTypeSet) {
+    if types.isEmpty {
+      self = .nothing
+    } else if types.isAny || types.values.count > Self.maximumTypeCount {
+      self = .everything
+    } else {
+      let plain = types.values.map { Self.test($0, at: 12) }.joined(separator: " or ")
+      let tagged = types.values.map { Self.test($0, at: 16) }.joined(separator: " or ")
+      var text = "\(plain) or (ether[12:2] = 0x8100 and (\(tagged)))"
+      // It moves all offsets behind it, so it comes last.
+      if types.values.contains(where: Self.tagTypes.contains) { text += " or vlan" }
+      self = .expression(text)
+    }
+  }
+
+  private static func test(_ type: UInt16, at offset: Int) -> String {
+    type == EtherTypeSet.llcValue
+      ? "ether[\(offset):2] < 0x0600" : "ether[\(offset):2] = 0x\(String(type, radix: 16))"
+  }
+}

@@ -1,0 +1,116 @@
+internal import EventLoop
+internal import NDIS
+
+/// One capture handle in a loop: looks at its ring when there is a reason to, and hands the frames
+/// to the receiver.
+///
+/// - Thread: the loop's
+/// - Ownership: the loop keeps it until `close`
+@safe final class CapturePath: EventHandler {
+  /// Frames taken before readers are looked at.
+  static let chunk = 512
+  /// How long frames are left in the kernel's ring before it is asked again whether to.
+  static let holdNanoseconds: UInt64 = 100_000
+
+  private let loop: EventLoop
+  private let handle: PcapHandle
+  private let handler: ReceiveHandler
+  private let context: UnsafeMutablePointer<CaptureContext>
+  private var moderator: CaptureModerator
+  private lazy var timer = LoopTimer { [unowned self] in look() }
+  private var registration: Registration?
+  private var isLooking = false
+
+  /// Opens the interface and watches for frames.
+  init(
+    _ options: PcapOptions, loop: EventLoop, handler: ReceiveHandler
+  ) throws(MiniportError) {
+    handle = try PcapHandle(options)
+    self.loop = loop
+    self.handler = handler
+    moderator = CaptureModerator(options.profile)
+    unsafe context = .allocate(capacity: 1)
+    unsafe context.initialize(
+      to: CaptureContext(handler: .passUnretained(handler), direction: options.direction))
+    do {
+      registration = try loop.register(handle.descriptor, .read, self)
+    } catch {
+      throw .system(errno: error.errno, call: error.call)
+    }
+  }
+
+  deinit { unsafe context.deallocate() }
+
+  /// What was captured so far.
+  var statistics: CaptureStatistics { handle.statistics }
+
+  func setFilter(_ types: EtherTypeSet) throws(MiniportError) { try handle.setFilter(types) }
+
+  // MARK: Looking
+
+  func ready(_ events: Interest) { look() }
+
+  /// Takes a chunk, unless the receiver would rather have it left in the kernel's ring.
+  private func look() {
+    guard let registration, !isLooking else { return }
+    if handler.shouldHold(nowNanoseconds: EventLoop.now()) {
+      rest(registration, Self.holdNanoseconds)
+      return
+    }
+    do throws(MiniportError) {
+      let found = try take()
+      // The receiver may have closed this path in a callback.
+      guard self.registration != nil else { return }
+      switch moderator.looked(found: found, of: Self.chunk) {
+      case .watch: loop.modify(registration, .read)
+      case .nap(let nanoseconds): rest(registration, nanoseconds)
+      }
+    } catch {
+      // What became of the interface is the watch's to say; polling on would spin.
+      loop.modify(registration, [])
+      handler.captureFailed(error)
+    }
+  }
+
+  /// Out of epoll until the timer: a watched descriptor costs the sender a callback for each frame.
+  private func rest(_ registration: Registration, _ nanoseconds: UInt64) {
+    loop.modify(registration, [])
+    loop.arm(timer, afterNanoseconds: nanoseconds)
+  }
+
+  /// Takes a chunk, whatever the receiver would rather.
+  private func take() throws(MiniportError) -> Int {
+    isLooking = true
+    defer { isLooking = false }
+    let found = unsafe try handle.dispatch(atMost: Int32(Self.chunk), context)
+    if found > 0 { handler.receiveComplete() }
+    return found
+  }
+
+  // MARK: Closing
+
+  /// Takes what is left in the ring, counts, and forgets the descriptor.
+  ///
+  /// From within a callback of this very path nothing more is taken. The handle is closed when
+  /// the last look has returned.
+  func close() -> CaptureStatistics {
+    guard let registration else { return handle.statistics }
+    self.registration = nil
+    loop.disarm(timer)
+    loop.unregister(registration)
+    if isLooking {
+      handle.breakDispatch()
+    } else {
+      takeRest()
+    }
+    return handle.statistics
+  }
+
+  /// An error here is the end of the ring: the interface went first.
+  private func takeRest() {
+    do throws(MiniportError) {
+      try handle.shut()
+      while try take() > 0 {}
+    } catch {}
+  }
+}

@@ -1,0 +1,112 @@
+internal import CLinux
+internal import EventLoop
+internal import Glibc
+
+/// A netlink socket that hears of links.
+///
+/// - Source: netlink(7), rtnetlink(7)
+@safe final class RouteSocket {
+  /// The kernel's dumps come in datagrams of at most 32 KiB.
+  private static let bufferByteCount = 64 << 10
+
+  /// What a look at the socket gave.
+  enum Received {
+    /// A datagram; it is in the buffer.
+    case datagram(byteCount: Int)
+    /// Nothing more for now.
+    case nothing
+    /// Something was lost: the socket's buffer was full (ENOBUFS), or the datagram was cut.
+    case loss
+    /// The socket refuses; it will be asked again.
+    case failure
+  }
+
+  let descriptor: Int32
+  private let buffer: UnsafeMutableRawBufferPointer
+
+  /// Opens the socket and joins the links' group; a small buffer is for tests of its overflow.
+  init(receiveBufferByteCount: Int32?) throws(SystemError) {
+    descriptor = try Self.open(receiveBufferByteCount)
+    unsafe buffer = .allocate(byteCount: Self.bufferByteCount, alignment: 16)
+  }
+
+  deinit {
+    unsafe buffer.deallocate()
+    close(descriptor)
+  }
+
+  private static func open(_ receiveBufferByteCount: Int32?) throws(SystemError) -> Int32 {
+    let kind = SOCK_RAW.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue
+    let descriptor = socket(AF_NETLINK, Int32(bitPattern: kind), NETLINK_ROUTE)
+    guard descriptor >= 0 else { throw SystemError(errno: errno, call: "socket(AF_NETLINK)") }
+    if var byteCount = receiveBufferByteCount {
+      unsafe setsockopt(
+        descriptor, SOL_SOCKET, SO_RCVBUF, &byteCount, socklen_t(MemoryLayout<Int32>.size))
+    }
+    var address = sockaddr_nl()
+    address.nl_family = UInt16(AF_NETLINK)
+    address.nl_groups = UInt32(RTMGRP_LINK)
+    let result = unsafe withUnsafePointer(to: &address) {
+      unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        unsafe bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_nl>.size))
+      }
+    }
+    guard result == 0 else {
+      let number = errno
+      close(descriptor)
+      throw SystemError(errno: number, call: "bind(AF_NETLINK)")
+    }
+    return descriptor
+  }
+
+  /// Asks for all links.
+  ///
+  /// - Returns: whether the kernel took the request
+  func requestDump(sequence: UInt32) -> Bool {
+    var request = LinkDumpRequest()
+    request.header.nlmsg_len = UInt32(MemoryLayout<LinkDumpRequest>.size)
+    request.header.nlmsg_type = UInt16(RTM_GETLINK)
+    request.header.nlmsg_flags = UInt16(NLM_F_REQUEST | NLM_F_DUMP)
+    request.header.nlmsg_seq = sequence
+    return unsafe Glibc.send(descriptor, &request, MemoryLayout<LinkDumpRequest>.size, 0)
+      == MemoryLayout<LinkDumpRequest>.size
+  }
+
+  /// Takes the next datagram that the kernel sent, into the buffer.
+  func receive() -> Received {
+    while true {
+      var sender = sockaddr_nl()
+      var senderByteCount = socklen_t(MemoryLayout<sockaddr_nl>.size)
+      let count = unsafe withUnsafeMutablePointer(to: &sender) {
+        unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+          unsafe recvfrom(
+            descriptor, buffer.baseAddress, buffer.count, Int32(MSG_TRUNC), $0,
+            &senderByteCount)
+        }
+      }
+      let number = errno
+      guard count >= 0 else {
+        switch number {
+        case EINTR: continue
+        case EAGAIN: return .nothing
+        case ENOBUFS: return .loss
+        default: return .failure
+        }
+      }
+      // Programs may write to this socket too; only port 0 is the kernel.
+      guard sender.nl_pid == 0 else { continue }
+      return unsafe count > buffer.count ? .loss : .datagram(byteCount: count)
+    }
+  }
+
+  /// Lends the bytes of the last datagram.
+  func withDatagram(byteCount: Int, _ body: (RawSpan) -> Void) {
+    unsafe body(RawSpan(_unsafeBytes: UnsafeRawBufferPointer(buffer)[..<byteCount]))
+  }
+}
+
+/// RTM_GETLINK for every link.
+private struct LinkDumpRequest {
+  var header = nlmsghdr()
+  var link = ifinfomsg()
+}

@@ -1,0 +1,44 @@
+internal import EventLoop
+internal import MDL
+internal import NDIS
+
+/// The send socket in a loop: in epoll only while somebody waits for room.
+///
+/// - Thread: the loop's
+/// - Ownership: the loop keeps it until `close`
+final class SendPath: EventHandler {
+  private let loop: EventLoop
+  private let socket: SendSocket
+  private let handler: ReceiveHandler
+  private var registration: Registration?
+
+  init(
+    interfaceIndex: Int32, loop: EventLoop, handler: ReceiveHandler
+  ) throws(MiniportError) {
+    socket = try SendSocket(interfaceIndex: interfaceIndex)
+    self.loop = loop
+    self.handler = handler
+    do {
+      registration = try loop.register(socket.descriptor, [], self)
+    } catch {
+      throw .system(errno: error.errno, call: error.call)
+    }
+  }
+
+  func send(_ frames: MDLChain) -> SendProgress { socket.send(frames) }
+
+  func notifyWhenSendPossible() {
+    if let registration { loop.modify(registration, .write) }
+  }
+
+  func ready(_ events: Interest) {
+    guard let registration else { return }
+    loop.modify(registration, [])
+    handler.sendPossible()
+  }
+
+  func close() {
+    if let registration { loop.unregister(registration) }
+    registration = nil
+  }
+}

@@ -1,0 +1,198 @@
+import EventLoop
+import Glibc
+import Miniport
+import NDIS
+import TestSupport
+import Testing
+
+extension OnVeth {
+  @Suite("Receiving")
+  struct ReceiveTests {
+    @Test(
+      "a frame of any legal length arrives as it was sent, with its time",
+      arguments: CaptureProfile.allCases, [14, 15, 60, 1513, 1514])
+    func lengths(profile: CaptureProfile, byteCount: Int) throws {
+      let bench = try Bench()
+      try bench.activate(profile: profile)
+      let frame = EthernetFrame.make(byteCount: byteCount)
+      let before = realTime()
+      try bench.peer.send(frame)
+      #expect(bench.receive(1) == [frame])
+      let received = try #require(bench.receiver.frames.first)
+      #expect(received.wireByteCount == byteCount)
+      #expect(received.flags == [])
+      #expect(received.timestampNanoseconds >= before)
+      #expect(received.timestampNanoseconds <= realTime())
+      #expect(bench.receiver.completions == 1)
+    }
+
+    @Test("a frame longer than the MTU was is cut, and says how long it is")
+    func truncated() throws {
+      let bench = try Bench(mtu: 500)
+      try bench.activate()
+      try bench.peer.send(EthernetFrame.make(byteCount: 1514))
+      bench.receive(1)
+      let received = try #require(bench.receiver.frames.first)
+      #expect(received.bytes == Array(EthernetFrame.make(byteCount: 1514).prefix(522)))
+      #expect(received.wireByteCount == 1514)
+    }
+
+    @Test(
+      "a tag is back where it was, flagged, and the inner type passes the filter",
+      arguments: CaptureProfile.allCases,
+      [[0x81, 0x00, 0x60, 0x2A], [0x88, 0xA8, 0x00, 0x07]] as [[UInt8]])
+    func tagged(profile: CaptureProfile, tag: [UInt8]) throws {
+      let bench = try Bench()
+      try bench.activate([0x88B5], profile: profile)
+      let frame = EthernetFrame.make(byteCount: 64, tag: tag)
+      try bench.peer.send(frame)
+      try bench.peer.send(EthernetFrame.make(byteCount: 60))
+      #expect(bench.receive(2) == [frame, EthernetFrame.make(byteCount: 60)])
+      #expect(bench.receiver.frames.map(\.flags) == [.tagPutBack, []])
+      #expect(bench.receiver.frames.map(\.wireByteCount) == [64, 60])
+    }
+
+    @Test("the longest tagged frame is not cut")
+    func longestTagged() throws {
+      let bench = try Bench()
+      try bench.activate()
+      let frame = EthernetFrame.make(byteCount: 1518, tag: [0x81, 0, 0, 1])
+      try bench.peer.send(frame)
+      #expect(bench.receive(1) == [frame])
+    }
+
+    @Test("of two tags the outer is put back, the inner was never away")
+    func doubleTagged() throws {
+      let bench = try Bench()
+      try bench.activate([0x88A8, 0x8100])
+      let frame = EthernetFrame.make(
+        byteCount: 68, tag: [0x88, 0xA8, 0, 2, 0x81, 0, 0, 3])
+      try bench.peer.send(frame)
+      #expect(bench.receive(1) == [frame])
+      #expect(bench.receiver.frames.map(\.flags) == [.tagPutBack])
+    }
+
+    @Test(
+      "both profiles deliver every frame of a burst once and in order",
+      arguments: CaptureProfile.allCases)
+    func burst(profile: CaptureProfile) throws {
+      let bench = try Bench()
+      try bench.activate(profile: profile, ringByteCount: 16 << 20)
+      let peer = bench.peer
+      let sender = TestThread {
+        for number in 0..<20_000 as Range<UInt32> {
+          try? peer.send(EthernetFrame.make(number: number))
+          if number % 1000 == 0 { usleep(1000) }
+        }
+      }
+      bench.receive(20_000, milliseconds: 10_000)
+      sender.join()
+      #expect(bench.receiver.bytes.compactMap(EthernetFrame.number) == Array(0..<20_000))
+      #expect(bench.miniport.statistics == CaptureStatistics(frames: 20_000, drops: 0))
+    }
+
+    @Test("a dispatch is taken in chunks of at most 512, each with its completion")
+    func chunks() throws {
+      let bench = try Bench()
+      try bench.activate(ringByteCount: 16 << 20)
+      try bench.peer.send((0..<1500).map { EthernetFrame.make(number: $0) })
+      bench.loop.turn()
+      #expect(bench.receiver.frames.count == 512)
+      #expect(bench.receiver.completions == 1)
+      bench.receive(1500)
+      #expect(bench.receiver.frames.count == 1500)
+      #expect(bench.receiver.completions == 3)
+    }
+
+    @Test("D1: what the kernel counted is what it dropped and what arrived")
+    func overflow() throws {
+      let bench = try Bench()
+      try bench.activate(ringByteCount: 256 << 10)
+      try bench.peer.send((0..<2000).map { EthernetFrame.make(number: $0) })
+      bench.settle(milliseconds: 50)
+      let counted = bench.miniport.statistics
+      #expect(counted.frames == 2000)
+      #expect(counted.drops > 0)
+      #expect(counted.frames == counted.drops + UInt64(bench.receiver.frames.count))
+      // the first are kept, the newest dropped.
+      #expect(
+        bench.receiver.bytes.compactMap(EthernetFrame.number)
+          == Array(0..<UInt32(bench.receiver.frames.count)))
+    }
+
+    @Test(
+      "D1: frames left in the ring are taken when the handle closes",
+      arguments: CaptureProfile.allCases)
+    func leftInRing(profile: CaptureProfile) throws {
+      let bench = try Bench()
+      try bench.activate(profile: profile)
+      try bench.peer.send((0..<700).map { EthernetFrame.make(number: $0) })
+      bench.miniport.deactivate()
+      #expect(bench.receiver.frames.count == 700)
+      #expect(bench.miniport.statistics == CaptureStatistics(frames: 700, drops: 0))
+      #expect(!bench.miniport.isActive)
+    }
+
+    @Test(
+      "D1: counters begin with the handle and go on over the next one",
+      arguments: CaptureProfile.allCases)
+    func countersOverHandles(profile: CaptureProfile) throws {
+      let bench = try Bench()
+      let peer = bench.peer
+      let isRunning = Flag()
+      // Traffic all the while, so that something is always in flight at either end.
+      let sender = TestThread {
+        for number in 0..<200_000 as Range<UInt32> where isRunning.isSet {
+          try? peer.send(EthernetFrame.make(number: number))
+        }
+      }
+      for _ in 0..<5 {
+        try bench.activate(profile: profile, ringByteCount: 16 << 20)
+        bench.settle(milliseconds: 5)
+        bench.miniport.deactivate()
+      }
+      isRunning.clear()
+      sender.join()
+      let counted = bench.miniport.statistics
+      #expect(counted.frames > 0)
+      #expect(counted.frames == counted.drops + UInt64(bench.receiver.frames.count))
+    }
+
+    @Test("a receiver that holds leaves the frames in the kernel's ring until it does not")
+    func hold() throws {
+      let bench = try Bench()
+      try bench.activate()
+      bench.receiver.isHolding = true
+      try bench.peer.send((0..<100).map { EthernetFrame.make(number: $0) })
+      bench.settle()
+      #expect(bench.receiver.frames.isEmpty)
+      bench.receiver.isHolding = false
+      #expect(bench.receive(100).count == 100)
+      #expect(bench.miniport.statistics.drops == 0)
+    }
+
+    @Test("a receiver may deactivate in the middle of a frame")
+    func deactivateInCallback() throws {
+      let bench = try Bench()
+      try bench.activate()
+      bench.receiver.onFrame = { [unowned bench] in
+        if bench.receiver.frames.count == 3 { bench.miniport.deactivate() }
+      }
+      try bench.peer.send((0..<10).map { EthernetFrame.make(number: $0) })
+      bench.settle()
+      #expect(bench.receiver.frames.count == 3)
+      #expect(!bench.miniport.isActive)
+      bench.receiver.onFrame = {}
+      try bench.activate()
+      try bench.peer.send(EthernetFrame.make(number: 11))
+      #expect(bench.receive(4).count == 4)
+    }
+  }
+}
+
+/// Nanoseconds since the epoch.
+private func realTime() -> UInt64 {
+  var time = timespec()
+  clock_gettime(CLOCK_REALTIME, &time)
+  return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+}

@@ -1,0 +1,103 @@
+import EventLoop
+import MDL
+import Miniport
+import NDIS
+import TestSupport
+
+/// Keeps every frame it is given.
+final class RecordingReceiver: ReceiveHandler {
+  struct Frame: Equatable {
+    var bytes: [UInt8]
+    var wireByteCount: Int
+    var timestampNanoseconds: UInt64
+    var flags: FrameRecord.Flags
+  }
+  var frames: [Frame] = []
+  var completions = 0
+  var sendPossibleCount = 0
+  var failures: [MiniportError] = []
+  var isHolding = false
+  var onFrame: () -> Void = {}
+
+  override func receive(_ frame: ReceivedFrame) {
+    frames.append(
+      Frame(
+        bytes: frame.bytes.withUnsafeBytes { Array($0) }, wireByteCount: frame.wireByteCount,
+        timestampNanoseconds: frame.timestampNanoseconds,
+        flags: FrameRecord.Flags(rawValue: frame.flags)))
+    onFrame()
+  }
+  override func receiveComplete() { completions += 1 }
+  override func shouldHold(nowNanoseconds: UInt64) -> Bool { isHolding }
+  override func sendPossible() { sendPossibleCount += 1 }
+  override func captureFailed(_ error: MiniportError) { failures.append(error) }
+
+  var bytes: [[UInt8]] { frames.map(\.bytes) }
+}
+
+/// One miniport on the near end of a pair, driven by hand.
+final class Bench {
+  let pair: VethPair
+  let loop: EventLoop
+  let miniport: PcapMiniport
+  let receiver = RecordingReceiver()
+  let peer: RawSocket
+
+  init(mtu: UInt32 = 1500, isUp: Bool = true) throws {
+    pair = try VethPair(isUp: isUp)
+    loop = try EventLoop()
+    peer = try RawSocket(pair.far)
+    miniport = PcapMiniport(Bench.attributes(pair, mtu: mtu), loop: loop)
+  }
+  deinit { miniport.deactivate() }
+
+  static func attributes(_ pair: VethPair, mtu: UInt32 = 1500) -> AdapterAttributes {
+    AdapterAttributes(
+      interfaceIndex: pair.nearIndex, name: pair.near, description: pair.near, hardwareType: 1,
+      isLoopback: false, address: .zero, mtu: mtu, isUp: true, link: .connected)
+  }
+
+  func activate(
+    _ types: [UInt16] = [EtherTypeSet.anyValue], profile: CaptureProfile = .latency,
+    ringByteCount: Int = 4 << 20, outgoing: Bool = false
+  ) throws {
+    try miniport.activate(
+      CaptureConfiguration(
+        profile: profile, ringByteCount: ringByteCount, etherTypes: EtherTypeSet(types),
+        includesOutgoing: outgoing),
+      handler: receiver)
+  }
+
+  /// Turns until so many frames came, or for as long as given.
+  @discardableResult
+  func receive(_ count: Int, milliseconds: UInt64 = 2000) -> [[UInt8]] {
+    turn(milliseconds: milliseconds) { receiver.frames.count >= count }
+    return receiver.bytes
+  }
+
+  func turn(milliseconds: UInt64 = 2000, until condition: () -> Bool) {
+    let end = EventLoop.now() + milliseconds * 1_000_000
+    while !condition(), EventLoop.now() < end { loop.turn(waitingAtMost: 5_000_000) }
+  }
+
+  /// Turns for a while, for what must not happen.
+  func settle(milliseconds: UInt64 = 30) { turn(milliseconds: milliseconds) { false } }
+
+  /// Sends frames through the miniport, each as a segment of one chain.
+  func send(_ frames: [[UInt8]]) -> SendProgress {
+    let together = frames.flatMap { $0 }
+    var rest = together.span.bytes
+    var builder = MDLChainBuilder<256>()
+    for frame in frames {
+      try? builder.append(rest.extracting(first: frame.count))
+      rest = rest.extracting(droppingFirst: frame.count)
+    }
+    return miniport.send(builder.chain)
+  }
+}
+
+/// What the test reads after the thread that wrote it was joined.
+final class Box<Value>: @unchecked Sendable {
+  var value: Value
+  init(_ value: Value) { self.value = value }
+}

@@ -1,0 +1,92 @@
+import EventLoop
+import Glibc
+import MDL
+import Miniport
+import NDIS
+import TestSupport
+import Testing
+
+extension OnVeth {
+  @Suite("Sending")
+  struct SendTests {
+    @Test("the segments of a chain leave as one frame each, in order", arguments: [1, 64, 65, 200])
+    func chain(count: Int) throws {
+      let bench = try Bench()
+      try bench.activate([])
+      let listener = try RawSocket(bench.pair.far, receives: true)
+      let frames = (0..<count).map {
+        EthernetFrame.make(byteCount: 60 + $0, number: UInt32($0))
+      }
+      #expect(bench.send(frames) == SendProgress(sentCount: count, failure: nil))
+      #expect(listener.receive(count: count) == frames)
+    }
+
+    @Test(
+      "X-2: the kernel's limits are said frame by frame: those in front leave, none behind",
+      arguments: [
+        (0, .other(errno: EINVAL)), (13, .other(errno: EINVAL)), (1515, .tooLong), (1518, .tooLong),
+      ] as [(Int, SendFailure)])
+    func refused(byteCount: Int, failure: SendFailure) throws {
+      let bench = try Bench()
+      try bench.activate([])
+      let listener = try RawSocket(bench.pair.far, receives: true)
+      let frames = [60, 1514, 14, byteCount, 60].map { EthernetFrame.make(byteCount: $0) }
+      #expect(bench.send(frames) == SendProgress(sentCount: 3, failure: failure))
+      #expect(listener.receive(count: 4, timeoutMilliseconds: 50) == Array(frames.prefix(3)))
+    }
+
+    @Test("a tagged frame may be four bytes longer, and arrives with its tag")
+    func tagged() throws {
+      let bench = try Bench()
+      try bench.activate([])
+      let listener = try RawSocket(bench.pair.far, receives: true)
+      let frame = EthernetFrame.make(byteCount: 1518, tag: [0x81, 0, 0x20, 3])
+      #expect(bench.send([frame]) == SendProgress(sentCount: 1, failure: nil))
+      #expect(listener.receive() == frame)
+      let longer = EthernetFrame.make(byteCount: 1519, tag: [0x81, 0, 0x20, 3])
+      #expect(bench.send([longer]) == SendProgress(sentCount: 0, failure: .tooLong))
+    }
+
+    @Test("a full queue is noBuffers, and what was taken before is counted")
+    func noBuffers() throws {
+      let bench = try Bench()
+      try bench.activate([])
+      try Command.run(
+        "tc qdisc add dev \(bench.pair.near) root tbf rate 8kbit burst 1600 limit 3000")
+      let frames = (0..<100).map { EthernetFrame.make(byteCount: 1000, number: $0) }
+      let progress = bench.send(frames)
+      #expect(progress.failure == .noBuffers)
+      #expect((1..<10).contains(progress.sentCount))
+    }
+
+    @Test("a full socket buffer is wouldBlock, and room is told once")
+    func wouldBlock() throws {
+      let bench = try Bench()
+      try bench.activate([])
+      // A queue longer than the socket's buffer, which fills first.
+      try Command.run(
+        "tc qdisc add dev \(bench.pair.near) root tbf rate 8mbit burst 16000 limit 10000000")
+      let frames = (0..<200).map { EthernetFrame.make(byteCount: 1500, number: $0) }
+      var progress = bench.send(frames)
+      for _ in 0..<10 where progress.failure == nil { progress = bench.send(frames) }
+      #expect(progress.failure == .wouldBlock)
+      bench.settle(milliseconds: 5)
+      #expect(bench.receiver.sendPossibleCount == 0)
+      bench.miniport.notifyWhenSendPossible()
+      bench.turn { bench.receiver.sendPossibleCount > 0 }
+      #expect(bench.send([frames[0]]).sentCount == 1)
+      bench.settle()
+      #expect(bench.receiver.sendPossibleCount == 1)
+    }
+
+    @Test("a miniport that is not active takes nothing")
+    func inactive() throws {
+      let bench = try Bench()
+      #expect(
+        bench.send([EthernetFrame.make()]) == SendProgress(sentCount: 0, failure: .netDown))
+      bench.miniport.notifyWhenSendPossible()
+      bench.miniport.deactivate()
+      #expect(bench.miniport.statistics == CaptureStatistics())
+    }
+  }
+}
