@@ -23,7 +23,7 @@ extension Framework {
   /// - Throws: `.driverExists` if there is one, what `make` throws
   /// - Windows: WdfDriverCreate, EvtDriverUnload
   public func makeDriver<C: ~Copyable & Sendable>(
-    _ name: String = "driver", _ context: Context<Driver, C>,
+    _ name: String, _ context: Context<Driver, C>,
     onUnload: (@Sendable (Ref<Driver>) -> Void)? = nil, fileID: StaticString = #fileID,
     line: UInt = #line
   ) throws(WdfError) -> Ref<Driver> {

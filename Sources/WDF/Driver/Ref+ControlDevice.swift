@@ -6,8 +6,8 @@ extension Ref where Kind == Driver {
   ///   callbacks of its queues from each other
   /// - Windows: WdfControlDeviceInitAllocate, WdfDeviceCreate
   public func makeControlDevice<C: ~Copyable & Sendable>(
-    _ name: String, isExclusive: Bool = false, _ options: ObjectOptions = ObjectOptions(),
-    _ context: Context<ControlDevice, C>, fileID: StaticString = #fileID, line: UInt = #line
+    _ name: String, _ context: Context<ControlDevice, C>, isExclusive: Bool = false,
+    options: ObjectOptions = ObjectOptions(), fileID: StaticString = #fileID, line: UInt = #line
   ) throws(WdfError) -> Ref<ControlDevice> {
     let birth = try deviceBirth(name, isExclusive, options, CreationSite(fileID, line))
     return try Ref<ControlDevice>(
@@ -16,7 +16,7 @@ extension Ref where Kind == Driver {
 
   /// Makes the device without a context.
   public func makeControlDevice(
-    _ name: String, isExclusive: Bool = false, _ options: ObjectOptions = ObjectOptions(),
+    _ name: String, isExclusive: Bool = false, options: ObjectOptions = ObjectOptions(),
     fileID: StaticString = #fileID, line: UInt = #line
   ) throws(WdfError) -> Ref<ControlDevice> {
     let birth = try deviceBirth(name, isExclusive, options, CreationSite(fileID, line))
@@ -54,7 +54,7 @@ extension Ref where Kind == ControlDevice {
   ///   began, `.accessDenied` if the device is exclusive and open
   /// - Windows: EvtDeviceFileCreate, EvtFileCleanup, EvtFileClose
   public func makeFileObject<C: ~Copyable & Sendable>(
-    _ name: String = "", _ context: Context<FileObject, C>,
+    _ name: String, _ context: Context<FileObject, C>,
     onCreate: (@Sendable (Ref<FileObject>) throws(WdfError) -> Void)? = nil,
     onCleanup: (@Sendable (Ref<FileObject>) -> Void)? = nil,
     onClose: (@Sendable (Ref<FileObject>) -> Void)? = nil,

@@ -1,6 +1,8 @@
 internal import Synchronization
 
-/// Work on its way to the executor. Unloading does what the executor, having ended, dropped.
+/// Work on its way to the executor.
+///
+/// Unloading does what the executor, having ended, dropped.
 final class WorkList: Sendable {
   private let pending = Mutex<[@Sendable () -> Void]>([])
 

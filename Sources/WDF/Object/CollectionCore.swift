@@ -58,8 +58,9 @@ extension Ref where Kind == Collection {
     (try? collection.item(index)).flatMap { $0 }.map { AnyRef($0) }
   }
 
-  /// Adds an object at the end; it is not destroyed while it is in the list. It may be added twice.
+  /// Adds an object at the end; it is not destroyed while it is in the list.
   ///
+  /// It may be added twice, and is then held twice.
   /// - Windows: WdfCollectionAdd
   public func add(_ item: AnyRef) throws(WdfError) {
     guard core.word.phase == .live else { throw core.error(.deletePending) }

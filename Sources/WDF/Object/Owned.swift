@@ -17,9 +17,9 @@ public struct Owned<Kind: ObjectKind>: ~Copyable, Sendable {
 extension Ref where Kind == Driver {
   /// Makes an object that lives as long as the value returned, and no longer than the driver.
   public func makeObject<C: ~Copyable & Sendable>(
-    _ name: String, _ options: ObjectOptions = ObjectOptions(), _ context: Context<General, C>,
+    _ name: String, _ context: Context<General, C>, options: ObjectOptions = ObjectOptions(),
     fileID: StaticString = #fileID, line: UInt = #line
   ) throws(WdfError) -> Owned<General> {
-    Owned(try makeChild(name, options, context, fileID: fileID, line: line))
+    Owned(try makeChild(name, context, options: options, fileID: fileID, line: line))
   }
 }

@@ -126,7 +126,7 @@ extension Ref {
   ///   is still being made
   /// - Windows: WdfObjectCreate with ParentObject
   public func makeChild<C: ~Copyable & Sendable>(
-    _ name: String, _ options: ObjectOptions = ObjectOptions(), _ context: Context<General, C>,
+    _ name: String, _ context: Context<General, C>, options: ObjectOptions = ObjectOptions(),
     fileID: StaticString = #fileID, line: UInt = #line
   ) throws(WdfError) -> Ref<General> {
     let birth = try core.birth(
@@ -138,7 +138,7 @@ extension Ref {
 
   /// Makes an object without a context that belongs to this one.
   public func makeChild(
-    _ name: String, _ options: ObjectOptions = ObjectOptions(), fileID: StaticString = #fileID,
+    _ name: String, options: ObjectOptions = ObjectOptions(), fileID: StaticString = #fileID,
     line: UInt = #line
   ) throws(WdfError) -> Ref<General> {
     let birth = try core.birth(

@@ -84,7 +84,9 @@ final class TimerCore: Sendable {
     core.unpin("running")
   }
 
-  /// Disarms the timer; true if it was armed. `done` is called when its callback is not running.
+  /// Disarms the timer; true if it was armed.
+  ///
+  /// `done` is called when its callback is not running.
   func stop(_ done: (@Sendable () -> Void)?) -> Bool {
     let (wasArmed, scheduled, isQuiet) = state.withLock { state in
       let wasArmed = state.isArmed

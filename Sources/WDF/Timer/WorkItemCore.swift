@@ -66,7 +66,9 @@ final class WorkItemCore: Sendable {
     if isIdle { done() }
   }
 
-  /// Refuses further runs. From its own callback that is all: its pin keeps what it uses.
+  /// Refuses further runs.
+  ///
+  /// From its own callback that is all: its pin keeps what it uses.
   func dispose() -> Bool {
     let isHere = ThreadState.isRunning(self)
     return state.withLock { state in
