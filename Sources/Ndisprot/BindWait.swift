@@ -66,6 +66,11 @@ final class BindWait: @unchecked Sendable {  // Confined to control.
     finish(.cancelled) { $0.file == file }
   }
 
+  /// The driver unloads.
+  func cancelAll() {
+    finish(.cancelled) { _ in true }
+  }
+
   @discardableResult
   private func finish(_ status: CompletionStatus, where isMeant: (Waiter) -> Bool) -> Bool {
     let finished = waiters.filter(isMeant)

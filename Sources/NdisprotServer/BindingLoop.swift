@@ -139,6 +139,7 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
     isStopped = true
     dataPath.close()
     server.rings.give(grant)
+    loop.removeTurnHandler(self)
     loop.stop()
   }
 
