@@ -5,6 +5,7 @@ extension MDLChain {
   ///
   /// Nothing is copied; empty segments are included.
   /// A chain of more than `IOV_MAX` segments goes out in parts: `MDLSpan.exportIOVectors(into:)`.
+  @inlinable
   @unsafe
   public func withUnsafeIOVectors<Result, Failure: Error>(
     _ body: (UnsafeBufferPointer<iovec>) throws(Failure) -> Result
@@ -24,6 +25,7 @@ extension MDLSpan {
   ///
   /// - Returns: how many entries were written, and how many bytes they cover
   /// - Complexity: O(entries), no allocation
+  @inlinable
   public func exportIOVectors(
     into out: inout MutableSpan<iovec>
   ) -> (count: Int, byteCount: Int) {
@@ -42,4 +44,4 @@ extension MDLSpan {
 }
 
 /// IOV_MAX of Linux, writev(2); a macro that Swift does not see.
-let maximumIOVectorCount = 1024
+@usableFromInline let maximumIOVectorCount = 1024

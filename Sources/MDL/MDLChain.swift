@@ -6,11 +6,12 @@
 /// - Windows: a list of MDLs linked by `Next`
 @safe
 public struct MDLChain: ~Escapable {
-  let segments: Span<MDLSegment>
+  @usableFromInline let segments: Span<MDLSegment>
   /// The sum of all segments' bytes.
   public let byteCount: Int
 
   /// - Precondition: `byteCount` is the sum of the rows.
+  @inlinable
   @_lifetime(copy segments)
   init(_ segments: Span<MDLSegment>, byteCount: Int) {
     self.segments = segments
@@ -18,9 +19,11 @@ public struct MDLChain: ~Escapable {
   }
 
   /// How many segments there are, the empty ones included.
+  @inlinable
   public var segmentCount: Int { segments.count }
 
   /// All bytes.
+  @inlinable
   public var span: MDLSpan {
     @_lifetime(copy self) get { MDLSpan(segments, skip: 0, byteCount: byteCount) }
   }
@@ -30,6 +33,7 @@ public struct MDLChain: ~Escapable {
   /// - Throws: `.outOfBounds` unless `0 ≤ start ≤ byteCount` and `0 ≤ count ≤ byteCount - start`,
   ///   also when the count is zero
   /// - Complexity: O(segments skipped)
+  @inlinable
   @_lifetime(copy self)
   public func span(from start: Int, byteCount count: Int? = nil) throws(MDLError) -> MDLSpan {
     let count = try checkedCount(from: start, count, of: byteCount)
@@ -41,6 +45,7 @@ public struct MDLChain: ~Escapable {
   /// - Throws: `.invalidOffset` for a position that no chain of this shape has, `.outOfBounds`
   ///   for one behind the end and for a count behind the end
   /// - Complexity: O(segments)
+  @inlinable
   @_lifetime(copy self)
   public func span(at offset: MDLOffset, byteCount count: Int? = nil) throws(MDLError) -> MDLSpan {
     let start = try normalized(offset)
@@ -56,6 +61,7 @@ public struct MDLChain: ~Escapable {
   /// Copies a range as `memcpy(out, chain + start, byteCount)`.
   ///
   /// - Throws: `.outOfBounds`, `.destinationTooSmall`; nothing is written then
+  @inlinable
   @_lifetime(out: copy out)
   public func copyBytes(
     from start: Int, byteCount: Int, to out: inout MutableRawSpan
@@ -66,6 +72,7 @@ public struct MDLChain: ~Escapable {
   /// Compares a range of this chain with a range of the same length of another, as `memcmp`.
   ///
   /// - Throws: `.outOfBounds` when either range leaves its chain
+  @inlinable
   public func bytesEqual(
     from start: Int, byteCount: Int, _ other: MDLChain, from otherStart: Int
   ) throws(MDLError) -> Bool {
@@ -78,6 +85,8 @@ public struct MDLChain: ~Escapable {
 /// The one bounds check of all forms with an offset and a length; nothing in it can overflow.
 ///
 /// - Returns: `count`, or for nil all that follows `start`
+@inlinable
+@inline(__always)
 func checkedCount(from start: Int, _ count: Int?, of byteCount: Int) throws(MDLError) -> Int {
   guard start >= 0, start <= byteCount else { throw .outOfBounds }
   let available = byteCount &- start

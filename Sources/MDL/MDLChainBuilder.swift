@@ -10,30 +10,48 @@
 ///
 /// - Windows: IoAllocateMdl, MmBuildMdlForNonPagedPool
 public struct MDLChainBuilder<let capacity: Int>: ~Escapable {
-  private var table: MDLSegmentTable<capacity>
+  @usableFromInline var table: InlineArray<capacity, MDLSegment>
+  @usableFromInline var usedCount: Int
+  @usableFromInline var sum: Int
 
   /// Makes an empty builder.
+  @inlinable
   @_lifetime(immortal)
-  public init() { table = MDLSegmentTable() }
+  public init() {
+    table = InlineArray(repeating: MDLSegment())
+    usedCount = 0
+    sum = 0
+  }
 
   /// Adds a segment behind the ones already there; an empty one is kept and counted.
   ///
   /// - Throws: `.tooManySegments` when the table is full, `.outOfBounds` when the sum of all
   ///   lengths would overflow; the builder is unchanged then.
   /// - Complexity: O(1), no allocation
+  @inlinable
   @_lifetime(self: copy self, copy bytes)
   public mutating func append(_ bytes: RawSpan) throws(MDLError) {
-    try table.append(MDLSegment(bytes))
+    guard usedCount < capacity else { throw .tooManySegments }
+    let (newSum, overflow) = sum.addingReportingOverflow(bytes.byteCount)
+    guard !overflow else { throw .outOfBounds }
+    table[usedCount] = MDLSegment(bytes)
+    usedCount &+= 1
+    sum = newSum
   }
 
   /// How many segments were appended, the empty ones included.
-  public var segmentCount: Int { table.segmentCount }
+  @inlinable
+  public var segmentCount: Int { usedCount }
 
   /// The sum of all segments' bytes.
-  public var byteCount: Int { table.byteCount }
+  @inlinable
+  public var byteCount: Int { sum }
 
   /// The segments appended so far, as one run of bytes.
+  @inlinable
   public var chain: MDLChain {
-    @_lifetime(borrow self) get { MDLChain(table.used, byteCount: table.byteCount) }
+    @_lifetime(borrow self) get {
+      MDLChain(table.span.extracting(first: usedCount), byteCount: sum)
+    }
   }
 }

@@ -16,6 +16,7 @@ public struct MDLOffset: BitwiseCopyable, Hashable, Sendable {
   public var byteOffset: Int
 
   /// Makes a position; the default is the first byte of the first segment.
+  @inlinable
   public init(segmentIndex: Int = 0, byteOffset: Int = 0) {
     self.segmentIndex = segmentIndex
     self.byteOffset = byteOffset

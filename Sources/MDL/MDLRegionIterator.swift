@@ -7,12 +7,14 @@
 /// - Windows: MdlChainIterateBuffers, MdlSpanIterateBuffers
 @safe
 public struct MDLRegionIterator: ~Escapable {
-  private var rest: MDLSpan
+  @usableFromInline var rest: MDLSpan
 
+  @inlinable
   @_lifetime(copy span)
   init(_ span: MDLSpan) { rest = span }
 
   /// The next region; nil behind the last one.
+  @inlinable
   @_lifetime(copy self)
   @_lifetime(self: copy self)
   public mutating func next() -> RawSpan? {
@@ -26,10 +28,12 @@ public struct MDLRegionIterator: ~Escapable {
 
 extension MDLSpan {
   /// An iterator over the span's contiguous regions.
+  @inlinable
   @_lifetime(copy self)
   public func makeRegionIterator() -> MDLRegionIterator { MDLRegionIterator(self) }
 
   /// Hands each contiguous region to `body`, in order; an error ends the walk and is rethrown.
+  @inlinable
   public func forEachRegion<Failure: Error>(
     _ body: (RawSpan) throws(Failure) -> Void
   ) throws(Failure) {

@@ -5,15 +5,17 @@
 /// - Windows: MDL
 @safe
 public struct MDLSegment: BitwiseCopyable {
-  let base: UnsafeMutableRawPointer?
+  @usableFromInline let base: UnsafeMutableRawPointer?
   /// How many bytes the segment holds; zero is legal anywhere in a chain.
   public let byteCount: Int
 
+  @inlinable
   init() {
     unsafe base = nil
     byteCount = 0
   }
 
+  @inlinable
   @unsafe
   init(base: UnsafeMutableRawPointer?, byteCount: Int) {
     unsafe self.base = base
@@ -23,6 +25,7 @@ public struct MDLSegment: BitwiseCopyable {
   /// The row of `bytes`.
   ///
   /// It carries no lifetime: the builder that stores it does.
+  @inlinable
   init(_ bytes: RawSpan) {
     self = unsafe bytes.withUnsafeBytes {
       unsafe MDLSegment(

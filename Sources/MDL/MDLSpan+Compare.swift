@@ -1,10 +1,11 @@
-internal import Glibc
+public import Glibc
 
 extension MDLSpan {
   /// Whether both spans hold the same bytes, however they are cut; false for different lengths.
   ///
   /// - Complexity: O(bytes), ends at the first piece that differs
   /// - Windows: MdlEqualBufferContents
+  @inlinable
   public func bytesEqual(_ other: MDLSpan) -> Bool {
     guard byteCount == other.byteCount else { return false }
     let equalCount = unsafe pairwise(other) { (mine, theirs, count) in
@@ -16,6 +17,7 @@ extension MDLSpan {
   /// The index of the first byte that differs within the common length; nil when there is none.
   ///
   /// - Windows: MdlEqualBufferContentsUpdateInputs stops at the start of the piece instead
+  @inlinable
   public func firstMismatch(_ other: MDLSpan) -> Int? {
     let count = min(byteCount, other.byteCount)
     let (mine, theirs) = unsafe (part(from: 0, count), other.part(from: 0, count))

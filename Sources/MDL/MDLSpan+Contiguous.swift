@@ -3,6 +3,7 @@ extension MDLSpan {
   /// not nil.
   ///
   /// - Complexity: O(1)
+  @inlinable
   public var contiguousBytes: RawSpan? {
     @_lifetime(copy self) get {
       guard headCount == byteCount else { return nil }
@@ -16,6 +17,7 @@ extension MDLSpan {
   ///
   /// - Throws: `.destinationTooSmall` when a copy is needed and does not fit
   /// - Windows: NdisGetDataBuffer with storage of the caller
+  @inlinable
   @_lifetime(copy self, &scratch)
   public func bytes(orCopiedTo scratch: inout MutableRawSpan) throws(MDLError) -> RawSpan {
     if let inPlace = contiguousBytes { return inPlace }
@@ -24,6 +26,7 @@ extension MDLSpan {
   }
 
   /// Hands the bytes in place to `body` when one segment holds them all; returns nil otherwise.
+  @inlinable
   public func withContiguousBytes<Result: ~Copyable, Failure: Error>(
     _ body: (RawSpan) throws(Failure) -> Result
   ) throws(Failure) -> Result? {

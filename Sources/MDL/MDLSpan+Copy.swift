@@ -1,10 +1,11 @@
-internal import Glibc
+public import Glibc
 
 extension MDLSpan {
   /// Copies all bytes, as `memcpy(out, span, byteCount)`; bytes of `out` behind them stay.
   ///
   /// - Throws: `.destinationTooSmall`; nothing is written then
   /// - Windows: MdlCopyMdlSpanToFlatBuffer
+  @inlinable
   @_lifetime(out: copy out)
   public func copyBytes(to out: inout MutableRawSpan) throws(MDLError) {
     guard out.byteCount >= byteCount else { throw .destinationTooSmall }
@@ -14,6 +15,7 @@ extension MDLSpan {
   /// Copies as many leading bytes as fit, and returns how many.
   ///
   /// - Source: ndisprot recv.c truncates a frame to the reader's room; it does not fail
+  @inlinable
   @_lifetime(out: copy out)
   public func copyPrefix(to out: inout MutableRawSpan) -> Int {
     let count = min(out.byteCount, byteCount)
@@ -25,6 +27,7 @@ extension MDLSpan {
   /// Copies as many leading bytes as fit into an inline array, and returns how many.
   ///
   /// The copy is private: what is checked in it cannot change before it is used.
+  @inlinable
   public func copyPrefix<let count: Int>(into out: inout InlineArray<count, UInt8>) -> Int {
     var elements = out.mutableSpan
     var bytes = unsafe elements.mutableBytes
@@ -34,6 +37,7 @@ extension MDLSpan {
   /// Adds all bytes behind those already written to `out`.
   ///
   /// - Throws: `.destinationTooSmall` when the free capacity does not suffice; nothing is written
+  @inlinable
   @_lifetime(out: copy out)
   public func append(to out: inout OutputRawSpan) throws(MDLError) {
     guard out.freeCapacity >= byteCount else { throw .destinationTooSmall }
@@ -45,8 +49,9 @@ extension MDLSpan {
   }
 
   /// - Precondition: `out` has room for `byteCount` bytes; nil is fine when there are none.
+  @inlinable
   @unsafe
-  private func copyRegions(to out: UnsafeMutableRawPointer?) {
+  func copyRegions(to out: UnsafeMutableRawPointer?) {
     guard var out = unsafe out else { return }
     unsafe walk { (base, count) in
       unsafe memmove(out, base, count)

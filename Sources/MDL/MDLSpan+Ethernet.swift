@@ -1,24 +1,18 @@
 extension MDLSpan {
   /// The Ethernet header, wherever segment boundaries fall; nil for a frame shorter than it.
   ///
-  /// Reads at most 18 bytes, from a private copy. A second tag is left to `innerVLANTag`.
+  /// Reads at most 18 bytes, in place when they lie in one segment. A second tag is left to
+  /// `innerVLANTag`.
   ///
   /// - Complexity: O(segments in the first 18 bytes), no allocation
   /// - Source: ndisprot drops a frame whose header straddles buffers; this does not
   public var ethernetHeader: EthernetHeader? {
+    if headCount >= EthernetHeader.taggedByteCount, let base = unsafe head {
+      return unsafe EthernetHeader(RawSpan(_unsafeStart: base, byteCount: headCount))
+    }
     var bytes = InlineArray<18, UInt8>(repeating: 0)
     let count = copyPrefix(into: &bytes)
-    guard count >= EthernetHeader.untaggedByteCount else { return nil }
-    let destination = MACAddress([bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5]])
-    let source = MACAddress([bytes[6], bytes[7], bytes[8], bytes[9], bytes[10], bytes[11]])
-    let type = bigEndian(bytes[12], bytes[13])
-    guard EthernetHeader.isTagProtocol(type) else {
-      return EthernetHeader(destination: destination, source: source, etherType: type)
-    }
-    guard count >= EthernetHeader.taggedByteCount else { return nil }
-    return EthernetHeader(
-      destination: destination, source: source, tagProtocol: type,
-      vlanTag: bigEndian(bytes[14], bytes[15]), etherType: bigEndian(bytes[16], bytes[17]))
+    return unsafe EthernetHeader(bytes.span.bytes.extracting(first: count))
   }
 
   /// The second tag of a frame that carries two; nil when it has none or is too short.
@@ -34,6 +28,27 @@ extension MDLSpan {
     return VLANTag(
       tagProtocol: inner, control: bigEndian(bytes[18], bytes[19]),
       etherType: bigEndian(bytes[20], bytes[21]))
+  }
+}
+
+extension EthernetHeader {
+  /// The header at the start of `bytes`; nil when they are too few.
+  fileprivate init?(_ bytes: RawSpan) {
+    guard bytes.byteCount >= Self.untaggedByteCount else { return nil }
+    func octet(_ index: Int) -> UInt8 {
+      unsafe bytes.unsafeLoad(fromUncheckedByteOffset: index, as: UInt8.self)
+    }
+    let destination = MACAddress([octet(0), octet(1), octet(2), octet(3), octet(4), octet(5)])
+    let source = MACAddress([octet(6), octet(7), octet(8), octet(9), octet(10), octet(11)])
+    let type = bigEndian(octet(12), octet(13))
+    guard Self.isTagProtocol(type) else {
+      self.init(destination: destination, source: source, etherType: type)
+      return
+    }
+    guard bytes.byteCount >= Self.taggedByteCount else { return nil }
+    self.init(
+      destination: destination, source: source, tagProtocol: type,
+      vlanTag: bigEndian(octet(14), octet(15)), etherType: bigEndian(octet(16), octet(17)))
   }
 }
 

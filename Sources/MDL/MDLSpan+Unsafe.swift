@@ -6,6 +6,8 @@ extension MDLSpan {
   /// A range of a table; leading empty and leading full segments are dropped.
   ///
   /// - Precondition: `skip + byteCount` is at most the sum of the rows.
+  @inlinable
+  @inline(__always)
   @_lifetime(copy segments)
   init(_ segments: Span<MDLSegment>, skip: Int, byteCount: Int) {
     let table = unsafe segments.withUnsafeBufferPointer { $0.baseAddress }
@@ -15,6 +17,7 @@ extension MDLSpan {
   /// The same from a bare table.
   ///
   /// The result is marked immortal: each caller narrows it.
+  @inlinable
   @unsafe
   @inline(__always)
   @_lifetime(immortal)
@@ -34,6 +37,7 @@ extension MDLSpan {
       tail: row + 1, byteCount: byteCount)
   }
 
+  @inlinable
   @unsafe
   @inline(__always)
   @_lifetime(immortal)
@@ -49,7 +53,9 @@ extension MDLSpan {
   /// `count` bytes from `start` on.
   ///
   /// - Precondition: `start + count` is at most `byteCount`.
+  @inlinable
   @unsafe
+  @inline(__always)
   @_lifetime(copy self)
   func part(from start: Int, _ count: Int) -> MDLSpan {
     guard start < headCount else {
@@ -66,6 +72,7 @@ extension MDLSpan {
   /// Visits the regions in order; `visit` returns false to stop.
   ///
   /// Never an empty region.
+  @inlinable
   @unsafe
   @inline(__always)
   func walk(_ visit: (UnsafeMutableRawPointer, Int) -> Bool) {
@@ -87,6 +94,7 @@ extension MDLSpan {
   ///
   /// - Precondition: both spans have the same byte count.
   /// - Returns: how many bytes came before the piece at which `visit` stopped.
+  @inlinable
   @unsafe
   @inline(__always)
   func pairwise(
@@ -115,9 +123,10 @@ extension MDLSpan {
   }
 
   /// Moves one side of a pairwise walk to its next non-empty segment, clipped to what is left.
+  @inlinable
   @unsafe
   @inline(__always)
-  private func nextRegion(
+  func nextRegion(
     _ base: inout UnsafeMutableRawPointer, _ count: inout Int,
     _ next: inout UnsafePointer<MDLSegment>?, _ left: Int
   ) {

@@ -12,13 +12,14 @@
 /// - Windows: MDL_SPAN
 @safe
 public struct MDLSpan: ~Escapable {
-  let head: UnsafeMutableRawPointer?
-  let headCount: Int
-  let tail: UnsafePointer<MDLSegment>?
+  @usableFromInline let head: UnsafeMutableRawPointer?
+  @usableFromInline let headCount: Int
+  @usableFromInline let tail: UnsafePointer<MDLSegment>?
   /// How many bytes the range has.
   public let byteCount: Int
 
   /// Makes the span of one contiguous run.
+  @inlinable
   @_lifetime(copy bytes)
   public init(_ bytes: RawSpan) {
     unsafe head = unsafe bytes.withUnsafeBytes {
@@ -30,11 +31,13 @@ public struct MDLSpan: ~Escapable {
   }
 
   /// Whether there are no bytes.
+  @inlinable
   public var isEmpty: Bool { byteCount == 0 }
 
   /// How many regions an iteration visits.
   ///
   /// - Complexity: O(segments)
+  @inlinable
   public var regionCount: Int {
     var count = 0
     unsafe walk { (_, _) in
@@ -48,6 +51,7 @@ public struct MDLSpan: ~Escapable {
   ///
   /// - Throws: `.outOfBounds`
   /// - Complexity: O(segments skipped)
+  @inlinable
   @_lifetime(copy self)
   public func extracting(_ range: Range<Int>) throws(MDLError) -> MDLSpan {
     guard range.lowerBound >= 0, range.upperBound <= byteCount else { throw .outOfBounds }
@@ -57,6 +61,7 @@ public struct MDLSpan: ~Escapable {
   /// The first `count` bytes.
   ///
   /// - Throws: `.outOfBounds`
+  @inlinable
   @_lifetime(copy self)
   public func extracting(first count: Int) throws(MDLError) -> MDLSpan {
     guard count >= 0, count <= byteCount else { throw .outOfBounds }
@@ -67,6 +72,7 @@ public struct MDLSpan: ~Escapable {
   ///
   /// - Throws: `.outOfBounds`
   /// - Complexity: O(segments skipped)
+  @inlinable
   @_lifetime(copy self)
   public func extracting(droppingFirst count: Int) throws(MDLError) -> MDLSpan {
     guard count >= 0, count <= byteCount else { throw .outOfBounds }
@@ -79,6 +85,7 @@ public struct MDLSpan: ~Escapable {
   ///
   /// - Throws: `.outOfBounds`; `self` is unchanged then
   /// - Windows: the …UpdateInputs routines
+  @inlinable
   @_lifetime(copy self)
   @_lifetime(self: copy self)
   public mutating func splitFirst(_ count: Int) throws(MDLError) -> MDLSpan {

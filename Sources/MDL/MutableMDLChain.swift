@@ -4,19 +4,23 @@
 /// value of its own and `chain.span(from: 1).zeroBytes()` does not compile.
 @safe
 public struct MutableMDLChain: ~Copyable, ~Escapable {
-  private let view: MDLChain
+  @usableFromInline let view: MDLChain
 
   /// - Precondition: nobody else reads or writes these segments while the result lives.
+  @inlinable
   @_lifetime(copy view)
   init(_ view: MDLChain) { self.view = view }
 
   /// The sum of all segments' bytes.
+  @inlinable
   public var byteCount: Int { view.byteCount }
 
   /// How many segments there are, the empty ones included.
+  @inlinable
   public var segmentCount: Int { view.segmentCount }
 
   /// The same segments, to read; nothing can be written while it lives.
+  @inlinable
   public var chain: MDLChain {
     @_lifetime(borrow self) get { unsafe _overrideLifetime(view, borrowing: self) }
   }
@@ -24,6 +28,8 @@ public struct MutableMDLChain: ~Copyable, ~Escapable {
   /// `byteCount` bytes from `start` on, to write; nil means all that follow.
   ///
   /// - Throws: `.outOfBounds`
+  @inlinable
+  @inline(__always)
   @_lifetime(&self)
   public mutating func span(
     from start: Int = 0, byteCount count: Int? = nil
@@ -36,6 +42,8 @@ public struct MutableMDLChain: ~Copyable, ~Escapable {
   ///
   /// - Throws: `.outOfBounds`; nothing is written then
   /// - Windows: MdlChainZeroBuffers, MdlChainZeroBuffersAtOffset, …NonTemporal, …Secure
+  @inlinable
+  @inline(__always)
   @_lifetime(self: copy self)
   public mutating func zeroBytes(
     from start: Int = 0, byteCount count: Int? = nil, _ how: MDLZeroing = .cached
@@ -48,6 +56,8 @@ public struct MutableMDLChain: ~Copyable, ~Escapable {
   ///
   /// - Throws: `.outOfBounds`; nothing is written then
   /// - Windows: MdlChainFillBuffers, MdlChainFillBuffersAtOffset, …NonTemporal
+  @inlinable
+  @inline(__always)
   @_lifetime(self: copy self)
   public mutating func fillBytes(
     with byte: UInt8, from start: Int = 0, byteCount count: Int? = nil,
@@ -61,6 +71,8 @@ public struct MutableMDLChain: ~Copyable, ~Escapable {
   ///
   /// - Throws: `.outOfBounds`; nothing is written then
   /// - Windows: MdlCopyMdlChainToMdlChainAtOffset, MdlCopyFlatBufferToMdlChainAtOffset
+  @inlinable
+  @inline(__always)
   @_lifetime(self: copy self)
   public mutating func copyBytes(
     _ source: MDLSpan, to start: Int, _ how: MDLStoring = .cached

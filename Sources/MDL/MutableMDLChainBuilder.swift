@@ -3,41 +3,60 @@
 /// Appending consumes the region, so no byte can be in two places; `MutableRawSpan.splitFirst(_:)`
 /// cuts one region into disjoint parts.
 public struct MutableMDLChainBuilder<let capacity: Int>: ~Copyable, ~Escapable {
-  private var table: MDLSegmentTable<capacity>
+  @usableFromInline var table: InlineArray<capacity, MDLSegment>
+  @usableFromInline var usedCount: Int
+  @usableFromInline var sum: Int
 
   /// Makes an empty builder.
+  @inlinable
   @_lifetime(immortal)
-  public init() { table = MDLSegmentTable() }
+  public init() {
+    table = InlineArray(repeating: MDLSegment())
+    usedCount = 0
+    sum = 0
+  }
 
   /// Adds a region behind the ones already there; an empty one is kept and counted.
   ///
   /// - Throws: `.tooManySegments` when the table is full, `.outOfBounds` when the sum of all
   ///   lengths would overflow; the builder is unchanged then.
   /// - Complexity: O(1), no allocation
+  @inlinable
   @_lifetime(self: copy self, copy bytes)
   public mutating func append(_ bytes: consuming MutableRawSpan) throws(MDLError) {
     let segment = unsafe bytes.withUnsafeMutableBytes {
       unsafe MDLSegment(base: $0.baseAddress, byteCount: $0.count)
     }
-    try table.append(segment)
+    guard usedCount < capacity else { throw .tooManySegments }
+    let (newSum, overflow) = sum.addingReportingOverflow(segment.byteCount)
+    guard !overflow else { throw .outOfBounds }
+    table[usedCount] = segment
+    usedCount &+= 1
+    sum = newSum
   }
 
   /// How many segments were appended, the empty ones included.
-  public var segmentCount: Int { table.segmentCount }
+  @inlinable
+  public var segmentCount: Int { usedCount }
 
   /// The sum of all segments' bytes.
-  public var byteCount: Int { table.byteCount }
+  @inlinable
+  public var byteCount: Int { sum }
 
   /// The segments appended so far, to read.
+  @inlinable
   public var chain: MDLChain {
-    @_lifetime(borrow self) get { MDLChain(table.used, byteCount: table.byteCount) }
+    @_lifetime(borrow self) get {
+      MDLChain(table.span.extracting(first: usedCount), byteCount: sum)
+    }
   }
 
   /// The segments appended so far, to write; exclusive while it lives.
+  @inlinable
   public var mutableChain: MutableMDLChain {
     @_lifetime(&self) mutating get {
-      let byteCount = table.byteCount
-      return MutableMDLChain(MDLChain(table.used, byteCount: byteCount))
+      let (usedCount, sum) = (usedCount, sum)
+      return MutableMDLChain(MDLChain(table.span.extracting(first: usedCount), byteCount: sum))
     }
   }
 }

@@ -1,4 +1,4 @@
-internal import Glibc
+public import Glibc
 
 /// An exclusive, writable range of bytes of a chain.
 ///
@@ -7,22 +7,26 @@ internal import Glibc
 /// outside is touched; the bytes that result are unspecified.
 @safe
 public struct MutableMDLSpan: ~Copyable, ~Escapable {
-  private var view: MDLSpan
+  @usableFromInline var view: MDLSpan
 
   /// - Precondition: nobody else reads or writes these bytes while the result lives.
+  @inlinable
   @_lifetime(copy view)
   init(_ view: MDLSpan) { self.view = view }
 
   /// Makes the span of one contiguous run.
+  @inlinable
   @_lifetime(copy bytes)
   public init(_ bytes: consuming MutableRawSpan) {
     view = unsafe _overrideLifetime(MDLSpan(bytes.bytes), copying: bytes)
   }
 
   /// How many bytes the range has.
+  @inlinable
   public var byteCount: Int { view.byteCount }
 
   /// The same bytes, to read; nothing can be written while it lives.
+  @inlinable
   public var span: MDLSpan {
     @_lifetime(borrow self) get { unsafe _overrideLifetime(view, borrowing: self) }
   }
@@ -32,6 +36,7 @@ public struct MutableMDLSpan: ~Copyable, ~Escapable {
   /// The two parts are disjoint.
   ///
   /// - Throws: `.outOfBounds`; `self` is unchanged then
+  @inlinable
   @_lifetime(copy self)
   @_lifetime(self: copy self)
   public mutating func splitFirst(_ count: Int) throws(MDLError) -> MutableMDLSpan {
@@ -42,6 +47,7 @@ public struct MutableMDLSpan: ~Copyable, ~Escapable {
   /// Zeroes all bytes.
   ///
   /// - Windows: MdlSpanZeroBuffers, …NonTemporal, …Secure
+  @inlinable
   @_lifetime(self: copy self)
   public mutating func zeroBytes(_ how: MDLZeroing = .cached) {
     switch how {
@@ -57,6 +63,7 @@ public struct MutableMDLSpan: ~Copyable, ~Escapable {
   /// Sets all bytes to `byte`.
   ///
   /// - Windows: MdlSpanFillBuffers, …NonTemporal
+  @inlinable
   @_lifetime(self: copy self)
   public mutating func fillBytes(with byte: UInt8, _ how: MDLStoring = .cached) {
     unsafe view.walk { (base, count) in
@@ -69,6 +76,7 @@ public struct MutableMDLSpan: ~Copyable, ~Escapable {
   ///
   /// - Throws: `.lengthMismatch`; nothing is written then
   /// - Windows: MdlCopyFlatBufferToMdlSpan, …NonTemporal
+  @inlinable
   @_lifetime(self: copy self)
   public mutating func copyBytes(
     from source: RawSpan, _ how: MDLStoring = .cached
@@ -88,11 +96,13 @@ public struct MutableMDLSpan: ~Copyable, ~Escapable {
   ///
   /// - Throws: `.lengthMismatch`; nothing is written then
   /// - Windows: MdlCopyMdlPointerToMdlPointer, …NonTemporal
+  @inlinable
   @_lifetime(self: copy self)
   public mutating func copyBytes(
     from source: MDLSpan, _ how: MDLStoring = .cached
   ) throws(MDLError) {
     guard source.byteCount == byteCount else { throw .lengthMismatch }
+    if let flat = source.contiguousBytes { return try copyBytes(from: flat) }
     _ = unsafe view.pairwise(source) { (base, from, count) in
       unsafe memmove(base, from, count)
       return true
@@ -100,6 +110,7 @@ public struct MutableMDLSpan: ~Copyable, ~Escapable {
   }
 
   /// Hands each contiguous region to `body`, in order; an error ends the walk and is rethrown.
+  @inlinable
   @_lifetime(self: copy self)
   public mutating func forEachMutableRegion<Failure: Error>(
     _ body: (inout MutableRawSpan) throws(Failure) -> Void

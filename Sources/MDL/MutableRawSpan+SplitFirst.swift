@@ -4,6 +4,7 @@ extension MutableRawSpan {
   /// Both parts are exclusive and disjoint.
   ///
   /// - Throws: `.outOfBounds`; `self` is unchanged then
+  @inlinable
   @_lifetime(copy self)
   @_lifetime(self: copy self)
   public mutating func splitFirst(_ count: Int) throws(MDLError) -> MutableRawSpan {

@@ -7,16 +7,20 @@
 /// - Thread: its pool's
 /// - Windows: NET_BUFFER_LIST with its one NET_BUFFER
 @safe
+@frozen
 public struct NetBufferList: ~Copyable {
-  private let node: UnsafeMutablePointer<NetBufferListNode>
+  @usableFromInline let node: UnsafeMutablePointer<NetBufferListNode>
 
   @unsafe
+  @inlinable
   init(_ node: UnsafeMutablePointer<NetBufferListNode>) { unsafe self.node = node }
 
+  @inlinable
   deinit { unsafe NetBufferListNode.giveBack(node) }
 
   /// Gives the node to somebody who keeps it: it does not go back to the pool.
   @unsafe
+  @inlinable
   consuming func release() -> UnsafeMutablePointer<NetBufferListNode> {
     let node = unsafe node
     discard self

@@ -1,13 +1,15 @@
 /// What a `NetBufferList` is a handle of: a row of its pool's slab, linked into one queue at most.
 @safe
+@usableFromInline
 struct NetBufferListNode {
-  var next: UnsafeMutablePointer<NetBufferListNode>?
+  @usableFromInline var next: UnsafeMutablePointer<NetBufferListNode>?
   let pool: UnsafeMutablePointer<NetBufferListSlab>
   let storage: UnsafeMutableRawBufferPointer
   var fields = NetBufferListFields()
 
   /// Puts a node on its pool's free list; frees the slab when it was the last of a closed pool.
   @unsafe
+  @usableFromInline
   static func giveBack(_ node: UnsafeMutablePointer<NetBufferListNode>) {
     let slab = unsafe node.pointee.pool
     unsafe node.pointee.next = slab.pointee.free

@@ -5,6 +5,7 @@ extension NetBufferListQueue {
   ///
   /// - Complexity: O(count), no allocation
   /// - Windows: NdisClassifyNblChain2, NdisClassifyNblChainByCancelId, …BySourceHandle
+  @inlinable
   public mutating func partition(
     into no: inout NetBufferListQueue, _ yes: inout NetBufferListQueue,
     by predicate: (borrowing NetBufferList) -> Bool
@@ -25,6 +26,7 @@ extension NetBufferListQueue {
   ///
   /// - Complexity: O(count), no allocation
   /// - Windows: NdisClassifyNblChainByIndex, which only asserts the index
+  @inlinable
   public mutating func classify<let bucketCount: Int>(
     into buckets: inout InlineArray<bucketCount, NetBufferListQueue>,
     overflow: inout NetBufferListQueue,
@@ -42,9 +44,10 @@ extension NetBufferListQueue {
   /// Cuts the queue into maximal runs of one class, hands each on, and is empty then.
   ///
   /// `move` gets every run exactly once and links it elsewhere.
+  @inlinable
   @unsafe
   @inline(__always)
-  private mutating func moveRuns<Class: Equatable>(
+  mutating func moveRuns<Class: Equatable>(
     by classify: (borrowing NetBufferList) -> Class,
     to move: (
       Class, UnsafeMutablePointer<NetBufferListNode>, UnsafeMutablePointer<NetBufferListNode>, Int

@@ -5,6 +5,7 @@ extension NetBufferListQueue {
   ///
   /// - Complexity: O(length of the run), no allocation
   /// - Windows: NdisPartialClassifyNblChainByValue (whose counted form always counts one)
+  @inlinable
   public mutating func popFirstRun<Key: Equatable>(
     by key: (borrowing NetBufferList) -> Key, into out: inout NetBufferListQueue
   ) -> Key? {
@@ -24,6 +25,7 @@ extension NetBufferListQueue {
   /// Hands on every run of neighbours with one key, in order; this queue is empty then.
   ///
   /// - Windows: NdisClassifyNblChainByValue
+  @inlinable
   public mutating func forEachRun<Key: Equatable>(
     by key: (borrowing NetBufferList) -> Key, _ body: (Key, consuming NetBufferListQueue) -> Void
   ) {
@@ -39,6 +41,7 @@ extension NetBufferListQueue {
   ///
   /// - Complexity: O(count), no allocation
   /// - Windows: NdisClassifyNblChainByValueLookahead
+  @inlinable
   public mutating func forEachBatch<Key: Equatable>(
     by key: (borrowing NetBufferList) -> Key, _ body: (Key, consuming NetBufferListQueue) -> Void
   ) {

@@ -9,18 +9,19 @@
 /// - Windows: NBL_QUEUE, NBL_COUNTED_QUEUE
 @safe
 public struct NetBufferListQueue: ~Copyable {
-  var head: UnsafeMutablePointer<NetBufferListNode>?
-  var tail: UnsafeMutablePointer<NetBufferListNode>?
-  /// How many lists are in the queue.
-  public private(set) var count: Int
+  @usableFromInline var head: UnsafeMutablePointer<NetBufferListNode>?
+  @usableFromInline var tail: UnsafeMutablePointer<NetBufferListNode>?
+  @usableFromInline var listCount: Int
 
   /// Makes an empty queue.
+  @inlinable
   public init() {
     unsafe head = nil
     unsafe tail = nil
-    count = 0
+    listCount = 0
   }
 
+  @inlinable
   deinit {
     var next = unsafe head
     while let node = unsafe next {
@@ -29,13 +30,19 @@ public struct NetBufferListQueue: ~Copyable {
     }
   }
 
+  /// How many lists are in the queue.
+  @inlinable
+  public var count: Int { listCount }
+
   /// Whether there is no list in the queue.
+  @inlinable
   public var isEmpty: Bool { unsafe head == nil }
 
   /// The sum of all frames' bytes.
   ///
   /// - Complexity: O(count)
   /// - Windows: NdisNumDataBytesInNblChain
+  @inlinable
   public var byteCount: UInt64 {
     var sum: UInt64 = 0
     forEach { sum &+= UInt64($0.byteCount) }
@@ -45,6 +52,7 @@ public struct NetBufferListQueue: ~Copyable {
   /// Adds a list at the end.
   ///
   /// - Complexity: O(1), no allocation
+  @inlinable
   public mutating func append(_ list: consuming NetBufferList) {
     let node = unsafe list.release()
     unsafe appendRun(from: node, to: node, 1)
@@ -53,6 +61,7 @@ public struct NetBufferListQueue: ~Copyable {
   /// Moves all lists of `other` to the end; `other` is empty then.
   ///
   /// - Complexity: O(1)
+  @inlinable
   public mutating func append(contentsOf other: inout NetBufferListQueue) {
     guard let first = unsafe other.head, let last = unsafe other.tail else { return }
     unsafe appendRun(from: first, to: last, other.count)
@@ -62,6 +71,7 @@ public struct NetBufferListQueue: ~Copyable {
   /// Takes the first list; nil when the queue is empty.
   ///
   /// - Complexity: O(1)
+  @inlinable
   public mutating func popFirst() -> NetBufferList? {
     guard let node = unsafe head else { return nil }
     unsafe detachRun(to: node, 1)
@@ -72,6 +82,7 @@ public struct NetBufferListQueue: ~Copyable {
   ///
   /// - Complexity: O(1)
   /// - Windows: NdisPopAllFromNblQueue
+  @inlinable
   public mutating func take() -> NetBufferListQueue {
     var all = NetBufferListQueue()
     all.append(contentsOf: &self)
@@ -79,6 +90,7 @@ public struct NetBufferListQueue: ~Copyable {
   }
 
   /// Shows each list to `body`, in order.
+  @inlinable
   public func forEach(_ body: (borrowing NetBufferList) -> Void) {
     var next = unsafe head
     while let node = unsafe next {
@@ -90,6 +102,7 @@ public struct NetBufferListQueue: ~Copyable {
   /// Gives all lists the same status.
   ///
   /// - Windows: NdisSetStatusInNblChain
+  @inlinable
   public func setStatus(_ status: Int32) {
     forEach { $0.status = status }
   }
@@ -99,6 +112,7 @@ public struct NetBufferListQueue: ~Copyable {
 
 extension NetBufferListQueue {
   /// Shows a queued node as a list, and takes the handle back without returning it to the pool.
+  @inlinable
   @unsafe
   @inline(__always)
   static func withList<Result>(
@@ -113,6 +127,7 @@ extension NetBufferListQueue {
   /// Links `count` nodes, already linked with each other, behind the last one.
   ///
   /// - Precondition: no queue holds them.
+  @inlinable
   @unsafe
   mutating func appendRun(
     from first: UnsafeMutablePointer<NetBufferListNode>,
@@ -125,22 +140,24 @@ extension NetBufferListQueue {
       unsafe head = first
     }
     unsafe tail = last
-    self.count &+= count
+    listCount &+= count
   }
 
   /// Cuts off the first `count` nodes, of which `last` is the last.
+  @inlinable
   @unsafe
   mutating func detachRun(to last: UnsafeMutablePointer<NetBufferListNode>, _ count: Int) {
     unsafe head = last.pointee.next
     if unsafe head == nil { unsafe tail = nil }
     unsafe last.pointee.next = nil
-    self.count &-= count
+    listCount &-= count
   }
 
   /// Becomes empty without returning the lists: another queue holds them now.
+  @inlinable
   mutating func forget() {
     unsafe head = nil
     unsafe tail = nil
-    count = 0
+    listCount = 0
   }
 }

@@ -16,6 +16,7 @@ public struct ReceivedFrame: ~Escapable {
   public let flags: UInt32
 
   /// Wraps what a capture callback was handed.
+  @inlinable
   @_lifetime(copy bytes)
   public init(
     bytes: RawSpan, wireByteCount: Int, timestampNanoseconds: UInt64 = 0, flags: UInt32 = 0
@@ -27,10 +28,12 @@ public struct ReceivedFrame: ~Escapable {
   }
 
   /// The captured bytes as a span.
+  @inlinable
   public var span: MDLSpan {
     @_lifetime(copy self) get { MDLSpan(bytes) }
   }
 
   /// Whether the capture cut the frame.
+  @inlinable
   public var isTruncated: Bool { bytes.byteCount < wireByteCount }
 }

@@ -4,9 +4,9 @@
 /// - Source: `design.md` section 6; D-8
 public struct EtherTypeSet: Hashable, Sendable {
   /// The number that stands for every type.
-  public static let anyValue: UInt16 = 0xFFFF
+  @inlinable public static var anyValue: UInt16 { 0xFFFF }
   /// The number that stands for IEEE 802.3 frames, whose field holds a length.
-  public static let llcValue: UInt16 = 0
+  @inlinable public static var llcValue: UInt16 { 0 }
   /// The most numbers one open may name.
   public static let maximumCount = 16
   /// The sample's own set: 802.1X.

@@ -14,26 +14,28 @@
 /// - Source: `design.md` section 6
 public struct FrameRecord: BitwiseCopyable, Equatable, Sendable {
   /// Bytes in front of the frame.
-  public static let headerByteCount = 24
+  @inlinable public static var headerByteCount: Int { 24 }
   /// Every record starts on a multiple of this.
-  public static let alignment = 8
+  @inlinable public static var alignment: Int { 8 }
 
   /// What is particular about one frame.
+  ///
+  /// The members are computed: a stored constant of another module costs a call a frame.
   public struct Flags: OptionSet, BitwiseCopyable, Hashable, Sendable {
     /// The bits of the record's flags field.
     public let rawValue: UInt32
     /// Wraps any bits.
     @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
     /// Fewer bytes follow than were on the wire.
-    public static let truncated = Flags(rawValue: 1)
+    @inlinable public static var truncated: Flags { Flags(rawValue: 1) }
     /// Sent by this host, not received.
-    public static let outgoing = Flags(rawValue: 2)
+    @inlinable public static var outgoing: Flags { Flags(rawValue: 2) }
     /// Written by this very open, and looped back.
-    public static let looped = Flags(rawValue: 4)
+    @inlinable public static var looped: Flags { Flags(rawValue: 4) }
     /// The kernel had taken the VLAN tag off; it is back in its place.
-    public static let tagPutBack = Flags(rawValue: 8)
+    @inlinable public static var tagPutBack: Flags { Flags(rawValue: 8) }
     /// The time is the adapter's, not the kernel's.
-    public static let hardwareTime = Flags(rawValue: 16)
+    @inlinable public static var hardwareTime: Flags { Flags(rawValue: 16) }
   }
 
   /// Bytes of the frame that follow.

@@ -7,18 +7,18 @@ public struct PacketFilter: OptionSet, Hashable, Sendable {
   public let rawValue: UInt32
 
   /// Wraps any bits; `supported` says which of them mean something here.
-  public init(rawValue: UInt32) { self.rawValue = rawValue }
+  @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
 
   /// Frames to the interface's own address.
-  public static let directed = PacketFilter(rawValue: 0x01)
+  @inlinable public static var directed: PacketFilter { PacketFilter(rawValue: 0x01) }
   /// Frames to a group of the multicast list.
-  public static let multicast = PacketFilter(rawValue: 0x02)
+  @inlinable public static var multicast: PacketFilter { PacketFilter(rawValue: 0x02) }
   /// Frames to any group.
-  public static let allMulticast = PacketFilter(rawValue: 0x04)
+  @inlinable public static var allMulticast: PacketFilter { PacketFilter(rawValue: 0x04) }
   /// Frames to everybody.
-  public static let broadcast = PacketFilter(rawValue: 0x08)
+  @inlinable public static var broadcast: PacketFilter { PacketFilter(rawValue: 0x08) }
   /// Every frame on the wire.
-  public static let promiscuous = PacketFilter(rawValue: 0x20)
+  @inlinable public static var promiscuous: PacketFilter { PacketFilter(rawValue: 0x20) }
 
   /// What OPEN_DEVICE sets: NPROTO_PACKET_FILTER of the sample, 0x0B.
   public static let atOpen: PacketFilter = [.directed, .multicast, .broadcast]

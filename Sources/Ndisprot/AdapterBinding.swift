@@ -1,0 +1,124 @@
+public import NDIS
+private import Synchronization
+
+/// The protocol bound to one adapter: what is known of the interface, and who has it open.
+///
+/// The record of a binding costs the host nothing: the packet sockets, the rings and the thread
+/// belong to its data path, which lives while an open needs it.
+///
+/// - Thread: any; guarded by one lock that is never held across a call out
+/// - Windows: NDISPROT_OPEN_CONTEXT, ndisbind.c
+public final class AdapterBinding: Sendable {
+  /// One open as the others see it.
+  struct Claim {
+    let openID: UInt32
+    let mode: OpenMode
+    let etherTypes: EtherTypeSet
+  }
+
+  private struct Shared {
+    var attributes: AdapterAttributes
+    var machine = BindingStateMachine()
+    var claims: [Claim] = []
+    var nextOpenID: UInt32 = 1
+    var counted = Totals()
+  }
+
+  /// The identity: it outlives a rename.
+  public let interfaceIndex: Int32
+  private let shared: Mutex<Shared>
+
+  init(_ attributes: AdapterAttributes) {
+    interfaceIndex = attributes.interfaceIndex
+    shared = Mutex(Shared(attributes: attributes))
+  }
+
+  /// A consistent look at the binding.
+  public struct Snapshot: Sendable {
+    /// What the kernel last said.
+    public let attributes: AdapterAttributes
+    /// Where the binding is in its life.
+    public let state: BindingState
+    /// Whether the interface is up.
+    public let isPowered: Bool
+    /// Whether frames move.
+    public let movesFrames: Bool
+    /// Whether requests that need the binding are accepted.
+    public let isActive: Bool
+    /// How many opens there are.
+    public let openCount: Int
+  }
+
+  /// What data paths that are gone have counted.
+  struct Totals: Sendable {
+    var kernel = CaptureStatistics()
+    var frames: UInt64 = 0
+    var bytes: UInt64 = 0
+  }
+
+  /// What was counted before the data path there is now.
+  var counted: Totals { shared.withLock { $0.counted } }
+
+  /// Keeps what a data path counted, as it goes.
+  func keep(_ kernel: CaptureStatistics, frames: UInt64, bytes: UInt64) {
+    shared.withLock {
+      $0.counted.kernel.frames &+= kernel.frames
+      $0.counted.kernel.drops &+= kernel.drops
+      $0.counted.frames &+= frames
+      $0.counted.bytes &+= bytes
+    }
+  }
+
+  /// Looks at everything at once.
+  public var snapshot: Snapshot {
+    shared.withLock {
+      Snapshot(
+        attributes: $0.attributes, state: $0.machine.state, isPowered: $0.machine.isPowered,
+        movesFrames: $0.machine.movesFrames, isActive: $0.machine.isActive,
+        openCount: $0.claims.count)
+    }
+  }
+
+  /// Takes an event of the state machine.
+  func handle(_ event: BindingStateMachine.Event) -> BindingStateMachine.Action {
+    shared.withLock { $0.machine.handle(event) }
+  }
+
+  /// Follows what the kernel said of the interface (D-37, D-38).
+  ///
+  /// - Returns: what to do about a change of power; `.none` if there was none
+  func update(_ attributes: AdapterAttributes) -> BindingStateMachine.Action {
+    shared.withLock { shared in
+      shared.attributes = attributes
+      guard attributes.isUp != shared.machine.isPowered else { return .none }
+      return shared.machine.handle(attributes.isUp ? .powerOn : .powerLow)
+    }
+  }
+
+  /// Registers an open beside the others, or refuses it.
+  ///
+  /// An exclusive open is the only one for its EtherTypes; an empty set conflicts with nobody.
+  /// - Returns: the number of the open, unique on this binding
+  func claim(_ options: OpenOptions) throws(BindingError) -> UInt32 {
+    let result = shared.withLock { shared -> Result<UInt32, BindingError> in
+      guard shared.machine.isActive else { return .failure(.adapterNotFound) }
+      for other in shared.claims
+      where (options.mode == .exclusive || other.mode == .exclusive)
+        && other.etherTypes.intersects(options.etherTypes)
+      {
+        return .failure(.busy)
+      }
+      let id = shared.nextOpenID
+      shared.nextOpenID &+= 1
+      shared.claims.append(
+        Claim(openID: id, mode: options.mode, etherTypes: options.etherTypes))
+      return .success(id)
+    }
+    return try result.get()
+  }
+
+  /// Gives a claim back; unknown ones are ignored.
+  func release(_ openID: UInt32) {
+    shared.withLock { $0.claims.removeAll { $0.openID == openID } }
+  }
+}

@@ -1,0 +1,71 @@
+internal import NDIS
+
+extension BindingDataPath {
+  /// The counters of the binding and of its opens, at one moment.
+  ///
+  /// - Source: `spec/reliability.md` section 1
+  public func counters() -> [CounterSet] {
+    let frames = unsafe hot.pointee.frames
+    var totals = binding.counted
+    totals.kernel.frames &+= miniport.statistics.frames
+    totals.kernel.drops &+= miniport.statistics.drops
+    totals.frames &+= frames
+    unsafe totals.bytes &+= hot.pointee.bytes
+    var sets = [binding.counters(totals)]
+    for open in opens {
+      unsafe open.cursor?.advance(hot.pointee.ring, open.filter)
+      sets.append(
+        open.counters(
+          offered: frames &- open.framesAtOpen,
+          dropState: unsafe hot.pointee.stateDrops &- open.stateDropsAtOpen))
+    }
+    return sets
+  }
+}
+
+extension OpenContext {
+  /// The counters of this open; the binding's share is given.
+  func counters(offered: UInt64, dropState: UInt64) -> CounterSet {
+    var values: [(Counter, UInt64)] = [(.rxOffered, offered), (.rxDropState, dropState)]
+    if let cursor {
+      values += [
+        (.rxOverrun, cursor.overrun), (.rxMatched, cursor.matched),
+        (.rxUnmatchedEtherType, cursor.unmatchedEtherType),
+        (.rxUnmatchedFilter, cursor.unmatchedFilter),
+        (.rxUnmatchedDirection, cursor.unmatchedDirection), (.rxLooped, cursor.looped),
+        (.rxDelivered, cursor.delivered), (.rxDropFlushed, cursor.dropFlushed),
+        (.rxDropClosed, cursor.dropClosed), (.rxQueued, cursor.queuedCount),
+      ]
+    }
+    values += [
+      (.txSubmitted, transmit.submitted), (.txRejectedInvalid, transmit.rejectedInvalid),
+      (.txRejectedPolicy, transmit.rejectedPolicy), (.txRejectedState, transmit.rejectedState),
+      (.txSent, transmit.sent), (.txBytes, transmit.sentBytes),
+      (.txErrNobufs, transmit.errNobufs), (.txErrNetdown, transmit.errNetdown),
+      (.txErrGone, transmit.errGone), (.txErrToolong, transmit.errToolong),
+      (.txErrOther, transmit.errOther), (.txCancelled, transmit.cancelled),
+      (.txPending, transmit.pending),
+    ]
+    return CounterSet(
+      kind: .open, userID: client.userID, interfaceIndex: binding.interfaceIndex, id: UInt64(id),
+      name: client.name, values: values)
+  }
+
+  /// The counters of an open that moves no frames.
+  public func idleCounters() -> CounterSet { counters(offered: 0, dropState: 0) }
+}
+
+extension AdapterBinding {
+  /// The counters of a binding that nobody has open: nothing is captured then.
+  public func idleCounters() -> CounterSet { counters(counted) }
+
+  func counters(_ totals: Totals) -> CounterSet {
+    CounterSet(
+      kind: .binding, interfaceIndex: interfaceIndex,
+      id: UInt64(UInt32(bitPattern: interfaceIndex)), name: snapshot.attributes.name,
+      values: [
+        (.kernelPackets, totals.kernel.frames), (.kernelDrops, totals.kernel.drops),
+        (.rxFrames, totals.frames), (.rxBytes, totals.bytes),
+      ])
+  }
+}

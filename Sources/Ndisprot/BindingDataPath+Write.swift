@@ -1,0 +1,313 @@
+private import Glibc
+internal import MDL
+internal import NDIS
+internal import WDF
+
+// Writes: send.c of the sample. A message is sent as it came, in batches, from its own buffer.
+
+extension BindingDataPath {
+  /// Frames of a message that are sent as it arrives; the rest is pended.
+  static let framesAtOnce = 512
+  /// Pended frames of one open that a turn of the loop sends, before the next open has its turn.
+  static let framesPerTurn = 64
+  /// Writes and bytes that an open may have outstanding (D-48).
+  static let maximumPendedWrites = 256
+  static let maximumPendedWriteBytes = 1 << 20
+  /// Tries within a millisecond while the interface's queue is full (R15 of `users-ask`).
+  static let maximumRetries = 10
+  static let retryNanoseconds: UInt64 = 100_000
+
+  /// Takes a write; what cannot be sent at once is pended behind what is pended already.
+  ///
+  /// The records were checked to lie inside the message.
+  func write(
+    _ request: consuming OwnedRequest, message: MessageBuffer, payloadOffset: Int,
+    recordCount: Int, of open: OpenContext
+  ) {
+    guard open.writes.count < BindingDataPath.maximumPendedWrites,
+      open.pendedWriteBytes &+ message.byteCount <= BindingDataPath.maximumPendedWriteBytes
+    else {
+      request.complete(CompletionStatus.tooManyRequests.request)
+      return
+    }
+    open.transmit.submitted &+= UInt64(truncatingIfNeeded: recordCount)
+    let operation = makeOperation(
+      request, message: message, payloadOffset: payloadOffset, recordCount: recordCount)
+    if open.writes.isEmpty, !isBlocked,
+      advance(operation, of: open, frameLimit: BindingDataPath.framesAtOnce)
+    {
+      finish(operation, of: open)
+      return
+    }
+    keepStatuses(of: operation)
+    open.writes.append(operation)
+    open.pendedWriteBytes &+= message.byteCount
+  }
+
+  private func makeOperation(
+    _ request: consuming OwnedRequest, message: MessageBuffer, payloadOffset: Int,
+    recordCount: Int
+  ) -> WriteOperation {
+    guard let spare = spareOperation.take() else {
+      return WriteOperation(
+        request, message: message, payloadOffset: payloadOffset, recordCount: recordCount)
+    }
+    spare.reuse(
+      request, message: message, payloadOffset: payloadOffset, recordCount: recordCount)
+    return spare
+  }
+
+  /// Sends the pended writes of all opens, a bounded part of each.
+  ///
+  /// - Returns: whether more could be sent at once
+  public func sendPended() -> Bool {
+    var hasMore = false
+    for open in opens {
+      guard let operation = open.writes.first, !isBlocked else { continue }
+      if advance(operation, of: open, frameLimit: BindingDataPath.framesPerTurn) {
+        open.writes.removeFirst()
+        open.pendedWriteBytes &-= operation.message.byteCount
+        finish(operation, of: open)
+      }
+      hasMore = hasMore || (!open.writes.isEmpty && !isBlocked)
+    }
+    return hasMore
+  }
+
+  /// Whether the kernel was full when last asked.
+  private var isBlocked: Bool { isRetryScheduled || isWaitingForRoom }
+
+  /// Sends frames of one operation, in batches of 64, until the limit or the kernel says stop.
+  ///
+  /// - Returns: whether the operation is through
+  private func advance(
+    _ operation: WriteOperation, of open: OpenContext, frameLimit: Int
+  ) -> Bool {
+    let check = WriteCheck(open)
+    let end = min(operation.recordCount, operation.index &+ frameLimit)
+    while operation.index < end {
+      guard sendBatch(operation, of: open, check, end: end) else { return false }
+    }
+    return operation.isThrough
+  }
+
+  /// Sends up to 64 frames that lie one behind the other in the message.
+  ///
+  /// - Returns: false if the kernel has no room; the rest of the operation then waits
+  private func sendBatch(
+    _ operation: WriteOperation, of open: OpenContext, _ check: WriteCheck, end: Int
+  ) -> Bool {
+    var builder = MDLChainBuilder<64>()
+    let buffer = operation.message
+    let message = buffer.bytes
+    var next = operation.offset
+    var index = operation.index
+    var refusal: CompletionStatus?
+    while index < end, builder.segmentCount < 64 {
+      let byteCount = Int(message.frameByteCount(at: next))
+      let start = next &+ FrameRecord.headerByteCount
+      let frame = message.extracting(start..<(start &+ byteCount))
+      refusal = check.failure(frame)
+      if refusal != nil { break }
+      try? builder.append(frame)
+      next &+= FrameRecord.byteCount(ofFrame: byteCount)
+      index &+= 1
+    }
+    if builder.segmentCount > 0 {
+      let progress = miniport.send(builder.chain)
+      if progress.sentCount > 0 { operation.retryCount = 0 }
+      for _ in 0..<progress.sentCount { frameSent(operation, of: open, message) }
+      if let failure = progress.failure { return handle(failure, operation, of: open, check) }
+    }
+    if let refusal { refuse(operation, of: open, refusal, check) }
+    return true
+  }
+
+  /// The frame at the operation's offset is on the wire.
+  @inline(__always)
+  private func frameSent(
+    _ operation: WriteOperation, of open: OpenContext, _ message: RawSpan
+  ) {
+    let byteCount = Int(message.frameByteCount(at: operation.offset))
+    let start = operation.offset &+ FrameRecord.headerByteCount
+    loopBack(message.extracting(start..<(start &+ byteCount)), of: open)
+    operation.sentByteCount &+= byteCount
+    open.transmit.sent &+= 1
+    open.transmit.sentBytes &+= UInt64(truncatingIfNeeded: byteCount)
+    setStatus(.success, of: operation)
+    operation.offset &+= FrameRecord.byteCount(ofFrame: byteCount)
+    operation.index &+= 1
+  }
+
+  private func refuse(
+    _ operation: WriteOperation, of open: OpenContext, _ status: CompletionStatus,
+    _ check: WriteCheck
+  ) {
+    open.transmit.count(status)
+    endFrame(operation, status, check)
+  }
+
+  /// The frame at the operation's offset will not be sent.
+  private func endFrame(
+    _ operation: WriteOperation, _ status: CompletionStatus, _ check: WriteCheck
+  ) {
+    let buffer = operation.message
+    let message = buffer.bytes
+    let byteCount = Int(message.frameByteCount(at: operation.offset))
+    var limit = 0
+    if status == .frameTooLong {
+      let start = operation.offset &+ FrameRecord.headerByteCount
+      let isTagged = UInt16(message, bigEndianAt: start &+ 12) == 0x8100
+      limit = check.limit(isTagged: isTagged)
+    }
+    operation.note(status, bytesNeeded: limit)
+    setStatus(status, of: operation)
+    operation.offset &+= FrameRecord.byteCount(ofFrame: byteCount)
+    operation.index &+= 1
+  }
+
+  /// The kernel did not take the frame at the operation's offset.
+  ///
+  /// - Returns: false if the operation waits
+  private func handle(
+    _ failure: SendFailure, _ operation: WriteOperation, of open: OpenContext,
+    _ check: WriteCheck
+  ) -> Bool {
+    switch failure {
+    case .wouldBlock:
+      isWaitingForRoom = true
+      miniport.notifyWhenSendPossible()
+      return false
+    case .noBuffers where operation.retryCount < BindingDataPath.maximumRetries:
+      operation.retryCount += 1
+      scheduleRetry()
+      return false
+    default:
+      open.transmit.count(failure)
+      endFrame(operation, failure.completion, check)
+      operation.retryCount = 0
+      return true
+    }
+  }
+
+  private func scheduleRetry() {
+    guard !isRetryScheduled else { return }
+    isRetryScheduled = true
+    _ = executor.schedule(afterNanoseconds: BindingDataPath.retryNanoseconds) { [weak self] in
+      self?.isRetryScheduled = false
+    }
+  }
+
+  /// A frame that its own open would hear is queued for it, before the write is answered (W-20).
+  @inline(__always)
+  private func loopBack(_ frame: RawSpan, of open: OpenContext) {
+    guard !open.options.flags.contains(.noLoopback),
+      !open.options.flags.contains(.outgoing),
+      let header = MDLSpan(frame).ethernetHeader, open.filter.matches(header)
+    else { return }
+    let isQueued = unsafe hot.pointee.ring.append(
+      frame, originalByteCount: frame.byteCount, timestamp: realtimeNanoseconds(),
+      flags: .looped, loopedFor: open.id)
+    guard isQueued else { return }
+    open.cursor?.noteLooped()
+    unsafe hot.pointee.unserved &+= 1
+  }
+
+  private func setStatus(_ status: CompletionStatus, of operation: WriteOperation) {
+    if operation.keptStatuses == nil {
+      statuses.set(operation.index, status)
+    } else {
+      operation.setKeptStatus(status)
+    }
+  }
+
+  /// The operation has to wait: what is known of its frames must outlive the next one's.
+  private func keepStatuses(of operation: WriteOperation) {
+    guard operation.parameters.isBatch else { return }
+    let kept = StatusBuffer()
+    kept.copy(from: statuses, count: operation.index)
+    operation.keptStatuses = kept
+  }
+
+  private func finish(_ operation: WriteOperation, of open: OpenContext) {
+    if operation.parameters.isBatch {
+      operation.handOver(statuses, to: open.requester)
+    }
+    operation.complete()
+    spareOperation = operation
+    if unsafe hot.pointee.unserved > 0 { serveReads() }
+  }
+
+  /// Ends the pended writes of an open: what was not sent is not sent.
+  func cancelWrites(of open: OpenContext, status: CompletionStatus) {
+    let pended = open.writes
+    open.writes.removeAll()
+    open.pendedWriteBytes = 0
+    for operation in pended { cancel(operation, of: open, status: status) }
+  }
+
+  /// Ends one pended write; false if there is none with this id (rule W-18).
+  func cancelWrite(_ id: UInt64, of open: OpenContext) -> Bool {
+    guard let index = open.writes.firstIndex(where: { $0.parameters.id == id }) else {
+      return false
+    }
+    let operation = open.writes.remove(at: index)
+    open.pendedWriteBytes &-= operation.message.byteCount
+    cancel(operation, of: open, status: .sendCancelled)
+    return true
+  }
+
+  private func cancel(
+    _ operation: WriteOperation, of open: OpenContext, status: CompletionStatus
+  ) {
+    let check = WriteCheck(open)
+    while !operation.isThrough {
+      open.transmit.cancelled &+= 1
+      endFrame(operation, status, check)
+    }
+    finish(operation, of: open)
+  }
+}
+
+extension WriteOperation {
+  /// Notes the status of the current frame in the operation's own room.
+  func setKeptStatus(_ status: CompletionStatus) {
+    keptStatuses?.set(index, status)
+  }
+
+  /// Gives the statuses of all frames to the requester.
+  func handOver(_ shared: StatusBuffer, to requester: any Requester) {
+    let statuses = keptStatuses ?? shared
+    keptStatuses = nil
+    requester.setOutput(
+      statuses.bytes(count: recordCount), recordCount: recordCount, for: parameters)
+  }
+}
+
+extension SendFailure {
+  /// The row of the table that the client sees.
+  var completion: CompletionStatus {
+    switch self {
+    case .wouldBlock, .noBuffers: .noBuffers
+    case .tooLong: .frameTooLong
+    case .netDown: .lowPower
+    case .gone: .bindingGone
+    case .other: .sendFailed
+    }
+  }
+}
+
+extension RawSpan {
+  /// The length field of the record at `offset`, which the server has checked.
+  @inline(__always) func frameByteCount(at offset: Int) -> UInt32 {
+    unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: UInt32.self)
+  }
+}
+
+/// The time of day, as the kernel stamps captured frames.
+private func realtimeNanoseconds() -> UInt64 {
+  var time = timespec()
+  unsafe clock_gettime(CLOCK_REALTIME, &time)
+  return UInt64(truncatingIfNeeded: time.tv_sec) &* 1_000_000_000
+    &+ UInt64(truncatingIfNeeded: time.tv_nsec)
+}

@@ -1,0 +1,225 @@
+public import MDL
+public import NDIS
+public import WDF
+
+/// The way of frames through one binding: capture handle, receive ring, opens.
+///
+/// Made with the binding's thread when the first open that moves frames comes, and gone with it.
+///
+/// - Thread: everything on the binding's thread
+/// - Source: `design.md` sections 2, 4, 5
+@safe public final class BindingDataPath: ReceiveHandler, @unchecked Sendable {  // One thread's.
+  /// What is touched for every frame, behind one pointer: a stored property of a class costs a
+  /// check a frame, and two of them cost more than the copy of a small one.
+  struct Hot: ~Copyable {
+    var ring: ReceiveRing
+    /// Captured frames since the data path was made, dropped ones included.
+    var frames: UInt64 = 0
+    var bytes: UInt64 = 0
+    /// Captured while the binding did not run.
+    var stateDrops: UInt64 = 0
+    var movesFrames: Bool
+    /// Bytes appended since readers were last served.
+    var unserved = 0
+
+    init(ring: consuming ReceiveRing, movesFrames: Bool) {
+      self.ring = consume ring
+      self.movesFrames = movesFrames
+    }
+  }
+
+  /// Readers are served as soon as this much waits, in the middle of a dispatch too.
+  static let serveThreshold = 128 << 10
+  /// How long frames wait in the kernel's ring for readers that make no progress.
+  static let patienceNanoseconds: UInt64 = 20_000_000
+
+  /// The binding it belongs to.
+  public let binding: AdapterBinding
+  let miniport: any MiniportAdapter
+  let hot: UnsafeMutablePointer<Hot>
+  private(set) var opens: [OpenContext] = []
+  private let profile: CaptureProfile
+  private let captureRingByteCount: Int
+  /// Calls back after a time; the loop's.
+  let executor: any Executor
+  /// The interface's queue was full; a timer says when to try again.
+  var isRetryScheduled = false
+  /// The binding has taken over what was counted here.
+  private var isCounted = false
+  /// The send socket's buffer was full; the loop says when it is not.
+  var isWaitingForRoom = false
+  /// A write that is through, to be used again; it keeps its last message until then.
+  var spareOperation: WriteOperation?
+  /// Statuses of the message that is being sent.
+  let statuses = StatusBuffer()
+
+  /// Makes a data path without an open; nothing is captured yet.
+  ///
+  /// - Throws: `.noMemory` if there is none for the receive ring
+  public init(
+    binding: AdapterBinding, miniport: any MiniportAdapter, executor: any Executor,
+    profile: CaptureProfile, captureRingByteCount: Int, receiveRingByteCount: Int
+  ) throws(BindingError) {
+    self.binding = binding
+    self.miniport = miniport
+    self.executor = executor
+    self.profile = profile
+    self.captureRingByteCount = captureRingByteCount
+    unsafe hot = .allocate(capacity: 1)
+    do throws(BindingError) {
+      let ring = try ReceiveRing(byteCount: receiveRingByteCount)
+      unsafe hot.initialize(
+        to: Hot(ring: ring, movesFrames: binding.snapshot.movesFrames))
+    } catch {
+      unsafe hot.deallocate()
+      throw error
+    }
+    super.init()
+  }
+
+  deinit {
+    unsafe hot.deinitialize(count: 1)
+    unsafe hot.deallocate()
+  }
+
+  // MARK: Frames
+
+  /// One captured frame: the one copy on its way to any number of clients.
+  public override func receive(_ frame: ReceivedFrame) {
+    unsafe hot.pointee.frames &+= 1
+    unsafe hot.pointee.bytes &+= UInt64(truncatingIfNeeded: frame.wireByteCount)
+    guard unsafe hot.pointee.movesFrames else {
+      unsafe hot.pointee.stateDrops &+= 1
+      return
+    }
+    let flags = FrameRecord.Flags(rawValue: frame.flags)
+    _ = unsafe hot.pointee.ring.append(
+      frame.bytes, originalByteCount: frame.wireByteCount,
+      timestamp: frame.timestampNanoseconds,
+      flags: frame.isTruncated ? flags.union(.truncated) : flags)
+    unsafe hot.pointee.unserved &+= FrameRecord.byteCount(ofFrame: frame.bytes.byteCount)
+    if unsafe hot.pointee.unserved >= BindingDataPath.serveThreshold { serveReads() }
+  }
+
+  /// A chunk of a dispatch is over.
+  public override func receiveComplete() {
+    if unsafe hot.pointee.unserved > 0 { serveReads() }
+  }
+
+  /// Frames wait in the kernel's ring while every reader is more than half a ring behind.
+  ///
+  /// Never for one slow client among several, and never longer than `patienceNanoseconds`
+  /// without progress.
+  public override func shouldHold(nowNanoseconds: UInt64) -> Bool {
+    var isAnyHolding = false
+    for open in opens {
+      guard let cursor = open.cursor, open.hasPendedReads else { continue }
+      let behind = unsafe hot.pointee.ring.tail &- cursor.position
+      guard behind > cursor.windowByteCount / 2 else {
+        open.behindSince = 0
+        return false
+      }
+      if open.behindSince == 0 { open.behindSince = nowNanoseconds }
+      if nowNanoseconds &- open.behindSince < BindingDataPath.patienceNanoseconds {
+        isAnyHolding = true
+      }
+    }
+    return isAnyHolding
+  }
+
+  /// The send socket is writable again; the end of this turn goes on with what is pended.
+  public override func sendPossible() { isWaitingForRoom = false }
+
+  /// The capture handle failed; the interface watch knows what became of the interface.
+  public override func captureFailed(_ error: MiniportError) {
+    miniport.deactivate()
+  }
+
+  // MARK: Opens
+
+  /// Adds an open, and lets its EtherTypes through.
+  ///
+  /// - Throws: what kept the capture handle from being made or changed; the open is not added
+  func add(_ open: OpenContext) throws(BindingError) {
+    unsafe open.cursor = ReceiveCursor(
+      at: hot.pointee.ring,
+      windowByteCount: open.options.queueByteCount == 0
+        ? Int.max : max(open.options.queueByteCount, 4096),
+      depth: open.options.flags.contains(.compat) ? 4 : nil)
+    unsafe open.framesAtOpen = hot.pointee.frames
+    unsafe open.stateDropsAtOpen = hot.pointee.stateDrops
+    opens.append(open)
+    do throws(MiniportError) {
+      try followOpens()
+    } catch {
+      opens.removeAll { $0 === open }
+      throw .miniport(error)
+    }
+  }
+
+  /// Takes an open out; its reads and writes are done with.
+  func remove(_ open: OpenContext) {
+    opens.removeAll { $0 === open }
+    // A filter that stays too wide costs a little and harms nobody: each open judges for itself.
+    try? followOpens()
+  }
+
+  /// Makes the capture handle what the opens together want.
+  private func followOpens() throws(MiniportError) {
+    var types = EtherTypeSet.empty
+    var includesOutgoing = false
+    for open in opens {
+      types = types.union(open.options.etherTypes)
+      includesOutgoing = includesOutgoing || open.options.flags.contains(.outgoing)
+    }
+    if miniport.isActive {
+      try miniport.update(etherTypes: types, includesOutgoing: includesOutgoing)
+    } else if !opens.isEmpty {
+      try miniport.activate(
+        CaptureConfiguration(
+          profile: profile, ringByteCount: captureRingByteCount, etherTypes: types,
+          includesOutgoing: includesOutgoing),
+        handler: self)
+    }
+  }
+
+  // MARK: The interface
+
+  /// The interface changed, or the binding's state did: follow the address, the power, the state.
+  public func attributesChanged(_ action: BindingStateMachine.Action) {
+    let snapshot = binding.snapshot
+    for open in opens { open.filter.setOwnAddress(snapshot.attributes.address) }
+    unsafe hot.pointee.movesFrames = snapshot.movesFrames
+    if action == .flushReceived { flush() }
+    if snapshot.isPowered, !miniport.isActive, !opens.isEmpty {
+      // It was down when it was last tried; if it fails again the next change tries again.
+      try? followOpens()
+    }
+  }
+
+  private func flush() {
+    for open in opens { unsafe open.cursor?.flush(hot.pointee.ring, open.filter) }
+  }
+
+  /// The binding is gone: everything that is pended completes, and the opens are dead.
+  public func unbind() {
+    let gone = opens
+    for open in gone {
+      cancelWrites(of: open, status: .adapterRemoved)
+      cancelReads(of: open, status: .adapterRemoved)
+      unsafe open.cursor?.close(hot.pointee.ring, open.filter)
+      open.markDead()
+    }
+    opens.removeAll()
+    close()
+  }
+
+  /// Takes what is left, counts it, and closes the handles.
+  public func close() {
+    if miniport.isActive { miniport.deactivate() }
+    guard !isCounted else { return }
+    isCounted = true
+    unsafe binding.keep(
+      miniport.statistics, frames: hot.pointee.frames, bytes: hot.pointee.bytes)
+  }
+}

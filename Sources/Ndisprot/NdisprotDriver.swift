@@ -1,0 +1,168 @@
+public import NDIS
+private import Synchronization
+public import WDF
+
+/// What becomes of a binding, told to whoever runs its data path.
+///
+/// - Thread: control
+public protocol BindingObserver: AnyObject {
+  /// An interface is bound.
+  func bindingAdded(_ binding: AdapterBinding)
+  /// Its attributes or its state changed.
+  func bindingChanged(_ binding: AdapterBinding, _ action: BindingStateMachine.Action)
+  /// It is unbound: whatever is pended on it must complete.
+  func bindingRemoved(_ binding: AdapterBinding)
+  /// Every interface there was at the start is bound or refused.
+  func bindsComplete()
+  /// A wanted interface cannot be bound.
+  func bindRefused(_ attributes: AdapterAttributes, _ error: BindError)
+}
+
+/// Why a wanted interface is not bound.
+public enum BindError: Error, Hashable, Sendable {
+  /// It is not Ethernet (rule B-5).
+  case unsupportedMedium(hardwareType: UInt16, isLoopback: Bool)
+}
+
+/// The driver: which adapters it is bound to, and who waits for them.
+///
+/// - Thread: control, but for what says otherwise
+/// - Windows: ntdisp.c and the globals of the sample
+public final class NdisprotDriver: ProtocolDriver, @unchecked Sendable {
+  // Unchecked: confined to control; `bindings`, which other loops look at, guards itself.
+  private let wantedNames: [String]
+  private let framework: Ref<Driver>
+  /// In bind order; read by every loop.
+  private let bindingList: BindingList
+  private let bindWait = BindWait()
+  /// Who runs the data paths.
+  public weak var observer: (any BindingObserver)?
+
+  /// Makes a driver that binds the interfaces of these names, present now or later.
+  public init(wantedNames: [String], framework: Ref<Driver>) {
+    self.wantedNames = wantedNames
+    self.framework = framework
+    bindingList = BindingList()
+  }
+
+  /// The bindings as every loop may look at them.
+  public var bindings: BindingList { bindingList }
+
+  // MARK: Interfaces
+
+  /// Binds a wanted Ethernet interface: opening, paused, running (rules B-2, B-4, B-21).
+  public func bindAdapter(_ attributes: AdapterAttributes) {
+    guard wantedNames.contains(attributes.name),
+      bindingList.binding(interfaceIndex: attributes.interfaceIndex) == nil
+    else { return }
+    guard attributes.isEthernet else {
+      observer?.bindRefused(
+        attributes,
+        .unsupportedMedium(
+          hardwareType: attributes.hardwareType, isLoopback: attributes.isLoopback))
+      return
+    }
+    let binding = AdapterBinding(attributes)
+    _ = binding.handle(.bind)
+    _ = binding.handle(.openSucceeded)
+    _ = binding.update(attributes)
+    _ = binding.handle(.restart)
+    _ = binding.handle(.restartSucceeded)
+    bindingList.append(binding)
+    observer?.bindingAdded(binding)
+    bindWait.bindingsChanged(isBound: isBound)
+  }
+
+  /// Follows an interface; one that takes a wanted name is bound now (D-37, D-38, A-9).
+  public func adapterChanged(_ attributes: AdapterAttributes) {
+    guard let binding = bindingList.binding(interfaceIndex: attributes.interfaceIndex) else {
+      bindAdapter(attributes)
+      return
+    }
+    let action = binding.update(attributes)
+    observer?.bindingChanged(binding, action)
+  }
+
+  /// The interface is gone (rules B-23…B-36).
+  public func unbindAdapter(interfaceIndex: Int32) {
+    guard let binding = bindingList.binding(interfaceIndex: interfaceIndex) else { return }
+    guard binding.handle(.unbind) == .close else { return }
+    bindingList.remove(binding)
+    observer?.bindingRemoved(binding)
+    _ = binding.handle(.closed)
+  }
+
+  /// The first interfaces are all bound or refused.
+  public func bindsComplete() {
+    bindWait.bindsComplete(isBound: isBound)
+    observer?.bindsComplete()
+  }
+
+  private func isBound(_ name: String) -> Bool { bindingList.binding(named: name) != nil }
+
+  // MARK: Waiting
+
+  /// Completes a request when `names` are bound; no name means the first binds.
+  public func wait(
+    _ request: consuming OwnedRequest, names: [String], timeoutNanoseconds: UInt64,
+    executor: any Executor
+  ) {
+    bindWait.add(
+      request, names: names, timeoutNanoseconds: timeoutNanoseconds, executor: executor,
+      isBound: isBound)
+  }
+
+  /// Cancels a wait of a session; false if it has none with this id.
+  public func cancelWait(_ id: UInt64, of file: Ref<FileObject>) -> Bool {
+    bindWait.cancel(id, of: file.id)
+  }
+
+  /// Cancels every wait of all sessions: the driver unloads.
+  public func cancelAllWaits() { bindWait.cancelAll() }
+
+  /// Cancels every wait of a session.
+  public func cancelWaits(of file: Ref<FileObject>) { bindWait.cancelAll(of: file.id) }
+}
+
+/// The bindings there are, in bind order.
+///
+/// - Thread: any
+public final class BindingList: Sendable {
+  private struct State {
+    var bindings: [AdapterBinding] = []
+    var generation: UInt64 = 0
+  }
+  private let state = Mutex(State())
+
+  /// All of them, and a number that changes with every change of the list (D-34).
+  public var snapshot: (bindings: [AdapterBinding], generation: UInt64) {
+    state.withLock { ($0.bindings, $0.generation) }
+  }
+
+  /// The first with exactly this name that is active (rule O-16, D-56).
+  public func binding(named name: String) -> AdapterBinding? {
+    snapshot.bindings.first {
+      let look = $0.snapshot
+      return look.attributes.name == name && look.isActive
+    }
+  }
+
+  /// The one of an interface.
+  public func binding(interfaceIndex: Int32) -> AdapterBinding? {
+    snapshot.bindings.first { $0.interfaceIndex == interfaceIndex }
+  }
+
+  func append(_ binding: AdapterBinding) {
+    state.withLock {
+      $0.bindings.append(binding)
+      $0.generation += 1
+    }
+  }
+
+  func remove(_ binding: AdapterBinding) {
+    state.withLock {
+      $0.bindings.removeAll { $0 === binding }
+      $0.generation += 1
+    }
+  }
+}

@@ -1,0 +1,69 @@
+internal import MDL
+internal import NDIS
+internal import WDF
+
+/// One open of a binding: its filter, its place in the receive ring, its requests.
+///
+/// - Thread: the loop that has its session: the binding's, or control's if it moves no frames
+/// - Windows: the open half of NDISPROT_OPEN_CONTEXT
+/// - Source: `spec/ndisprot-semantics.md` sections 5–7
+public final class OpenContext {
+  /// The number of the open, unique on its binding.
+  public let id: UInt32
+  /// What was granted.
+  public let options: OpenOptions
+  /// The binding.
+  public let binding: AdapterBinding
+  /// The session it belongs to.
+  let file: Ref<FileObject>
+  /// Who opened it.
+  let client: Credentials
+  /// Where its reads wait, oldest first.
+  let readQueue: Ref<Queue>
+  /// Who takes the frames.
+  unowned let requester: any Requester
+  /// The way of its frames; nil if it moves none.
+  weak var dataPath: BindingDataPath?
+
+  var filter: ReceiveFilter
+  /// Nil for an open that moves no frames.
+  var cursor: ReceiveCursor?
+  var multicastList: [MACAddress] = []
+  var transmit = TransmitCounters()
+  /// Writes that are not through, oldest first.
+  var writes: [WriteOperation] = []
+  /// Bytes of the messages in `writes`.
+  var pendedWriteBytes = 0
+  /// The client's socket was full; `resume` is due.
+  var isDeliveryBlocked = false
+  /// Since when readers hold the ring up; 0 while they do not.
+  var behindSince: UInt64 = 0
+  /// The binding is gone, or the open was closed.
+  private(set) var isDead = false
+  /// The binding's counters when the open was made.
+  var framesAtOpen: UInt64 = 0
+  var stateDropsAtOpen: UInt64 = 0
+
+  init(
+    id: UInt32, options: OpenOptions, binding: AdapterBinding, file: Ref<FileObject>,
+    client: Credentials, readQueue: Ref<Queue>, requester: any Requester
+  ) {
+    self.id = id
+    self.options = options
+    self.binding = binding
+    self.file = file
+    self.client = client
+    self.readQueue = readQueue
+    self.requester = requester
+    filter = ReceiveFilter(
+      etherTypes: options.etherTypes, packetFilter: .atOpen,
+      includesOutgoing: options.flags.contains(.outgoing), owner: id)
+    filter.setOwnAddress(binding.snapshot.attributes.address)
+  }
+
+  /// The open outlives its binding as a dead one, until the session closes it (rule B-36).
+  func markDead() { isDead = true }
+
+  /// Whether frames go through it.
+  var movesFrames: Bool { !options.etherTypes.isEmpty }
+}

@@ -1,0 +1,307 @@
+internal import MDL
+internal import NDIS
+
+/// An open's place in its binding's receive ring, and its receive counters.
+///
+/// Two places, in fact: up to `classified` every record has been judged once and counted; from
+/// `position` on the matching ones wait to be read. A reader moves both; a look at the counters
+/// moves `classified` alone, so that the conservation laws hold at any quiet moment.
+///
+/// ```
+///   head        position         classified      tail
+///    ▼─ overrun ─▼─ queuedCount ───▼─ not judged ──▼
+/// ```
+///
+/// - Thread: the binding's thread
+/// - Source: `design.md` section 2; `spec/reliability.md` section 1 (D2, D3); R-29
+struct ReceiveCursor {
+  /// Where reading goes on.
+  private(set) var position: Int
+  private var classified: Int
+  private var classifiedNumber: UInt64
+  /// Matching records in `position ..< classified`, looped ones included.
+  private(set) var queuedCount: UInt64 = 0
+  /// Looped records of this open in `classified ..< tail`.
+  private var loopedUnclassified: UInt64 = 0
+  /// How far behind the newest record this open may fall, in bytes of the ring.
+  let windowByteCount: Int
+  /// `compat` opens: how many matching records are kept at most.
+  let depth: Int?
+
+  private(set) var overrun: UInt64 = 0
+  private(set) var matched: UInt64 = 0
+  private(set) var unmatchedEtherType: UInt64 = 0
+  private(set) var unmatchedFilter: UInt64 = 0
+  private(set) var unmatchedDirection: UInt64 = 0
+  private(set) var looped: UInt64 = 0
+  private(set) var delivered: UInt64 = 0
+  private(set) var dropFlushed: UInt64 = 0
+  private(set) var dropClosed: UInt64 = 0
+
+  /// Starts behind everything that is in the ring (D-28).
+  init(at ring: borrowing ReceiveRing, windowByteCount: Int, depth: Int?) {
+    position = ring.tail
+    classified = ring.tail
+    classifiedNumber = ring.tailNumber
+    self.windowByteCount = min(windowByteCount, ring.capacity)
+    self.depth = depth
+  }
+
+  /// Counts a frame of this open that was just looped into the ring.
+  mutating func noteLooped() {
+    looped &+= 1
+    loopedUnclassified &+= 1
+  }
+
+  /// Judges everything that was not judged yet, after giving up what is lost.
+  mutating func advance(_ ring: borrowing ReceiveRing, _ filter: ReceiveFilter) {
+    trim(ring, filter)
+    while classified < ring.tail { _ = classifyNext(ring, filter) }
+  }
+
+  /// Judges one record and counts the verdict; true if it is this open's.
+  @inline(__always)
+  private mutating func classifyNext(
+    _ ring: borrowing ReceiveRing, _ filter: ReceiveFilter
+  ) -> Bool {
+    let isLooped = ring.flags(at: classified).contains(.looped)
+    let verdict = filter.verdict(on: ring, at: classified)
+    classified = ring.position(after: classified)
+    if isLooped {
+      guard verdict == .matched else { return false }
+      loopedUnclassified &-= 1
+      queuedCount &+= 1
+      return true
+    }
+    classifiedNumber &+= 1
+    switch verdict {
+    case .matched:
+      matched &+= 1
+      queuedCount &+= 1
+      return true
+    case .unmatchedEtherType: unmatchedEtherType &+= 1
+    case .unmatchedFilter: unmatchedFilter &+= 1
+    case .unmatchedDirection: unmatchedDirection &+= 1
+    case .foreign: break
+    }
+    return false
+  }
+
+  /// Gives up what was overwritten, what is beyond the window, and what is beyond the depth.
+  @inline(__always)
+  private mutating func trim(_ ring: borrowing ReceiveRing, _ filter: ReceiveFilter) {
+    if position < ring.head || ring.tail &- position > windowByteCount {
+      giveUpOverwritten(ring, filter)
+    }
+    if let depth { giveUp(beyondDepth: depth, ring, filter) }
+  }
+
+  /// Moves to the oldest record that is still there and inside the window.
+  ///
+  /// What was counted as matched ends in `dropFlushed`; what was never judged, in `overrun`.
+  private mutating func giveUpOverwritten(
+    _ ring: borrowing ReceiveRing, _ filter: ReceiveFilter
+  ) {
+    var floor = max(position, ring.head)
+    var number = classifiedNumber
+    if classified < ring.head { number = ring.headNumber }
+    while ring.tail &- floor > windowByteCount {
+      if floor >= classified, !ring.flags(at: floor).contains(.looped) { number &+= 1 }
+      floor = ring.position(after: floor)
+    }
+    guard floor >= classified else {
+      let remaining = count(ring, filter, from: floor, to: classified)
+      dropFlushed &+= queuedCount &- remaining
+      queuedCount = remaining
+      position = floor
+      return
+    }
+    let loopedLost = loopedUnclassified &- loopedCount(ring, filter, from: floor)
+    dropFlushed &+= queuedCount &+ loopedLost
+    overrun &+= number &- classifiedNumber
+    loopedUnclassified &-= loopedLost
+    queuedCount = 0
+    position = floor
+    classified = floor
+    classifiedNumber = number
+  }
+
+  /// Keeps the newest `depth` matching records.
+  private mutating func giveUp(
+    beyondDepth depth: Int, _ ring: borrowing ReceiveRing, _ filter: ReceiveFilter
+  ) {
+    let waiting = queuedCount &+ count(ring, filter, from: classified, to: ring.tail)
+    guard waiting > UInt64(depth) else { return }
+    var excess = waiting &- UInt64(depth)
+    while excess > 0, position < classified {
+      if filter.verdict(on: ring, at: position) == .matched {
+        excess &-= 1
+        queuedCount &-= 1
+        dropFlushed &+= 1
+      }
+      position = ring.position(after: position)
+    }
+    while excess > 0, classified < ring.tail {
+      let isLooped = ring.flags(at: classified).contains(.looped)
+      if filter.verdict(on: ring, at: classified) == .matched {
+        excess &-= 1
+        if isLooped {
+          loopedUnclassified &-= 1
+          dropFlushed &+= 1
+        } else {
+          overrun &+= 1
+          classifiedNumber &+= 1
+        }
+        classified = ring.position(after: classified)
+      } else {
+        _ = classifyNext(ring, filter)
+      }
+      position = classified
+    }
+  }
+
+  private func count(
+    _ ring: borrowing ReceiveRing, _ filter: ReceiveFilter, from start: Int, to end: Int
+  ) -> UInt64 {
+    var count: UInt64 = 0
+    var at = start
+    while at < end {
+      if filter.verdict(on: ring, at: at) == .matched { count &+= 1 }
+      at = ring.position(after: at)
+    }
+    return count
+  }
+
+  /// Looped records of this open at or behind `start` that were not judged yet.
+  private func loopedCount(
+    _ ring: borrowing ReceiveRing, _ filter: ReceiveFilter, from start: Int
+  ) -> UInt64 {
+    guard loopedUnclassified > 0 else { return 0 }
+    var count: UInt64 = 0
+    var at = start
+    while at < ring.tail {
+      if ring.flags(at: at).contains(.looped), filter.verdict(on: ring, at: at) == .matched {
+        count &+= 1
+      }
+      at = ring.position(after: at)
+    }
+    return count
+  }
+
+  /// Forgets everything that waits: low power, pause.
+  mutating func flush(_ ring: borrowing ReceiveRing, _ filter: ReceiveFilter) {
+    advance(ring, filter)
+    dropFlushed &+= queuedCount
+    queuedCount = 0
+    position = classified
+  }
+
+  /// The open ends; what waits is lost to it.
+  mutating func close(_ ring: borrowing ReceiveRing, _ filter: ReceiveFilter) {
+    advance(ring, filter)
+    dropClosed &+= queuedCount
+    queuedCount = 0
+    position = classified
+  }
+
+  /// Moves to the next record of this open; false if there is none.
+  @inline(__always)
+  mutating func hasFrames(_ ring: borrowing ReceiveRing, _ filter: ReceiveFilter) -> Bool {
+    trim(ring, filter)
+    while queuedCount == 0 {
+      position = classified
+      guard classified < ring.tail else { return false }
+      _ = classifyNext(ring, filter)
+    }
+    while filter.verdict(on: ring, at: position) != .matched {
+      position = ring.position(after: position)
+    }
+    return true
+  }
+
+  /// Records that go out in one message.
+  struct Batch {
+    /// Where reading goes on once it was taken.
+    var end: Int
+    /// Records in it.
+    var recordCount = 0
+    /// Bytes of all records in it.
+    var byteCount = 0
+    /// Bytes of the frames in it.
+    var frameByteCount = 0
+  }
+
+  /// Collects the next records of this open into `slices`, never splitting one.
+  ///
+  /// `hasFrames` comes first: the cursor then stands on a record of this open. Stops at
+  /// `byteLimit`, at `recordLimit`, or when the slices are full.
+  /// - Complexity: O(records), no allocation
+  mutating func gather(
+    _ ring: borrowing ReceiveRing, _ filter: ReceiveFilter, byteLimit: Int, recordLimit: Int,
+    into slices: inout RingSlices
+  ) -> Batch {
+    var batch = Batch(end: position)
+    var at = position
+    var runStart = position
+    while batch.recordCount < recordLimit {
+      let isOwn: Bool
+      if at == classified {
+        guard classified < ring.tail else { break }
+        isOwn = classifyNext(ring, filter)
+      } else {
+        isOwn = filter.verdict(on: ring, at: at) == .matched
+      }
+      let next = ring.position(after: at)
+      if isOwn {
+        guard batch.byteCount &+ (next &- at) <= byteLimit, slices.hasRoom else { break }
+        batch.byteCount &+= next &- at
+        batch.frameByteCount &+= ring.frameByteCount(at: at)
+        batch.recordCount &+= 1
+        batch.end = next
+      } else {
+        if runStart < at { slices.append(ring, from: runStart, to: at) }
+        runStart = next
+      }
+      at = next
+    }
+    if runStart < batch.end { slices.append(ring, from: runStart, to: batch.end) }
+    return batch
+  }
+
+  /// The batch was taken by its reader.
+  @inline(__always) mutating func consume(_ batch: Batch) {
+    position = batch.end
+    let count = UInt64(truncatingIfNeeded: batch.recordCount)
+    queuedCount &-= count
+    delivered &+= count
+  }
+}
+
+/// The slices of a receive ring that make up one message.
+///
+/// - Shape: byte ranges `from ..< to` of positions; one that wraps in memory counts as two
+/// - Ownership: speaks of the ring's memory; valid until the next append
+struct RingSlices {
+  /// Segments of one message: the header, and what `sendmsg` takes without splitting (IOV_MAX
+  /// is 1,024; 62 keeps the table on the stack).
+  static let capacity = 62
+  private(set) var ranges = InlineArray<62, Range<Int>>(repeating: 0..<0)
+  private(set) var count = 0
+
+  /// Whether one more range surely fits, even if it wraps.
+  var hasRoom: Bool { count &+ 2 < RingSlices.capacity }
+
+  /// Adds a range of positions, cut where the ring's memory ends.
+  mutating func append(_ ring: borrowing ReceiveRing, from start: Int, to end: Int) {
+    let wrap = (start | (ring.capacity &- 1)) &+ 1
+    guard count &+ 2 <= RingSlices.capacity else { return }
+    if end <= wrap {
+      ranges[count] = start..<end
+      count &+= 1
+    } else {
+      ranges[count] = start..<wrap
+      ranges[count &+ 1] = wrap..<end
+      count &+= 2
+    }
+  }
+}

@@ -1,0 +1,170 @@
+internal import CLinux
+internal import Glibc
+internal import MDL
+internal import NDIS
+
+/// The receive ring of one binding: a byte ring of frame records, the oldest overwritten.
+///
+/// A captured frame is copied into it once, whoever listens; every open is a cursor on it. A
+/// position counts bytes since the ring was made, so it never repeats; `position & mask` is the
+/// place in memory. Records start on multiples of 8 and may wrap, but no 8-byte granule does.
+///
+/// ```
+///        head                cursor            tail
+///   ······▼───────────────────▼─────────────────▼········
+///         │ record │ record   │ record │ record │ free
+///   ······┴────────┴──────────┴────────┴────────┴········
+/// ```
+///
+/// - Shape: records as `FrameRecord` describes them; what is between `head` and `tail` is valid
+/// - Thread: the binding's thread
+/// - Ownership: the memory belongs to the ring; slices of it are lent until the next append
+/// - Source: `design.md` section 2
+@safe struct ReceiveRing: ~Copyable {
+  let base: UnsafeMutableRawPointer
+  let capacity: Int
+  private let mask: Int
+
+  /// Position of the oldest record, and how many captured records lie before it.
+  private(set) var head = 0
+  private(set) var headNumber: UInt64 = 0
+  /// Position behind the newest record, and how many captured records lie before it.
+  private(set) var tail = 0
+  private(set) var tailNumber: UInt64 = 0
+
+  /// The looped records in the ring, oldest first, with the open each belongs to.
+  ///
+  /// They have no number: `rx.overrun` speaks of captured frames only (law D2).
+  private(set) var looped = LoopedRecords()
+
+  /// Maps memory for a ring; `capacity` is rounded up to a power of two from 64 KiB.
+  ///
+  /// - Throws: `.noMemory` when the kernel has none
+  init(byteCount: Int) throws(BindingError) {
+    var capacity = 64 << 10
+    while capacity < byteCount, capacity < 1 << 30 { capacity <<= 1 }
+    let flags = MAP_PRIVATE | MAP_ANONYMOUS
+    let memory = unsafe mmap(nil, capacity, PROT_READ | PROT_WRITE, flags, -1, 0)
+    guard let memory = unsafe memory, unsafe clinux_map_failed(memory) == 0 else {
+      throw .noMemory
+    }
+    unsafe base = memory
+    self.capacity = capacity
+    mask = capacity - 1
+  }
+
+  deinit { unsafe munmap(base, capacity) }
+
+  /// The 8 bytes at a position that is a multiple of 8, as a little-endian number.
+  @inline(__always) func granule(at position: Int) -> UInt64 {
+    unsafe base.load(fromByteOffset: position & mask, as: UInt64.self)
+  }
+
+  /// Bytes of the frame in the record at `position`.
+  @inline(__always) func frameByteCount(at position: Int) -> Int {
+    Int(truncatingIfNeeded: granule(at: position) & 0xFFFF_FFFF)
+  }
+
+  /// The position of the record behind the one at `position`.
+  @inline(__always) func position(after position: Int) -> Int {
+    position &+ FrameRecord.byteCount(ofFrame: frameByteCount(at: position))
+  }
+
+  /// The flags of the record at `position`.
+  @inline(__always) func flags(at position: Int) -> FrameRecord.Flags {
+    FrameRecord.Flags(
+      rawValue: UInt32(truncatingIfNeeded: granule(at: position &+ 16) & 0xFFFF_FFFF))
+  }
+
+  /// Appends a captured frame, or a looped one for its owner; the oldest records make room.
+  ///
+  /// A frame that could never fit (longer than the ring) is refused.
+  /// - Complexity: one copy of the frame, no allocation (a looped frame may grow their list)
+  @inline(__always)
+  mutating func append(
+    _ frame: RawSpan, originalByteCount: Int, timestamp: UInt64, flags: FrameRecord.Flags,
+    loopedFor owner: UInt32? = nil
+  ) -> Bool {
+    let byteCount = frame.byteCount
+    let needed = FrameRecord.byteCount(ofFrame: byteCount)
+    guard needed <= capacity else { return false }
+    while capacity &- (tail &- head) < needed { dropOldest() }
+    let start = tail
+    let lengths =
+      UInt64(UInt32(truncatingIfNeeded: byteCount))
+      | UInt64(UInt32(truncatingIfNeeded: originalByteCount)) << 32
+    unsafe base.storeBytes(of: lengths, toByteOffset: start & mask, as: UInt64.self)
+    unsafe base.storeBytes(of: timestamp, toByteOffset: (start &+ 8) & mask, as: UInt64.self)
+    // The last granule before the rest: what the frame does not fill of it must be zero.
+    unsafe base.storeBytes(of: 0, toByteOffset: (start &+ needed &- 8) & mask, as: UInt64.self)
+    unsafe base.storeBytes(
+      of: UInt64(flags.rawValue), toByteOffset: (start &+ 16) & mask, as: UInt64.self)
+    unsafe frame.withUnsafeBytes { source in
+      guard let from = source.baseAddress else { return }
+      let at = (start &+ FrameRecord.headerByteCount) & mask
+      let room = capacity &- at
+      if room >= byteCount {
+        unsafe memcpy(base + at, from, byteCount)
+      } else {
+        unsafe memcpy(base + at, from, room)
+        unsafe memcpy(base, from + room, byteCount &- room)
+      }
+    }
+    tail = start &+ needed
+    if let owner {
+      looped.append(position: start, owner: owner)
+    } else {
+      tailNumber &+= 1
+    }
+    return true
+  }
+
+  @inline(__always) private mutating func dropOldest() {
+    if flags(at: head).contains(.looped) {
+      looped.removeFirst()
+    } else {
+      headNumber &+= 1
+    }
+    head = position(after: head)
+  }
+}
+
+/// Which open each looped record of a ring belongs to: a queue ordered by position.
+struct LoopedRecords {
+  private struct Entry {
+    var position: Int
+    var owner: UInt32
+  }
+  private var entries: [Entry] = []
+  private var first = 0
+
+  /// Adds the newest.
+  mutating func append(position: Int, owner: UInt32) {
+    if first > 64, first > entries.count / 2 {
+      entries.removeFirst(first)
+      first = 0
+    }
+    entries.append(Entry(position: position, owner: owner))
+  }
+
+  /// Forgets the oldest, which was overwritten.
+  mutating func removeFirst() {
+    guard first < entries.count else { return }
+    first &+= 1
+    guard first == entries.count else { return }
+    entries.removeAll(keepingCapacity: true)
+    first = 0
+  }
+
+  /// The open of the looped record at `position`.
+  func owner(at position: Int) -> UInt32? {
+    var low = first
+    var high = entries.count
+    while low < high {
+      let middle = low + (high - low) / 2
+      if entries[middle].position < position { low = middle + 1 } else { high = middle }
+    }
+    guard low < entries.count, entries[low].position == position else { return nil }
+    return entries[low].owner
+  }
+}

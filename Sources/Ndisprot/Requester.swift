@@ -1,0 +1,59 @@
+public import MDL
+public import NDIS
+public import WDF
+
+/// Who sent a request and hears of its end: a client's session, or a test.
+///
+/// Everything but the completion itself happens on the loop that has the session. Output is
+/// handed over first, and the completion of the same request follows at once.
+///
+/// - Thread: `requestCompleted` on any thread; the rest on the loop that has the session
+public protocol Requester: RequestSink {
+  /// Takes the records that answer a read, out of the receive ring.
+  ///
+  /// - Ownership: borrows the records until it returns
+  /// - Returns: false if they cannot be taken now; `openMayDeliver` of the open is due later
+  func deliver(
+    _ records: MDLChain, recordCount: Int, information: Int, for parameters: RequestParameters
+  ) -> Bool
+
+  /// Keeps the output of the request that is completed next.
+  func setOutput(_ output: [UInt8], recordCount: Int, for parameters: RequestParameters)
+
+  /// Keeps the per-frame statuses of the write that is completed next, 12 bytes each.
+  func setOutput(_ statuses: RawSpan, recordCount: Int, for parameters: RequestParameters)
+}
+
+extension CompletionStatus {
+  /// The same triple as the framework carries it, which knows no networking.
+  var request: RequestStatus {
+    RequestStatus(
+      ntStatus: ntStatus.rawValue, ndisStatus: ndisStatus.rawValue, errno: self.errno)
+  }
+
+  /// The triple of a completed request.
+  public init(_ status: RequestStatus) {
+    self.init(
+      NTStatus(rawValue: status.ntStatus), NDISStatus(rawValue: status.ndisStatus), status.errno)
+  }
+}
+
+/// A request on its way through a closure, which cannot hold a noncopyable value.
+///
+/// Whoever takes it has it; a box that nobody empties completes its request as dropped.
+final class RequestBox: @unchecked Sendable {  // Passed from one loop to the next, never shared.
+  private var request: OwnedRequest?
+
+  init(_ request: consuming OwnedRequest) { self.request = consume request }
+
+  /// The request, the first time.
+  func take() -> OwnedRequest? { request.take() }
+}
+
+extension RequestParameters {
+  /// The `code` of a read or write that speaks of many records; 0 speaks of one.
+  public static let batchCode: UInt32 = 1
+
+  /// Whether it reads or writes many records.
+  var isBatch: Bool { code == RequestParameters.batchCode }
+}

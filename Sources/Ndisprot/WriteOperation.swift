@@ -1,0 +1,117 @@
+internal import NDIS
+internal import WDF
+
+/// A write on its way to the wire: one message of the client, frame by frame.
+///
+/// It holds the buffer in which the message arrived; the frames are sent from there. What became
+/// of each frame is written into `statuses`, and goes out as the reply of a batch.
+///
+/// - Thread: the binding's thread
+/// - Ownership: owns its message until it is through
+/// - Windows: NDISPROT send context, send.c
+final class WriteOperation {
+  /// The client's message.
+  private(set) var message: MessageBuffer
+  /// Frames in the message, as its header claims and the server checked.
+  private(set) var recordCount: Int
+  /// What its request asked.
+  private(set) var parameters: RequestParameters
+  private var request: OwnedRequest?
+
+  /// Where in the message the next record starts, and which one it is.
+  var offset: Int
+  var index = 0
+  /// Bytes of the frames that were sent.
+  var sentByteCount = 0
+  /// The status of the first frame that was not sent.
+  var firstFailure: CompletionStatus?
+  /// The limit that the first failure speaks of.
+  var bytesNeeded = 0
+  /// The statuses of all frames when the operation had to be pended; nil while it runs through.
+  var keptStatuses: StatusBuffer?
+  /// Tries that met a full interface queue since a frame was last taken.
+  var retryCount = 0
+
+  init(
+    _ request: consuming OwnedRequest, message: MessageBuffer, payloadOffset: Int,
+    recordCount: Int
+  ) {
+    parameters = request.parameters
+    self.request = consume request
+    self.message = message
+    self.recordCount = recordCount
+    offset = payloadOffset
+  }
+
+  /// Makes a finished operation a new one, so that a write allocates nothing.
+  func reuse(
+    _ request: consuming OwnedRequest, message: MessageBuffer, payloadOffset: Int,
+    recordCount: Int
+  ) {
+    parameters = request.parameters
+    self.request = consume request
+    self.message = message
+    self.recordCount = recordCount
+    offset = payloadOffset
+    index = 0
+    sentByteCount = 0
+    firstFailure = nil
+    bytesNeeded = 0
+    retryCount = 0
+  }
+
+  /// Whether every frame has its status.
+  var isThrough: Bool { index == recordCount }
+
+  /// Notes a failure for the reply as a whole; the first one counts.
+  func note(_ status: CompletionStatus, bytesNeeded: Int = 0) {
+    guard firstFailure == nil else { return }
+    firstFailure = status
+    self.bytesNeeded = bytesNeeded
+  }
+
+  /// Completes the request; the statuses were handed to the requester before.
+  func complete() {
+    guard let request = request.take() else { return }
+    request.complete(
+      (firstFailure ?? .success).request, information: sentByteCount, bytesNeeded: bytesNeeded)
+  }
+}
+
+/// Room for the statuses of one message's frames, used again for the next.
+///
+/// - Shape: `[NTSTATUS u32][NDIS_STATUS u32][errno u32]` a frame, little-endian
+@safe final class StatusBuffer {
+  /// Frames of the shortest record in a message of 128 KiB, and some to spare.
+  static let capacity = 5_500
+  private let base: UnsafeMutablePointer<UInt32>
+
+  init() {
+    unsafe base = .allocate(capacity: StatusBuffer.capacity * 3)
+    unsafe base.initialize(repeating: 0, count: StatusBuffer.capacity * 3)
+  }
+
+  deinit { unsafe base.deallocate() }
+
+  /// Notes what became of one frame; an index beyond the room is a defect and is ignored.
+  @inline(__always) func set(_ index: Int, _ status: CompletionStatus) {
+    guard index >= 0, index < StatusBuffer.capacity else { return }
+    unsafe base[index &* 3] = status.ntStatus.rawValue
+    unsafe base[index &* 3 &+ 1] = status.ndisStatus.rawValue
+    unsafe base[index &* 3 &+ 2] = UInt32(bitPattern: status.errno)
+  }
+
+  /// Takes over what another has noted of the first frames.
+  func copy(from other: StatusBuffer, count: Int) {
+    let count = min(count, StatusBuffer.capacity)
+    unsafe base.update(from: other.base, count: count &* 3)
+  }
+
+  /// The statuses of the first `count` frames.
+  @_lifetime(borrow self)
+  func bytes(count: Int) -> RawSpan {
+    let count = min(count, StatusBuffer.capacity)
+    return unsafe _overrideLifetime(
+      RawSpan(_unsafeStart: UnsafeRawPointer(base), byteCount: count &* 12), borrowing: self)
+  }
+}

@@ -1,0 +1,106 @@
+public import MDL
+public import NDIS
+
+/// One binding as ENUMERATE lists it.
+///
+/// - Shape: 40 bytes, the name, the description, zeros up to a multiple of 8
+///   ```
+///    0 u32 byteCount      of the whole entry   4 u32 interfaceIndex
+///    8 u32 state                              12 u32 link    NDIS_MEDIA_CONNECT_STATE
+///   16 u32 power          1 on, 0 low         20 u32 mtu
+///   24 u32 opens                              28 u16 nameLength  30 u16 descriptionLength
+///   32 address, 6 bytes                       38 u16 zero
+///   40 name               UTF-8
+///      description        UTF-8
+///   ```
+public struct BindingEntry: Hashable, Sendable {
+  /// Bytes in front of the name.
+  public static let fixedByteCount = 40
+  /// Bytes of a description that are sent: IFALIASZ - 1, the longest alias of an interface.
+  public static let maximumDescriptionByteCount = 255
+
+  /// The interface index.
+  public var interfaceIndex: UInt32
+  /// Where the binding is in its life.
+  public var state: BindingState
+  /// The carrier.
+  public var link: MediaConnectState
+  /// Whether the interface is administratively up.
+  public var isPowered: Bool
+  /// Bytes behind the header of a frame.
+  public var mtu: UInt32
+  /// How many opens there are.
+  public var openCount: UInt32
+  /// The interface's address.
+  public var address: MACAddress
+  /// The name of the interface.
+  public var name: String
+  /// For people; cut to `maximumDescriptionByteCount` when sent.
+  public var description: String
+
+  /// Makes an entry.
+  public init(
+    interfaceIndex: UInt32, state: BindingState, link: MediaConnectState, isPowered: Bool,
+    mtu: UInt32, openCount: UInt32, address: MACAddress, name: String, description: String
+  ) {
+    self.interfaceIndex = interfaceIndex
+    self.state = state
+    self.link = link
+    self.isPowered = isPowered
+    self.mtu = mtu
+    self.openCount = openCount
+    self.address = address
+    self.name = name
+    self.description = description
+  }
+
+  /// Takes the next entry off a payload.
+  init(from payload: inout PayloadReader) throws(DecodeError) {
+    let byteCount: UInt32 = try payload.integer()
+    guard byteCount >= Self.fixedByteCount, byteCount % 8 == 0 else { throw .invalidValue }
+    var reader = PayloadReader(try payload.take(Int(byteCount) - 4))
+    interfaceIndex = try reader.integer()
+    guard let state = BindingState(rawValue: try reader.integer()),
+      let link = MediaConnectState(rawValue: try reader.integer())
+    else { throw .invalidValue }
+    self.state = state
+    self.link = link
+    let power: UInt32 = try reader.integer()
+    guard power <= 1 else { throw .invalidValue }
+    isPowered = power == 1
+    mtu = try reader.integer()
+    openCount = try reader.integer()
+    let nameByteCount: UInt16 = try reader.integer()
+    let descriptionByteCount: UInt16 = try reader.integer()
+    address = try reader.address()
+    try reader.zeros(2)
+    name = try reader.text(Int(nameByteCount))
+    description = try reader.text(Int(descriptionByteCount))
+    guard reader.remainingByteCount < 8 else { throw .trailingBytes }
+    try reader.zeros(reader.remainingByteCount)
+  }
+
+  /// The bytes of the entry.
+  public var encoded: [UInt8] {
+    let name = self.name.utf8Prefix(Int(UInt16.max))
+    let description = self.description.utf8Prefix(Self.maximumDescriptionByteCount)
+    let byteCount = (Self.fixedByteCount + name.count + description.count + 7) & ~7
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(byteCount)
+    bytes.append(littleEndian: UInt32(clamping: byteCount))
+    bytes.append(littleEndian: interfaceIndex)
+    bytes.append(littleEndian: state.rawValue)
+    bytes.append(littleEndian: link.rawValue)
+    bytes.append(littleEndian: UInt32(isPowered ? 1 : 0))
+    bytes.append(littleEndian: mtu)
+    bytes.append(littleEndian: openCount)
+    bytes.append(littleEndian: UInt16(clamping: name.count))
+    bytes.append(littleEndian: UInt16(clamping: description.count))
+    bytes.append(address)
+    bytes.append(zeros: 2)
+    bytes.append(contentsOf: name)
+    bytes.append(contentsOf: description)
+    bytes.pad(from: 0)
+    return bytes
+  }
+}

@@ -1,0 +1,83 @@
+/// The payload of ENUMERATE: where to go on.
+///
+/// - Shape: `[afterInterfaceIndex u32][zero u32]`, 8 bytes
+public struct EnumerateRequest: Hashable, Sendable {
+  /// Bytes of the payload.
+  public static let byteCount = 8
+
+  /// Only bindings of a higher interface index are wanted; 0 wants all.
+  public var afterInterfaceIndex: UInt32
+
+  /// Makes the payload.
+  public init(afterInterfaceIndex: UInt32 = 0) {
+    self.afterInterfaceIndex = afterInterfaceIndex
+  }
+
+  /// Decodes a payload.
+  public init(decoding payload: RawSpan) throws(DecodeError) {
+    var reader = PayloadReader(payload)
+    afterInterfaceIndex = try reader.integer()
+    try reader.zeros(4)
+    try reader.end()
+  }
+
+  /// The bytes of the payload.
+  public var encoded: [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.append(littleEndian: afterInterfaceIndex)
+    bytes.append(zeros: 4)
+    return bytes
+  }
+}
+
+/// The payload of ENUMERATE's reply: entries in ascending order of the interface index.
+///
+/// - Shape: `[generation u64][hasMore u32][zero u32]`, 16 bytes, then as many entries as the
+///   header's count says
+public struct EnumerateReply: Hashable, Sendable {
+  /// Bytes in front of the entries.
+  public static let fixedByteCount = 16
+
+  /// Changes whenever a binding comes, goes or changes.
+  public var generation: UInt64
+  /// Whether there are bindings behind the last entry.
+  public var hasMore: Bool
+  /// The bindings, whole ones only.
+  public var entries: [BindingEntry]
+
+  /// Makes a reply of as many entries as fit `byteLimit` bytes; the others set `hasMore`.
+  public init(generation: UInt64, entries: [BindingEntry], byteLimit: Int) {
+    self.generation = generation
+    var byteCount = Self.fixedByteCount
+    let fitting = entries.prefix { entry in
+      byteCount += entry.encoded.count
+      return byteCount <= byteLimit
+    }
+    self.entries = Array(fitting)
+    hasMore = fitting.count < entries.count
+  }
+
+  /// Decodes a payload; `entryCount` is the header's count.
+  public init(decoding payload: RawSpan, entryCount: UInt32) throws(DecodeError) {
+    var reader = PayloadReader(payload)
+    generation = try reader.integer()
+    let more: UInt32 = try reader.integer()
+    guard more <= 1 else { throw .invalidValue }
+    hasMore = more == 1
+    try reader.zeros(4)
+    entries = []
+    // A count that lies ends at the first entry that is not there, before anything is reserved.
+    for _ in 0..<entryCount { entries.append(try BindingEntry(from: &reader)) }
+    try reader.end()
+  }
+
+  /// The bytes of the payload.
+  public var encoded: [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.append(littleEndian: generation)
+    bytes.append(littleEndian: UInt32(hasMore ? 1 : 0))
+    bytes.append(zeros: 4)
+    for entry in entries { bytes.append(contentsOf: entry.encoded) }
+    return bytes
+  }
+}

@@ -1,0 +1,53 @@
+public import NDIS
+
+/// The payload of WRITE_BATCH's reply: what became of each frame, in order.
+///
+/// - Shape: `[NTSTATUS u32][NDIS_STATUS u32][errno u32]` a frame, 12 bytes
+/// - Ownership: borrows the payload
+public struct FrameStatuses: ~Escapable {
+  private let payload: RawSpan
+
+  /// Bytes of one status.
+  public static let statusByteCount = 12
+
+  /// Looks at a payload; `frameCount` is the header's count.
+  @_lifetime(copy payload)
+  public init(_ payload: RawSpan, frameCount: UInt32) throws(DecodeError) {
+    let wanted = Int(frameCount) * Self.statusByteCount
+    guard payload.byteCount >= wanted else { throw .tooShort }
+    guard payload.byteCount == wanted else { throw .trailingBytes }
+    self.payload = payload
+  }
+
+  /// How many frames there are.
+  public var count: Int { payload.byteCount / Self.statusByteCount }
+
+  /// What became of one frame; `index` is below `count`.
+  public subscript(index: Int) -> CompletionStatus {
+    let bytes = payload.extracting(
+      index * Self.statusByteCount..<(index + 1) * Self.statusByteCount)
+    return unsafe CompletionStatus(
+      NTStatus(rawValue: UInt32(littleEndianIn: bytes, at: 0)),
+      NDISStatus(rawValue: UInt32(littleEndianIn: bytes, at: 4)),
+      Int32(littleEndianIn: bytes, at: 8))
+  }
+
+  /// The first frame that was not sent, nil if all were.
+  ///
+  /// - Complexity: O(`count`), no allocation
+  public var firstFailure: Int? {
+    for index in 0..<count where !self[index].isSuccess { return index }
+    return nil
+  }
+}
+
+extension CompletionStatus {
+  /// The 12 bytes of a frame's status.
+  public var encoded: [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.append(littleEndian: ntStatus.rawValue)
+    bytes.append(littleEndian: ndisStatus.rawValue)
+    bytes.append(littleEndian: errno)
+    return bytes
+  }
+}

@@ -1,0 +1,131 @@
+public import NDIS
+
+/// The payload of OPEN: which binding, and how.
+///
+/// - Shape: 20 bytes, then the EtherTypes and the name, without padding
+///   ```
+///    0 u32 mode              0 exclusive, 1 shared
+///    4 u32 flags
+///    8 u32 queueByteCount    12 u32 waitMilliseconds
+///   16 u16 etherTypeCount    18 u16 nameLength
+///   20 u16 etherType …       0xFFFF any, 0 LLC
+///      name                  UTF-8, no NUL
+///   ```
+public struct OpenRequest: Hashable, Sendable {
+  /// Bytes in front of the EtherTypes.
+  public static let fixedByteCount = 20
+
+  /// How an open shares its binding with others.
+  public enum Mode: UInt32, Sendable, CaseIterable {
+    /// The only one for its EtherTypes on its binding.
+    case exclusive = 0
+    /// Beside others.
+    case shared = 1
+  }
+
+  /// Properties of an open that are on or off.
+  public struct Flags: OptionSet, Hashable, Sendable {
+    /// The bits of the flags field.
+    public let rawValue: UInt32
+    /// Wraps any bits; those that mean nothing do not pass a decoder.
+    public init(rawValue: UInt32) { self.rawValue = rawValue }
+    /// Writes may carry any source address.
+    public static let anySource = Flags(rawValue: 1)
+    /// Frames that this host sends are wanted too.
+    public static let outgoing = Flags(rawValue: 2)
+    /// A read that is too small fails and leaves the frame.
+    public static let failOnTruncation = Flags(rawValue: 4)
+    /// Writes go out without a carrier too.
+    public static let ignoreCarrier = Flags(rawValue: 8)
+    /// Own frames are not looped back.
+    public static let noLoopback = Flags(rawValue: 16)
+    /// The sample's queue: the four newest frames.
+    public static let compat = Flags(rawValue: 32)
+    /// All that mean something.
+    public static let all = Flags(rawValue: 63)
+  }
+
+  /// How the open shares its binding with others.
+  public var mode: Mode
+  /// The properties of the open.
+  public var flags: Flags
+  /// The window on the receive ring, in bytes; 0 is the daemon's default.
+  public var queueByteCount: UInt32
+  /// How long to wait for the interface to come up.
+  public var waitMilliseconds: UInt32
+  /// The EtherTypes to read and write; empty moves no frames.
+  public var etherTypes: EtherTypeSet
+  /// The name of the interface.
+  public var name: String
+
+  /// Makes the payload; a name that no interface can have is the decoder's to refuse.
+  public init(
+    name: String, etherTypes: EtherTypeSet, mode: Mode = .shared, flags: Flags = [],
+    queueByteCount: UInt32 = 0, waitMilliseconds: UInt32 = 0
+  ) {
+    self.mode = mode
+    self.flags = flags
+    self.queueByteCount = queueByteCount
+    self.waitMilliseconds = waitMilliseconds
+    self.etherTypes = etherTypes
+    self.name = name
+  }
+
+  /// Decodes a payload.
+  ///
+  /// - Throws: `.invalidValue` for an unknown mode or flag, more than 16 EtherTypes, or a number that
+  ///   is a length (1 … 0x05FF); `.invalidText` for a name that no interface can have
+  public init(decoding payload: RawSpan) throws(DecodeError) {
+    var reader = PayloadReader(payload)
+    (mode, flags) = try reader.modeAndFlags()
+    queueByteCount = try reader.integer()
+    waitMilliseconds = try reader.integer()
+    let etherTypeCount: UInt16 = try reader.integer()
+    let nameByteCount: UInt16 = try reader.integer()
+    etherTypes = try reader.etherTypes(etherTypeCount)
+    name = try reader.interfaceName(Int(nameByteCount))
+    try reader.end()
+  }
+
+  /// The bytes of the payload.
+  public var encoded: [UInt8] {
+    let name = self.name.utf8Prefix(Int(UInt16.max))
+    var bytes: [UInt8] = []
+    bytes.append(littleEndian: mode.rawValue)
+    bytes.append(littleEndian: flags.rawValue)
+    bytes.append(littleEndian: queueByteCount)
+    bytes.append(littleEndian: waitMilliseconds)
+    bytes.append(littleEndian: UInt16(clamping: etherTypes.wireValues.count))
+    bytes.append(littleEndian: UInt16(clamping: name.count))
+    bytes.append(etherTypes)
+    bytes.append(contentsOf: name)
+    return bytes
+  }
+}
+
+extension PayloadReader {
+  mutating func modeAndFlags() throws(DecodeError) -> (OpenRequest.Mode, OpenRequest.Flags) {
+    guard let mode = OpenRequest.Mode(rawValue: try integer()) else { throw .invalidValue }
+    let flags = OpenRequest.Flags(rawValue: try integer())
+    guard flags.isSubset(of: .all) else { throw .invalidValue }
+    return (mode, flags)
+  }
+
+  mutating func etherTypes(_ count: UInt16) throws(DecodeError) -> EtherTypeSet {
+    guard count <= EtherTypeSet.maximumCount else { throw .invalidValue }
+    var values: [UInt16] = []
+    for _ in 0..<count {
+      let value: UInt16 = try integer()
+      // IEEE 802.3: below 0x0600 the field is a length; 0 stands for all of these here.
+      guard value == EtherTypeSet.llcValue || value >= 0x0600 else { throw .invalidValue }
+      values.append(value)
+    }
+    return EtherTypeSet(values)
+  }
+}
+
+extension [UInt8] {
+  mutating func append(_ etherTypes: EtherTypeSet) {
+    for value in etherTypes.wireValues { append(littleEndian: value) }
+  }
+}

@@ -1,0 +1,85 @@
+internal import MDL
+
+/// Reads a payload field by field; what is not there is an error, never a trap.
+struct PayloadReader: ~Escapable {
+  private var rest: RawSpan
+
+  @_lifetime(copy payload)
+  init(_ payload: RawSpan) { rest = payload }
+
+  /// Bytes that were not read yet.
+  var remainingByteCount: Int { rest.byteCount }
+
+  /// Takes the next `byteCount` bytes.
+  @_lifetime(copy self)
+  mutating func take(_ byteCount: Int) throws(DecodeError) -> RawSpan {
+    guard byteCount >= 0, byteCount <= rest.byteCount else { throw .tooShort }
+    let bytes = rest.extracting(first: byteCount)
+    rest = rest.extracting(droppingFirst: byteCount)
+    return bytes
+  }
+
+  /// Takes the next integer.
+  mutating func integer<Value: FixedWidthInteger & BitwiseCopyable>(
+    _ type: Value.Type = Value.self
+  ) throws(DecodeError) -> Value {
+    let bytes = try take(MemoryLayout<Value>.size)
+    return unsafe Value(littleEndianIn: bytes, at: 0)
+  }
+
+  /// Takes bytes that must be zero.
+  mutating func zeros(_ byteCount: Int) throws(DecodeError) {
+    let bytes = try take(byteCount)
+    for offset in 0..<bytes.byteCount
+    where unsafe bytes.unsafeLoad(fromByteOffset: offset, as: UInt8.self) != 0 {
+      throw .reservedNotZero
+    }
+  }
+
+  /// Takes an address.
+  mutating func address() throws(DecodeError) -> MACAddress {
+    guard let address = MACAddress(try take(6)) else { throw .tooShort }
+    return address
+  }
+
+  /// Takes a text: UTF-8 without NUL.
+  mutating func text(_ byteCount: Int) throws(DecodeError) -> String {
+    let bytes = try take(byteCount)
+    guard let text = bytes.validatedText, !text.utf8.contains(0) else { throw .invalidText }
+    return text
+  }
+
+  /// Takes the name of an interface.
+  mutating func interfaceName(_ byteCount: Int) throws(DecodeError) -> String {
+    guard InterfaceName.byteCounts.contains(byteCount) else { throw .invalidText }
+    return try text(byteCount)
+  }
+
+  /// Says that nothing may follow.
+  func end() throws(DecodeError) {
+    guard rest.isEmpty else { throw .trailingBytes }
+  }
+}
+
+extension RawSpan {
+  /// The bytes as text, nil if they are no UTF-8.
+  var validatedText: String? {
+    unsafe withUnsafeBytes { unsafe String(validating: $0, as: UTF8.self) }
+  }
+
+  /// A copy of the bytes.
+  var array: [UInt8] { unsafe withUnsafeBytes { unsafe Array($0) } }
+}
+
+/// What the name of an interface can be.
+///
+/// - Source: IFNAMSIZ, netdevice(7)
+public enum InterfaceName {
+  /// Its length in UTF-8.
+  public static let byteCounts = 1...15
+
+  /// Whether an interface could have this name.
+  public static func isPossible(_ name: String) -> Bool {
+    byteCounts.contains(name.utf8.count) && !name.utf8.contains(0)
+  }
+}

@@ -1,0 +1,44 @@
+internal import MDL
+
+// Payloads are written by appending to an array, field by field.
+
+extension [UInt8] {
+  mutating func append<Value: FixedWidthInteger>(littleEndian value: Value) {
+    var rest = value
+    for _ in 0..<MemoryLayout<Value>.size {
+      append(UInt8(truncatingIfNeeded: rest))
+      rest >>= 8
+    }
+  }
+
+  mutating func append(zeros count: Int) {
+    append(contentsOf: repeatElement(0, count: count))
+  }
+
+  mutating func append(_ address: MACAddress) {
+    for index in address.octets.indices { append(address.octets[index]) }
+  }
+
+  /// Appends zeros up to a multiple of 8 bytes behind `start`.
+  mutating func pad(from start: Int) { append(zeros: -(count - start) & 7) }
+
+  /// Appends at most `limit` bytes of a text, cut before a character, and returns how many.
+  mutating func append(_ text: String, limit: Int) {
+    append(contentsOf: text.utf8Prefix(limit))
+  }
+}
+
+extension String {
+  /// At most `limit` bytes, cut before a character and not inside one.
+  func utf8Prefix(_ limit: Int) -> Substring.UTF8View {
+    var end = utf8.index(startIndex, offsetBy: limit, limitedBy: endIndex) ?? endIndex
+    while end > startIndex, !UTF8.isFirstUnit(of: self, at: end) { end = utf8.index(before: end) }
+    return self[..<end].utf8
+  }
+}
+
+extension UTF8 {
+  fileprivate static func isFirstUnit(of text: String, at index: String.Index) -> Bool {
+    index == text.endIndex || !isContinuation(text.utf8[index])
+  }
+}

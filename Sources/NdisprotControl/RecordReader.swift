@@ -1,0 +1,91 @@
+public import NDIS
+
+/// Goes over the records of a payload, without copying and without allocation.
+///
+/// Every length is checked against what is left, and the number of records against the header's
+/// count; after the last one nothing may be left.
+///
+/// - Shape: records as `NDIS.FrameRecord` draws them: 24 bytes, the frame, padding up to a multiple
+///   of 8, the last one padded too
+/// - Ownership: borrows the payload
+/// - Complexity: O(1) a record
+public struct RecordReader: ~Escapable {
+  /// One frame and what is known of it.
+  public struct Record: ~Escapable {
+    /// What is known of the frame.
+    public let header: FrameRecord
+    /// The frame, `header.length` bytes.
+    public let frame: RawSpan
+
+    @_lifetime(copy frame)
+    init(_ header: FrameRecord, _ frame: RawSpan) {
+      self.header = header
+      self.frame = frame
+    }
+  }
+
+  private let payload: RawSpan
+  private var offset = 0
+  /// Records that were not read yet.
+  public private(set) var remainingCount: UInt32
+
+  /// Starts in front of the first record; `recordCount` is the header's count.
+  @_lifetime(copy payload)
+  public init(_ payload: RawSpan, recordCount: UInt32) {
+    self.payload = payload
+    remainingCount = recordCount
+  }
+
+  /// The next record; nil behind the last one.
+  ///
+  /// - Throws: `.tooShort` for a record that is not there as a whole, `.trailingBytes` for bytes
+  ///   behind the last one
+  @_lifetime(copy self)
+  public mutating func next() throws(DecodeError) -> Record? {
+    let left = payload.byteCount &- offset
+    guard remainingCount > 0 else {
+      guard left == 0 else { throw .trailingBytes }
+      return nil
+    }
+    guard left >= FrameRecord.headerByteCount else { throw .tooShort }
+    let header = unsafe FrameRecord(uncheckedBytes: payload, at: offset)
+    // A payload has at most 128 KiB, so an `Int` holds every sum of a `UInt32` and these.
+    let byteCount = FrameRecord.byteCount(ofFrame: Int(header.length))
+    guard byteCount <= left else { throw .tooShort }
+    let frame = unsafe payload.extracting(
+      unchecked: Range(
+        uncheckedBounds: (
+          offset &+ FrameRecord.headerByteCount,
+          offset &+ FrameRecord.headerByteCount &+ Int(header.length)
+        )))
+    offset &+= byteCount
+    remainingCount &-= 1
+    return Record(header, frame)
+  }
+
+  /// Whether a payload is exactly `recordCount` records.
+  ///
+  /// - Complexity: O(`recordCount`), no allocation
+  public static func areWellFormed(_ payload: RawSpan, recordCount: Int) -> Bool {
+    guard let count = UInt32(exactly: recordCount) else { return false }
+    var reader = RecordReader(payload, recordCount: count)
+    do throws(DecodeError) {
+      while try reader.next() != nil {}
+      return true
+    } catch {
+      return false
+    }
+  }
+}
+
+extension FrameRecord {
+  /// Loads a record's header; the caller has checked that its 24 bytes are there.
+  @inline(__always)
+  @unsafe init(uncheckedBytes bytes: RawSpan, at offset: Int) {
+    unsafe self.init(
+      length: UInt32(littleEndianIn: bytes, at: offset),
+      originalLength: UInt32(littleEndianIn: bytes, at: offset &+ 4),
+      timestamp: UInt64(littleEndianIn: bytes, at: offset &+ 8),
+      flags: Flags(rawValue: UInt32(littleEndianIn: bytes, at: offset &+ 16)))
+  }
+}

@@ -1,0 +1,101 @@
+public import NDIS
+
+/// A message that is filled with records, in memory of its own that is used again and again.
+///
+/// ```
+/// [header 40][record][record]…
+///            ^ append                      seal: writes the header; message: the bytes to send
+/// ```
+///
+/// - Ownership: owns its memory; `message` borrows it
+/// - Complexity: one copy of each frame, no allocation after `init`
+@safe public struct RecordWriter: ~Copyable, @unchecked Sendable {  // One owner, no aliases.
+  private let base: UnsafeMutableRawPointer
+  private var end = MessageHeader.byteCount
+  /// Bytes the message may have, header included.
+  public let messageByteLimit: Int
+  /// Records in the message.
+  public private(set) var recordCount: UInt32 = 0
+  /// Bytes of the frames in the message, without record headers and padding.
+  public private(set) var frameByteCount = 0
+
+  /// Allocates memory for one message of at most `messageByteLimit` bytes.
+  public init(messageByteLimit: Int = MessageHeader.maximumMessageByteCount) {
+    let limit = max(
+      MessageHeader.byteCount, min(messageByteLimit, MessageHeader.maximumMessageByteCount))
+    self.messageByteLimit = limit
+    unsafe base = .allocate(byteCount: limit, alignment: 64)
+    unsafe base.initializeMemory(as: UInt8.self, repeating: 0, count: limit)
+  }
+
+  deinit { unsafe base.deallocate() }
+
+  /// Whether there is no record in the message.
+  public var isEmpty: Bool { recordCount == 0 }
+
+  /// Forgets the records.
+  public mutating func removeAll() {
+    end = MessageHeader.byteCount
+    recordCount = 0
+    frameByteCount = 0
+  }
+
+  /// Whether a frame of this length still fits.
+  public func hasRoom(forFrameOf byteCount: Int) -> Bool {
+    byteCount <= messageByteLimit
+      && FrameRecord.byteCount(ofFrame: byteCount) <= messageByteLimit - end
+  }
+
+  /// Appends a frame to write.
+  ///
+  /// - Returns: false if it does not fit; nothing changes then
+  public mutating func append(_ frame: RawSpan) -> Bool {
+    append(FrameRecord(length: 0, originalLength: 0), frame)
+  }
+
+  /// Appends a frame with what is known of it; both lengths are at least the frame's.
+  ///
+  /// - Returns: false if it does not fit; nothing changes then
+  public mutating func append(_ record: FrameRecord, _ frame: RawSpan) -> Bool {
+    let byteCount = frame.byteCount
+    guard hasRoom(forFrameOf: byteCount) else { return false }
+    let start = unsafe base + end
+    let recordByteCount = FrameRecord.byteCount(ofFrame: byteCount)
+    let length = UInt32(truncatingIfNeeded: byteCount)
+    // The last 8 bytes first: what the frame does not cover of them is the padding.
+    unsafe UInt64(0).store(to: start + recordByteCount - 8)
+    unsafe length.store(to: start)
+    unsafe max(record.originalLength, length).store(to: start + 4)
+    unsafe record.timestamp.store(to: start + 8)
+    unsafe record.flags.rawValue.store(to: start + 16)
+    unsafe UInt32(0).store(to: start + 20)
+    unsafe frame.withUnsafeBytes { bytes in
+      guard let from = bytes.baseAddress else { return }
+      unsafe (start + FrameRecord.headerByteCount).copyMemory(from: from, byteCount: byteCount)
+    }
+    end += recordByteCount
+    recordCount += 1
+    frameByteCount += byteCount
+    return true
+  }
+
+  /// Writes the header in front of the records; its count becomes theirs.
+  public mutating func seal(_ header: MessageHeader) {
+    var header = header
+    header.count = recordCount
+    unsafe header.encode(to: base)
+  }
+
+  /// The whole message, valid after `seal`.
+  public var message: RawSpan {
+    @_lifetime(borrow self) get {
+      unsafe _overrideLifetime(
+        RawSpan(_unsafeStart: UnsafeRawPointer(base), byteCount: end), borrowing: self)
+    }
+  }
+
+  /// The records alone.
+  public var records: RawSpan {
+    @_lifetime(borrow self) get { message.extracting(droppingFirst: MessageHeader.byteCount) }
+  }
+}

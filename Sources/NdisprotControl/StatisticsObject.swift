@@ -1,0 +1,156 @@
+public import NDIS
+
+/// The payload of STATISTICS: whose counters.
+///
+/// - Shape: `[interfaceIndex u32][zero u32]`, 8 bytes
+public struct StatisticsRequest: Hashable, Sendable {
+  /// Bytes of the payload.
+  public static let byteCount = 8
+
+  /// One interface; 0 is all that the caller may see.
+  public var interfaceIndex: UInt32
+
+  /// Makes the payload.
+  public init(interfaceIndex: UInt32 = 0) { self.interfaceIndex = interfaceIndex }
+
+  /// Decodes a payload.
+  public init(decoding payload: RawSpan) throws(DecodeError) {
+    var reader = PayloadReader(payload)
+    interfaceIndex = try reader.integer()
+    try reader.zeros(4)
+    try reader.end()
+  }
+
+  /// The bytes of the payload.
+  public var encoded: [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.append(littleEndian: interfaceIndex)
+    bytes.append(zeros: 4)
+    return bytes
+  }
+}
+
+/// The counters of one binding, open or session.
+///
+/// - Shape: 24 bytes, the name with zeros up to a multiple of 8, then 16 bytes a counter
+///   ```
+///    0 u32 kind              1 binding, 2 open, 3 session
+///    4 u32 counterCount      8 u32 interfaceIndex
+///   12 u32 nameLength       16 u64 id
+///   24 name                  UTF-8, pad to 8
+///      counterCount x [counter u32][zero u32][value u64]
+///   ```
+public struct StatisticsObject: Hashable, Sendable {
+  /// Bytes in front of the name.
+  public static let fixedByteCount = 24
+  /// Bytes of one counter.
+  public static let counterByteCount = 16
+
+  /// What counters belong to; numbers unknown here are kept.
+  public struct Kind: RawRepresentable, Hashable, Sendable {
+    /// The number on the control channel.
+    public let rawValue: UInt32
+    /// Wraps any number.
+    public init(rawValue: UInt32) { self.rawValue = rawValue }
+    /// A binding.
+    public static let binding = Kind(rawValue: 1)
+    /// An open of a binding.
+    public static let open = Kind(rawValue: 2)
+    /// A session.
+    public static let session = Kind(rawValue: 3)
+  }
+
+  /// One counter; a number unknown here is kept, so that a newer daemon can count more.
+  public struct Reading: Hashable, Sendable {
+    /// The raw value of an `NDIS.Counter`.
+    public var number: UInt32
+    /// What was counted.
+    public var value: UInt64
+
+    /// Makes a reading.
+    public init(number: UInt32, value: UInt64) {
+      self.number = number
+      self.value = value
+    }
+
+    /// Makes a reading.
+    public init(_ counter: Counter, _ value: UInt64) {
+      self.init(number: UInt32(counter.rawValue), value: value)
+    }
+
+    /// The counter, nil if its number is unknown here.
+    public var counter: Counter? { UInt16(exactly: number).flatMap(Counter.init(rawValue:)) }
+  }
+
+  /// What the counters belong to.
+  public var kind: Kind
+  /// The interface; 0 for a session without an open.
+  public var interfaceIndex: UInt32
+  /// A number that tells it from its like.
+  public var id: UInt64
+  /// The interface's name, or who the client is.
+  public var name: String
+  /// The counters.
+  public var readings: [Reading]
+
+  /// Makes an object.
+  public init(
+    kind: Kind, interfaceIndex: UInt32, id: UInt64, name: String, readings: [Reading]
+  ) {
+    self.kind = kind
+    self.interfaceIndex = interfaceIndex
+    self.id = id
+    self.name = name
+    self.readings = readings
+  }
+
+  /// What was counted; nil if the object does not have this counter.
+  public subscript(counter: Counter) -> UInt64? {
+    readings.first { $0.number == UInt32(counter.rawValue) }?.value
+  }
+
+  /// Decodes the payload of STATISTICS' reply; `objectCount` is the header's count.
+  public static func decode(
+    _ payload: RawSpan, objectCount: UInt32
+  ) throws(DecodeError) -> [StatisticsObject] {
+    var reader = PayloadReader(payload)
+    var objects: [StatisticsObject] = []
+    for _ in 0..<objectCount { objects.append(try StatisticsObject(from: &reader)) }
+    try reader.end()
+    return objects
+  }
+
+  private init(from reader: inout PayloadReader) throws(DecodeError) {
+    kind = Kind(rawValue: try reader.integer())
+    let counterCount: UInt32 = try reader.integer()
+    interfaceIndex = try reader.integer()
+    let nameByteCount = Int(try reader.integer(UInt32.self))
+    id = try reader.integer()
+    name = try reader.text(nameByteCount)
+    try reader.zeros(-nameByteCount & 7)
+    readings = []
+    for _ in 0..<counterCount {
+      let number: UInt32 = try reader.integer()
+      try reader.zeros(4)
+      readings.append(Reading(number: number, value: try reader.integer()))
+    }
+  }
+
+  /// The bytes of the object.
+  public var encoded: [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.append(littleEndian: kind.rawValue)
+    bytes.append(littleEndian: UInt32(clamping: readings.count))
+    bytes.append(littleEndian: interfaceIndex)
+    bytes.append(littleEndian: UInt32(clamping: name.utf8.count))
+    bytes.append(littleEndian: id)
+    bytes.append(contentsOf: name.utf8)
+    bytes.pad(from: 0)
+    for reading in readings {
+      bytes.append(littleEndian: reading.number)
+      bytes.append(zeros: 4)
+      bytes.append(littleEndian: reading.value)
+    }
+    return bytes
+  }
+}

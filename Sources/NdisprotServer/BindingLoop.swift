@@ -1,0 +1,151 @@
+internal import EventLoop
+internal import MDL
+internal import NDIS
+internal import Ndisprot
+internal import WDF
+
+/// The thread of one binding: its data path, and the sockets of every session that opened it.
+///
+/// A frame goes from the capture ring to a client's socket, and a write to the wire, on this one
+/// thread: no hop, no wake-up.
+///
+/// - Thread: its own; control talks to it through `loop.post`
+/// - Source: `design.md` section 4
+final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Confined to its loop.
+  let loop: EventLoop
+  let server: ServerCore
+  let binding: AdapterBinding
+  private let dataPath: BindingDataPath
+  private let grant: RingBudget.Grant
+  private var isStopped = false
+  private var buffers = MessageBufferPool()
+  private var sessions: [ObjectIdentifier: Session] = [:]
+  private let unflushed = FlushList()
+
+  /// Makes the data path of a binding; nothing is captured before the first open.
+  init(_ binding: AdapterBinding, server: ServerCore, loop: EventLoop) throws(BindingError) {
+    self.binding = binding
+    self.server = server
+    self.loop = loop
+    let attributes = binding.snapshot.attributes
+    let configuration = server.configuration
+    guard
+      let grant = server.rings.take(
+        capture: configuration.captureRingByteCount, receive: configuration.receiveRingByteCount)
+    else { throw .noMemory }
+    if grant.capture < configuration.captureRingByteCount {
+      server.environment.log(
+        .warning,
+        "\(attributes.name): the capture ring is \(grant.capture >> 20) MiB, not "
+          + "\(configuration.captureRingByteCount >> 20): other bindings hold the rest")
+    }
+    self.grant = grant
+    do throws(BindingError) {
+      dataPath = try BindingDataPath(
+        binding: binding, miniport: server.environment.makeMiniport(attributes, loop),
+        executor: LoopExecutor(loop), profile: configuration.profile,
+        captureRingByteCount: grant.capture, receiveRingByteCount: grant.receive)
+    } catch {
+      server.rings.give(grant)
+      throw error
+    }
+    loop.addTurnHandler(self)
+  }
+
+  deinit {
+    // A loop whose thread could not be started was never stopped.
+    if !isStopped { server.rings.give(grant) }
+  }
+
+  // MARK: The turn
+
+  func turnEnded() -> Bool {
+    let hasMoreToSend = dataPath.sendPended()
+    return unflushed.endTurn() || hasMoreToSend
+  }
+
+  func takeBuffer() -> MessageBuffer { buffers.take() }
+
+  func needsFlush(_ session: Session) { unflushed.insert(session) }
+
+  // MARK: Sessions
+
+  /// Takes a session that wants this binding, and opens it; a refused one goes back.
+  func adopt(_ session: Session, _ options: OpenOptions, _ request: RequestParcel) {
+    sessions[ObjectIdentifier(session)] = session
+    var options = options
+    let ring = grant.receive
+    options.queueByteCount = options.queueByteCount == 0 ? ring : min(options.queueByteCount, ring)
+    do throws(BindingError) {
+      let open = try OpenContext.open(
+        options, on: binding, dataPath: dataPath, file: session.file,
+        client: session.credentials, requester: session)
+      session.opened(open, request)
+      session.arrive()
+    } catch {
+      session.refusedOpen(error, binding.snapshot.attributes.name, request)
+      giveBack(session)
+    }
+  }
+
+  /// Mails the session to control.
+  private func giveBack(_ session: Session) {
+    guard let control = server.control else { return }
+    sessions[ObjectIdentifier(session)] = nil
+    unflushed.remove(session)
+    session.leave(for: control)
+    _ = control.loop.post { control.takeBack(session, from: self) }
+  }
+
+  func sessionEnded(_ session: Session) {
+    sessions[ObjectIdentifier(session)] = nil
+    unflushed.remove(session)
+    server.onControl { $0.sessionEnded(session, on: self) }
+  }
+
+  func handle(_ request: HostRequest, _ parcel: RequestParcel, of session: Session) {
+    switch request {
+    case .open: parcel.complete(.busy)
+    case .close:
+      session.open?.close()
+      session.open = nil
+      parcel.complete(.success)
+      giveBack(session)
+    case .wait, .cancelElsewhere, .statistics:
+      server.onControl { $0.handle(request, parcel, of: session) }
+    }
+  }
+
+  // MARK: The binding
+
+  /// The interface changed; mailed by control.
+  func bindingChanged(_ action: BindingStateMachine.Action) { dataPath.attributesChanged(action) }
+
+  /// The interface is gone: everything completes, every session goes back with a dead open.
+  func unbind() {
+    dataPath.unbind()
+    for session in sessions.values {
+      session.flush()
+      if !session.isEnded { giveBack(session) }
+    }
+  }
+
+  /// The counters of the binding, its opens and their sessions.
+  func counters() -> [CounterSet] { dataPath.counters() + sessions.values.map(\.counterSet) }
+
+  /// Nobody needs the binding any more: closes its handles and ends the loop.
+  func stop() {
+    guard !isStopped else { return }
+    isStopped = true
+    dataPath.close()
+    server.rings.give(grant)
+    loop.removeTurnHandler(self)
+    loop.stop()
+  }
+
+  /// The daemon stops: every request completes, every session ends, then the loop.
+  func shutDown() {
+    for session in sessions.values { session.shutDown() }
+    stop()
+  }
+}

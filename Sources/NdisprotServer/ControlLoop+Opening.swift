@@ -1,0 +1,248 @@
+internal import EventLoop
+internal import NDIS
+internal import Ndisprot
+internal import NdisprotControl
+internal import WDF
+
+/// A session that waits for its interface to come up (rules Q-23, D-32).
+struct PowerWaiter {
+  let session: Session
+  let id: UInt64
+  let binding: AdapterBinding
+  let options: OpenOptions
+  let parcel: RequestParcel
+}
+
+/// A binding's loop as control sees it: who is on it, and whether it is about to end.
+struct BindingThread {
+  let loop: BindingLoop
+  /// Sessions that are there, or on their way.
+  var sessionCount = 0
+  /// When this changes, a timer of an earlier idle time means nothing any more.
+  var idleNumber: UInt64 = 0
+}
+
+// Opening: control finds the binding, waits for its power, and hands the session to its thread.
+
+extension ControlLoop {
+  /// How long a binding's handles stay open after the last open went.
+  static let idleNanoseconds: UInt64 = 1_000_000_000
+
+  func open(
+    _ session: Session, _ options: OpenOptions, name: String, _ parcel: RequestParcel
+  ) {
+    guard let binding = server.driver.bindings.binding(named: name) else {
+      session.refusedOpen(.adapterNotFound, name, parcel)
+      return
+    }
+    guard options.flags.isSubset(of: .all), options.queueByteCount <= 64 << 20 else {
+      session.refusedOpen(.invalidParameter, name, parcel)
+      return
+    }
+    guard binding.snapshot.isPowered || options.etherTypes.isEmpty else {
+      waitForPower(session, binding, options, parcel)
+      return
+    }
+    hand(session, to: binding, options, parcel)
+  }
+
+  private func waitForPower(
+    _ session: Session, _ binding: AdapterBinding, _ options: OpenOptions,
+    _ parcel: RequestParcel
+  ) {
+    guard options.waitMilliseconds > 0 else {
+      session.refusedOpen(.notReady, binding.snapshot.attributes.name, parcel)
+      return
+    }
+    let id = parcel.parameters.id
+    powerWaiters.append(
+      PowerWaiter(
+        session: session, id: id, binding: binding, options: options, parcel: parcel))
+    let nanoseconds = UInt64(min(options.waitMilliseconds, 60_000)) * 1_000_000
+    _ = executor.schedule(afterNanoseconds: nanoseconds) { [weak self] in
+      self?.finishPowerWait(.notReady) { $0.session === session && $0.id == id }
+    }
+  }
+
+  /// Ends waits with an error.
+  func finishPowerWait(_ error: BindingError, where isMeant: (PowerWaiter) -> Bool) {
+    let finished = powerWaiters.filter(isMeant)
+    powerWaiters.removeAll(where: isMeant)
+    for waiter in finished {
+      waiter.session.refusedOpen(
+        error, waiter.binding.snapshot.attributes.name, waiter.parcel)
+    }
+  }
+
+  /// Cancels the open of a session that waits for power; false if it does not.
+  @discardableResult
+  func endPowerWait(of session: Session, id: UInt64? = nil) -> Bool {
+    let isMeant = { (waiter: PowerWaiter) in
+      waiter.session === session && (id == nil || waiter.id == id)
+    }
+    guard let waiter = powerWaiters.first(where: isMeant) else { return false }
+    powerWaiters.removeAll(where: isMeant)
+    session.isOpening = false
+    waiter.parcel.complete(.cancelled)
+    return true
+  }
+
+  /// The interface came up: whoever waited for it goes on.
+  func powerCame(to binding: AdapterBinding) {
+    let woken = powerWaiters.filter { $0.binding === binding }
+    powerWaiters.removeAll { $0.binding === binding }
+    for waiter in woken { hand(waiter.session, to: binding, waiter.options, waiter.parcel) }
+  }
+
+  /// Mails the session to its binding's thread; one that moves no frames stays here.
+  private func hand(
+    _ session: Session, to binding: AdapterBinding, _ options: OpenOptions,
+    _ parcel: RequestParcel
+  ) {
+    do throws(BindingError) {
+      guard !options.etherTypes.isEmpty else {
+        let open = try OpenContext.open(
+          options, on: binding, dataPath: nil, file: session.file,
+          client: session.credentials, requester: session)
+        session.opened(open, parcel)
+        return
+      }
+      let host = try thread(of: binding)
+      forget(session)
+      session.leave(for: host)
+      _ = host.loop.post { host.adopt(session, options, parcel) }
+    } catch {
+      session.refusedOpen(error, binding.snapshot.attributes.name, parcel)
+    }
+  }
+
+  /// The thread of a binding, started if there is none; one more session is on it.
+  private func thread(of binding: AdapterBinding) throws(BindingError) -> BindingLoop {
+    let key = binding.interfaceIndex
+    if var running = threads[key], running.loop.binding === binding {
+      running.sessionCount += 1
+      running.idleNumber += 1
+      threads[key] = running
+      return running.loop
+    }
+    if let former = threads[key]?.loop {
+      // The index was given to a new interface; the thread of the old one ends with its sessions.
+      former.loop.post { former.stop() }
+    }
+    let started = try startThread(of: binding)
+    threads[key] = BindingThread(loop: started, sessionCount: 1)
+    return started
+  }
+
+  private func startThread(of binding: AdapterBinding) throws(BindingError) -> BindingLoop {
+    do {
+      let loop = try EventLoop()
+      let host = try BindingLoop(binding, server: server, loop: loop)
+      let name = binding.snapshot.attributes.name
+      _ = try server.framework.spawnWorker(
+        "bind-\(name)", onStop: { loop.stop() }
+      ) { _ in loop.run() }
+      return host
+    } catch let error as BindingError {
+      throw error
+    } catch {
+      server.environment.log(
+        .error, "the thread of \(binding.snapshot.attributes.name) cannot start: \(error)")
+      throw .noMemory
+    }
+  }
+
+  /// One session less on a binding's thread; the last one starts its idle time.
+  func release(_ host: BindingLoop) {
+    let key = host.binding.interfaceIndex
+    guard var running = threads[key], running.loop === host else { return }
+    running.sessionCount -= 1
+    running.idleNumber += 1
+    threads[key] = running
+    guard running.sessionCount == 0 else { return }
+    let number = running.idleNumber
+    _ = executor.schedule(afterNanoseconds: ControlLoop.idleNanoseconds) { [weak self] in
+      guard let self, let now = threads[key], now.idleNumber == number else { return }
+      threads[key] = nil
+      _ = now.loop.loop.post { now.loop.stop() }
+    }
+  }
+}
+
+// What the driver says of its bindings.
+
+extension ControlLoop {
+  func bindingAdded(_ binding: AdapterBinding) {
+    let attributes = binding.snapshot.attributes
+    server.environment.log(
+      .info, "bound \(attributes.name): address \(attributes.address), MTU \(attributes.mtu)")
+  }
+
+  func bindRefused(_ attributes: AdapterAttributes, _ error: BindError) {
+    refusals.append((attributes.name, error))
+    switch error {
+    case .unsupportedMedium:
+      server.environment.log(
+        .error,
+        "\(attributes.name) is not bound: it is not Ethernet. Name an Ethernet interface")
+    }
+  }
+
+  func bindingChanged(_ binding: AdapterBinding, _ action: BindingStateMachine.Action) {
+    if let host = runningLoop(of: binding) {
+      _ = host.loop.post { host.bindingChanged(action) }
+    }
+    if action == .wakePowerWaiters { powerCame(to: binding) }
+  }
+
+  func bindingRemoved(_ binding: AdapterBinding) {
+    server.environment.log(.info, "unbound \(binding.snapshot.attributes.name): it is gone")
+    finishPowerWait(.adapterNotFound) { $0.binding === binding }
+    for session in sessionsHere where session.open?.binding === binding {
+      session.open?.close(.adapterRemoved)
+    }
+    guard let host = runningLoop(of: binding) else { return }
+    _ = host.loop.post { host.unbind() }
+  }
+}
+
+extension Session {
+  /// The open is made; the reply says what was granted.
+  func opened(_ open: OpenContext, _ request: RequestParcel) {
+    isOpening = false
+    self.open = open
+    let attributes = open.binding.snapshot.attributes
+    guard !request.isOpenDevice else {
+      request.complete(.success)
+      return
+    }
+    finish(request, OpenReply(open.options, attributes).encoded)
+  }
+
+  /// The open is refused; the session may try again (rule Q-24).
+  func refusedOpen(_ error: BindingError, _ name: String, _ request: RequestParcel) {
+    isOpening = false
+    if case .miniport(let cause) = error {
+      server.environment.log(.error, "\(name) cannot be opened: \(cause)")
+    }
+    request.complete(error.completion)
+  }
+}
+
+extension RequestParcel {
+  /// Whether it is the sample's OPEN_DEVICE, which has no output.
+  var isOpenDevice: Bool { parameters.type == .deviceControl }
+}
+
+extension OpenReply {
+  /// What was granted.
+  init(_ options: OpenOptions, _ attributes: AdapterAttributes) {
+    self.init(
+      mode: options.mode == .exclusive ? .exclusive : .shared,
+      flags: OpenRequest.Flags(rawValue: options.flags.rawValue),
+      queueByteCount: UInt32(clamping: options.queueByteCount),
+      interfaceIndex: UInt32(bitPattern: attributes.interfaceIndex),
+      maximumFrameSize: attributes.mtu, address: attributes.address,
+      etherTypes: options.etherTypes, name: attributes.name)
+  }
+}

@@ -1,0 +1,91 @@
+internal import EventLoop
+internal import NDIS
+internal import Ndisprot
+internal import NdisprotControl
+internal import WDF
+
+/// The answers of several loops to one question, counted in.
+private final class StatisticsGather: @unchecked Sendable {  // Confined to control.
+  var sets: [CounterSet] = []
+  var outstanding = 1
+}
+
+// STATISTICS: counters live on the bindings' threads, so each is asked, and the last one answers.
+
+extension ControlLoop {
+  func gatherStatistics(
+    _ interfaceIndex: UInt32, _ parcel: RequestParcel, for session: Session
+  ) {
+    let gather = StatisticsGather()
+    for binding in server.driver.bindings.snapshot.bindings
+    where interfaceIndex == 0
+      || UInt32(bitPattern: binding.interfaceIndex) == interfaceIndex
+    {
+      guard let host = runningLoop(of: binding) else {
+        gather.sets.append(binding.idleCounters())
+        continue
+      }
+      gather.outstanding += 1
+      let isMailed = host.loop.post { [weak self] in
+        let sets = host.counters()
+        guard let self else { return }
+        _ = loop.post { self.add(sets, to: gather, parcel, for: session) }
+      }
+      if !isMailed { add([binding.idleCounters()], to: gather, parcel, for: session) }
+    }
+    let idle = sessionsHere.compactMap(\.open)
+      .filter {
+        interfaceIndex == 0
+          || UInt32(bitPattern: $0.binding.interfaceIndex) == interfaceIndex
+      }
+      .map { $0.idleCounters() }
+    let own = sessionsHere.map(\.counterSet)
+    add(idle + own, to: gather, parcel, for: session)
+  }
+
+  private func add(
+    _ sets: [CounterSet], to gather: StatisticsGather, _ parcel: RequestParcel,
+    for session: Session
+  ) {
+    gather.sets += sets
+    gather.outstanding -= 1
+    guard gather.outstanding == 0 else { return }
+    let isRoot = session.credentials.userID == 0
+    let visible = gather.sets.filter {
+      isRoot || $0.kind == .binding || $0.userID == session.credentials.userID
+    }
+    // Bindings first: what does not fit one message is left out, and the count says so.
+    var output: [UInt8] = []
+    var count = 0
+    for set in visible.sorted(by: { $0.kind.rawValue < $1.kind.rawValue }) {
+      let bytes = StatisticsObject(set).encoded
+      guard output.count + bytes.count <= MessageHeader.maximumPayloadByteCount else { break }
+      output += bytes
+      count += 1
+    }
+    let answer = (output, count)
+    session.onHost { $0.finish(parcel, answer.0, recordCount: answer.1) }
+  }
+}
+
+extension Session {
+  /// Runs work on the loop that has the session, now or when it has arrived there.
+  func onHost(_ work: @escaping @Sendable (Session) -> Void) {
+    let host = self.host
+    if host.loop.isCurrent {
+      work(self)
+    } else {
+      _ = host.loop.post { self.onHost(work) }
+    }
+  }
+}
+
+extension StatisticsObject {
+  /// One object of the answer.
+  init(_ set: CounterSet) {
+    self.init(
+      kind: Kind(rawValue: set.kind.rawValue),
+      interfaceIndex: UInt32(bitPattern: set.interfaceIndex), id: set.id, name: set.name,
+      readings: set.values.map { Reading($0, $1) })
+  }
+}

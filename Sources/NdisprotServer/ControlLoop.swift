@@ -1,0 +1,235 @@
+internal import CLinux
+internal import EventLoop
+internal import Glibc
+internal import NDIS
+internal import Ndisprot
+internal import NdisprotControl
+internal import WDF
+
+/// The control thread: listener, sessions that have no binding open, interfaces, and the threads
+/// of the bindings.
+///
+/// - Thread: its own; others talk to it through `loop.post`
+/// - Source: `design.md` section 4
+final class ControlLoop: SessionHost, TurnHandler, BindingObserver, EventHandler,
+  @unchecked Sendable
+{  // Confined to its loop.
+  let loop: EventLoop
+  let server: ServerCore
+  let executor: LoopExecutor
+  private let listener: Int32
+  private var listenerRegistration: Registration?
+  private var reserve: Int32
+  private var watch: AnyObject?
+  private var buffers = MessageBufferPool()
+  private var sessions: [ObjectIdentifier: Session] = [:]
+  private var sessionCounts: [UInt32: Int] = [:]
+  private var sessionCount = 0
+  private let unflushed = FlushList()
+  var threads: [Int32: BindingThread] = [:]
+  var powerWaiters: [PowerWaiter] = []
+  private var isStopping = false
+  private var whenReady: (([(name: String, error: BindError)], SystemError?) -> Void)?
+  /// Wanted interfaces that are there and cannot be bound.
+  var refusals: [(name: String, error: BindError)] = []
+
+  init(server: ServerCore, listener: Int32, loop: EventLoop) {
+    self.server = server
+    self.listener = listener
+    self.loop = loop
+    executor = LoopExecutor(loop)
+    reserve = unsafe Glibc.open("/dev/null", O_RDONLY | O_CLOEXEC)
+    loop.addTurnHandler(self)
+  }
+
+  /// Starts to watch interfaces, and to listen when the first of them were tried (D-41).
+  ///
+  /// - Parameter whenReady: hears which wanted interfaces cannot be bound, or what went wrong
+  func start(
+    whenReady: @escaping ([(name: String, error: BindError)], SystemError?) -> Void
+  ) {
+    server.driver.observer = self
+    self.whenReady = whenReady
+    do throws(SystemError) {
+      watch = try server.environment.startWatch(loop, server.driver)
+    } catch {
+      ready(error)
+    }
+  }
+
+  func bindsComplete() {
+    do throws(SystemError) {
+      listenerRegistration = try loop.register(listener, .read, self)
+      ready(nil)
+    } catch {
+      ready(error)
+    }
+  }
+
+  private func ready(_ error: SystemError?) {
+    whenReady?(refusals, error)
+    whenReady = nil
+  }
+
+  /// Stops: no new session, every request completes, every binding's thread ends.
+  func shutDown() {
+    guard !isStopping else { return }
+    isStopping = true
+    if let listenerRegistration { loop.unregister(listenerRegistration) }
+    // Cancelled while the sessions' loops still take mail, so that every client hears of it.
+    for waiter in powerWaiters { endPowerWait(of: waiter.session) }
+    server.driver.cancelAllWaits()
+    for session in sessionsHere { session.shutDown() }
+    for running in threads.values {
+      _ = running.loop.loop.post { running.loop.shutDown() }
+    }
+    stopWhenAlone()
+  }
+
+  /// Control ends last: the sessions of the bindings report to it.
+  func stopWhenAlone() {
+    if isStopping, sessionCount == 0 { loop.stop() }
+  }
+
+  /// The sessions that control has.
+  var sessionsHere: [Session] { Array(sessions.values) }
+
+  /// Forgets a session that moves to a binding's loop.
+  func forget(_ session: Session) {
+    sessions[ObjectIdentifier(session)] = nil
+    unflushed.remove(session)
+  }
+
+  /// The loop of a binding, if it has one now.
+  func runningLoop(of binding: AdapterBinding) -> BindingLoop? {
+    guard let host = threads[binding.interfaceIndex]?.loop, host.binding === binding else {
+      return nil
+    }
+    return host
+  }
+
+  // MARK: The turn
+
+  func turnEnded() -> Bool {
+    unflushed.endTurn()
+  }
+
+  func takeBuffer() -> MessageBuffer { buffers.take() }
+
+  func needsFlush(_ session: Session) { unflushed.insert(session) }
+}
+
+// MARK: - Sessions
+
+extension ControlLoop {
+  func ready(_ events: Interest) {
+    // A bounded number a turn: a storm of connections must not starve those that are in.
+    for _ in 0..<16 {
+      let descriptor = clinux_accept(listener)
+      if descriptor >= 0 {
+        admit(descriptor)
+        continue
+      }
+      if errno == EMFILE || errno == ENFILE { refuseForLackOfDescriptors() }
+      return
+    }
+  }
+
+  private func admit(_ descriptor: Int32) {
+    guard let credentials = Credentials(ofPeer: descriptor) else {
+      close(descriptor)
+      return
+    }
+    let limit = server.configuration.maximumSessionsPerUser
+    let isOverUser =
+      credentials.userID != 0 && sessionCounts[credentials.userID, default: 0] >= limit
+    guard sessionCount < server.configuration.maximumSessions, !isOverUser, !isStopping else {
+      refuse(descriptor)
+      return
+    }
+    // As much as the system allows; 208 KiB, the stock limit, suffices at full rate.
+    var byteCount: Int32 = 1 << 20
+    unsafe setsockopt(
+      descriptor, SOL_SOCKET, SO_SNDBUF, &byteCount, socklen_t(MemoryLayout<Int32>.size))
+    do throws(WdfError) {
+      let file = try server.device.makeFileObject(
+        credentials.name, Context(make: { _ in credentials }))
+      let session = Session(
+        descriptor: descriptor, credentials: credentials, server: server, file: file, host: self)
+      sessions[ObjectIdentifier(session)] = session
+      sessionCount += 1
+      sessionCounts[credentials.userID, default: 0] += 1
+      session.arrive()
+    } catch {
+      close(descriptor)
+    }
+  }
+
+  /// Says why before hanging up: the answer to the HELLO that the client is about to send.
+  private func refuse(_ descriptor: Int32) {
+    var header = MessageHeader(opcode: Opcode.hello.rawValue, id: 0)
+    header.flags = MessageHeader.replyFlag
+    header.setStatus(.tooManySessions)
+    let bytes = header.encoded
+    let span = bytes.span
+    var message = OutgoingMessages()
+    message.append(unsafe span.bytes, RawSpan())
+    _ = message.flush(to: descriptor)
+    close(descriptor)
+  }
+
+  /// Out of descriptors: the reserve lets one client in, to be told so.
+  private func refuseForLackOfDescriptors() {
+    close(reserve)
+    let descriptor = clinux_accept(listener)
+    if descriptor >= 0 { refuse(descriptor) }
+    reserve = unsafe Glibc.open("/dev/null", O_RDONLY | O_CLOEXEC)
+  }
+
+  func sessionEnded(_ session: Session) { sessionEnded(session, on: nil) }
+
+  /// A session's socket is closed; `host` is the binding's loop that had it.
+  func sessionEnded(_ session: Session, on host: BindingLoop?) {
+    sessions[ObjectIdentifier(session)] = nil
+    unflushed.remove(session)
+    endPowerWait(of: session)
+    server.driver.cancelWaits(of: session.file)
+    sessionCount -= 1
+    let user = session.credentials.userID
+    sessionCounts[user, default: 1] -= 1
+    if sessionCounts[user] == 0 { sessionCounts[user] = nil }
+    if let host { release(host) }
+    stopWhenAlone()
+  }
+
+  /// A binding's loop gives a session back: after CLOSE_DEVICE, a refused open, or an unbind.
+  func takeBack(_ session: Session, from host: BindingLoop) {
+    sessions[ObjectIdentifier(session)] = session
+    session.arrive()
+    release(host)
+    if isStopping { session.shutDown() }
+  }
+
+  func handle(_ request: HostRequest, _ parcel: RequestParcel, of session: Session) {
+    switch request {
+    case .open(let options, let name): open(session, options, name: name, parcel)
+    case .close:
+      session.open?.close()
+      session.open = nil
+      parcel.complete(.success)
+    case .wait(let names, let milliseconds):
+      guard let request = parcel.take() else { return }
+      server.driver.wait(
+        request, names: names, timeoutNanoseconds: UInt64(milliseconds) * 1_000_000,
+        executor: executor)
+    case .cancelElsewhere(let id): cancel(id, parcel, of: session)
+    case .statistics(let index): gatherStatistics(index, parcel, for: session)
+    }
+  }
+
+  private func cancel(_ id: UInt64, _ parcel: RequestParcel, of session: Session) {
+    let isCancelled =
+      endPowerWait(of: session, id: id) || server.driver.cancelWait(id, of: session.file)
+    parcel.complete(isCancelled ? .success : .notFound)
+  }
+}

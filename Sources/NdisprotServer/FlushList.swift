@@ -1,0 +1,44 @@
+/// The sessions of one loop whose replies leave at the end of the turn.
+///
+/// Two arrays change places, so that a turn allocates nothing. A class, because a session that ends
+/// in the middle of a turn takes itself out.
+///
+/// - Thread: the loop's
+final class FlushList {
+  private var sessions: [Session] = []
+  private var ending: [Session] = []
+
+  /// Adds a session, once.
+  func insert(_ session: Session) {
+    if !session.isListedForFlush {
+      session.isListedForFlush = true
+      sessions.append(session)
+    }
+  }
+
+  /// Takes out a session that leaves the loop.
+  func remove(_ session: Session) {
+    session.isListedForFlush = false
+    sessions.removeAll { $0 === session }
+  }
+
+  /// The end of a turn: replies leave, unless they are held for another turn.
+  ///
+  /// - Returns: whether some are held
+  func endTurn() -> Bool {
+    swap(&sessions, &ending)
+    for session in ending { session.isListedForFlush = false }
+    var isHolding = false
+    var index = 0
+    while index < ending.count {
+      let session = ending[index]
+      if session.endTurn() {
+        insert(session)
+        isHolding = true
+      }
+      index += 1
+    }
+    ending.removeAll(keepingCapacity: true)
+    return isHolding
+  }
+}

@@ -1,0 +1,88 @@
+internal import CLinux
+public import EventLoop
+internal import Glibc
+
+/// Why the control socket could not be made.
+public enum ListenError: Error, Hashable, Sendable {
+  /// Longer than `sun_path` (107 bytes), or empty.
+  case pathTooLong(String)
+  /// A daemon answers on this socket already.
+  case inUse(String)
+  /// Something else has this name.
+  case notASocket(String)
+  /// A system call failed.
+  case system(String, SystemError)
+}
+
+/// The control socket, made by hand; under systemd it is inherited instead.
+///
+/// - Source: unix(7); `spec/cli.md`
+public enum ListeningSocket {
+  /// Makes and listens on a `SOCK_SEQPACKET` socket; one that a dead daemon left is replaced.
+  ///
+  /// - Returns: the descriptor; the caller owns it
+  public static func make(path: String, mode: UInt32) throws(ListenError) -> Int32 {
+    var address = sockaddr_un()
+    guard fill(&address, path) else { throw .pathTooLong(path) }
+    try removeStale(path, &address)
+    let type = Int32(SOCK_SEQPACKET.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
+    let descriptor = socket(AF_UNIX, type, 0)
+    guard descriptor >= 0 else { throw .system(path, SystemError(errno: errno, call: "socket")) }
+    // Tight while the name appears; the wanted mode is set before anybody can be let in.
+    let previous = umask(0o177)
+    let isBound = unsafe withAddress(&address) { unsafe bind(descriptor, $0, $1) } == 0
+    let bindError = SystemError(errno: errno, call: "bind")
+    umask(previous)
+    guard isBound else {
+      close(descriptor)
+      throw .system(path, bindError)
+    }
+    guard unsafe chmod(path, mode) == 0, listen(descriptor, 1_024) == 0 else {
+      let error = SystemError(errno: errno, call: "listen")
+      close(descriptor)
+      unsafe unlink(path)
+      throw .system(path, error)
+    }
+    return descriptor
+  }
+
+  private static func fill(_ address: inout sockaddr_un, _ path: String) -> Bool {
+    address.sun_family = sa_family_t(AF_UNIX)
+    let bytes = Array(path.utf8)
+    return unsafe withUnsafeMutableBytes(of: &address.sun_path) { room in
+      guard !bytes.isEmpty, bytes.count < room.count, !bytes.contains(0) else { return false }
+      unsafe room.copyBytes(from: bytes)
+      return true
+    }
+  }
+
+  /// Unlinks the socket of a daemon that is gone; leaves everything else alone.
+  private static func removeStale(
+    _ path: String, _ address: inout sockaddr_un
+  ) throws(ListenError) {
+    var status = stat()
+    guard unsafe lstat(path, &status) == 0 else { return }
+    guard status.st_mode & S_IFMT == S_IFSOCK else { throw .notASocket(path) }
+    let probe = socket(AF_UNIX, Int32(SOCK_SEQPACKET.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    guard probe >= 0 else { throw .system(path, SystemError(errno: errno, call: "socket")) }
+    defer { close(probe) }
+    if unsafe withAddress(&address, { unsafe connect(probe, $0, $1) }) == 0 { throw .inUse(path) }
+    guard errno == ECONNREFUSED else {
+      if errno == EPROTOTYPE { throw .inUse(path) }
+      throw .system(path, SystemError(errno: errno, call: "connect"))
+    }
+    guard unsafe unlink(path) == 0 else {
+      throw .system(path, SystemError(errno: errno, call: "unlink"))
+    }
+  }
+
+  private static func withAddress<R>(
+    _ address: inout sockaddr_un, _ body: (UnsafePointer<sockaddr>, socklen_t) -> R
+  ) -> R {
+    unsafe withUnsafePointer(to: &address) { pointer in
+      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        unsafe body($0, socklen_t(MemoryLayout<sockaddr_un>.size))
+      }
+    }
+  }
+}

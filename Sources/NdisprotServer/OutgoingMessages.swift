@@ -1,0 +1,86 @@
+internal import CLinux
+internal import Glibc
+internal import MDL
+
+/// Replies of one session that have not left yet, in order.
+///
+/// - Shape: entries `[byteCount u64][message][pad to 8]` one behind the other
+/// - Thread: the loop that has the session
+@safe struct OutgoingMessages: ~Copyable {
+  /// At this many bytes the session's messages are not read any more.
+  static let bound = 64 << 10
+
+  private var base: UnsafeMutableRawPointer
+  private var capacity = 4 << 10
+  private var start = 0
+  private var end = 0
+
+  init() { unsafe base = .allocate(byteCount: 4 << 10, alignment: 8) }
+
+  deinit { unsafe base.deallocate() }
+
+  /// Bytes that wait.
+  var byteCount: Int { end - start }
+  var isEmpty: Bool { start == end }
+
+  /// Adds a message made of a header and a payload.
+  mutating func append(_ header: RawSpan, _ payload: RawSpan) {
+    let message = header.byteCount + payload.byteCount
+    makeRoom(8 + (message + 7) & ~7)
+    unsafe base.storeBytes(of: message, toByteOffset: end, as: Int.self)
+    unsafe header.withUnsafeBytes { bytes in
+      if let from = bytes.baseAddress { unsafe memcpy(base + end + 8, from, bytes.count) }
+    }
+    unsafe payload.withUnsafeBytes { bytes in
+      guard let from = bytes.baseAddress else { return }
+      unsafe memcpy(base + end + 8 + header.byteCount, from, bytes.count)
+    }
+    end += 8 + (message + 7) & ~7
+  }
+
+  private mutating func makeRoom(_ needed: Int) {
+    if end + needed <= capacity { return }
+    let waiting = end - start
+    if waiting + needed <= capacity {
+      unsafe memmove(base, base + start, waiting)
+    } else {
+      while capacity < waiting + needed { capacity *= 2 }
+      let larger = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 8)
+      unsafe memcpy(larger, base + start, waiting)
+      unsafe base.deallocate()
+      unsafe base = larger
+    }
+    start = 0
+    end = waiting
+  }
+
+  /// What became of a flush.
+  enum FlushOutcome: Equatable {
+    /// Everything left.
+    case done
+    /// The socket is full; the rest stays.
+    case blocked
+    /// The peer is gone.
+    case gone
+  }
+
+  /// Sends what waits, message by message, until the socket is full.
+  mutating func flush(to descriptor: Int32) -> FlushOutcome {
+    while start < end {
+      let byteCount = unsafe base.load(fromByteOffset: start, as: Int.self)
+      let flags = Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL)
+      let sent = unsafe send(descriptor, base + start + 8, byteCount, flags)
+      if sent < 0 {
+        switch errno {
+        case EINTR: continue
+        case EAGAIN, ENOBUFS: return .blocked
+        default: return .gone
+        }
+      }
+      start += 8 + (byteCount + 7) & ~7
+    }
+    start = 0
+    end = 0
+    return .done
+  }
+}

@@ -1,0 +1,50 @@
+private import Synchronization
+
+/// Memory that the rings of all bindings share.
+///
+/// - Units: bytes
+/// - Thread: any
+/// - Source: `design.md` sections 5 and 7
+final class RingBudget: Sendable {
+  /// What one binding was given, and gives back.
+  struct Grant: Sendable {
+    /// Bytes of the capture ring, in the kernel.
+    let capture: Int
+    /// Bytes of the receive ring.
+    let receive: Int
+  }
+
+  /// For all capture rings, and for all receive rings.
+  static let total = 256 << 20
+  /// A capture ring is never smaller; then a binding is refused.
+  static let leastCapture = 2 << 20
+
+  private struct Left {
+    var capture = RingBudget.total
+    var receive = RingBudget.total
+  }
+  private let left = Mutex(Left())
+
+  /// Takes what a binding wants; the capture ring shrinks when little is left.
+  ///
+  /// - Returns: nil if there is not even the least
+  func take(capture: Int, receive: Int) -> Grant? {
+    left.withLock { left in
+      let granted = min(capture, left.capture)
+      guard granted >= min(RingBudget.leastCapture, capture), receive <= left.receive else {
+        return nil
+      }
+      left.capture -= granted
+      left.receive -= receive
+      return Grant(capture: granted, receive: receive)
+    }
+  }
+
+  /// Gives back what a binding had.
+  func give(_ grant: Grant) {
+    left.withLock {
+      $0.capture += grant.capture
+      $0.receive += grant.receive
+    }
+  }
+}

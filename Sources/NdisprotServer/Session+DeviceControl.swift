@@ -1,0 +1,110 @@
+internal import MDL
+internal import NDIS
+internal import Ndisprot
+internal import NdisprotControl
+internal import WDF
+
+// The sample's own requests, with the sample's bytes (`spec/ndisprot-semantics.md` section 4).
+
+extension Session {
+  /// A DEVICE_CONTROL message: the code says which request of the sample it is.
+  func deviceControl(
+    _ request: RequestParcel, _ header: MessageHeader, _ payload: RawSpan
+  ) throws(DecodeError) {
+    let room = Int(header.information)
+    switch RequestCode(rawValue: header.code) {
+    case .openDevice: openDevice(request, payload)
+    case .bindWait:
+      host.handle(.wait(names: [], timeoutMilliseconds: 5_000), request, of: self)
+    case .queryBinding: queryBinding(request, payload, room: room)
+    case .queryOIDValue: queryOID(request, payload, room: room)
+    case .setOIDValue: setOID(request, payload)
+    case .indicateStatus, nil: request.complete(.notSupported)
+    }
+  }
+
+  /// OPEN_DEVICE: the name as UTF-16LE without NUL, compared byte by byte (rules Q-17…Q-24).
+  private func openDevice(_ request: RequestParcel, _ payload: RawSpan) {
+    guard let name = String(utf16LittleEndian: payload) else {
+      request.complete(.adapterNotFound)
+      return
+    }
+    requestOpen(request, .openDevice, name: name)
+  }
+
+  /// QUERY_BINDING: one active binding by index, in bind order (rules Q-9…Q-16).
+  private func queryBinding(_ request: RequestParcel, _ payload: RawSpan, room: Int) {
+    guard payload.byteCount >= QueryBinding.byteCount, room >= QueryBinding.byteCount else {
+      request.complete(.bufferTooSmall, bytesNeeded: QueryBinding.byteCount)
+      return
+    }
+    let index = UInt32(payload, littleEndianAt: 0)
+    let active = server.driver.bindings.snapshot.bindings.map(\.snapshot).filter(\.isActive)
+    guard index < active.count else {
+      request.complete(.noMoreEntries)
+      return
+    }
+    let attributes = active[Int(index)].attributes
+    let answer = QueryBinding(
+      index: index, name: attributes.name, description: attributes.description)
+    let bytes = answer.encoded(room: room)
+    let isWhole = bytes.count == answer.byteCountNeeded
+    finish(
+      request, bytes, status: isWhole ? .success : .partialData,
+      bytesNeeded: isWhole ? 0 : answer.byteCountNeeded)
+  }
+
+  /// QUERY_OID_VALUE: `[OID][port][value]`, the value at 8 (rules Q-28…Q-33, D-31).
+  private func queryOID(_ request: RequestParcel, _ payload: RawSpan, room: Int) {
+    guard let open else {
+      request.complete(.notConnected)
+      return
+    }
+    guard room >= OIDRequest.minimumByteCount, payload.byteCount >= OIDRequest.headerByteCount
+    else {
+      request.complete(.bufferTooSmall, bytesNeeded: OIDRequest.minimumByteCount)
+      return
+    }
+    let oid = OID(rawValue: UInt32(payload, littleEndianAt: 0))
+    let port = UInt32(payload, littleEndianAt: 4)
+    do throws(OIDFailure) {
+      let value = try open.query(oid, port: port, room: room - OIDRequest.headerByteCount)
+      finish(request, OIDRequest(oid: oid, port: port, value: value).encoded)
+    } catch {
+      let needed = error.bytesNeeded == 0 ? 0 : error.bytesNeeded + OIDRequest.headerByteCount
+      request.complete(error.completion, bytesNeeded: needed)
+    }
+  }
+
+  /// SET_OID_VALUE (rules Q-34…Q-37): the input needs its 8 bytes, then the OID's own length rule.
+  private func setOID(_ request: RequestParcel, _ payload: RawSpan) {
+    guard let open else {
+      request.complete(.notConnected)
+      return
+    }
+    guard payload.byteCount >= OIDRequest.headerByteCount else {
+      request.complete(.bufferTooSmall, bytesNeeded: OIDRequest.headerByteCount)
+      return
+    }
+    let oid = OID(rawValue: UInt32(payload, littleEndianAt: 0))
+    let port = UInt32(payload, littleEndianAt: 4)
+    var value: [UInt8] = []
+    for offset in OIDRequest.headerByteCount..<payload.byteCount {
+      value.append(unsafe payload.unsafeLoad(fromByteOffset: offset, as: UInt8.self))
+    }
+    do throws(OIDFailure) {
+      try open.set(oid, port: port, value: value)
+      request.complete(.success)
+    } catch {
+      request.complete(error.completion, bytesNeeded: error.bytesNeeded)
+    }
+  }
+}
+
+extension UInt32 {
+  /// Four bytes of a message; the caller has checked that they are there.
+  init(_ bytes: RawSpan, littleEndianAt offset: Int) {
+    self = unsafe UInt32(
+      littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt32.self))
+  }
+}

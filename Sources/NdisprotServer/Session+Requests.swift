@@ -1,0 +1,265 @@
+internal import MDL
+internal import NDIS
+internal import Ndisprot
+internal import NdisprotControl
+internal import WDF
+
+// One message in, one request made of it: the dispatch of ntdisp.c.
+
+extension Session {
+  /// Decodes a message and acts on it; what breaks the protocol ends the session.
+  func handleMessage(_ buffer: MessageBuffer) {
+    let header: MessageHeader
+    do throws(ViolationError) {
+      header = try MessageHeader(decodingRequest: buffer.bytes)
+    } catch {
+      end("\(error)")
+      return
+    }
+    guard isGreeted || header.opcode == Opcode.hello.rawValue else {
+      end("the first message was not HELLO")
+      return
+    }
+    guard !file.isPending(header.id) else {
+      end("request id \(header.id) is pending already")
+      return
+    }
+    do throws(WdfError) {
+      let request = try file.makeRequest(RequestParameters(header), sink: self)
+      counters.issued &+= 1
+      dispatch(request, header, buffer)
+    } catch {
+      end("no request could be made: \(error.code)")
+    }
+  }
+
+  private func dispatch(
+    _ request: consuming OwnedRequest, _ header: MessageHeader, _ buffer: MessageBuffer
+  ) {
+    guard header.opcode == Opcode.hello.rawValue || isAllowed else {
+      request.complete(RequestStatus(.notPermitted))
+      return
+    }
+    switch Opcode(rawValue: header.opcode) {
+    case .read, .readBatch:
+      guard let open else {
+        request.complete(RequestStatus(.notAssociated))
+        return
+      }
+      open.read(request)
+    case .write, .writeBatch:
+      write(request, header, buffer)
+    case .some(let opcode):
+      control(RequestParcel(request), opcode, header, buffer.bytes)
+    case nil:
+      request.complete(RequestStatus(.notSupported))
+    }
+  }
+
+  private var isAllowed: Bool { server.configuration.policy.allows(credentials) }
+
+  /// WRITE and WRITE_BATCH: every record's lengths are checked here, its contents by the driver.
+  private func write(
+    _ request: consuming OwnedRequest, _ header: MessageHeader, _ buffer: MessageBuffer
+  ) {
+    guard let open else {
+      request.complete(RequestStatus(.notAssociated))
+      return
+    }
+    let payload = buffer.bytes.extracting(droppingFirst: MessageHeader.byteCount)
+    let isBatch = header.opcode == Opcode.writeBatch.rawValue
+    let count = isBatch ? Int(header.count) : 1
+    guard count > 0, RecordReader.areWellFormed(payload, recordCount: count) else {
+      request.complete(RequestStatus(.invalidParameter))
+      return
+    }
+    open.write(
+      request, message: buffer, payloadOffset: MessageHeader.byteCount, recordCount: count)
+  }
+
+  /// Everything that is not on the way of a frame.
+  private func control(
+    _ request: RequestParcel, _ opcode: Opcode, _ header: MessageHeader, _ message: RawSpan
+  ) {
+    let payload = message.extracting(droppingFirst: MessageHeader.byteCount)
+    do throws(DecodeError) {
+      switch opcode {
+      case .hello: greet(request, try HelloRequest(decoding: payload))
+      case .deviceControl: try deviceControl(request, header, payload)
+      case .open:
+        let wanted = try OpenRequest(decoding: payload)
+        requestOpen(request, OpenOptions(wanted), name: wanted.name)
+      case .closeDevice: requestClose(request)
+      case .cancel: cancel(request, try CancelRequest(decoding: payload).id)
+      case .enumerate: enumerate(request, try EnumerateRequest(decoding: payload), header)
+      case .statistics:
+        let index = try StatisticsRequest(decoding: payload).interfaceIndex
+        host.handle(.statistics(interfaceIndex: index), request, of: self)
+      case .wait:
+        let wanted = try WaitRequest(decoding: payload)
+        host.handle(
+          .wait(names: wanted.names, timeoutMilliseconds: wanted.timeoutMilliseconds), request,
+          of: self)
+      default: request.complete(.notSupported)
+      }
+    } catch {
+      request.complete(.invalidParameter)
+    }
+  }
+
+  private func greet(_ request: RequestParcel, _ hello: HelloRequest) {
+    guard !isGreeted else {
+      request.complete(.invalidRequest)
+      return
+    }
+    guard hello.minimumVersion <= ProtocolVersion.current,
+      hello.maximumVersion >= ProtocolVersion.current
+    else {
+      request.complete(.notSupported)
+      flush()
+      end("it speaks no version of the protocol that this daemon speaks")
+      return
+    }
+    isGreeted = true
+    finish(
+      request,
+      HelloReply(
+        version: ProtocolVersion.current,
+        maximumMessageByteCount: UInt32(MessageHeader.maximumMessageByteCount), features: 0
+      ).encoded)
+  }
+
+  /// Completes a request with output.
+  func finish(
+    _ request: RequestParcel, _ output: [UInt8], recordCount: Int = 0,
+    status: CompletionStatus = .success, bytesNeeded: Int = 0
+  ) {
+    guard let request = request.take() else { return }
+    setOutput(output, recordCount: recordCount, for: request.parameters)
+    request.complete(
+      RequestStatus(status), information: output.count, bytesNeeded: bytesNeeded)
+  }
+
+  /// OPEN, OPEN_DEVICE: one session, one binding at a time (rules ).
+  func requestOpen(
+    _ request: RequestParcel, _ options: OpenOptions, name: String
+  ) {
+    guard open == nil, !isOpening else {
+      request.complete(.busy)
+      return
+    }
+    guard !name.isEmpty else {
+      request.complete(.invalidParameter)
+      return
+    }
+    isOpening = true
+    host.handle(.open(options, name: name), request, of: self)
+  }
+
+  private func requestClose(_ request: RequestParcel) {
+    guard open != nil else {
+      request.complete(.notAssociated)
+      return
+    }
+    host.handle(.close, request, of: self)
+  }
+
+  /// CANCEL: the reply of what it cancels leaves first.
+  private func cancel(_ request: RequestParcel, _ id: UInt64) {
+    if let open, open.cancel(id) {
+      request.complete(.success)
+    } else if file.isPending(id) {
+      host.handle(.cancelElsewhere(id), request, of: self)
+    } else {
+      request.complete(.notFound)
+    }
+  }
+
+  private func enumerate(
+    _ request: RequestParcel, _ wanted: EnumerateRequest, _ header: MessageHeader
+  ) {
+    let (bindings, generation) = server.driver.bindings.snapshot
+    let entries = bindings.map { BindingEntry($0.snapshot) }
+      .filter { $0.interfaceIndex > wanted.afterInterfaceIndex }
+      .sorted { $0.interfaceIndex < $1.interfaceIndex }
+    let reply = EnumerateReply(
+      generation: generation, entries: entries,
+      byteLimit: MessageHeader.maximumMessageByteCount - MessageHeader.byteCount)
+    finish(request, reply.encoded, recordCount: reply.entries.count)
+  }
+}
+
+extension RequestParameters {
+  /// What a message asks, in the framework's words.
+  init(_ header: MessageHeader) {
+    let type: RequestType
+    var code: UInt32 = 0
+    switch Opcode(rawValue: header.opcode) {
+    case .read: type = .read
+    case .readBatch:
+      type = .read
+      code = RequestParameters.batchCode
+    case .write: type = .write
+    case .writeBatch:
+      type = .write
+      code = RequestParameters.batchCode
+    case .deviceControl:
+      type = .deviceControl
+      code = header.code
+    default:
+      type = .other
+      code = UInt32(header.opcode)
+    }
+    self.init(
+      type: type, code: code, id: header.id, outputByteCount: Int(header.information),
+      count: header.count)
+  }
+
+  /// The opcode that `init(_:)` was given.
+  var opcode: UInt16 {
+    let isBatch = code == RequestParameters.batchCode
+    return switch type {
+    case .read: (isBatch ? Opcode.readBatch : .read).rawValue
+    case .write: (isBatch ? Opcode.writeBatch : .write).rawValue
+    case .deviceControl: Opcode.deviceControl.rawValue
+    default: UInt16(truncatingIfNeeded: code)
+    }
+  }
+}
+
+extension MessageHeader {
+  /// The header of the reply to a request.
+  init(replyTo parameters: RequestParameters) {
+    self.init(opcode: parameters.opcode, id: parameters.id)
+    flags = MessageHeader.replyFlag
+  }
+
+  /// Notes how the request ended.
+  mutating func setStatus(_ status: CompletionStatus) {
+    code = status.ntStatus.rawValue
+    ndisStatus = status.ndisStatus.rawValue
+    errno = UInt32(bitPattern: status.errno)
+  }
+}
+
+extension OpenOptions {
+  /// What a client's OPEN asks.
+  init(_ request: OpenRequest) {
+    self.init(
+      mode: request.mode == .exclusive ? .exclusive : .shared,
+      flags: Flags(rawValue: request.flags.rawValue),
+      queueByteCount: Int(request.queueByteCount), waitMilliseconds: request.waitMilliseconds,
+      etherTypes: request.etherTypes)
+  }
+}
+
+extension BindingEntry {
+  /// One binding as ENUMERATE shows it.
+  init(_ look: AdapterBinding.Snapshot) {
+    self.init(
+      interfaceIndex: UInt32(bitPattern: look.attributes.interfaceIndex), state: look.state,
+      link: look.attributes.link, isPowered: look.isPowered, mtu: look.attributes.mtu,
+      openCount: UInt32(clamping: look.openCount), address: look.attributes.address,
+      name: look.attributes.name, description: look.attributes.description)
+  }
+}

@@ -1,0 +1,62 @@
+internal import EventLoop
+internal import NDIS
+internal import Ndisprot
+internal import WDF
+
+/// A loop that has sessions: control's, or a binding's.
+///
+/// - Thread: its own, but for `loop.post`
+protocol SessionHost: AnyObject, Sendable {
+  var loop: EventLoop { get }
+
+  /// A buffer for one message.
+  func takeBuffer() -> MessageBuffer
+
+  /// The session has replies that should leave at the end of this turn.
+  func needsFlush(_ session: Session)
+
+  /// A message that this host does not answer by itself: opening, closing, what concerns all.
+  func handle(_ request: HostRequest, _ box: RequestParcel, of session: Session)
+
+  /// The session's socket is closed.
+  func sessionEnded(_ session: Session)
+}
+
+/// What a session asks of the loop that has it.
+enum HostRequest: Sendable {
+  case open(OpenOptions, name: String)
+  case close
+  case wait(names: [String], timeoutMilliseconds: UInt32)
+  case cancelElsewhere(UInt64)
+  case statistics(interfaceIndex: UInt32)
+}
+
+/// A request on its way to another loop, which takes it out once.
+final class RequestParcel: @unchecked Sendable {  // Handed from loop to loop, never shared.
+  private var request: OwnedRequest?
+  /// What the request asked, also when it is out.
+  let parameters: RequestParameters
+
+  init(_ request: consuming OwnedRequest) {
+    parameters = request.parameters
+    self.request = consume request
+  }
+
+  /// The request, the first time.
+  func take() -> OwnedRequest? { request.take() }
+
+  /// Completes what is still inside.
+  func complete(_ status: CompletionStatus, bytesNeeded: Int = 0) {
+    guard let request = take() else { return }
+    request.complete(RequestStatus(status), information: 0, bytesNeeded: bytesNeeded)
+  }
+}
+
+extension RequestStatus {
+  /// The triple as the framework carries it.
+  init(_ status: CompletionStatus) {
+    self.init(
+      ntStatus: status.ntStatus.rawValue, ndisStatus: status.ndisStatus.rawValue,
+      errno: status.errno)
+  }
+}

@@ -1,0 +1,86 @@
+internal import Synchronization
+
+/// What a control device knows of its clients.
+final class DeviceCore: Sendable {
+  private struct State {
+    var isReady = false
+    var openCount = 0
+    var isDeletePending = false
+    var isDefaultQueueClaimed = false
+    var defaultQueue: Core?
+  }
+
+  private let isExclusive: Bool
+  /// Excludes the callbacks of all queues of the device from each other, if that was asked for.
+  let callbackLock: CallbackLock?
+  private let state = Mutex(State())
+
+  init(isExclusive: Bool, callbackLock: CallbackLock?) {
+    self.isExclusive = isExclusive
+    self.callbackLock = callbackLock
+  }
+
+  /// Admits an open, or says why not.
+  func open() -> WdfError.Code? {
+    state.withLock { state in
+      if !state.isReady { return .invalidDeviceState }
+      if state.isDeletePending { return .deletePending }
+      if isExclusive && state.openCount > 0 { return .accessDenied }
+      state.openCount += 1
+      return nil
+    }
+  }
+
+  /// An open is no more; true if the device waited for it to be deleted.
+  func close() -> Bool {
+    state.withLock { state in
+      state.openCount -= 1
+      return state.openCount == 0 && state.isDeletePending
+    }
+  }
+
+  func finishInitializing() { state.withLock { $0.isReady = true } }
+
+  /// Whether open handles put a delete off; the last of them makes up for it.
+  func holdsDeleteBack() -> Bool {
+    state.withLock { state in
+      guard state.openCount > 0 else { return false }
+      state.isDeletePending = true
+      return true
+    }
+  }
+
+  func claimDefaultQueue() -> WdfError.Code? {
+    state.withLock { state in
+      if state.isReady { return .invalidDeviceState }
+      if state.isDefaultQueueClaimed { return .invalidParameter }
+      state.isDefaultQueueClaimed = true
+      return nil
+    }
+  }
+
+  func setDefaultQueue(_ core: Core?) {
+    state.withLock { state in
+      state.defaultQueue = core
+      state.isDefaultQueueClaimed = core != nil
+    }
+  }
+
+  var defaultQueue: Core? { state.withLock { $0.defaultQueue } }
+}
+
+extension Core {
+  /// The default queue of the device above.
+  var defaultQueue: Core? {
+    if case .device(let device)? = device?.payload { device.defaultQueue } else { nil }
+  }
+
+  func claimDefaultQueue() throws(WdfError) {
+    guard case .device(let device) = payload else { throw error(.wrongType) }
+    if let code = device.claimDefaultQueue() { throw error(code) }
+  }
+
+  func setDefaultQueue(_ queue: Core?) {
+    if case .device(let device) = payload { device.setDefaultQueue(queue) }
+  }
+}

@@ -1,0 +1,161 @@
+internal import Synchronization
+
+/// What is pending for one client, and how far its end has come.
+final class FileCore: Sendable {
+  enum Phase: Sendable { case creating, open, cleaning, closing, closed }
+
+  private struct State {
+    var phase = Phase.creating
+    var pending: [UInt64: RequestCore] = [:]
+    var sequence: UInt64 = 0
+    /// Completed cores, so that the next request need not be allocated.
+    var spares: [RequestCore] = []
+
+    /// A core that nobody refers to any more; one that somebody does is let go.
+    mutating func takeSpare() -> RequestCore? {
+      guard var spare = spares.popLast() else { return nil }
+      return isKnownUniquelyReferenced(&spare) ? spare : nil
+    }
+  }
+
+  /// Completed cores that are kept; a client with more under way has some allocated.
+  private static let spareLimit = 16
+
+  private let state = Mutex(State())
+  /// The open handle, and each request that has not been completed and told.
+  private let holds = Atomic<Int>(1)
+  private let onCleanup: (@Sendable (Ref<FileObject>) -> Void)?
+  private let onClose: (@Sendable (Ref<FileObject>) -> Void)?
+
+  init(
+    onCleanup: (@Sendable (Ref<FileObject>) -> Void)?,
+    onClose: (@Sendable (Ref<FileObject>) -> Void)?
+  ) {
+    self.onCleanup = onCleanup
+    self.onClose = onClose
+  }
+
+  /// Asks the create callback, and opens or deletes the file object.
+  func admit(
+    _ core: Core, _ onCreate: (@Sendable (Ref<FileObject>) throws(WdfError) -> Void)?
+  ) throws(WdfError) -> Ref<FileObject> {
+    if let onCreate {
+      do throws(WdfError) {
+        try CriticalRegion.run { () throws(WdfError) in try onCreate(Ref(core)) }
+      } catch {
+        state.withLock { $0.phase = .closed }
+        _ = core.framework.delete(core)
+        throw error
+      }
+    }
+    state.withLock { $0.phase = .open }
+    // Unloading may have looked for open file objects before this one was.
+    if core.framework.isUnloading, takeBack() {
+      _ = core.framework.delete(core)
+      throw core.error(.deletePending)
+    }
+    return Ref(core)
+  }
+
+  private func takeBack() -> Bool {
+    state.withLock { state in
+      guard state.phase == .open else { return false }
+      state.phase = .closed
+      return true
+    }
+  }
+
+  var phase: Phase { state.withLock { $0.phase } }
+
+  /// How many requests have not been completed.
+  var pendingCount: Int { state.withLock { $0.pending.count } }
+
+  func makeRequest(
+    _ core: Core, _ parameters: RequestParameters, _ sink: any RequestSink, isPresented: Bool
+  ) throws(WdfError) -> RequestCore {
+    let result: Result<RequestCore, WdfError> = state.withLock { state in
+      guard state.phase == .open else {
+        let code: WdfError.Code = state.phase == .creating ? .invalidDeviceState : .deletePending
+        return .failure(core.error(code))
+      }
+      guard state.pending[parameters.id] == nil else {
+        return .failure(core.error(.requestPending))
+      }
+      state.sequence &+= 1
+      let request: RequestCore
+      if let spare = state.takeSpare() {
+        request = spare
+        request.reuse(
+          parameters, sink, file: core, sequence: state.sequence, isPresented: isPresented)
+      } else {
+        request = RequestCore(
+          parameters, sink, core.framework, file: core, sequence: state.sequence,
+          isPresented: isPresented)
+      }
+      state.pending[parameters.id] = request
+      holds.wrappingAdd(1, ordering: .relaxed)
+      return .success(request)
+    }
+    return try result.get()
+  }
+
+  func request(_ id: UInt64) -> RequestCore? { state.withLock { $0.pending[id] } }
+
+  /// The request is complete: its identifier is free before anybody hears of it.
+  func forget(_ request: RequestCore) {
+    state.withLock { _ = $0.pending.removeValue(forKey: request.parameters.id) }
+  }
+
+  /// Keeps a completed core for the next request.
+  func keep(_ request: RequestCore) {
+    request.retire()
+    state.withLock { state in
+      guard state.phase == .open, state.spares.count < Self.spareLimit else { return }
+      state.spares.append(request)
+    }
+  }
+
+  /// A request has been completed and told, or the handle was closed; the last one closes the file.
+  func drop(_ core: Core) {
+    guard holds.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue == 0 else { return }
+    state.withLock { $0.phase = .closed }
+    if let onClose { core.framework.guarded(core, "close") { onClose(Ref(core)) } }
+    core.framework.hookFinished(core)
+    _ = core.framework.delete(core)
+    if let device = core.device { core.framework.closed(device) }
+  }
+
+  /// The handle is closed: cleanup callback, then what is queued ends, then what can be cancelled.
+  ///
+  /// False if somebody did so before.
+  @discardableResult
+  func close(_ core: Core) -> Bool {
+    let isFirst = state.withLock { state in
+      guard state.phase == .open else { return false }
+      state.phase = .cleaning
+      state.spares = []
+      return true
+    }
+    guard isFirst else { return false }
+    if let onCleanup { core.framework.guarded(core, "cleanup") { onCleanup(Ref(core)) } }
+    let pending = state.withLock { $0.pending.values.sorted { $0.sequence < $1.sequence } }
+    for request in pending where request.isQueued { _ = request.cancel() }
+    for request in pending where request.isCancelable { _ = request.cancel() }
+    state.withLock { $0.phase = .closing }
+    drop(core)
+    return true
+  }
+
+  /// The object is disposed of by its parent: as if the handle was closed.
+  ///
+  /// True if that was all.
+  func dispose(_ core: Core) -> Bool {
+    close(core)
+    return phase == .closed
+  }
+}
+
+extension RequestCore {
+  var isQueued: Bool { Self.state(of: word.load(ordering: .acquiring)) == .queued }
+  var isCancelable: Bool { Self.state(of: word.load(ordering: .acquiring)) == .cancelable }
+}

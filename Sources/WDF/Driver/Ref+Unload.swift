@@ -1,0 +1,65 @@
+internal import Synchronization
+
+extension Ref where Kind == Driver {
+  /// Unloads the driver and waits until nothing of it is left.
+  ///
+  /// 0 no opens and workers any more, sessions are closed, workers are asked to stop · 1, 2 the unload
+  /// callback runs and everything is alive · 3 workers are awaited · 4, 5 cleanups, children first ·
+  /// 6 destroys, children first · 7 the last pins go. A second caller waits for the first and gets
+  /// its result.
+  /// - Arguments:
+  ///   - warnEvery: how often `VE-STUCK` names whoever is waited for
+  ///   - deadline: for how long all waiting together may go on
+  /// - Throws: ``UnloadBlocked`` naming every holder; `.wouldDeadlock` on a worker, in a dispatch
+  ///   section and in a callback
+  /// - Thread: main
+  /// - Windows: FxDriver::Unload, FX_DRIVER_GLOBALS
+  public func unload(
+    warnEvery: Duration = .seconds(60), deadline: Duration = .seconds(4)
+  ) throws(UnloadBlocked) {
+    try core.framework.unload(core, UnloadPlan(warnEvery, deadline, callsBack: true))
+  }
+
+  /// Unloads the driver on a thread of its own, which calls `completion` in the end.
+  public func unload(
+    warnEvery: Duration = .seconds(60), deadline: Duration = .seconds(4),
+    completion: @escaping @Sendable (UnloadBlocked?) -> Void
+  ) {
+    let core = core
+    let plan = UnloadPlan(warnEvery, deadline, callsBack: true)
+    let hasStarted = SystemThread.start("wdf-unload") {
+      do throws(UnloadBlocked) {
+        try core.framework.unload(core, plan)
+        completion(nil)
+      } catch {
+        completion(error)
+      }
+    }
+    if !hasStarted {
+      completion(UnloadBlocked(reason: .outOfResources, stage: 0, holders: []))
+    }
+  }
+
+  /// Takes back a driver whose start failed: as ``unload(warnEvery:deadline:)``, without the unload
+  /// callback.
+  ///
+  /// - Windows: a DriverEntry that returns an error
+  public func abandonEntry(
+    warnEvery: Duration = .seconds(60), deadline: Duration = .seconds(4)
+  ) throws(UnloadBlocked) {
+    try core.framework.unload(core, UnloadPlan(warnEvery, deadline, callsBack: false))
+  }
+}
+
+/// How long unloading may take, and what it includes.
+struct UnloadPlan: Sendable {
+  let warnNanoseconds: UInt64
+  let deadlineNanoseconds: UInt64
+  let callsBack: Bool
+
+  init(_ warnEvery: Duration, _ deadline: Duration, callsBack: Bool) {
+    warnNanoseconds = max(1_000_000, warnEvery.clampedNanoseconds)
+    deadlineNanoseconds = monotonicNanoseconds() &+ deadline.clampedNanoseconds
+    self.callsBack = callsBack
+  }
+}

@@ -1,0 +1,63 @@
+extension Ref where Kind == Driver {
+  /// Starts a thread that holds the driver until `body` returns.
+  ///
+  /// All signals are blocked in it, and it cannot be cancelled. On it, forms that wait answer
+  /// `.wouldDeadlock`.
+  /// - Arguments:
+  ///   - name: names the thread (15 bytes of it) and its hold on the driver
+  ///   - stopPhase: when unloading asks it to stop
+  ///   - onStop: called once, from another thread, when it is asked; wakes a loop that waits
+  ///   - body: the thread
+  /// - Throws: `.deletePending` once unloading began, `.outOfResources` if there is no thread
+  /// - Windows: IoCreateSystemThread
+  public func spawnWorker(
+    _ name: String, stopPhase: StopPhase = .unloadBegins,
+    onStop: (@Sendable () -> Void)? = nil,
+    fileID: StaticString = #fileID, line: UInt = #line,
+    _ body: @escaping @Sendable (borrowing StopToken) -> Void
+  ) throws(WdfError) -> Ref<Worker> {
+    let framework = core.framework
+    if framework.isUnloading { throw core.error(.deletePending) }
+    let worker = WorkerCore(stopPhase: stopPhase, onStop: onStop)
+    let birth = try core.birth(.worker, name, .worker(worker), .inherit, CreationSite(fileID, line))
+    try core.pin(name)
+    let made: Core
+    do throws(WdfError) {
+      made = try framework.create(birth, nil)
+    } catch {
+      core.unpin(name)
+      throw error
+    }
+    let driver = core
+    let hasStarted = SystemThread.start(name) {
+      worker.begin()
+      ThreadState.with { $0.isWorker = true }
+      framework.guarded(made, "worker") { body(StopToken(worker: worker)) }
+      worker.end()
+      _ = framework.delete(made)
+      driver.unpin(name)
+      framework.progress.signal()
+    }
+    guard hasStarted else {
+      worker.end()
+      _ = framework.delete(made)
+      core.unpin(name)
+      throw core.error(.outOfResources)
+    }
+    // Unloading may have asked all workers before this one could be found.
+    if framework.isUnloading { worker.requestStop() }
+    return Ref<Worker>(made)
+  }
+}
+
+extension Ref where Kind == Worker {
+  /// Asks the thread to stop; how soon it does is its own affair.
+  public func requestStop() {
+    if case .worker(let worker) = core.payload { worker.requestStop() }
+  }
+
+  /// Whether the thread's body has returned.
+  public var hasEnded: Bool {
+    if case .worker(let worker) = core.payload { worker.hasEnded } else { true }
+  }
+}

@@ -1,0 +1,59 @@
+internal import Synchronization
+
+/// When a worker is asked to stop.
+public enum StopPhase: Sendable {
+  /// When unloading begins: sessions end, the loop goes on until it is empty.
+  case unloadBegins
+  /// When the unload callback has returned: for threads that the callback still needs.
+  case unloadCallbackReturned
+}
+
+/// A thread of the driver: whether it should stop, and whether it did.
+final class WorkerCore: Sendable {
+  private struct State {
+    var isStopRequested = false
+    var hasEnded = false
+    var threadID: Int32 = 0
+    var onStop: (@Sendable () -> Void)?
+  }
+
+  let stopPhase: StopPhase
+  private let state: Mutex<State>
+  private let stop = Atomic<Bool>(false)
+
+  init(stopPhase: StopPhase, onStop: (@Sendable () -> Void)?) {
+    self.stopPhase = stopPhase
+    state = Mutex(State(onStop: onStop))
+  }
+
+  var isStopRequested: Bool { stop.load(ordering: .acquiring) }
+  var hasEnded: Bool { state.withLock { $0.hasEnded } }
+  var threadID: Int32 { state.withLock { $0.threadID } }
+
+  func begin() { state.withLock { $0.threadID = currentThreadID() } }
+
+  func end() {
+    state.withLock { state in
+      state.hasEnded = true
+      state.onStop = nil
+    }
+  }
+
+  /// Asks the worker to stop; its wake-up is called once.
+  func requestStop() {
+    stop.store(true, ordering: .releasing)
+    let onStop = state.withLock { state in
+      defer { state.onStop = nil }
+      return state.onStop
+    }
+    onStop?()
+  }
+}
+
+/// How a worker learns that it should stop.
+public struct StopToken: ~Copyable, Sendable {
+  let worker: WorkerCore
+
+  /// Whether the worker should return soon; not while its thread is in a critical region.
+  public var isStopRequested: Bool { worker.isStopRequested && CriticalRegion.depth == 0 }
+}

@@ -1,0 +1,71 @@
+internal import Synchronization
+
+/// What was put off to a thread that may wait: first come, first served, one runner at a time.
+final class DisposeList: Sendable {
+  enum Item: Sendable {
+    case resume(Core)
+    case destroy(Core)
+  }
+
+  private struct State {
+    var items: [Item] = []
+    var isScheduled = false
+    var isRunning = false
+  }
+
+  private let state = Mutex(State())
+
+  /// Adds an item, and gets a runner if none is on its way.
+  func append(_ item: Item, _ framework: Framework) {
+    let mustSchedule = state.withLock { state in
+      state.items.append(item)
+      defer { state.isScheduled = true }
+      return !state.isScheduled
+    }
+    guard mustSchedule else { return }
+    let run: @Sendable () -> Void = { framework.disposeList.drain(framework) }
+    if let executor = framework.executor.withLock({ $0 }) {
+      executor.post(run)
+    } else if !SystemThread.start("wdf-dispose", run) {
+      framework.reporter.report(.stuck, nil, nil, "dispose list", "no thread to be had")
+    }
+  }
+
+  /// Runs all there is, and what comes meanwhile, unless another thread does.
+  func drain(_ framework: Framework) {
+    guard begin() else { return }
+    while let item = next() {
+      ThreadState.running(self) {
+        switch item {
+        case .resume(let core): framework.resume(core)
+        case .destroy(let core): framework.destroy(core)
+        }
+      }
+    }
+    framework.progress.signal()
+  }
+
+  /// Whether nothing waits and nothing runs.
+  var isIdle: Bool { state.withLock { $0.items.isEmpty && !$0.isRunning } }
+
+  private func begin() -> Bool {
+    let isNested = ThreadState.isRunning(self)
+    return state.withLock { state in
+      if state.isRunning && !isNested { return false }
+      state.isRunning = true
+      return true
+    }
+  }
+
+  private func next() -> Item? {
+    let isNested = ThreadState.isRunning(self)
+    return state.withLock { state in
+      guard !state.items.isEmpty else {
+        if !isNested { state.isRunning = false }
+        state.isScheduled = false
+        return nil
+      }
+      return state.items.removeFirst()
+    }
+  }
+}

@@ -1,0 +1,71 @@
+internal import Synchronization
+
+extension Framework {
+  /// Makes an object: slot, core, first context, then the commit that lets others see it.
+  ///
+  /// Whatever fails, no callback of the object runs, and the slot goes back.
+  func create(
+    _ birth: Birth, _ makeBox: ((Core) throws(WdfError) -> ContextBox)?
+  ) throws(WdfError) -> Core {
+    if injection.mustFail() { throw WdfError(.outOfResources) }
+    if let parent = birth.parent, let refusal = refusal(of: parent) { throw refusal }
+    guard let id = tree.withLock({ $0.reserve() }) else { throw WdfError(.outOfResources) }
+    let core = Core(self, id, birth)
+    do {
+      if let makeBox { core.append(try makeBox(core)) }
+    } catch {
+      abandon(core)
+      throw error
+    }
+    guard tree.withLock({ $0.commit(core, parent: birth.parent) }) else {
+      abandon(core)
+      throw WdfError(.deletePending, birth.parent?.id)
+    }
+    trace.record(.wdf, "create", core.id)
+    considerLimit(core.kind)
+    return core
+  }
+
+  /// Why nothing can be made under `parent`, before anything is made in vain.
+  private func refusal(of parent: Core) -> WdfError? {
+    switch parent.word.phase {
+    case .constructing: parent.error(.notCommitted)
+    case .live: nil
+    case .deleting, .deletedAndDisposed, .destroying: parent.error(.deletePending)
+    case .destroyed, .quarantined: parent.error(.objectDestroyed)
+    }
+  }
+
+  private func abandon(_ core: Core) {
+    core.word.enter(.destroyed)
+    core.forEachContext { $0.discard() }
+    tree.withLock { $0.release(core.id) }
+  }
+
+  /// Adds a context to a live object.
+  func addContext<C: ~Copyable & Sendable>(
+    _ type: C.Type, to core: Core, _ makeBox: (Core) throws(WdfError) -> ContextBox
+  ) throws(WdfError) {
+    switch core.word.phase {
+    case .constructing: throw core.error(.notCommitted)
+    case .destroyed, .quarantined: throw core.error(.objectDestroyed)
+    case .deleting, .deletedAndDisposed, .destroying: throw core.error(.deletePending)
+    case .live: break
+    }
+    if core.box(type) != nil { throw core.error(.contextExists) }
+    if injection.mustFail() { throw core.error(.outOfResources) }
+    let box = try makeBox(core)
+    let refusal: WdfError.Code? = tree.withLock { tree in
+      guard let slot = tree.slot(core.id), tree.nodes[slot].state == .created else {
+        return .deletePending
+      }
+      if core.box(type) != nil { return .contextExists }
+      core.append(box)
+      return nil
+    }
+    if let refusal {
+      box.discard()
+      throw core.error(refusal)
+    }
+  }
+}

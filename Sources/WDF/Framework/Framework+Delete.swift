@@ -1,0 +1,143 @@
+internal import Synchronization
+
+extension Framework {
+  /// A delete that driver code asked for.
+  func deleteExplicitly(_ core: Core, reports: Bool) throws(WdfError) -> DeleteOutcome {
+    if core.word.phase == .constructing { throw core.error(.notCommitted) }
+    switch core.payload {
+    case .driver, .file, .worker: throw core.error(.cannotDelete)
+    case .queue(let queue) where queue.isDefault: throw core.error(.cannotDelete)
+    case .device(let device) where device.holdsDeleteBack(): return .deferred
+    default: break
+    }
+    let first = noteDeleter(core)
+    let outcome = delete(core)
+    if reports, outcome == .alreadyDeleting, verifier != .off { reportLate(core, first) }
+    return outcome
+  }
+
+  /// Remembers who deletes first, and says who it was if it was not now.
+  private func noteDeleter(_ core: Core) -> StateRecord? {
+    guard verifier != .off else { return nil }
+    let record = StateRecord(
+      state: state(of: core), threadID: currentThreadID(), nanoseconds: monotonicNanoseconds())
+    return core.deleter.withLock { first in
+      defer { if first == nil { first = record } }
+      return first
+    }
+  }
+
+  private func reportLate(_ core: Core, _ first: StateRecord?) {
+    if let first {
+      core.report(
+        .doubleDelete, "\(core.lineage) was deleted by thread \(first.threadID) before")
+    } else if core.word.phase == .destroying || core.word.phase == .destroyed {
+      core.report(.lateDelete, "\(core.lineage) ended with its parent before it was deleted")
+    }
+  }
+
+  /// Deletes an object, whoever asks.
+  func delete(_ core: Core) -> DeleteOutcome {
+    let inDispatch = DispatchSection.isActive
+    let decision = tree.withLock { $0.beginDelete(core, inDispatch: inDispatch) }
+    trace.record(.wdf, "delete", core.id)
+    reportFaults()
+    switch decision {
+    case .walk(let walk): return run(walk)
+    case .deferred(let root):
+      disposeList.append(.resume(root), self)
+      return .deferred
+    case .delegated: return .deferred
+    case .alreadyDeleting: return .alreadyDeleting
+    }
+  }
+
+  /// Runs the cleanups of an object ahead of its delete, and leaves it for that.
+  func disposeEarly(_ core: Core) -> Bool {
+    guard let walk = tree.withLock({ $0.beginEarlyDispose(core) }) else { return false }
+    _ = run(walk)
+    return true
+  }
+
+  /// Destroys what is below an object that was disposed of early.
+  func destroyChildren(of core: Core) {
+    if let walk = tree.withLock({ $0.beginDestroyChildren(core) }) { _ = run(walk) }
+  }
+
+  /// Does what a walk asks for until it is over or stands still.
+  ///
+  /// No lock is held meanwhile.
+  func run(_ walk: Walk) -> DeleteOutcome {
+    var runner = WalkRunner(walk)
+    while true {
+      if let outcome = runner.step(self) { return outcome }
+    }
+  }
+
+  /// Takes a walk up again, on the dispose thread.
+  func resume(_ root: Core) {
+    if let walk = tree.withLock({ $0.resume(root) }) { _ = run(walk) }
+    reportFaults()
+  }
+
+  /// A kind has let go of everything it held; a walk that waited for that goes on.
+  func hookFinished(_ core: Core) {
+    if let root = tree.withLock({ $0.hookFinished(core) }) {
+      disposeList.append(.resume(root), self)
+    }
+  }
+
+  /// Has the kind let go of what it holds.
+  ///
+  /// False: it will say so by `hookFinished` later.
+  func letGo(_ core: Core) -> Bool {
+    switch core.payload {
+    case .queue(let queue): queue.dispose(core)
+    case .file(let file): file.dispose(core)
+    case .timer(let timer): timer.dispose()
+    case .workItem(let item): item.dispose()
+    case .collection(let collection): collection.dispose()
+    case .none, .driver, .device, .worker: true
+    }
+  }
+
+  /// The last pin is gone: nobody can reach the contexts any more.
+  func lastPinIsGone(_ core: Core) {
+    let inDispatch = DispatchSection.isActive && core.isPassive
+    let mustDefer = tree.withLock { tree in
+      guard let slot = tree.slot(core.id) else { return false }
+      tree.apply(.lastPin, slot, inDispatch: inDispatch)
+      return tree.nodes[slot].state == .deferredDestroy
+    }
+    if mustDefer { disposeList.append(.destroy(core), self) } else { destroy(core) }
+  }
+
+  /// What a kind held beyond its own end is let go of.
+  private func forget(_ core: Core) {
+    switch core.payload {
+    case .driver: publish(nil)
+    case .queue(let queue): queue.forgetCore()
+    case .device(let device): device.setDefaultQueue(nil)
+    case .timer(let timer): timer.parent.unpin("timer \(core.name)")
+    case .workItem(let item): item.parent.unpin("workItem \(core.name)")
+    default: break
+    }
+  }
+
+  /// Runs what cleanups are left, then the destroys; then the object is no more.
+  func destroy(_ core: Core) {
+    // What is in quarantine stays as it is until the process ends.
+    guard core.word.phase != .quarantined else { return }
+    core.word.enter(.destroying)
+    trace.record(.wdf, "destroy", core.id)
+    guarded(core, "destroy") {
+      core.cleanUpContexts()
+      core.destroyContexts()
+    }
+    core.word.enter(.destroyed)
+    forget(core)
+    tree.withLock { $0.release(core.id) }
+    considerLimit(core.kind)
+    progress.signal()
+  }
+}

@@ -1,0 +1,66 @@
+internal import Synchronization
+
+extension Framework {
+  func state(of core: Core) -> ObjectState {
+    tree.withLock { tree in
+      guard let slot = tree.slot(core.id) else {
+        return core.word.phase == .constructing ? .invalid : .destroyed
+      }
+      return tree.nodes[slot].state
+    }
+  }
+
+  func parent(of core: Core) -> Core? {
+    tree.withLock { tree in
+      guard let slot = tree.slot(core.id), tree.nodes[slot].state == .created else { return nil }
+      return tree.nodes[slot].parent.flatMap { tree.nodes[$0].core }
+    }
+  }
+
+  func children(of core: Core) -> [Core] {
+    tree.withLock { tree in
+      guard let slot = tree.slot(core.id) else { return [] }
+      var found: [Core] = []
+      var next = tree.nodes[slot].firstChild
+      while let child = next {
+        if let core = tree.nodes[child].core { found.append(core) }
+        next = tree.nodes[child].next
+      }
+      return found
+    }
+  }
+
+  /// Every object of a kind that has not been destroyed.
+  func cores(of kind: Kind) -> [Core] {
+    tree.withLock { tree in tree.nodes.compactMap { $0.core?.kind == kind ? $0.core : nil } }
+  }
+
+  /// How many objects have not been destroyed.
+  public var liveObjectCount: Int { tree.withLock { $0.liveCounts.reduce(0, +) } }
+
+  /// How many objects of a kind have not been destroyed.
+  public func liveObjectCount(of kind: Kind) -> Int {
+    tree.withLock { $0.liveCounts[Int(kind.rawValue)] }
+  }
+
+  /// The object an identifier names.
+  ///
+  /// - Throws: `.objectDestroyed` if it names none any more
+  public func resolve(_ id: ObjectID) throws(WdfError) -> AnyRef {
+    guard let core = tree.withLock({ $0.core(id) }) else { throw WdfError(.objectDestroyed, id) }
+    return AnyRef(core)
+  }
+
+  /// Reports the contradictions the tree met, and puts the objects into quarantine: no callback of
+  /// theirs runs any more.
+  func reportFaults() {
+    let faults = tree.withLock { tree in
+      defer { tree.faults = [] }
+      return tree.faults
+    }
+    for (core, state, event) in faults {
+      core.report(.state, "\(event) in \(state)")
+      core.word.enter(.quarantined)
+    }
+  }
+}

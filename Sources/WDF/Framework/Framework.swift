@@ -1,0 +1,99 @@
+internal import Synchronization
+
+/// One instance of the framework: at most one driver, the tree below it, and the checks on both.
+///
+/// The daemon publishes one; tests make as many as they like.
+///
+/// - Windows: the globals block of one driver
+public final class Framework: Sendable {
+  let verifier: VerifierMode
+  let yieldsAtLocks: Bool
+  let reporter: Reporter
+  let tree: Mutex<Tree>
+  let disposeList: DisposeList
+  let executor: Mutex<(any Executor)?>
+  let trace = TraceRing()
+  /// Moves whenever something that unloading may wait for came to its end.
+  let progress = Gate()
+  private let currentDriver = Mutex(DriverSlot())
+  let unloadPending = Atomic<Bool>(false)
+  let injection: FailureInjection
+  let work = WorkList()
+  let limits = Mutex(ObjectLimits())
+  let stuckPeriod = Atomic<UInt64>(60_000_000_000)
+
+  private static let published = Mutex<Framework?>(nil)
+
+  /// Makes an instance.
+  ///
+  /// - Arguments:
+  ///   - verifier: how much is watched
+  ///   - executor: where what was put off runs; may be attached later
+  ///   - yieldsAtLocks: for tests: lets other threads run at every lock
+  ///   - report: where faults are told
+  public init(
+    verifier: VerifierMode = .off, executor: (any Executor)? = nil, yieldsAtLocks: Bool = false,
+    report: @escaping ReportSink = { _ in }
+  ) {
+    self.verifier = verifier
+    self.yieldsAtLocks = yieldsAtLocks
+    reporter = Reporter(report)
+    tree = Mutex(Tree(keepsHistory: verifier != .off))
+    disposeList = DisposeList()
+    self.executor = Mutex(executor)
+    injection = FailureInjection()
+  }
+
+  /// Makes this instance the one that ``Driver/current`` asks.
+  public func publish() { Self.published.withLock { $0 = self } }
+
+  /// Gives the framework the thread on which disposing and work items run from now on; `nil` takes it
+  /// away, and short-lived threads of the framework's own do it.
+  public func attach(_ executor: (any Executor)?) { self.executor.withLock { $0 = executor } }
+
+  /// The driver.
+  ///
+  /// - Throws: `.noDriver` before it was made and after it was destroyed
+  public var driver: Ref<Driver> {
+    get throws(WdfError) {
+      guard let core = currentDriver.withLock({ $0.core }) else { throw WdfError(.noDriver) }
+      return Ref(core)
+    }
+  }
+
+  /// The instance that was published.
+  public static var current: Framework? { published.withLock { $0 } }
+
+  private struct DriverSlot {
+    var isClaimed = false
+    var core: Core?
+  }
+
+  /// Takes the place of the driver; false if there is one, or one is being made.
+  func claimDriver() -> Bool {
+    currentDriver.withLock { slot in
+      if slot.isClaimed { return false }
+      slot.isClaimed = true
+      return true
+    }
+  }
+
+  /// Lets everybody find the driver, or nobody.
+  func publish(_ core: Core?) {
+    currentDriver.withLock { $0 = DriverSlot(isClaimed: core != nil, core: core) }
+  }
+}
+
+extension Driver {
+  /// The driver of the published framework, from anywhere.
+  ///
+  /// While it unloads this still answers; what fails then is asking for its context.
+  /// - Throws: `.noDriver` before it was made and after it was destroyed
+  /// - Windows: WdfGetDriver
+  public static var current: Ref<Driver> {
+    get throws(WdfError) {
+      guard let framework = Framework.current else { throw WdfError(.noDriver) }
+      return try framework.driver
+    }
+  }
+}

@@ -1,0 +1,86 @@
+internal import Synchronization
+
+/// The part of the daemon a trace event comes from.
+public enum TraceComponent: UInt8, Sendable, CaseIterable {
+  case wdf, ndis, send, receive, control
+}
+
+/// Something that happened.
+public struct TraceEvent: Sendable {
+  /// Counts the events since recording began.
+  public let sequence: UInt64
+  /// Nanoseconds on the monotonic clock.
+  public let nanoseconds: UInt64
+  /// The thread, as the kernel numbers it.
+  public let threadID: Int32
+  /// Where.
+  public let component: TraceComponent
+  /// What.
+  public let name: StaticString
+  /// To which object, if to one.
+  public let object: ObjectID?
+  /// Two numbers that the event's name explains.
+  public let first: UInt64
+  /// See ``first``.
+  public let second: UInt64
+}
+
+/// The last 4,096 events.
+///
+/// Off, a call site costs one branch.
+public final class TraceRing: Sendable {
+  /// How many events are kept.
+  public static let capacity = 4096
+
+  private struct State {
+    var events: [TraceEvent] = []
+    var sequence: UInt64 = 0
+  }
+
+  private let isRecording = Atomic<Bool>(false)
+  private let state = Mutex(State())
+
+  init() {}
+
+  /// Whether events are recorded.
+  public var isOn: Bool { isRecording.load(ordering: .relaxed) }
+
+  /// Begins recording with an empty ring.
+  public func start() {
+    state.withLock { $0 = State() }
+    isRecording.store(true, ordering: .relaxed)
+  }
+
+  /// Stops recording; what is in the ring stays.
+  public func stop() { isRecording.store(false, ordering: .relaxed) }
+
+  /// Records an event if the ring is on.
+  public func record(
+    _ component: TraceComponent, _ name: StaticString, _ object: ObjectID? = nil,
+    _ first: UInt64 = 0, _ second: UInt64 = 0
+  ) {
+    guard isOn else { return }
+    let (nanoseconds, threadID) = (monotonicNanoseconds(), currentThreadID())
+    state.withLock { state in
+      let event = TraceEvent(
+        sequence: state.sequence, nanoseconds: nanoseconds, threadID: threadID,
+        component: component, name: name, object: object, first: first, second: second)
+      if state.events.count < Self.capacity {
+        state.events.append(event)
+      } else {
+        state.events[Int(state.sequence % UInt64(Self.capacity))] = event
+      }
+      state.sequence &+= 1
+    }
+  }
+
+  /// What is in the ring, oldest first.
+  public var events: [TraceEvent] {
+    state.withLock { $0.events }.sorted { $0.sequence < $1.sequence }
+  }
+}
+
+extension Framework {
+  /// The ring of the last events.
+  public var traceRing: TraceRing { trace }
+}

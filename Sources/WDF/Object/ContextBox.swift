@@ -1,0 +1,78 @@
+internal import Synchronization
+
+/// One context of an object, with its type forgotten: an entry of the list that a ``Core`` keeps.
+///
+/// The list only grows, at its end, so a lookup walks it without a lock.
+class ContextBox: @unchecked Sendable {  // immutable but for `next`, which is atomic
+  let typeID: ObjectIdentifier
+  let typeName: String
+  let next = AtomicLazyReference<ContextBox>()
+  private let isCleaned = Atomic<Bool>(false)
+
+  init(typeID: ObjectIdentifier, typeName: String) {
+    self.typeID = typeID
+    self.typeName = typeName
+  }
+
+  /// Runs the cleanup callback unless it ran before.
+  final func cleanUp(_ core: Core) {
+    guard !isCleaned.exchange(true, ordering: .acquiringAndReleasing) else { return }
+    runCleanup(core)
+  }
+
+  func runCleanup(_ core: Core) {}
+
+  /// Moves the value into the destroy callback, or drops it.
+  func destroy(_ id: ObjectID) {}
+
+  /// Drops the value without a callback, for an object that was never committed.
+  func discard() {}
+}
+
+/// A context value and the callbacks that belong to it.
+///
+/// The value is borrowed by any number of threads while the object has pins, and taken out once,
+/// when there are none left. Therefore no lock guards it.
+final class TypedContextBox<C: ~Copyable & Sendable>: ContextBox, @unchecked Sendable {
+  // Written only in `destroy` and `discard`, which run when the pin count is zero or the object was
+  // never reachable.
+  private var value: C?
+  private let onCleanup: (@Sendable (Core, borrowing C) -> Void)?
+  private let onDestroy: (@Sendable (ObjectID, consuming C) -> Void)?
+
+  init(
+    _ value: consuming C,
+    onCleanup: (@Sendable (Core, borrowing C) -> Void)?,
+    onDestroy: (@Sendable (ObjectID, consuming C) -> Void)?
+  ) {
+    self.value = consume value
+    self.onCleanup = onCleanup
+    self.onDestroy = onDestroy
+    super.init(typeID: ObjectIdentifier(C.self), typeName: "\(C.self)")
+  }
+
+  /// Lends the value; `nil` when it is gone.
+  func withValue<R: ~Copyable>(
+    _ body: (borrowing C) throws(WdfError) -> R
+  ) throws(WdfError) -> R? {
+    switch value {
+    case .some(let value): return try body(value)
+    case .none: return nil
+    }
+  }
+
+  override func runCleanup(_ core: Core) {
+    guard let onCleanup else { return }
+    switch value {
+    case .some(let value): onCleanup(core, value)
+    case .none: return
+    }
+  }
+
+  override func destroy(_ id: ObjectID) {
+    guard let value = value.take() else { return }
+    if let onDestroy { onDestroy(id, value) }
+  }
+
+  override func discard() { value = nil }
+}

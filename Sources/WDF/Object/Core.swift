@@ -1,0 +1,149 @@
+internal import Synchronization
+
+/// One object: what stays when its node has left the tree, as long as anybody holds a ``Ref``.
+///
+/// Reference counting frees this memory; pins, in `word`, decide when the object is destroyed.
+final class Core: Sendable {
+  let framework: Framework
+  let id: ObjectID
+  let kind: Kind
+  let name: String
+  let payload: Payload
+  /// The control device above, or the object itself if it is one.
+  let ancestorDevice: Core?
+  /// Deleting and its callbacks keep out of dispatch sections.
+  let isPassive: Bool
+  let site: CreationSite
+  let creationNanoseconds: UInt64
+  /// The names from the driver down to here; only the verifier keeps them.
+  let lineage: String
+  /// Who deleted it first, explicitly.
+  let deleter = Mutex<StateRecord?>(nil)
+
+  let word = PinWord()
+  let contexts = AtomicLazyReference<ContextBox>()
+  /// Whether pins are recorded by name.
+  let recordsTags: Bool
+  private let tags = Mutex<[PinTag]>([])
+
+  init(_ framework: Framework, _ id: ObjectID, _ birth: Birth) {
+    self.framework = framework
+    self.id = id
+    kind = birth.kind
+    name = birth.name
+    payload = birth.payload
+    ancestorDevice = birth.parent?.device
+    isPassive = birth.isPassive
+    site = birth.site
+    creationNanoseconds = monotonicNanoseconds()
+    lineage =
+      framework.verifier == .off
+      ? birth.name : (birth.parent.map { $0.lineage + "/" } ?? "") + birth.name
+    recordsTags = framework.verifier != .off
+  }
+
+  /// The control device this object belongs to.
+  var device: Core? { kind == .controlDevice ? self : ancestorDevice }
+
+  func error(_ code: WdfError.Code) -> WdfError { WdfError(code, id) }
+
+  /// Reports a fault of this object.
+  func report(_ code: Report.Code, _ detail: @autoclosure () -> String) {
+    framework.reporter.report(code, id, kind, name, detail())
+  }
+}
+
+/// What is known of an object before it exists.
+struct Birth {
+  let kind: Kind
+  let name: String
+  let payload: Payload
+  let parent: Core?
+  let isPassive: Bool
+  let site: CreationSite
+}
+
+/// Where in the source an object was made.
+public struct CreationSite: Hashable, Sendable {
+  /// Module and file.
+  public let fileID: String
+  /// The line.
+  public let line: UInt
+  init(_ fileID: StaticString, _ line: UInt) {
+    self.fileID = fileID.description
+    self.line = line
+  }
+}
+
+/// What an object is beside a node with contexts.
+enum Payload: Sendable {
+  case none
+  case driver(DriverCore)
+  case device(DeviceCore)
+  case file(FileCore)
+  case queue(QueueCore)
+  case worker(WorkerCore)
+  case timer(TimerCore)
+  case workItem(WorkItemCore)
+  case collection(CollectionCore)
+}
+
+/// Who holds an object, and since when.
+struct PinTag: Sendable {
+  let tag: String
+  let threadID: Int32
+  let sinceNanoseconds: UInt64
+}
+
+extension Core {
+  /// Takes a pin that its holder can be named by.
+  func pin(_ tag: @autoclosure () -> String) throws(WdfError) {
+    if case .refused(let phase) = word.pin() { throw error(phase.refusal) }
+    recordTag(tag())
+  }
+
+  /// Takes a pin for a holder of the object's own making, who has one already.
+  func pinAgain(_ tag: @autoclosure () -> String) {
+    word.pinAgain()
+    recordTag(tag())
+  }
+
+  /// Gives a pin back; the last one destroys the object, on this thread if it may.
+  func unpin(_ tag: @autoclosure () -> String) {
+    forgetTag(tag())
+    if word.unpin() { framework.lastPinIsGone(self) }
+  }
+
+  /// The holders known by name, if the framework keeps such records.
+  var holders: [PinTag] { tags.withLock { $0 } }
+
+  func recordTag(_ tag: @autoclosure () -> String) {
+    guard recordsTags else { return }
+    let entry = PinTag(
+      tag: tag(), threadID: currentThreadID(), sinceNanoseconds: monotonicNanoseconds())
+    tags.withLock { $0.append(entry) }
+  }
+
+  func forgetTag(_ tag: @autoclosure () -> String) {
+    guard recordsTags else { return }
+    let tag = tag()
+    let wasKnown = tags.withLock { tags in
+      guard let index = tags.lastIndex(where: { $0.tag == tag }) else { return false }
+      tags.remove(at: index)
+      return true
+    }
+    if !wasKnown { report(.tag, "\(tag) gave back a pin it had not taken") }
+  }
+}
+
+extension PinWord.Phase {
+  /// Why a pin or a context is refused in this phase.
+  var refusal: WdfError.Code {
+    switch self {
+    case .constructing: .contextNotInitialized
+    case .live, .deleting, .deletedAndDisposed: .deletePending
+    case .destroying: .contextDestroying
+    case .destroyed, .quarantined: .objectDestroyed
+    }
+  }
+}

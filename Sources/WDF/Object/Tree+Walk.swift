@@ -1,0 +1,222 @@
+/// One walk over an object and what is below it: first every cleanup, children before parents; then
+/// every creation pin is given back, children before parents.
+struct Walk: Sendable {
+  let root: Int
+  var at: Int
+  var isDestroying = false
+  /// Only what is below the root goes.
+  var sparesRoot = false
+  /// The object that waits for the root to be through; noted before the root's node may be gone.
+  var departsFrom: ObjectID?
+
+  init(root: Int) {
+    self.root = root
+    at = root
+  }
+}
+
+/// How a delete begins.
+enum DeleteDecision {
+  /// Here, now.
+  case walk(Walk)
+  /// On a thread that may wait.
+  case deferred(Core)
+  /// By the parent, which is disposing.
+  case delegated
+  /// Somebody was first.
+  case alreadyDeleting
+}
+
+/// What the framework has to do outside the lock to get a walk on.
+enum WalkStep {
+  /// Have the kind let go of what it holds: requests, callbacks, a running timer.
+  case hook(Core)
+  /// Run the cleanup callbacks.
+  case cleanup(Core)
+  /// Give the creation pin back.
+  case release(Core)
+  /// Nothing: something else must happen first, and will resume the walk.
+  case parked
+  /// Nothing: the rest needs a thread that may wait.
+  case needsPassiveThread(Core)
+  /// The walk is over; the object that waited for this one goes on.
+  case finished(resuming: Core?)
+}
+
+extension Tree {
+  /// Notes that the object was deleted, and says who does what is to be done.
+  mutating func beginDelete(_ core: Core, inDispatch: Bool) -> DeleteDecision {
+    guard let slot = slot(core.id) else { return .alreadyDeleting }
+    nodes[slot].deleteWasCalled = true
+    guard case .move(let state, _) = apply(.delete, slot, inDispatch: inDispatch) else {
+      return .alreadyDeleting
+    }
+    nodes[slot].cursor = nodes[slot].firstChild
+    var walk = Walk(root: slot)
+    switch state {
+    case .deletedDisposing: return .walk(walk)
+    case .deferredDeleting: return .deferred(core)
+    case .waitingForEarlyDispose: return .delegated
+    case .deletedAndDisposed:
+      beginDestroy(&walk)
+      return .walk(walk)
+    default: return .alreadyDeleting
+    }
+  }
+
+  /// Disposes of an object ahead of its delete; nil when that is refused or left to the parent.
+  mutating func beginEarlyDispose(_ core: Core) -> Walk? {
+    guard let slot = slot(core.id) else { return nil }
+    guard case .move(.disposingEarly, _) = apply(.earlyDispose, slot) else { return nil }
+    nodes[slot].isEarly = true
+    nodes[slot].cursor = nodes[slot].firstChild
+    apply(.begin, slot)
+    return Walk(root: slot)
+  }
+
+  /// Lets the children of an object that was disposed of early go ahead of it.
+  mutating func beginDestroyChildren(_ core: Core) -> Walk? {
+    guard let slot = slot(core.id), nodes[slot].state == .disposed else { return nil }
+    var walk = Walk(root: slot)
+    walk.sparesRoot = true
+    beginDestroy(&walk)
+    return walk
+  }
+
+  /// The next step of a walk.
+  mutating func next(_ walk: inout Walk, inDispatch: Bool) -> WalkStep {
+    walk.isDestroying ? nextDestroy(&walk) : nextDispose(&walk, inDispatch)
+  }
+
+  private mutating func nextDispose(_ walk: inout Walk, _ inDispatch: Bool) -> WalkStep {
+    while true {
+      let slot = walk.at
+      guard let core = nodes[slot].core else { return .parked }
+      nodes[slot].obstacle = .none
+      if inDispatch && core.isPassive {
+        park(walk, .passiveThread)
+        return nodes[walk.root].core.map { .needsPassiveThread($0) } ?? .parked
+      }
+      if let child = nodes[slot].cursor {
+        descend(to: child)
+        walk.at = child
+        continue
+      }
+      if nodes[slot].departing > 0 {
+        park(walk, .departures)
+        return .parked
+      }
+      switch nodes[slot].stage {
+      case .children:
+        nodes[slot].stage = .hook
+        return .hook(core)
+      case .hook:
+        park(walk, .hook)
+        return .parked
+      case .hookDone:
+        nodes[slot].stage = .cleanup
+        return .cleanup(core)
+      case .cleanup, .done:
+        if let step = finish(&walk) { return step }
+      }
+    }
+  }
+
+  /// Disposes of a child because its parent is.
+  private mutating func descend(to child: Int) {
+    let before = nodes[child].state
+    apply(.parentDispose, child)
+    if before == .deferredDisposing { return }
+    apply(.begin, child)
+    nodes[child].cursor = nodes[child].firstChild
+  }
+
+  /// The object's own cleanups have returned: on to the next sibling, the parent or the second half.
+  private mutating func finish(_ walk: inout Walk) -> WalkStep? {
+    let slot = walk.at
+    nodes[slot].stage = .done
+    apply(.finish, slot)
+    guard slot == walk.root else {
+      let parent = nodes[slot].parent ?? walk.root
+      nodes[parent].cursor = nodes[slot].next
+      walk.at = parent
+      return nil
+    }
+    guard nodes[slot].state == .deletedAndDisposed else {
+      return .finished(resuming: arrive(nodes[slot].departsFrom, slot))
+    }
+    beginDestroy(&walk)
+    return nextDestroy(&walk)
+  }
+
+  /// Turns to the second half of a walk.
+  mutating func beginDestroy(_ walk: inout Walk) {
+    walk.isDestroying = true
+    walk.at = walk.root
+    nodes[walk.root].cursor = nodes[walk.root].firstChild
+  }
+
+  private mutating func nextDestroy(_ walk: inout Walk) -> WalkStep {
+    guard walk.at >= 0 else { return .finished(resuming: arrive(walk.departsFrom, nil)) }
+    while let child = nodes[walk.at].cursor {
+      apply(.parentDestroy, child)
+      nodes[child].cursor = nodes[child].firstChild
+      walk.at = child
+    }
+    let slot = walk.at
+    guard let core = nodes[slot].core else { return .finished(resuming: nil) }
+    if slot == walk.root {
+      if walk.sparesRoot { return .finished(resuming: nil) }
+      walk.departsFrom = nodes[slot].departsFrom
+      walk.at = -1
+      return .release(core)
+    }
+    walk.at = nodes[slot].parent ?? walk.root
+    unlink(slot)
+    return .release(core)
+  }
+
+  /// A walk is through with an object that had left its parent's list: the parent counts down, and
+  /// goes on if it waited for that.
+  private mutating func arrive(_ id: ObjectID?, _ slot: Int?) -> Core? {
+    if let slot { nodes[slot].departsFrom = nil }
+    guard let id, let parent = self.slot(id) else { return nil }
+    nodes[parent].departing -= 1
+    guard nodes[parent].departing == 0 else { return nil }
+    return unpark(parent, .departures)
+  }
+
+  /// Lets a walk stand still: every object from here up to the root says so in its state.
+  private mutating func park(_ walk: Walk, _ obstacle: Obstacle) {
+    nodes[walk.at].obstacle = obstacle
+    nodes[walk.at].walkRoot = walk.root
+    var slot = walk.at
+    while true {
+      apply(.park, slot)
+      guard slot != walk.root, let parent = nodes[slot].parent else { return }
+      slot = parent
+    }
+  }
+
+  /// Clears an obstacle; the root of the walk that stood still for it is to be resumed.
+  private mutating func unpark(_ slot: Int, _ obstacle: Obstacle) -> Core? {
+    guard nodes[slot].obstacle == obstacle, let root = nodes[slot].walkRoot else { return nil }
+    nodes[slot].obstacle = .none
+    nodes[slot].walkRoot = nil
+    return nodes[root].core
+  }
+
+  /// The kind has let go; the root of a walk that waited for it is to be resumed.
+  mutating func hookFinished(_ core: Core) -> Core? {
+    guard let slot = slot(core.id), nodes[slot].stage == .hook else { return nil }
+    nodes[slot].stage = .hookDone
+    return unpark(slot, .hook)
+  }
+
+  /// Takes up a walk that stood still.
+  mutating func resume(_ root: Core) -> Walk? {
+    guard let slot = slot(root.id) else { return nil }
+    guard case .move = apply(.worker, slot) else { return nil }
+    return Walk(root: slot)
+  }
+}

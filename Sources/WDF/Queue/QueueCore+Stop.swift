@@ -1,0 +1,105 @@
+internal import Synchronization
+
+extension QueueCore {
+  /// Refuses new requests and cancels what is queued and what can be cancelled.
+  func purge(_ status: RequestStatus?, _ completion: QueueState.Completion?) throws(WdfError) {
+    try cancelAll(status) { state in
+      state.isAccepting = false
+      state.isDispatching = true
+      if let completion { state.emptyWaiters.append(completion) }
+    }
+  }
+
+  /// Shows nothing any more; takes requests all the same.
+  func stop(cancelQueued: Bool, _ completion: QueueState.Completion?) throws(WdfError) {
+    let change = { (state: inout QueueState) in
+      state.isAccepting = true
+      state.isDispatching = false
+      if let completion { state.stopWaiters.append(completion) }
+    }
+    if cancelQueued { return try cancelAll(nil, change) }
+    try self.change(change)
+  }
+
+  /// Refuses new requests and lets those it has go their way.
+  func drain(_ completion: QueueState.Completion?) throws(WdfError) {
+    try change { state in
+      state.isAccepting = false
+      state.isDispatching = true
+      if let completion { state.emptyWaiters.append(completion) }
+    }
+  }
+
+  func start() throws(WdfError) {
+    try change { state in
+      state.isAccepting = true
+      state.isDispatching = true
+      state.isCancelling = false
+      if !state.queued.isEmpty {
+        state.isReadyArmed = true
+        state.noteArrival()
+      }
+    }
+  }
+
+  /// The queue's object is disposed of: purges, for good.
+  ///
+  /// True if nothing is left to wait for.
+  func dispose(_ core: Core) -> Bool {
+    let (claimed, cancelable) = state.withLock { state in
+      state.isDisposing = true
+      state.isAccepting = false
+      state.isCancelling = true
+      return (state.claimAll(), Array(state.cancelable.values))
+    }
+    end(claimed, cancelable, nil)
+    return state.withLock { state in
+      if state.isEmptyAndIdle && !state.isDisposed { state.isDisposed = true; return true }
+      return false
+    }
+  }
+
+  /// The object is destroyed; nothing leads back to it any more.
+  func forgetCore() {
+    state.withLock { state in
+      state.core = nil
+      state.onReady = nil
+    }
+  }
+
+  private func change(_ change: (inout QueueState) -> Void) throws(WdfError) {
+    try checked { change(&$0) }
+    settle()
+  }
+
+  private func cancelAll(
+    _ status: RequestStatus?, _ change: (inout QueueState) -> Void
+  ) throws(WdfError) {
+    let (claimed, cancelable) = try checked { state in
+      change(&state)
+      state.isCancelling = true
+      return (state.claimAll(), Array(state.cancelable.values))
+    }
+    end(claimed, cancelable, status)
+    settle()
+  }
+
+  private func end(
+    _ claimed: [RequestCore], _ cancelable: [RequestCore], _ status: RequestStatus?
+  ) {
+    endCancelled(claimed, status)
+    for request in cancelable { _ = request.cancel() }
+  }
+
+  /// Changes the state of a queue that is still there.
+  private func checked<R>(
+    _ body: (inout QueueState) -> R
+  ) throws(WdfError) -> R {
+    let result: Result<R, WdfError> = state.withLock { state in
+      guard let core = state.core else { return .failure(WdfError(.objectDestroyed)) }
+      if state.isDisposing { return .failure(core.error(.deletePending)) }
+      return .success(body(&state))
+    }
+    return try result.get()
+  }
+}

@@ -1,0 +1,206 @@
+internal import Synchronization
+
+extension Ref where Kind == ControlDevice {
+  /// Makes a queue of this device.
+  ///
+  /// - Arguments: `isDefault`: it gets what nobody forwarded; made once, before
+  ///   ``finishInitializing()``, and never deleted by itself
+  /// - Throws: `.noCallback`, `.invalidParameter` for a configuration that contradicts itself
+  /// - Windows: WdfIoQueueCreate
+  public func makeQueue(
+    _ name: String, _ configuration: QueueConfiguration, isDefault: Bool = false,
+    fileID: StaticString = #fileID, line: UInt = #line
+  ) throws(WdfError) -> Ref<Queue> {
+    if isDefault { try core.claimDefaultQueue() }
+    do {
+      let queue = try core.makeQueue(
+        name, configuration, device: core, isDefault: isDefault, CreationSite(fileID, line))
+      if isDefault { core.setDefaultQueue(queue) }
+      return Ref<Queue>(queue)
+    } catch {
+      if isDefault { core.setDefaultQueue(nil) }
+      throw error
+    }
+  }
+}
+
+extension Ref where Kind == General {
+  /// Makes a queue of the device above that ends with this object.
+  ///
+  /// - Throws: `.parentMismatch` if there is no device above
+  /// - Windows: WdfIoQueueCreate with ParentObject
+  public func makeQueue(
+    _ name: String, _ configuration: QueueConfiguration, fileID: StaticString = #fileID,
+    line: UInt = #line
+  ) throws(WdfError) -> Ref<Queue> {
+    guard let device = core.device else { throw core.error(.parentMismatch) }
+    return try Ref<Queue>(
+      core.makeQueue(
+        name, configuration, device: device, isDefault: false, CreationSite(fileID, line)))
+  }
+
+  /// Makes a queue of `device` that ends with this object, which may be anywhere in the tree.
+  ///
+  /// - Throws: `.parentMismatch` if this object belongs to another device
+  public func makeQueue(
+    _ name: String, _ configuration: QueueConfiguration, of device: Ref<ControlDevice>,
+    fileID: StaticString = #fileID, line: UInt = #line
+  ) throws(WdfError) -> Ref<Queue> {
+    if let own = core.device, own !== device.core { throw core.error(.parentMismatch) }
+    return try Ref<Queue>(
+      core.makeQueue(
+        name, configuration, device: device.core, isDefault: false, CreationSite(fileID, line)))
+  }
+}
+
+extension Core {
+  fileprivate func makeQueue(
+    _ name: String, _ configuration: QueueConfiguration, device: Core, isDefault: Bool,
+    _ site: CreationSite
+  ) throws(WdfError) -> Core {
+    try configuration.check()
+    let lock = try framework.callbackLock(
+      for: configuration.options, name: name, device: device, level: configuration.options.level)
+    let queue = QueueCore(
+      configuration, device: device, isDefault: isDefault, callbackLock: lock)
+    let birth = try birth(.queue, name, .queue(queue), configuration.options.level, site)
+    let core = try framework.create(birth, nil)
+    queue.state.withLock { $0.core = core }
+    return core
+  }
+}
+
+/// Which requests a queue has, and what it does with them.
+public struct QueueStatus: Hashable, Sendable {
+  /// It takes requests.
+  public let isAccepting: Bool
+  /// It shows them, or lets them be retrieved.
+  public let isDispatching: Bool
+  /// How many wait.
+  public let queuedCount: Int
+  /// How many the driver has.
+  public let ownedCount: Int
+}
+
+extension Ref where Kind == Queue {
+  var queue: QueueCore {
+    get throws(WdfError) {
+      guard case .queue(let queue) = core.payload else { throw core.error(.wrongType) }
+      return queue
+    }
+  }
+
+  /// How many requests wait in it; 0 when the queue is gone.
+  public var count: Int { status.queuedCount }
+
+  /// Its counters and switches.
+  ///
+  /// - Windows: WdfIoQueueGetState
+  public var status: QueueStatus {
+    guard case .queue(let queue) = core.payload else {
+      return QueueStatus(isAccepting: false, isDispatching: false, queuedCount: 0, ownedCount: 0)
+    }
+    return queue.state.withLock { state in
+      QueueStatus(
+        isAccepting: state.isAccepting, isDispatching: state.isDispatching,
+        queuedCount: state.queued.count, ownedCount: state.ownedCount)
+    }
+  }
+
+  /// Takes the first request, or the first of a file object; `nil` when there is none.
+  ///
+  /// - Throws: `.queuePaused` when stopped, `.wrongDispatch` on a parallel queue, `.deletePending`
+  /// - Windows: WdfIoQueueRetrieveNextRequest, WdfIoQueueRetrieveRequestByFileObject
+  public func retrieveNext(from file: Ref<FileObject>? = nil) throws(WdfError) -> OwnedRequest? {
+    guard let request = try queue.retrieve(core, from: file?.core) else { return nil }
+    return OwnedRequest(request)
+  }
+
+  /// The first request that satisfies a condition, left where it is.
+  ///
+  /// - Windows: WdfIoQueueFindRequest
+  public func find(
+    where condition: (RequestParameters) -> Bool = { _ in true }
+  ) throws(WdfError) -> FoundRequest? {
+    try queue.find(core) { condition($0.parameters) }
+  }
+
+  /// Takes a request that was found, if it is still there.
+  ///
+  /// - Throws: `.notFound` if it is not
+  /// - Windows: WdfIoQueueRetrieveFoundRequest
+  public func retrieve(_ found: FoundRequest) throws(WdfError) -> OwnedRequest {
+    guard let request = try queue.retrieve(core, found.core) else { throw core.error(.notFound) }
+    return OwnedRequest(request)
+  }
+
+  /// Takes requests and shows them.
+  ///
+  /// - Windows: WdfIoQueueStart
+  public func start() throws(WdfError) { try queue.start() }
+
+  /// Shows nothing from now on; still takes requests.
+  ///
+  /// - Arguments:
+  ///   - cancelQueued: cancel what is queued now, and what the driver marked cancelable
+  ///   - completion: called once the driver has no request of this queue
+  /// - Windows: WdfIoQueueStop, WdfIoQueueStopAndPurge
+  public func stop(
+    cancelQueued: Bool = false, completion: (@Sendable () -> Void)? = nil
+  ) throws(WdfError) {
+    try queue.stop(cancelQueued: cancelQueued, completion)
+  }
+
+  /// Takes no requests from now on, and lets those it has go their way.
+  ///
+  /// - Windows: WdfIoQueueDrain
+  public func drain(completion: (@Sendable () -> Void)? = nil) throws(WdfError) {
+    try queue.drain(completion)
+  }
+
+  /// Takes no requests from now on, and cancels what is queued and what the driver marked cancelable.
+  ///
+  /// - Arguments:
+  ///   - status: what the queued ones complete with; else the queue's own cancel status
+  ///   - completion: called once neither queue nor driver has a request of this queue
+  /// - Windows: WdfIoQueuePurge
+  public func purge(
+    status: RequestStatus? = nil, completion: (@Sendable () -> Void)? = nil
+  ) throws(WdfError) {
+    try queue.purge(status, completion)
+  }
+
+  /// Has `onReady` called whenever the queue turns from empty to not empty.
+  ///
+  /// - Throws: `.wrongDispatch` unless manual; `.invalidRequest` if there is one already
+  /// - Windows: WdfIoQueueReadyNotify
+  public func notifyReady(_ onReady: @escaping @Sendable (Ref<Queue>) -> Void) throws(WdfError) {
+    try queue.register(core) { [self] in onReady(self) }
+  }
+
+  /// Takes the notification away; only while stopped.
+  public func removeReadyNotification() throws(WdfError) { try queue.register(core, nil) }
+}
+
+/// The forms that wait, for main and for threads that are no loops.
+extension Ref where Kind == Queue {
+  /// ``stop(cancelQueued:completion:)``, waiting for its end.
+  ///
+  /// - Throws: `.wouldDeadlock` on a worker, in a dispatch section and in a callback of the queue;
+  ///   `.timedOut` after `limit`, and the queue goes on with it
+  public func stop(cancelQueued: Bool = false, waitingUpTo limit: Duration?) throws(WdfError) {
+    try core.wait(upTo: limit) { done throws(WdfError) in
+      try queue.stop(cancelQueued: cancelQueued, done)
+    }
+  }
+
+  /// ``drain(completion:)``, waiting for its end.
+  public func drain(waitingUpTo limit: Duration?) throws(WdfError) {
+    try core.wait(upTo: limit) { done throws(WdfError) in try queue.drain(done) }
+  }
+
+  /// ``purge(status:completion:)``, waiting for its end.
+  public func purge(status: RequestStatus? = nil, waitingUpTo limit: Duration?) throws(WdfError) {
+    try core.wait(upTo: limit) { done throws(WdfError) in try queue.purge(status, done) }
+  }
+}

@@ -1,0 +1,53 @@
+extension OwnedRequest {
+  /// The object that carries this request's contexts and children; made when first asked for.
+  ///
+  /// It has no parent. Its cleanups run before the completion is told, its destroys after.
+  /// - Windows: WDFREQUEST as a WDFOBJECT
+  public func object(
+    fileID: StaticString = #fileID, line: UInt = #line
+  ) throws(WdfError) -> Ref<Request> {
+    guard let core = requestCore else { throw WdfError(.notOwned) }
+    if let object = core.object { return Ref(object) }
+    let birth = Birth(
+      kind: .request, name: "request \(core.parameters.id)", payload: .none, parent: nil,
+      isPassive: false, site: CreationSite(fileID, line))
+    let object = try core.framework.create(birth, nil)
+    core.object = object
+    return Ref(object)
+  }
+
+  /// Adds a context to the request.
+  ///
+  /// - Throws: `.contextExists`, what `make` throws
+  /// - Windows: WdfObjectAllocateContext
+  public func addContext<C: ~Copyable & Sendable>(
+    _ context: Context<Request, C>
+  ) throws(WdfError) {
+    try object().addContext(context)
+  }
+
+  /// Lends a context of the request.
+  ///
+  /// - Throws: `.contextMissing`
+  public func withContext<C: ~Copyable & Sendable, R: ~Copyable>(
+    _ type: C.Type, _ body: (borrowing C) throws(WdfError) -> R
+  ) throws(WdfError) -> R {
+    guard let object = requestCore?.object else { throw WdfError(.contextMissing) }
+    return try object.withContext(type, body)
+  }
+}
+
+extension Ref where Kind == Driver {
+  /// Makes a request of the driver's own, in the hands of the driver; it can be queued anywhere.
+  ///
+  /// Instead of waiting for an answer, wait in a queue: the request completes when the answer comes,
+  /// or is cancelled, or when its queue is purged.
+  /// - Windows: WdfRequestCreate
+  public func makeRequest(
+    _ parameters: RequestParameters, sink: any RequestSink
+  ) throws(WdfError) -> OwnedRequest {
+    guard core.word.phase == .live else { throw core.error(core.word.phase.refusal) }
+    return OwnedRequest(
+      RequestCore(parameters, sink, core.framework, file: nil, sequence: 0, isPresented: true))
+  }
+}

@@ -1,0 +1,171 @@
+/// A request that the driver holds, and must end: complete it, or hand it on.
+///
+/// It cannot be copied, so it is completed once. One that goes out of scope is completed with
+/// STATUS_INTERNAL_ERROR and reported as `VE-DROPPED`.
+///
+/// - Windows: WDFREQUEST, owned by the driver
+public struct OwnedRequest: ~Copyable, Sendable {
+  private var core: RequestCore?
+
+  init(_ core: RequestCore) { self.core = core }
+
+  var requestCore: RequestCore? { core }
+
+  /// What is asked for.
+  public var parameters: RequestParameters {
+    core?.parameters ?? RequestParameters(type: .other, id: 0)
+  }
+
+  /// The client's identifier.
+  public var id: UInt64 { parameters.id }
+
+  /// The file object it came through; nil for a request of the driver's own.
+  public var fileObject: Ref<FileObject>? { core?.file.map { Ref($0) } }
+
+  /// Whether a cancel was asked for.
+  ///
+  /// - Windows: WdfRequestIsCanceled
+  public var isCancelled: Bool { core?.isCancelled ?? true }
+
+  /// The request as others may see and cancel it, while it is in these hands and after.
+  public var reference: FoundRequest? { core.map { FoundRequest(core: $0) } }
+
+  /// Ends the request.
+  ///
+  /// - Arguments:
+  ///   - status: how it went
+  ///   - information: how many bytes it moved; no more than the client had room for are reported
+  ///   - bytesNeeded: how many it would have taken
+  /// - Windows: WdfRequestCompleteWithInformation
+  public consuming func complete(
+    _ status: RequestStatus, information: Int = 0, bytesNeeded: Int = 0
+  ) {
+    core.take()?.complete(status, information: information, bytesNeeded: bytesNeeded)
+  }
+
+  /// Hands the request to another queue, at its end.
+  ///
+  /// - Windows: WdfRequestForwardToIoQueue
+  public consuming func forward(to queue: Ref<Queue>) -> HandOff {
+    guard let core = core.take() else { return .accepted }
+    guard case .queue(let destination) = queue.core.payload else {
+      return .refused(OwnedRequest(core), queue.core.error(.wrongType))
+    }
+    if let refusal = destination.take(core, forwardedTo: queue.core) {
+      return .refused(OwnedRequest(core), refusal)
+    }
+    return .accepted
+  }
+
+  /// Puts the request back to the head of the manual queue it came from.
+  ///
+  /// - Windows: WdfRequestRequeue
+  public consuming func requeue() -> HandOff {
+    guard let core = core.take() else { return .accepted }
+    guard let queue = core.queue else {
+      return .refused(OwnedRequest(core), WdfError(.invalidRequest))
+    }
+    if let refusal = queue.takeBack(core) { return .refused(OwnedRequest(core), refusal) }
+    return .accepted
+  }
+
+  /// Lets a cancel call `onCancel` with the request, unless one was asked for already.
+  ///
+  /// - Windows: WdfRequestMarkCancelableEx
+  public consuming func markCancelable(
+    _ onCancel: @escaping @Sendable (consuming OwnedRequest) -> Void
+  ) -> MarkOutcome {
+    guard let core = core.take() else { return .alreadyCancelled(self) }
+    core.onCancel = onCancel
+    let isRemembered = core.queue?.rememberCancelable(core) ?? true
+    if isRemembered, core.move(from: .owned, to: .cancelable, toleratesCancel: false) {
+      return .marked(CancelableRequest(core))
+    }
+    core.queue?.forgetCancelable(core)
+    core.onCancel = nil
+    return .alreadyCancelled(OwnedRequest(core))
+  }
+
+  deinit {
+    guard let core else { return }
+    core.framework.reporter.report(
+      .dropped, core.file?.id, .request, core.file?.name ?? "",
+      "request \(core.parameters.id) went out of scope")
+    core.complete(.internalError, information: 0, bytesNeeded: 0)
+  }
+}
+
+/// Whether somebody took a request.
+public enum HandOff: ~Copyable, Sendable {
+  /// It is somebody else's now.
+  case accepted
+  /// It is still the caller's, because of the error.
+  case refused(OwnedRequest, WdfError)
+}
+
+/// Whether a request can be cancelled from now on.
+public enum MarkOutcome: ~Copyable, Sendable {
+  /// It can; this takes it back.
+  case marked(CancelableRequest)
+  /// A cancel came first; the callback will not be called.
+  case alreadyCancelled(OwnedRequest)
+}
+
+/// Whether a request was taken back.
+public enum UnmarkOutcome: ~Copyable, Sendable {
+  /// It was; the cancel callback will not be called.
+  case reclaimed(OwnedRequest)
+  /// The cancel callback has it, or had it.
+  case cancelWon
+}
+
+/// The right to take a cancelable request back before it is cancelled.
+public struct CancelableRequest: ~Copyable, Sendable {
+  private var core: RequestCore?
+
+  init(_ core: RequestCore) { self.core = core }
+
+  /// Takes the request back unless a cancel won.
+  ///
+  /// - Windows: WdfRequestUnmarkCancelable
+  public consuming func unmark() -> UnmarkOutcome {
+    guard let core = core.take() else { return .cancelWon }
+    return Self.reclaim(core)
+  }
+
+  private static func reclaim(_ core: RequestCore) -> UnmarkOutcome {
+    guard core.move(from: .cancelable, to: .owned, toleratesCancel: false) else {
+      return .cancelWon
+    }
+    core.queue?.forgetCancelable(core)
+    core.onCancel = nil
+    return .reclaimed(OwnedRequest(core))
+  }
+
+  deinit {
+    // Nobody could take it back any more: better ended here than held until a cancel comes.
+    if let core { _ = Self.reclaim(core) }
+  }
+}
+
+/// A request seen in a queue, not owned: it may be gone any time.
+public struct FoundRequest: Sendable {
+  let core: RequestCore
+
+  /// Cancels the request, wherever it is by now.
+  @discardableResult
+  public func cancel() -> CancelOutcome { core.cancel() }
+
+  /// What is asked for.
+  public let parameters: RequestParameters
+
+  /// The file object it came through.
+  public let fileObject: Ref<FileObject>?
+
+  /// Looks at a queued request; the caller holds the lock of its queue.
+  init(core: RequestCore) {
+    self.core = core
+    parameters = core.parameters
+    fileObject = core.file.map { Ref($0) }
+  }
+}

@@ -1,0 +1,16 @@
+internal import CLinux
+
+/// Nanoseconds on the monotonic clock.
+func monotonicNanoseconds() -> UInt64 { clinux_monotonic_nanoseconds() }
+
+extension Duration {
+  /// The same time in nanoseconds, not below zero and not beyond what fits.
+  var clampedNanoseconds: UInt64 {
+    let (seconds, attoseconds) = components
+    guard seconds >= 0, attoseconds >= 0 else { return 0 }
+    let (whole, overflow) = UInt64(seconds).multipliedReportingOverflow(by: 1_000_000_000)
+    return overflow ? .max / 2 : min(.max / 2, whole &+ UInt64(attoseconds / 1_000_000_000))
+  }
+
+  init(nanosecondCount: UInt64) { self = .nanoseconds(Int64(clamping: nanosecondCount)) }
+}

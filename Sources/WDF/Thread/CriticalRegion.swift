@@ -1,0 +1,20 @@
+/// Code that must not be cut short: while a thread is in one, requests to stop it wait.
+///
+/// - Windows: KeEnterCriticalRegion, KeLeaveCriticalRegion
+public enum CriticalRegion {
+  /// Enters a region; must be balanced before the callback returns.
+  public static func enter() { ThreadState.with { $0.criticalRegionDepth += 1 } }
+
+  /// Leaves it.
+  public static func leave() { ThreadState.with { $0.criticalRegionDepth -= 1 } }
+
+  /// How many regions the thread is in.
+  public static var depth: Int { ThreadState.with { $0.criticalRegionDepth } }
+
+  /// Runs `body` in one.
+  public static func run<R: ~Copyable, E: Error>(_ body: () throws(E) -> R) throws(E) -> R {
+    enter()
+    defer { leave() }
+    return try body()
+  }
+}

@@ -1,0 +1,144 @@
+internal import CLinux
+internal import EventLoop
+internal import Glibc
+internal import Logging
+internal import Miniport
+internal import NDIS
+internal import NdisprotServer
+
+/// Exit codes of `spec/cli.md`, from sysexits.h.
+enum ExitStatus {
+  static let usage: Int32 = 64
+  static let unavailable: Int32 = 69
+  static let software: Int32 = 70
+  static let cannotCreate: Int32 = 73
+  static let noPermission: Int32 = 77
+}
+
+/// Runs the daemon until a signal ends it.
+///
+/// - Thread: main, before any other is made
+/// - Returns: the exit code
+func runDaemon(_ options: DaemonOptions) -> Int32 {
+  LoggingSystem.bootstrap(StandardErrorHandler.init)
+  var logger = Logger(label: "ndisprotd")
+  logger.logLevel = options.logLevel.level
+  blockSignals()
+  guard hasNetRaw() else {
+    logger.error("\(Sentences.noCapability)")
+    return ExitStatus.noPermission
+  }
+  do {
+    let policy = try accessPolicy(allowing: options.allow)
+    let listener = try listeningSocket(options)
+    // Everything after this needs CAP_NET_RAW and nothing else.
+    _ = clinux_set_no_new_privileges()
+    _ = clinux_keep_capabilities(1 << capNetRaw)
+    let log = logger
+    let server = try Server(
+      configuration: ServerConfiguration(
+        interfaceNames: options.interfaces, policy: policy, profile: options.profile.value),
+      environment: ServerEnvironment(
+        makeMiniport: { PcapMiniport($0, loop: $1) },
+        startWatch: { (loop, driver) throws(SystemError) in
+          try InterfaceWatch(loop: loop, driver: driver)
+        },
+        log: { log.log(level: $0.level, "\($1)") }),
+      listener: listener.descriptor)
+    return try serve(server, options, logger, listener)
+  } catch let error as AccountError {
+    logger.error("\(Sentences.unknownAccount(error))")
+    return ExitStatus.usage
+  } catch let error as ListenError {
+    logger.error("\(Sentences.cannotListen(error))")
+    return ExitStatus.cannotCreate
+  } catch {
+    logger.error("the daemon cannot start: \(error)")
+    return ExitStatus.software
+  }
+}
+
+private func serve(
+  _ server: Server, _ options: DaemonOptions, _ logger: Logger, _ listener: Listener
+) throws -> Int32 {
+  let report = try server.start()
+  if !report.refusals.isEmpty {
+    _ = server.stop()
+    listener.remove()
+    return ExitStatus.unavailable
+  }
+  for name in options.interfaces where !report.boundNames.contains(name) {
+    logger.info("waiting for \(name): there is no such interface yet")
+  }
+  let bindings = report.boundNames.joined(separator: ", ")
+  logger.info("ready: socket \(listener.path), bound \(bindings.isEmpty ? "nothing" : bindings)")
+  notifyServiceManager("READY=1")
+  let signal = waitForEnd()
+  logger.info("stopping: signal \(signal)")
+  notifyServiceManager("STOPPING=1")
+  let leftover = server.stop()
+  listener.remove()
+  guard let leftover else { return 0 }
+  logger.error("not everything ended: \(leftover)")
+  // Memory that a thread may still use is not freed under it (WK-5).
+  _exit(ExitStatus.software)
+}
+
+/// CAP_NET_RAW of capabilities(7).
+private let capNetRaw: UInt64 = 13
+
+private func hasNetRaw() -> Bool {
+  var mask: UInt64 = 0
+  return unsafe clinux_effective_capabilities(&mask) == 0 && mask & (1 << capNetRaw) != 0
+}
+
+/// Blocks what the daemon waits for, in this thread and all that it will make.
+private func blockSignals() {
+  signal(SIGPIPE, SIG_IGN)
+  var set = endSignals()
+  unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
+}
+
+private func endSignals() -> sigset_t {
+  var set = sigset_t()
+  unsafe sigemptyset(&set)
+  for number in [SIGTERM, SIGINT, SIGHUP] { unsafe sigaddset(&set, number) }
+  return set
+}
+
+/// Waits for SIGTERM or SIGINT.
+///
+/// SIGHUP is taken and ignored: without a configuration file there is nothing to reload.
+private func waitForEnd() -> Int32 {
+  var set = endSignals()
+  while true {
+    let number = unsafe sigwaitinfo(&set, nil)
+    if number == SIGTERM || number == SIGINT { return number }
+  }
+}
+
+extension ProfileArgument {
+  var value: CaptureProfile { self == .latency ? .latency : .throughput }
+}
+
+extension LogLevelArgument {
+  var level: Logger.Level {
+    switch self {
+    case .debug: .debug
+    case .info: .info
+    case .warning: .warning
+    case .error: .error
+    }
+  }
+}
+
+extension LogLevel {
+  var level: Logger.Level {
+    switch self {
+    case .debug: .debug
+    case .info: .info
+    case .warning: .warning
+    case .error: .error
+    }
+  }
+}

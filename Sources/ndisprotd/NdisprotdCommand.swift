@@ -1,0 +1,73 @@
+internal import ArgumentParser
+internal import Glibc
+
+/// `ndisprotd`: raw Ethernet for programs that have no root.
+///
+/// Synchronous on purpose: capabilities and the signal mask belong to the calling thread, and
+/// must be set before the first other thread is made.
+@main
+struct NdisprotdCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "ndisprotd",
+    abstract: "Gives programs without root raw Ethernet on the interfaces it is told of.",
+    discussion: """
+      Binds the named interfaces, present now or later, and serves programs over one Unix socket. \
+      Root, the user who starts it, and whom --allow names may open them; nobody else.
+      Example: ndisprotd --interface eth0 --allow alice --allow :netauth
+      """,
+    version: "0.1.0")
+
+  @OptionGroup var options: DaemonOptions
+
+  mutating func validate() throws { try options.validate() }
+
+  mutating func run() throws {
+    let status = runDaemon(options)
+    guard status == 0 else { throw ExitCode(status) }
+  }
+}
+
+/// What is on the command line.
+struct DaemonOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp("The control socket that programs connect to.", valueName: "path"))
+  var socket = "/run/ndisprot.sock"
+
+  @Option(
+    name: .customLong("interface"), parsing: .singleValue,
+    help: ArgumentHelp(
+      "An interface to bind, present now or later (repeatable).", valueName: "name"))
+  var interfaces: [String] = []
+
+  @Option(
+    parsing: .singleValue,
+    help: ArgumentHelp(
+      "A user, or :group, who may use the interfaces (repeatable).", valueName: "user|:group"))
+  var allow: [String] = []
+
+  @Option(help: "How frames are taken from the kernel: latency or throughput.")
+  var profile: ProfileArgument = .latency
+
+  @Option(help: "What is logged: debug, info, warning or error.")
+  var logLevel: LogLevelArgument = .info
+
+  mutating func validate() throws {
+    guard !interfaces.isEmpty else {
+      throw ValidationError("no interface is named. Write --interface NAME, for example eth0")
+    }
+    for name in interfaces where name.isEmpty || name.utf8.count > 15 {
+      throw ValidationError(
+        "'\(name)' cannot be an interface name. Write 1 to 15 bytes, as ip link shows them")
+    }
+  }
+}
+
+/// `--profile`.
+enum ProfileArgument: String, ExpressibleByArgument, CaseIterable {
+  case latency, throughput
+}
+
+/// `--log-level`.
+enum LogLevelArgument: String, ExpressibleByArgument, CaseIterable {
+  case debug, info, warning, error
+}

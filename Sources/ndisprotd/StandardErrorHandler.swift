@@ -1,0 +1,21 @@
+internal import Glibc
+internal import Logging
+
+/// Writes log lines to standard error: `level: message`, the level left out for `info`.
+struct StandardErrorHandler: LogHandler {
+  var metadata: Logger.Metadata = [:]
+  var logLevel: Logger.Level = .info
+
+  init(label: String) {}
+
+  subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    get { metadata[key] }
+    set { metadata[key] = newValue }
+  }
+
+  func log(event: LogEvent) {
+    let prefix = event.level == .info ? "" : "\(event.level): "
+    let line = Array("ndisprotd: \(prefix)\(event.message)\n".utf8)
+    _ = unsafe write(2, line, line.count)
+  }
+}

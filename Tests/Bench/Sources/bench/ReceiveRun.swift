@@ -1,0 +1,78 @@
+internal import Glibc
+
+/// Frames sent at one end of the cable and counted at the other: one run of one receiver.
+struct ReceiveRun {
+  let framesPerSecond: Double
+  let lostCount: Double
+  /// CPU time of everything between the kernel and the last counted frame.
+  let cpuSecondsPerMillion: Double
+
+  /// Where the source runs, and where those who receive.
+  static let sourceCore = 0
+  static let receiverCore = 1
+
+  private init(
+    _ summary: Summary, sent: Double, cpuSeconds: Double, by receiver: String
+  ) throws(BenchError) {
+    guard let frames = summary.frames, let elapsed = summary.elapsedSeconds, elapsed > 0 else {
+      throw .notUnderstood(program: receiver, line: "a summary without frames or elapsedSeconds")
+    }
+    framesPerSecond = frames / elapsed
+    lostCount = sent - frames
+    cpuSecondsPerMillion = cpuSeconds / frames * 1e6
+  }
+
+  /// A C loop around `pcap_dispatch`, run as root.
+  static func peer(
+    _ bench: Bench, count: Int, length: Int, immediate: Bool = false
+  ) throws(BenchError) -> ReceiveRun {
+    let mode = immediate ? ["--immediate"] : []
+    let capture = try bench.lab.start(
+      bench.lab.peer("capture", core: receiverCore, mode), name: "capture")
+    try capture.event("ready", within: 5)
+    let sent = try send(bench, count: count, length: length)
+    let summary = try capture.event("summary", within: 20)
+    try capture.succeed(within: 5)
+    return try ReceiveRun(
+      summary, sent: sent, cpuSeconds: summary.cpuSeconds ?? 0, by: capture.name)
+  }
+
+  /// Daemon and client, both on the receivers' core.
+  static func product(
+    _ bench: Bench, profile: Product.Profile, count: Int, length: Int
+  ) throws(BenchError) -> ReceiveRun {
+    let product = try bench.product.get()
+    let daemon = try product.startDaemon(profile, core: receiverCore)
+    let client = try product.startClient(
+      ["read", Lab.interface, "--ethertype", "0x88b5", "--count-only", "--idle-timeout", "0.3"],
+      core: receiverCore)
+    try client.event("reading", within: 5)
+    let cpuBefore = daemon.cpuSeconds + client.cpuSeconds
+
+    let sent = try send(bench, count: count, length: length)
+    let summary = try client.event("summary", within: 20)
+    try client.succeed(within: 5)
+    let cpuSeconds = daemon.cpuSeconds + client.cpuSeconds - cpuBefore
+    try product.stop(daemon)
+    return try ReceiveRun(summary, sent: sent, cpuSeconds: cpuSeconds, by: client.name)
+  }
+
+  /// Sends numbered frames from the far end.
+  ///
+  /// - Returns: how many went.
+  @discardableResult
+  static func send(
+    _ bench: Bench, count: Int, length: Int, framesPerSecond: Int = 0
+  ) throws(BenchError) -> Double {
+    let source = try bench.lab.start(
+      bench.lab.atFarEnd(
+        bench.lab.peer(
+          "source", core: sourceCore,
+          ["--count", String(count), "--length", String(length)]
+            + ["--rate", String(framesPerSecond), "--destination", Lab.address])),
+      name: "source")
+    let summary = try source.event("summary", within: 20)
+    try source.succeed(within: 5)
+    return summary.frames ?? 0
+  }
+}

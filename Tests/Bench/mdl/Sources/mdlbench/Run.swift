@@ -1,0 +1,37 @@
+internal import CMDLPeer
+internal import Glibc
+
+/// The whole program, outside `main.swift`, where everything would be on the main actor.
+func run() {
+  guard let options = Options(Array(CommandLine.arguments.dropFirst())) else {
+    print(Options.usage)
+    exit(64)
+  }
+  do {
+    exit(try perform(options) ? 0 : 1)
+  } catch {
+    print("mdlbench: \(error)")
+    exit(1)
+  }
+}
+
+private func perform(_ options: Options) throws -> Bool {
+  if options.command == .allocations { return try Allocations.check() }
+  peer_pin(1)
+  let cells = try Shape.all.flatMap { try Cell.measure($0) }
+  let limits = Limit.all(cells)
+  let figures = try Figures.all()
+  Report.table(cells)
+  Report.figures(figures)
+  Report.limits(limits)
+  if let path = options.jsonPath { try write(Report.json(cells, limits, figures), to: path) }
+  return !options.isGate || limits.allSatisfy(\.holds)
+}
+
+private struct CannotWrite: Error { let path: String }
+
+private func write(_ text: String, to path: String) throws {
+  guard let file = fopen(path, "w") else { throw CannotWrite(path: path) }
+  defer { fclose(file) }
+  guard fputs(text + "\n", file) >= 0 else { throw CannotWrite(path: path) }
+}

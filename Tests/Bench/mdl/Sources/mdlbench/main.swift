@@ -1,0 +1,2 @@
+// The benchmark of MDL, and the checks that need a process of their own.
+run()

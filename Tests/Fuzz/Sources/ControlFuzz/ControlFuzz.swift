@@ -1,0 +1,97 @@
+import CFuzzer
+import Glibc
+import NdisprotControl
+
+// A message as a hostile client sends it: header, records, and the payload as every opcode would
+// have it. Nothing may trap; what a decoder accepts must survive its own encoder.
+
+/// The fuzzer's entry: one message.
+@c(LLVMFuzzerTestOneInput)
+public func fuzzMessage(_ bytes: UnsafePointer<UInt8>?, _ byteCount: Int) -> CInt {
+  let message = UnsafeRawBufferPointer(start: bytes, count: byteCount).bytes
+  decodeMessage(message)
+  return 0
+}
+
+/// Decodes a message with every decoder of the protocol.
+func decodeMessage(_ message: RawSpan) {
+  _ = try? MessageHeader(decodingReply: message)
+  guard let header = try? MessageHeader(decodingRequest: message) else { return }
+  let payload = message.extracting(droppingFirst: MessageHeader.byteCount)
+  readRecords(payload, header.count)
+  readStatuses(payload, header.count)
+  for decoder in decoders { decoder(payload, header.count) }
+}
+
+nonisolated(unsafe) private var blackHole: UInt8 = 0
+
+private func readRecords(_ payload: RawSpan, _ count: UInt32) {
+  var reader = RecordReader(payload, recordCount: count)
+  var byteCount = 0
+  var checksum: UInt8 = 0
+  do {
+    while let record = try reader.next() {
+      byteCount += record.frame.byteCount
+      // Both ends are read, so that the address sanitizer sees a frame that is not there.
+      for offset in [record.frame.byteOffsets.first, record.frame.byteOffsets.last] {
+        guard let offset else { continue }
+        checksum &+= record.frame.unsafeLoad(fromByteOffset: offset, as: UInt8.self)
+      }
+    }
+    precondition(byteCount <= payload.byteCount, "more frame bytes than payload")
+    blackHole = checksum
+  } catch {
+    precondition(!RecordReader.areWellFormed(payload, recordCount: Int(count)))
+  }
+}
+
+private func readStatuses(_ payload: RawSpan, _ count: UInt32) {
+  guard let statuses = try? FrameStatuses(payload, frameCount: count) else { return }
+  _ = statuses.firstFailure
+}
+
+private let decoders: [@Sendable (RawSpan, UInt32) -> Void] = [
+  { payload, _ in roundTrip(payload, HelloRequest.init(decoding:), \.encoded) },
+  { payload, _ in roundTrip(payload, HelloReply.init(decoding:), \.encoded) },
+  { payload, _ in roundTrip(payload, OpenRequest.init(decoding:), \.encoded) },
+  { payload, _ in roundTrip(payload, OpenReply.init(decoding:), \.encoded) },
+  { payload, _ in roundTrip(payload, CancelRequest.init(decoding:), \.encoded) },
+  { payload, _ in roundTrip(payload, EnumerateRequest.init(decoding:), \.encoded) },
+  { payload, _ in roundTrip(payload, StatisticsRequest.init(decoding:), \.encoded) },
+  { payload, _ in roundTrip(payload, WaitRequest.init(decoding:), \.encoded) },
+  { payload, _ in roundTrip(payload, OIDRequest.init(decoding:), \.encoded) },
+  { payload, _ in
+    roundTrip(payload, QueryBinding.init(decoding:)) { $0.encoded(room: $0.byteCountNeeded) }
+  },
+  { payload, count in
+    roundTrip(
+      payload,
+      { span throws(DecodeError) in try EnumerateReply(decoding: span, entryCount: count) },
+      \.encoded)
+  },
+  { payload, count in
+    roundTrip(
+      payload,
+      { span throws(DecodeError) in try StatisticsObject.decode(span, objectCount: count) },
+      { $0.flatMap(\.encoded) })
+  },
+]
+
+/// What is accepted once is accepted again in its canonical form, and is the same value.
+private func roundTrip<Value: Equatable>(
+  _ payload: RawSpan, _ decode: (RawSpan) throws(DecodeError) -> Value,
+  _ encode: (Value) -> [UInt8]
+) {
+  guard let value = try? decode(payload) else { return }
+  let bytes = encode(value)
+  let again = try? decode(bytes.span.bytes)
+  precondition(again == value, "decode, encode, decode gives another value")
+}
+
+@main struct ControlFuzz {
+  static func main() {
+    var argumentCount = CommandLine.argc
+    var arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = CommandLine.unsafeArgv
+    exit(LLVMFuzzerRunDriver(&argumentCount, &arguments, fuzzMessage))
+  }
+}

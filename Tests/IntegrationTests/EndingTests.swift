@@ -1,0 +1,121 @@
+import Glibc
+import NDIS
+import Testing
+
+@Suite(
+  "Interfaces that go, and the end of the daemon", .serialized, .timeLimit(.minutes(2)),
+  .tags(.integration), .needsNamespaces)
+struct EndingTests {
+  @Test("A-57: when np0 is deleted everything pended completes, and a new np0 can be opened")
+  func deleted() throws {
+    try Lab.run { lab in
+      let session = try lab.client.open()
+      let watcher = try lab.client.connect()
+      let reads = try (1...3).map { _ in try session.startRead() }
+      // A queue that lets almost nothing out: writes pend as soon as the send socket is full.
+      try lab.tc("qdisc add dev np0 root tbf rate 8kbit burst 1600 limit 10000000")
+      let writes = try (1...200).map {
+        try session.request("write", ["frame": .text(Frame.outward(number: $0, byteCount: 1_514))])
+      }
+      try eventually("a write that pends") {
+        let open = try watcher.statistics().first { $0.kind == 2 }
+        return open.map { $0[.txPending] > 0 && $0[.txSubmitted] == 200 } ?? false
+      }
+
+      try lab.ip("link del np0")
+      for read in reads { #expect(try session.reply(to: read).status == .adapterRemoved) }
+      let statuses = try writes.map { try session.reply(to: $0).status }
+      #expect(statuses.first == .success)
+      #expect(statuses.last == .adapterRemoved || statuses.last == .sendCancelled)
+      #expect(try watcher.enumerate().count == 0)
+
+      // The handle is dead until it is closed (rule B-36).
+      #expect(try session.read().status == .bindingGone)
+      #expect(try session.write(Frame.outward()).status == .bindingGone)
+      #expect(try session.query(.currentAddress).status == .notBound)
+      #expect(try session.openDevice("np0").status == .busy)
+
+      try lab.layCable(0)
+      try eventually("a new np0") {
+        let np0 = try watcher.enumerate().bindings?.first
+        return np0?.power == 1 && np0?.link == 1
+      }
+      #expect(try watcher.open("np0").status == .success)
+      #expect(try watcher.write(Frame.outward()).status == .success)
+      #expect(try session.closeDevice().status == .success)
+      #expect(try session.open("np0").status == .success)
+    }
+  }
+
+  @Test("B3: 256 reads pended on a deleted interface complete once each, and nothing leaks")
+  func manyReads() throws {
+    try Lab.run { lab in
+      let idle = try lab.daemon.resources
+      let session = try lab.client.open()
+      let reads = try (1...256).map { _ in try session.startRead() }
+      try session.settle()
+      try lab.ip("link del np0")
+      for read in reads { #expect(try session.reply(to: read).status == .adapterRemoved) }
+      try session.disconnect()
+      try eventually("no leak: \(idle)") { try lab.daemon.resources == idle }
+      let daemon = try lab.daemon
+      #expect(daemon.logLines.count { $0.contains("np0") && $0.contains("unbound") } == 1)
+    }
+  }
+
+  @Test("A-62: at SIGTERM reads and waits of two clients are cancelled, and the daemon ends with 0")
+  func terminated() throws {
+    try Lab.run { lab in
+      let first = try lab.client.open()
+      let second = try lab.client.open()
+      let pended = [
+        (first, try first.startRead()), (first, try first.startRead()),
+        (second, try second.startRead()),
+        (second, try second.startWait(for: ["np9"], milliseconds: 60_000)),
+      ]
+      try first.settle()
+      try second.settle()
+      let started = Deadline.now
+      #expect(try lab.daemon.stop() == 0)
+      #expect(Deadline.now - started < 5_000_000_000)
+      for (session, id) in pended {
+        #expect(try session.reply(to: id).status == .cancelled)
+      }
+      #expect(try first.closes())
+      #expect(try second.closes())
+      #expect(access(lab.socketPath, F_OK) != 0)
+    }
+  }
+
+  @Test("an open that waits for power ends when its interface is deleted")
+  func deletedWhileWaiting() throws {
+    try Lab.run(Lab.Options(preparation: ["link set np0 down"])) { lab in
+      let session = try lab.client.connect()
+      let opening = try session.request("open", ["name": "np0", "wait": 30_000])
+      try lab.client.connect().settle()
+      try lab.ip("link del np0")
+      let status = try session.reply(to: opening).status
+      #expect(status == .adapterNotFound || status == .notReady)
+    }
+  }
+
+  @Test("a hundred flaps leave the state right and few lines in the log")
+  func flaps() throws {
+    try Lab.run { lab in
+      let session = try lab.client.open()
+      for _ in 1...50 {
+        try lab.ip("link set np0 down")
+        try lab.ip("link set np0 up")
+      }
+      try eventually("power and carrier") {
+        let np0 = try session.enumerate().bindings?.first
+        return np0?.power == 1 && np0?.link == 1
+      }
+      #expect(try session.write(Frame.outward()).status == .success)
+      try lab.peer.send(Frame.make(number: 1))
+      #expect(try session.read().frames == [Frame.make(number: 1)])
+      let daemon = try lab.daemon
+      #expect(daemon.logLines.count <= 20)
+    }
+  }
+}

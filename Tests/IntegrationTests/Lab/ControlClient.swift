@@ -1,0 +1,86 @@
+import NDIS
+
+/// A program of some user with sessions to the daemon, played by `Peers/control.py`.
+final class ControlClient {
+  private let program: JSONProgram
+  private var sessionCount = 0
+
+  init(_ program: JSONProgram) { self.program = program }
+
+  /// A session that has said HELLO.
+  func connect() throws -> ControlSession {
+    let session = try connectSilently()
+    let hello = try session.reply(to: session.request("hello"))
+    guard hello.status == .success else { throw LabError.failed("HELLO: \(hello)") }
+    return session
+  }
+
+  /// A session that has said nothing yet.
+  func connectSilently() throws -> ControlSession {
+    sessionCount += 1
+    let failure: Connected = try program.ask("connect", ["session": .number(sessionCount)])
+    if let text = failure.failure { throw LabError.failed("connect: \(text)") }
+    return ControlSession(program, number: sessionCount)
+  }
+
+  /// A session that has opened an interface, shared unless it says otherwise.
+  func open(
+    _ interface: String = "np0", mode: ControlSession.Mode = .shared,
+    flags: ControlSession.OpenFlags = [], types: [Int] = [0x888E], queueBytes: Int = 0
+  ) throws -> ControlSession {
+    let session = try connect()
+    let reply = try session.open(
+      interface, mode: mode, flags: flags, types: types, queueBytes: queueBytes)
+    guard reply.status == .success else { throw LabError.failed("OPEN: \(reply)") }
+    return session
+  }
+
+  /// What `count` sessions hear that all ask OPEN_DEVICE at once.
+  func race(_ count: Int, for interface: String) throws -> [UInt32] {
+    try program.ask(
+      "race", ["count": .number(count), "name": .text(interface)], as: Outcomes.self
+    ).outcomes
+  }
+
+  /// What becomes of messages that no client should send, each on a session of its own.
+  ///
+  /// - Parameter interface: what the session opens first, if it is not empty
+  func probe(_ messages: [String], openFirst interface: String = "") throws -> [Fate] {
+    try program.ask(
+      "probe", ["messages": .list(messages.map(Argument.text)), "open": .text(interface)],
+      as: Fates.self
+    ).outcomes
+  }
+
+  /// What became of a message.
+  enum Fate: String, Decodable {
+    /// It had exactly one reply.
+    case answered
+    /// The daemon hung up.
+    case closed
+    /// Neither, for five seconds, or two replies.
+    case silent
+  }
+
+  /// What the kernel says of the program.
+  func rights() throws -> Rights { try program.ask("rights") }
+
+  /// Ends the program in the middle of whatever it does.
+  func kill() throws { try program.kill() }
+
+  /// Stops it, or lets it go on.
+  func send(_ signal: Int32) { program.send(signal) }
+
+  /// What a process may do.
+  struct Rights: Decodable {
+    /// CapEff of /proc/self/status, in hex.
+    let effective: String
+    let uid: UInt32
+    /// The errno of an attempt to make a packet socket.
+    let rawSocketErrno: Int32
+  }
+
+  private struct Connected: Decodable { let failure: String? }
+  private struct Outcomes: Decodable { let outcomes: [UInt32] }
+  private struct Fates: Decodable { let outcomes: [Fate] }
+}

@@ -1,0 +1,180 @@
+import NDIS
+
+/// One connection to the daemon; every request returns the id that its reply will have.
+struct ControlSession {
+  private let program: JSONProgram
+  private let number: Int
+
+  init(_ program: JSONProgram, number: Int) {
+    self.program = program
+    self.number = number
+  }
+
+  /// How an open shares its EtherTypes.
+  enum Mode: Int {
+    case exclusive = 0
+    case shared = 1
+  }
+
+  /// The flags of OPEN.
+  struct OpenFlags: OptionSet {
+    let rawValue: Int
+    static let anySource = OpenFlags(rawValue: 1)
+    static let outgoing = OpenFlags(rawValue: 2)
+    static let failOnTruncation = OpenFlags(rawValue: 4)
+    static let ignoreCarrier = OpenFlags(rawValue: 8)
+    static let noLoopback = OpenFlags(rawValue: 16)
+    static let compat = OpenFlags(rawValue: 32)
+  }
+
+  /// Sends a request that control.py builds.
+  func request(_ command: String, _ arguments: [String: Argument] = [:]) throws -> Int {
+    var arguments = arguments
+    arguments["session"] = .number(number)
+    return try program.ask(command, arguments, as: Issued.self).id
+  }
+
+  /// Waits for the reply of a request.
+  ///
+  /// - Throws: if there is none in time, or the daemon hung up
+  func reply(to id: Int, seconds: Int = 10) throws -> Reply {
+    try program.ask(
+      "reply", ["session": .number(number), "id": .number(id), "seconds": .number(seconds)])
+  }
+
+  /// Whether a request has no reply within a short time.
+  func isPending(_ id: Int) throws -> Bool {
+    // Its own reply would have come before the one of this request that ends at once.
+    try settle()
+    let answer: TimedOut = try program.ask(
+      "reply", ["session": .number(number), "id": .number(id), "seconds": 0])
+    return answer.timedOut == true
+  }
+
+  /// Waits until the daemon has seen everything that was sent before.
+  func settle() throws {
+    let reply = try reply(to: request("cancel", ["id": 0xFFFF_FFFF]))
+    guard reply.status == .notFound else { throw LabError.failed("CANCEL: \(reply)") }
+  }
+
+  /// Whether the daemon hangs up, within ten seconds.
+  func closes() throws -> Bool {
+    try program.ask("closes", ["session": .number(number)], as: Closed.self).closed
+  }
+
+  /// Sends bytes as they are.
+  func sendRaw(_ message: String, descriptorCount: Int = 0) throws {
+    let _: Nothing = try program.ask(
+      "raw",
+      [
+        "session": .number(number), "message": .text(message),
+        "descriptorCount": .number(descriptorCount),
+      ])
+  }
+
+  /// Hangs up.
+  func disconnect() throws {
+    let _: Nothing = try program.ask("disconnect", ["session": .number(number)])
+  }
+
+  private struct Issued: Decodable { let id: Int }
+  private struct TimedOut: Decodable { let timedOut: Bool? }
+  private struct Closed: Decodable { let closed: Bool }
+}
+
+// The requests of the control channel, each with its answer.
+
+extension ControlSession {
+  func open(
+    _ interface: String, mode: Mode = .shared, flags: OpenFlags = [], types: [Int] = [0x888E],
+    queueBytes: Int = 0, waitMilliseconds: Int = 4_500
+  ) throws -> Reply {
+    try reply(
+      to: request(
+        "open",
+        [
+          "name": .text(interface), "mode": .number(mode.rawValue),
+          "flags": .number(flags.rawValue), "types": .list(types.map(Argument.number)),
+          "queue": .number(queueBytes), "wait": .number(waitMilliseconds),
+        ]))
+  }
+
+  /// The sample's OPEN_DEVICE.
+  func openDevice(_ name: String) throws -> Reply {
+    try reply(to: request("openDevice", ["name": .text(name)]))
+  }
+
+  func closeDevice() throws -> Reply { try reply(to: request("closeDevice")) }
+
+  /// Asks for one frame; the reply comes when there is one.
+  func startRead(room: Int = 1_518) throws -> Int {
+    try request("read", ["room": .number(room)])
+  }
+
+  /// Reads one frame.
+  func read(room: Int = 1_518) throws -> Reply { try reply(to: startRead(room: room)) }
+
+  func write(_ frame: String) throws -> Reply {
+    try reply(to: request("write", ["frame": .text(frame)]))
+  }
+
+  func writeBatch(_ frames: [String]) throws -> Reply {
+    try reply(to: request("writeBatch", ["frames": .list(frames.map(Argument.text))]))
+  }
+
+  func readBatch(most: Int = 0, room: Int = 131_032) throws -> Reply {
+    try reply(to: request("readBatch", ["most": .number(most), "room": .number(room)]))
+  }
+
+  func cancel(_ id: Int) throws -> Reply {
+    try reply(to: request("cancel", ["id": .number(id)]))
+  }
+
+  func enumerate() throws -> Reply { try reply(to: request("enumerate")) }
+
+  func statistics() throws -> [Reply.CounterObject] {
+    try reply(to: request("statistics")).objects ?? []
+  }
+
+  func wait(for names: [String], milliseconds: Int) throws -> Reply {
+    try reply(to: startWait(for: names, milliseconds: milliseconds))
+  }
+
+  func startWait(for names: [String], milliseconds: Int) throws -> Int {
+    try request(
+      "wait",
+      ["names": .list(names.map(Argument.text)), "milliseconds": .number(milliseconds)])
+  }
+
+  /// A request of the sample, by its code and bytes.
+  func control(_ code: RequestCode, _ payload: String = "", room: Int = 0) throws -> Reply {
+    try reply(
+      to: request(
+        "control",
+        [
+          "code": .number(Int(code.rawValue)), "payload": .text(payload), "room": .number(room),
+        ]))
+  }
+
+  /// The value of an OID, behind its 8 bytes of number and port.
+  func query(_ oid: OID, room: Int = 1_024) throws -> Reply {
+    try control(.queryOIDValue, Self.oidHeader(oid), room: room)
+  }
+
+  func set(_ oid: OID, _ value: String, port: String = "00000000") throws -> Reply {
+    try control(.setOIDValue, Self.oidHeader(oid, port: port) + value)
+  }
+
+  /// `[OID u32][port u32]` as hex.
+  static func oidHeader(_ oid: OID, port: String = "00000000") -> String {
+    littleEndian(oid.rawValue) + port
+  }
+}
+
+/// A number as the hex of its four bytes.
+func littleEndian(_ number: UInt32) -> String {
+  (0..<4).map { index in
+    let octet = UInt8(truncatingIfNeeded: number >> UInt32(8 * index))
+    return String(octet >> 4, radix: 16) + String(octet & 15, radix: 16)
+  }.joined()
+}

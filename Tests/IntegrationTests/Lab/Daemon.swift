@@ -1,0 +1,68 @@
+import Glibc
+
+/// A running `ndisprotd` that has CAP_NET_RAW and nothing else.
+final class Daemon {
+  private let process: ChildProcess
+
+  /// Starts it in the daemon's namespace of a lab.
+  init(
+    _ lab: Lab, interfaces: [String] = ["np0"], _ arguments: [String] = [],
+    socketPath: String? = nil, capabilities: String = "-all,+net_raw"
+  ) throws {
+    let rights = ["setpriv", "--bounding-set=\(capabilities)", "--inh-caps=\(capabilities)"]
+    let options = ["--socket", socketPath ?? lab.socketPath] + User.options
+    let names = interfaces.flatMap { ["--interface", $0] }
+    process = try ChildProcess(
+      lab.nearWords(rights + [try Product.path("ndisprotd")] + options + names + arguments),
+      errorPath: lab.filePath("ndisprotd"))
+  }
+
+  /// Waits for the log line that says so.
+  func waitUntilReady() throws {
+    try eventually("ready: \(log)") { log.contains("ready: ") || hasEnded }
+    if hasEnded { throw LabError.ended(log) }
+  }
+
+  /// Everything it logged.
+  var log: String { process.errorText }
+
+  /// The lines of the log.
+  var logLines: [Substring] { log.split(separator: "\n") }
+
+  /// Waits until it ends by itself.
+  func exitCode() throws -> Int32 { try process.exitCode(within: 10) }
+
+  /// Tells it to end, and waits: five seconds is what it has.
+  func stop() throws -> Int32 {
+    process.send(SIGTERM)
+    return try process.exitCode(within: 5)
+  }
+
+  /// Kills it as a crash would.
+  func kill() throws {
+    process.send(SIGKILL)
+    _ = try process.exitCode()
+  }
+
+  /// Open descriptors and threads, now.
+  var resources: Resources {
+    Resources(
+      descriptors: TextFile.names(in: "/proc/\(process.processID)/fd").count,
+      threads: TextFile.names(in: "/proc/\(process.processID)/task").count)
+  }
+
+  /// The effective capabilities of the process, in hex.
+  var effectiveCapabilities: String {
+    let lines = TextFile.read("/proc/\(process.processID)/status")?.split(separator: "\n") ?? []
+    let line = lines.first { $0.hasPrefix("CapEff:") }
+    return String(line?.split(separator: "\t").last ?? "")
+  }
+
+  private var hasEnded: Bool { (try? process.exitCode(within: 0)) != nil }
+
+  /// What a leak would show in.
+  struct Resources: Equatable {
+    let descriptors: Int
+    let threads: Int
+  }
+}

@@ -1,0 +1,198 @@
+import Glibc
+import NDIS
+import Testing
+
+/// Network namespaces with cables between them, the real daemon at one end, and who talks to it.
+///
+/// Everything is the lab's own and gone with it: a namespace lives as long as its holder, and the
+/// holder as long as this process keeps its standard input open. No interface of the machine is
+/// ever near.
+///
+/// - Shape: `clients ⇄ ndisprotd ⇄ np0 ═ np1 ⇄ Peers/wire.py`, the next cable `np2 ═ np3`
+/// - Thread: one at a time
+final class Lab: @unchecked Sendable {  // Suites that share one are serialized.
+  /// What a test wants to find.
+  struct Options {
+    var cables = 1
+    /// Commands of `ip` in the daemon's namespace, before the daemon starts.
+    var preparation: [String] = []
+    /// Whether the daemon is started, with `arguments`.
+    var startsDaemon = true
+    var interfaces = ["np0"]
+    var arguments: [String] = []
+  }
+
+  /// A directory that everybody may enter.
+  let directory: String
+  private let near: ChildProcess
+  private let far: ChildProcess
+  private var runningDaemon: Daemon?
+  private var fileCount = 0
+
+  init(_ options: Options = Options()) throws {
+    directory = try Lab.makeDirectory()
+    near = try Lab.makeNamespace("\(directory)/near.err")
+    far = try Lab.makeNamespace("\(directory)/far.err")
+    for index in 0..<options.cables { try layCable(index) }
+    for words in options.preparation { try ip(words) }
+    if options.startsDaemon {
+      runningDaemon = try Daemon(self, interfaces: options.interfaces, options.arguments)
+      try runningDaemon?.waitUntilReady()
+    }
+  }
+
+  /// Stops the daemon, if it still runs, and says how it ended.
+  func end() throws -> Int32 {
+    defer {
+      for name in TextFile.names(in: directory) { unlink("\(directory)/\(name)") }
+      rmdir(directory)
+    }
+    return try runningDaemon?.stop() ?? 0
+  }
+
+  /// The daemon that was started with the lab.
+  var daemon: Daemon {
+    get throws {
+      guard let runningDaemon else { throw LabError.failed("this lab has no daemon") }
+      return runningDaemon
+    }
+  }
+
+  /// Where the daemon listens.
+  var socketPath: String { "\(directory)/socket" }
+
+  /// The words that run a command in the daemon's namespace.
+  func nearWords(_ words: [String]) -> [String] {
+    ["nsenter", "--net=/proc/\(near.processID)/ns/net"] + words
+  }
+
+  /// A new file beside the socket.
+  func filePath(_ name: String) -> String {
+    fileCount += 1
+    return "\(directory)/\(name).\(fileCount)"
+  }
+
+  /// Runs `ip` in the daemon's namespace.
+  func ip(_ arguments: String) throws {
+    try Lab.succeed(nearWords(["ip"] + arguments.split(separator: " ").map(String.init)), in: self)
+  }
+
+  /// Runs `tc` in the daemon's namespace.
+  func tc(_ arguments: String) throws {
+    try Lab.succeed(nearWords(["tc"] + arguments.split(separator: " ").map(String.init)), in: self)
+  }
+
+  /// Runs `ip` at the far end.
+  func farIP(_ arguments: String) throws {
+    let words = ["nsenter", "--net=/proc/\(far.processID)/ns/net", "ip"]
+    try Lab.succeed(words + arguments.split(separator: " ").map(String.init), in: self)
+  }
+
+  /// The far end of `np0`.
+  lazy var peer: WirePeer = makePeer("np1")
+
+  /// A raw socket on an interface of the far end.
+  func makePeer(_ interface: String) -> WirePeer {
+    do {
+      let program = try JSONProgram(
+        "wire", behind: ["nsenter", "--net=/proc/\(far.processID)/ns/net"], argument: interface,
+        errorPath: filePath("wire"))
+      // Its socket is bound when it has answered once.
+      let _: Nothing = try program.ask("address")
+      return WirePeer(program)
+    } catch {
+      Issue.record("the far end of \(interface) cannot be watched: \(error)")
+      preconditionFailure("no test can go on without its far end: \(error)")
+    }
+  }
+
+  /// A program without any right, of a user that the daemon allows.
+  lazy var client: ControlClient = makeClient()
+
+  /// A program of a user, without any capability.
+  func makeClient(as user: User = .allowed) -> ControlClient {
+    do {
+      return ControlClient(
+        try JSONProgram(
+          "control", behind: user.words, argument: socketPath, errorPath: filePath("control")))
+    } catch {
+      Issue.record("no client can be started: \(error)")
+      preconditionFailure("no test can go on without a client: \(error)")
+    }
+  }
+
+  /// Runs `ndisprotctl` to its end, without any capability.
+  func ctl(_ arguments: String...) throws -> ChildProcess.Outcome { try ctl(arguments) }
+
+  /// Runs `ndisprotctl` to its end, without any capability.
+  func ctl(_ arguments: [String]) throws -> ChildProcess.Outcome {
+    try ChildProcess.run(ctlWords(arguments), errorPath: filePath("ctl"))
+  }
+
+  /// Starts `ndisprotctl`.
+  func startCtl(_ arguments: String...) throws -> ChildProcess {
+    try ChildProcess(ctlWords(arguments), errorPath: filePath("ctl"))
+  }
+
+  private func ctlWords(_ arguments: [String]) -> [String] {
+    User.withoutCapabilities
+      + [try? Product.path("ndisprotctl"), "--socket", socketPath]
+      .compactMap(\.self) + arguments
+  }
+}
+
+extension Lab {
+  /// Runs a test in a lab of its own; the daemon must end with 0 when it is told to.
+  static func run(_ options: Options = Options(), _ body: (Lab) throws -> Void) throws {
+    let lab = try Lab(options)
+    let result = Result { try body(lab) }
+    let status = Result { try lab.end() }
+    if case .failure = result, let log = try? lab.daemon.log { print("ndisprotd said:\n\(log)") }
+    try result.get()
+    #expect(try status.get() == 0, "ndisprotd did not end as it should")
+  }
+
+  /// Two interfaces of the daemon, `np0` and `np2`.
+  static let twoCables = Options(cables: 2, interfaces: ["np0", "np2"])
+
+  private static func succeed(_ words: [String], in lab: Lab) throws {
+    let outcome = try ChildProcess.run(words, errorPath: lab.filePath("step"))
+    guard outcome.exitCode == 0 else {
+      throw LabError.failed("\(words.joined(separator: " ")): \(outcome.errors)")
+    }
+  }
+
+  private static func makeDirectory() throws -> String {
+    let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+    var name = Array("\(parent)/ndisprot-test-XXXXXX".utf8CString)
+    guard mkdtemp(&name) != nil else { throw LabError.failed("mkdtemp in \(parent)") }
+    let path = String(decoding: name.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+    chmod(path, 0o755)
+    return path
+  }
+
+  private static func makeNamespace(_ errorPath: String) throws -> ChildProcess {
+    // Without IPv6 the kernel puts nothing on the wire by itself.
+    let script = """
+      for file in /proc/sys/net/ipv6/conf/*/disable_ipv6; do
+        if [ -e "$file" ]; then echo 1 >"$file"; fi
+      done
+      ip link set lo up && echo ready && exec cat
+      """
+    let holder = try ChildProcess(["unshare", "-n", "sh", "-c", script], errorPath: errorPath)
+    guard try holder.nextLine() == Array("ready".utf8) else {
+      throw LabError.failed("unshare -n: \(holder.errorText)")
+    }
+    return holder
+  }
+
+  /// Joins two new interfaces, one of the daemon's and one of the far end.
+  func layCable(_ index: Int) throws {
+    let (here, there) = ("np\(2 * index)", "np\(2 * index + 1)")
+    try ip(
+      "link add \(here) address 02:00:00:00:00:0\(2 * index + 1) type veth "
+        + "peer name \(there) address 02:00:00:00:00:0\(2 * index + 2) netns \(far.processID)")
+    try ip("link set \(here) up")
+    try farIP("link set \(there) up")
+  }
+}

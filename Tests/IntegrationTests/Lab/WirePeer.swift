@@ -1,0 +1,25 @@
+/// The far end of a cable: an independent program on a raw socket.
+struct WirePeer {
+  private let program: JSONProgram
+
+  init(_ program: JSONProgram) { self.program = program }
+
+  /// Puts frames on the wire, in order.
+  func send(_ frames: String...) throws { try send(frames) }
+
+  /// Puts frames on the wire, in order.
+  func send(_ frames: [String]) throws {
+    let answer: Sent = try program.ask("send", ["frames": .list(frames.map(Argument.text))])
+    if let failure = answer.failure { throw LabError.failed("the far end: \(failure)") }
+  }
+
+  /// The next frames that arrive, fewer if time is up.
+  func receive(_ count: Int, seconds: Int = 10) throws -> [String] {
+    try program.ask(
+      "receive", ["count": .number(count), "seconds": .number(seconds)], as: Received.self
+    ).frames
+  }
+
+  private struct Sent: Decodable { let failure: String? }
+  private struct Received: Decodable { let frames: [String] }
+}

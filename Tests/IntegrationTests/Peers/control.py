@@ -1,0 +1,301 @@
+"""A client of ndisprotd that shares no code with it: raw bytes by struct.pack.
+
+Each line on standard input is one JSON object {"do": NAME, ...}; each is answered by one line.
+Sessions are numbered by whoever asks. Every wait has an end.
+"""
+
+import json
+import os
+import socket
+import struct
+import sys
+import time
+
+HEADER = struct.Struct("<HHIQIIIIII")
+RECORD = struct.Struct("<IIQII")
+REPLY = 1
+LONGEST = 131072
+
+
+def record(frame):
+    """A frame as WRITE carries it: 24 bytes, the frame, zero bytes up to a multiple of 8."""
+    return RECORD.pack(len(frame), len(frame), 0, 0, 0) + frame + bytes(-len(frame) % 8)
+
+
+def records(payload, count):
+    """The frames of a READ's reply."""
+    found, at = [], 0
+    for _ in range(count):
+        length, original, timestamp, flags, zero = RECORD.unpack_from(payload, at)
+        at += RECORD.size
+        found.append(dict(bytes=payload[at:at + length].hex(), originalLength=original,
+                          timestamp=timestamp, flags=flags, zero=zero,
+                          padding=payload[at + length:at + length + -length % 8].hex()))
+        at += length + -length % 8
+    if at != len(payload):
+        raise ValueError("%d bytes behind the last record" % (len(payload) - at))
+    return found
+
+
+def bindings(payload, count):
+    """The entries of an ENUMERATE's reply."""
+    generation, more, zero = struct.unpack_from("<QII", payload)
+    found, at = [], 16
+    for _ in range(count):
+        (size, index, state, link, power, mtu, opens, name, description) = struct.unpack_from(
+            "<IIIIIIIHH", payload, at)
+        address = payload[at + 32:at + 38]
+        text = payload[at + 40:at + 40 + name + description]
+        found.append(dict(interfaceIndex=index, state=state, link=link, power=power, mtu=mtu,
+                          opens=opens, address=address.hex(":"), name=text[:name].decode(),
+                          description=text[name:].decode()))
+        if size % 8 or size < 40 + name + description:
+            raise ValueError("an entry of %d bytes" % size)
+        at += size
+    return found
+
+
+def counters(payload, count):
+    """The objects of a STATISTICS's reply."""
+    found, at = [], 0
+    for _ in range(count):
+        kind, counter_count, index, name, number = struct.unpack_from("<IIIIQ", payload, at)
+        at += 24
+        text = payload[at:at + name].decode()
+        at += name + -name % 8
+        values = {}
+        for _ in range(counter_count):
+            counter, zero, value = struct.unpack_from("<IIQ", payload, at)
+            values[str(counter)] = value
+            at += 16
+        found.append(dict(kind=kind, interfaceIndex=index, name=text, values=values))
+    return found
+
+
+def granted(payload):
+    """What an OPEN was given."""
+    (mode, flags, queue, index, mtu, types, name) = struct.unpack_from("<IIIIIHH", payload)
+    at = 32
+    return dict(mode=mode, flags=flags, queueBytes=queue, interfaceIndex=index, mtu=mtu,
+                address=payload[24:30].hex(":"),
+                etherTypes=list(struct.unpack_from("<%dH" % types, payload, at)),
+                name=payload[at + 2 * types:at + 2 * types + name].decode())
+
+
+class Session:
+    def __init__(self, path):
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+        self.socket.connect(path)
+        self.next_id = 1
+        self.replies = {}
+        self.closed = False
+
+    def send(self, opcode, payload=b"", code=0, information=0, count=0, id=None, version=1,
+             flags=0, ndisStatus=0, errno=0, bytesNeeded=0):
+        if id is None:
+            id = self.next_id
+            self.next_id += 1
+        header = HEADER.pack(version, opcode, flags, id, code, ndisStatus, errno, information,
+                             bytesNeeded, count)
+        self.transmit(header + payload)
+        return id
+
+    def transmit(self, message, descriptors=()):
+        ancillary = []
+        if descriptors:
+            array = struct.pack("%di" % len(descriptors), *descriptors)
+            ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array)]
+        try:
+            self.socket.sendmsg([message], ancillary)
+        except (BrokenPipeError, ConnectionResetError):
+            self.closed = True
+
+    def receive(self, seconds):
+        """Takes one message off the socket; False when time is up."""
+        self.socket.settimeout(max(seconds, 0.001))
+        try:
+            message = self.socket.recv(LONGEST + 1)
+        except (TimeoutError, socket.timeout):
+            return False
+        except ConnectionResetError:
+            message = b""
+        if not message:
+            self.closed = True
+            return True
+        (version, opcode, flags, id, code, ndis, errno, information, needed,
+         count) = HEADER.unpack_from(message)
+        payload = message[HEADER.size:]
+        reply = dict(version=version, opcode=opcode, flags=flags, id=id, ntStatus=code,
+                     ndisStatus=ndis, errno=errno, information=information, bytesNeeded=needed,
+                     count=count, payload=payload.hex(), order=len(self.replies))
+        if errno == 0 and opcode in (4, 6):
+            reply["records"] = records(payload, count)
+        if opcode == 7:
+            reply["statuses"] = [list(struct.unpack_from("<III", payload, 12 * i))
+                                 for i in range(count)]
+        if errno == 0 and opcode == 11:
+            reply["bindings"] = bindings(payload, count)
+        if errno == 0 and opcode == 12:
+            reply["objects"] = counters(payload, count)
+        if errno == 0 and opcode == 2:
+            reply["granted"] = granted(payload)
+        if not flags & REPLY or version != 1:
+            raise ValueError("no reply: %s" % reply)
+        self.replies.setdefault(id, []).append(reply)
+        return True
+
+    def reply(self, id, seconds):
+        """The next reply with this id; {} when time is up, {"closed"} at the end."""
+        deadline = time.monotonic() + seconds
+        while not self.replies.get(id):
+            if self.closed:
+                return dict(closed=True)
+            if not self.receive(deadline - time.monotonic()):
+                return dict(timedOut=True)
+        return self.replies[id].pop(0)
+
+
+class Client:
+    def __init__(self, path):
+        self.path = path
+        self.sessions = {}
+
+    def connect(self, session):
+        self.sessions[session] = Session(self.path)
+        return {}
+
+    def disconnect(self, session):
+        self.sessions.pop(session).socket.close()
+        return {}
+
+    def hello(self, session, minimum=1, maximum=1):
+        return self.ask(session, 0, struct.pack("<HHIQ", minimum, maximum, 0, 0))
+
+    def ask(self, session, opcode, payload=b"", **fields):
+        return dict(id=self.sessions[session].send(opcode, payload, **fields))
+
+    def send(self, session, opcode, payload="", **fields):
+        return self.ask(session, opcode, bytes.fromhex(payload), **fields)
+
+    def control(self, session, code, payload="", room=0):
+        return self.ask(session, 1, bytes.fromhex(payload), code=code, information=room)
+
+    def openDevice(self, session, name):
+        return self.ask(session, 1, name.encode("utf-16-le"), code=0x0012C800)
+
+    def open(self, session, name, mode=1, flags=0, types=(0x888E,), queue=0, wait=4500):
+        text = name.encode()
+        payload = struct.pack("<IIIIHH", mode, flags, queue, wait, len(types), len(text))
+        return self.ask(session, 2, payload + struct.pack("<%dH" % len(types), *types) + text)
+
+    def closeDevice(self, session):
+        return self.ask(session, 3)
+
+    def read(self, session, room=1518):
+        return self.ask(session, 4, information=room)
+
+    def write(self, session, frame):
+        return self.ask(session, 5, record(bytes.fromhex(frame)))
+
+    def readBatch(self, session, room=LONGEST - 40, most=0):
+        return self.ask(session, 6, information=room, count=most)
+
+    def writeBatch(self, session, frames):
+        payload = b"".join(record(bytes.fromhex(frame)) for frame in frames)
+        return self.ask(session, 7, payload, count=len(frames))
+
+    def cancel(self, session, id):
+        return self.ask(session, 8, struct.pack("<Q", id))
+
+    def enumerate(self, session, after=0):
+        return self.ask(session, 11, struct.pack("<II", after, 0))
+
+    def statistics(self, session, index=0):
+        return self.ask(session, 12, struct.pack("<II", index, 0))
+
+    def wait(self, session, names, milliseconds):
+        payload = struct.pack("<IHH", milliseconds, len(names), 0)
+        for name in names:
+            payload += struct.pack("<H", len(name.encode())) + name.encode()
+        return self.ask(session, 14, payload)
+
+    def reply(self, session, id, seconds=10):
+        return self.sessions[session].reply(id, seconds)
+
+    def closes(self, session, seconds=10):
+        """Whether the daemon hangs up in time."""
+        connection = self.sessions[session]
+        deadline = time.monotonic() + seconds
+        while not connection.closed and connection.receive(deadline - time.monotonic()):
+            pass
+        return dict(closed=connection.closed)
+
+    def raw(self, session, message, descriptorCount=0):
+        """Bytes as they are, with this many copies of standard error."""
+        self.sessions[session].transmit(bytes.fromhex(message), [2] * descriptorCount)
+        return {}
+
+    def race(self, count, name):
+        """That many sessions, all asking OPEN_DEVICE before the first answer is read."""
+        path, sessions = self.path, []
+        for _ in range(count):
+            session = Session(path)
+            session.reply(session.send(0, struct.pack("<HHIQ", 1, 1, 0, 0)), 10)
+            sessions.append(session)
+        ids = [s.send(1, name.encode("utf-16-le"), code=0x0012C800) for s in sessions]
+        outcomes = [s.reply(i, 10).get("ntStatus", 0xFFFFFFFF) for s, i in zip(sessions, ids)]
+        for session in sessions:
+            session.socket.close()
+        return dict(outcomes=outcomes)
+
+    def probe(self, messages, open=""):
+        """What becomes of each message, sent on a session of its own that may have opened."""
+        return dict(outcomes=[self.probe_one(bytes.fromhex(text), open) for text in messages])
+
+    def probe_one(self, message, interface):
+        session = Session(self.path)
+        session.reply(session.send(0, struct.pack("<HHIQ", 1, 1, 0, 0)), 10)
+        if interface:
+            name = interface.encode()
+            wanted = struct.pack("<IIIIHHH", 1, 0, 0, 0, 1, len(name), 0x88B5) + name
+            session.reply(session.send(2, wanted), 10)
+        session.transmit(message)
+        # What may pend is cancelled: so every message owes an answer at once.
+        asked = int.from_bytes(message[8:16], "little")
+        session.send(8, struct.pack("<Q", asked), id=0x7FFF_FFFF_FFFF)
+        answer = session.reply(asked, 5)
+        if "ntStatus" in answer and asked != 0x7FFF_FFFF_FFFF:
+            session.reply(0x7FFF_FFFF_FFFF, 5)
+        if session.replies.get(asked):
+            answer["timedOut"] = "answered twice"
+        session.socket.close()
+        if answer.get("closed"):
+            return "closed"
+        return "silent" if "timedOut" in answer else "answered"
+
+    def rights(self):
+        """What the kernel says of this process, and what it says to a raw socket."""
+        with open("/proc/self/status") as status:
+            lines = dict(line.rstrip("\n").split(":\t", 1) for line in status if ":\t" in line)
+        try:
+            socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0).close()
+            refused = 0
+        except OSError as error:
+            refused = error.errno
+        return dict(effective=lines["CapEff"], uid=os.getuid(), rawSocketErrno=refused)
+
+
+def main():
+    client = Client(sys.argv[1])
+    for line in sys.stdin:
+        command = json.loads(line)
+        try:
+            answer = getattr(client, command.pop("do"))(**command)
+        except OSError as error:
+            answer = dict(failure=str(error), errno=error.errno or 0)
+        sys.stdout.write(json.dumps(answer) + "\n")
+        sys.stdout.flush()
+
+
+main()

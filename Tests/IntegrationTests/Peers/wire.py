@@ -1,0 +1,69 @@
+"""The far end of the cable: an AF_PACKET socket that shares no code with the daemon.
+
+Each line on standard input is one JSON object {"do": NAME, ...}; each is answered by one line.
+Frames are shown with their VLAN tag where it was on the wire. Every wait has an end.
+"""
+
+import json
+import socket
+import struct
+import sys
+import time
+
+ETH_P_ALL = 3
+SOL_PACKET, PACKET_AUXDATA, PACKET_IGNORE_OUTGOING = 263, 8, 23
+VLAN_VALID, TPID_VALID = 0x10, 0x40
+
+
+class Wire:
+    def __init__(self, interface):
+        self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
+        self.socket.setsockopt(SOL_PACKET, PACKET_AUXDATA, 1)
+        self.socket.setsockopt(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+        self.socket.bind((interface, ETH_P_ALL))
+
+    def address(self):
+        return dict(address=self.socket.getsockname()[4].hex(":"))
+
+    def send(self, frames):
+        for frame in frames:
+            self.socket.send(bytes.fromhex(frame))
+        return {}
+
+    def receive(self, count, seconds=10):
+        """Up to `count` frames; fewer when time is up."""
+        frames, deadline = [], time.monotonic() + seconds
+        while len(frames) < count:
+            self.socket.settimeout(max(deadline - time.monotonic(), 0.001))
+            try:
+                frames.append(self.take().hex())
+            except (TimeoutError, socket.timeout):
+                break
+        return dict(frames=frames)
+
+    def take(self):
+        frame, ancillary, _, _ = self.socket.recvmsg(1 << 16, 64)
+        for level, kind, data in ancillary:
+            if level != SOL_PACKET or kind != PACKET_AUXDATA:
+                continue
+            status, _, _, _, _, tag, protocol = struct.unpack_from("=IIIHHHH", data)
+            if status & VLAN_VALID:
+                protocol = protocol if status & TPID_VALID else 0x8100
+                frame = frame[:12] + struct.pack(">HH", protocol, tag) + frame[12:]
+        return frame
+
+
+def main():
+    wire = Wire(sys.argv[1])
+    for line in sys.stdin:
+        command = json.loads(line)
+        try:
+            answer = getattr(wire, command.pop("do"))(**command)
+        except OSError as error:
+            answer = dict(failure=str(error), errno=error.errno or 0)
+        sys.stdout.write(json.dumps(answer) + "\n")
+        sys.stdout.flush()
+
+
+main()

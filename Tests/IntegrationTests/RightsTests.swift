@@ -1,0 +1,63 @@
+import Glibc
+import NDIS
+import Testing
+
+@Suite(
+  "Who may use the interfaces", .serialized, .timeLimit(.minutes(2)), .tags(.integration),
+  .needsNamespaces)
+struct RightsTests {
+  @Test("the clients of these tests have no capability: a raw socket is refused to them")
+  func clientsHaveNoRights() throws {
+    try Lab.run { lab in
+      let rights = try lab.client.rights()
+      #expect(rights.effective == "0000000000000000")
+      #expect(rights.rawSocketErrno == EPERM)
+      if User.areSeveral { #expect(rights.uid == 65_534) }
+    }
+  }
+
+  @Test(
+    "A-73: a user whom nobody allowed is told so, at every request", .needsSeveralUsers)
+  func stranger() throws {
+    try Lab.run { lab in
+      let stranger = try lab.makeClient(as: .stranger).connect()
+      #expect(try stranger.open("np0").status == .notPermitted)
+      #expect(try stranger.openDevice("np0").status == .notPermitted)
+      #expect(try stranger.open("np0", types: []).status == .notPermitted)
+      #expect(try stranger.enumerate().status == .notPermitted)
+      #expect(try stranger.read().status == .notPermitted)
+      let allowed = try lab.client.connect()
+      #expect(try allowed.open("np0").status == .success)
+    }
+  }
+
+  @Test("A-73: --allow :GROUP lets its members in, and nobody else", .needsSeveralUsers)
+  func member() throws {
+    try Lab.run(Lab.Options(arguments: ["--allow", ":\(User.group)"])) { lab in
+      let member = try lab.makeClient(as: .member).connect()
+      #expect(try member.open("np0").status == .success)
+      let stranger = try lab.makeClient(as: .stranger).connect()
+      #expect(try stranger.open("np0").status == .notPermitted)
+    }
+  }
+
+  @Test("a user sees the counters of his own opens only; root sees all", .needsSeveralUsers)
+  func counters() throws {
+    try Lab.run(Lab.Options(arguments: ["--allow", ":\(User.group)"])) { lab in
+      _ = try lab.client.open(types: [0x88CC])
+      let member = try lab.makeClient(as: .member).open(types: [0x88B5])
+      let root = try lab.makeClient(as: .owner).connect()
+      #expect(try member.statistics().count { $0.kind == 2 } == 1)
+      #expect(try root.statistics().count { $0.kind == 2 } == 2)
+    }
+  }
+
+  @Test("without --allow the socket belongs to the user who started the daemon alone")
+  func socketMode() throws {
+    try Lab.run { lab in
+      var status = stat()
+      #expect(stat(lab.socketPath, &status) == 0)
+      #expect(status.st_mode & 0o777 == (User.areSeveral ? 0o666 : 0o600))
+    }
+  }
+}

@@ -1,0 +1,189 @@
+import MDL
+import NDIS
+import NdisprotControl
+import Testing
+
+@Suite("golden bytes, both ways")
+struct GoldenBytesTests {
+  @Test("the header has the bytes of the drawing")
+  func header() throws {
+    var header = MessageHeader(.readBatch, id: 0x1122_3344_5566_7788)
+    header.flags = MessageHeader.replyFlag
+    header.completion = CompletionStatus(.bufferOverflow, .bufferTooShort, 105)
+    header.information = 123_456
+    header.bytesNeeded = 1514
+    header.count = 7
+    #expect(header.encoded.array == Golden.header)
+    #expect(try Golden.header.decoded(MessageHeader.init(decodingReply:)) == header)
+    #expect(header.completion.ndisStatus == .bufferTooShort)
+  }
+
+  @Test("HELLO")
+  func hello() throws {
+    let request = HelloRequest(
+      minimumVersion: 1, maximumVersion: 3, features: 0x8000_0000_0000_0002)
+    #expect(request.encoded == Golden.helloRequest)
+    #expect(try Golden.helloRequest.decoded(HelloRequest.init(decoding:)) == request)
+    let reply = HelloReply(version: 1, maximumMessageByteCount: 131_072, features: 1)
+    #expect(reply.encoded == Golden.helloReply)
+    #expect(try Golden.helloReply.decoded(HelloReply.init(decoding:)) == reply)
+  }
+
+  @Test("OPEN")
+  func open() throws {
+    let request = OpenRequest(
+      name: "np0", etherTypes: EtherTypeSet([0x888E, 0x88B5]), mode: .shared,
+      flags: [.anySource, .failOnTruncation], queueByteCount: 1 << 20, waitMilliseconds: 4500)
+    #expect(request.encoded == Golden.openRequest)
+    #expect(try Golden.openRequest.decoded(OpenRequest.init(decoding:)) == request)
+    let reply = OpenReply(
+      mode: .exclusive, flags: .compat, queueByteCount: 4 << 20, interfaceIndex: 17,
+      maximumFrameSize: 1500, address: MACAddress([2, 0, 0, 0, 0, 0xAA]),
+      etherTypes: EtherTypeSet([0xFFFF]), name: "np0")
+    #expect(reply.encoded == Golden.openReply)
+    #expect(try Golden.openReply.decoded(OpenReply.init(decoding:)) == reply)
+  }
+
+  @Test("CANCEL")
+  func cancel() throws {
+    let request = CancelRequest(id: 0x0100_0000_0000_002A)
+    #expect(request.encoded == Golden.cancelRequest)
+    #expect(try Golden.cancelRequest.decoded(CancelRequest.init(decoding:)) == request)
+  }
+
+  @Test("ENUMERATE")
+  func enumerate() throws {
+    let request = EnumerateRequest(afterInterfaceIndex: 17)
+    #expect(request.encoded == Golden.enumerateRequest)
+    #expect(try Golden.enumerateRequest.decoded(EnumerateRequest.init(decoding:)) == request)
+    let reply = try Golden.enumerateReply.decoded { payload throws(DecodeError) in
+      try EnumerateReply(decoding: payload, entryCount: 1)
+    }
+    let entry = BindingEntry(
+      interfaceIndex: 17, state: .running, link: .disconnected, isPowered: true, mtu: 1500,
+      openCount: 2, address: MACAddress([2, 0, 0, 0, 0, 0xAA]), name: "np0", description: "veth")
+    #expect(reply.generation == 9)
+    #expect(reply.hasMore)
+    #expect(reply.entries == [entry])
+    #expect(reply.encoded == Golden.enumerateReply)
+  }
+
+  @Test("STATISTICS")
+  func statistics() throws {
+    let request = StatisticsRequest()
+    #expect(request.encoded == Golden.statisticsRequest)
+    #expect(try Golden.statisticsRequest.decoded(StatisticsRequest.init(decoding:)) == request)
+    let object = StatisticsObject(
+      kind: .open, interfaceIndex: 17, id: 5, name: "uid 0 pid 42",
+      readings: [.init(.rxMatched, 1 << 32), .init(number: 0x1_FFFF, value: 1)])
+    #expect(object.encoded == Golden.statisticsReply)
+    let decoded = try Golden.statisticsReply.decoded { payload throws(DecodeError) in
+      try StatisticsObject.decode(payload, objectCount: 1)
+    }
+    #expect(decoded == [object])
+    #expect(decoded.first?[.rxMatched] == 1 << 32)
+    #expect(decoded.first?[.rxFrames] == nil)
+    #expect(decoded.first?.readings.last?.counter == nil)
+  }
+
+  @Test("WAIT")
+  func wait() throws {
+    let request = WaitRequest(names: ["np0", "é"], timeoutMilliseconds: 5000)
+    #expect(request.encoded == Golden.waitRequest)
+    #expect(try Golden.waitRequest.decoded(WaitRequest.init(decoding:)) == request)
+  }
+
+  @Test("QUERY_OID_VALUE and SET_OID_VALUE")
+  func oid() throws {
+    let request = OIDRequest(oid: .currentAddress, value: [2, 0, 0, 0, 0, 0xAA])
+    #expect(request.encoded == Golden.oidRequest)
+    #expect(try Golden.oidRequest.decoded(OIDRequest.init(decoding:)) == request)
+  }
+
+  @Test("Q-12, Q-13: QUERY_BINDING has offsets, lengths without NUL, and UTF-16LE")
+  func queryBinding() throws {
+    let answer = QueryBinding(index: 2, name: "np0", description: "\u{1D11E}")
+    #expect(answer.byteCountNeeded == Golden.queryBinding.count)
+    #expect(answer.encoded(room: 4096) == Golden.queryBinding)
+    #expect(try Golden.queryBinding.decoded(QueryBinding.init(decoding:)) == answer)
+  }
+
+  @Test("records have the bytes of the drawing")
+  func records() throws {
+    var writer = RecordWriter()
+    let first = FrameRecord(
+      length: 5, originalLength: 60, timestamp: 0x0102_0304_0506_0708,
+      flags: [.truncated, .looped])
+    let frame: [UInt8] = [0xDE, 0xAD, 0xBE, 0xEF, 0x99]
+    writer.mustAppend(frame, first)
+    writer.mustAppend([])
+    let (bytes, counts) = (writer.records.array, [Int(writer.recordCount), writer.frameByteCount])
+    #expect(bytes == Golden.records)
+    #expect(counts == [2, 5])
+
+    let payload = Golden.records
+    var reader = RecordReader(payload.span.bytes, recordCount: 2)
+    if let record = try reader.next() {
+      let header = record.header
+      #expect(header == first)
+      let bytes = record.frame.array
+      #expect(bytes == frame)
+    } else {
+      Issue.record("the first record is missing")
+    }
+    if let record = try reader.next() {
+      let header = record.header
+      #expect(header == FrameRecord(length: 0, originalLength: 0))
+      let bytes = record.frame.array
+      #expect(bytes.isEmpty)
+    } else {
+      Issue.record("the second record is missing")
+    }
+    let isAtEnd = try reader.next() == nil
+    #expect(isAtEnd)
+  }
+
+  @Test("the status of a frame is three little-endian words")
+  func frameStatuses() throws {
+    let bytes: [UInt8] = [
+      0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+      0x06, 0x02, 0x00, 0xC0, 0x14, 0x00, 0x01, 0xC0, 0x5A, 0x00, 0x00, 0x00,
+    ]
+    #expect(CompletionStatus.success.encoded + CompletionStatus.frameTooLong.encoded == bytes)
+    let statuses = try FrameStatuses(bytes.span.bytes, frameCount: 2)
+    let decoded = [statuses[0], statuses[1]]
+    let firstFailure = statuses.firstFailure
+    #expect(decoded == [.success, .frameTooLong])
+    #expect(firstFailure == 1)
+    #expect(throws: DecodeError.tooShort) {
+      _ = try FrameStatuses(bytes.span.bytes, frameCount: 3).count
+    }
+    #expect(throws: DecodeError.trailingBytes) {
+      _ = try FrameStatuses(bytes.span.bytes, frameCount: 1).count
+    }
+    #expect(throws: DecodeError.tooShort) {
+      _ = try FrameStatuses(bytes.span.bytes, frameCount: .max).count
+    }
+  }
+
+  @Test("the fixed parts have the sizes that the drawings say")
+  func byteCounts() {
+    #expect(Golden.header.count == MessageHeader.byteCount)
+    #expect(Golden.helloRequest.count == HelloRequest.byteCount)
+    #expect(Golden.helloReply.count == HelloReply.byteCount)
+    #expect(Golden.openRequest.count == OpenRequest.fixedByteCount + 2 * 2 + 3)
+    #expect(Golden.openReply.count == OpenReply.fixedByteCount + 2 + 3)
+    #expect(Golden.cancelRequest.count == CancelRequest.byteCount)
+    #expect(Golden.enumerateRequest.count == EnumerateRequest.byteCount)
+    #expect(
+      Golden.enumerateReply.count
+        == EnumerateReply.fixedByteCount + BindingEntry.fixedByteCount + 8)
+    #expect(Golden.statisticsRequest.count == StatisticsRequest.byteCount)
+    #expect(
+      Golden.statisticsReply.count
+        == StatisticsObject.fixedByteCount + 16 + 2 * StatisticsObject.counterByteCount)
+    #expect(Golden.oidRequest.count == OIDRequest.headerByteCount + 6)
+    #expect(FrameRecord.headerByteCount == 24)
+    #expect(MessageHeader.maximumMessageByteCount == 131_072)
+  }
+}

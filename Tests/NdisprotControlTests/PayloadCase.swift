@@ -1,0 +1,64 @@
+import MDL
+import NDIS
+import NdisprotControl
+import Testing
+
+/// One payload of the protocol: its golden bytes, and its decoder followed by its encoder.
+struct PayloadCase: Sendable, CustomTestStringConvertible {
+  let name: String
+  let bytes: [UInt8]
+  /// Decodes a payload and encodes what came out; the count is the header's.
+  let recode: @Sendable (_ payload: RawSpan, _ count: UInt32) throws(DecodeError) -> [UInt8]
+  /// The header's count that belongs to `bytes`.
+  var count: UInt32 = 0
+  /// Whether any longer payload is legal too, because the rest is a value.
+  var isOpenEnded = false
+  var testDescription: String { name }
+
+  static let all: [PayloadCase] = [
+    PayloadCase(name: "hello request", bytes: Golden.helloRequest) {
+      payload, _ throws(DecodeError) in try HelloRequest(decoding: payload).encoded
+    },
+    PayloadCase(name: "hello reply", bytes: Golden.helloReply) {
+      payload, _ throws(DecodeError) in try HelloReply(decoding: payload).encoded
+    },
+    PayloadCase(name: "open request", bytes: Golden.openRequest) {
+      payload, _ throws(DecodeError) in try OpenRequest(decoding: payload).encoded
+    },
+    PayloadCase(name: "open reply", bytes: Golden.openReply) {
+      payload, _ throws(DecodeError) in try OpenReply(decoding: payload).encoded
+    },
+    PayloadCase(name: "cancel request", bytes: Golden.cancelRequest) {
+      payload, _ throws(DecodeError) in try CancelRequest(decoding: payload).encoded
+    },
+    PayloadCase(name: "enumerate request", bytes: Golden.enumerateRequest) {
+      payload, _ throws(DecodeError) in try EnumerateRequest(decoding: payload).encoded
+    },
+    PayloadCase(
+      name: "enumerate reply", bytes: Golden.enumerateReply,
+      recode: { payload, count throws(DecodeError) in
+        try EnumerateReply(decoding: payload, entryCount: count).encoded
+      }, count: 1),
+    PayloadCase(name: "statistics request", bytes: Golden.statisticsRequest) {
+      payload, _ throws(DecodeError) in try StatisticsRequest(decoding: payload).encoded
+    },
+    PayloadCase(
+      name: "statistics reply", bytes: Golden.statisticsReply,
+      recode: { payload, count throws(DecodeError) in
+        try StatisticsObject.decode(payload, objectCount: count).flatMap(\.encoded)
+      }, count: 1),
+    PayloadCase(name: "wait request", bytes: Golden.waitRequest) {
+      payload, _ throws(DecodeError) in try WaitRequest(decoding: payload).encoded
+    },
+    PayloadCase(
+      name: "OID request", bytes: Golden.oidRequest,
+      recode: { payload, _ throws(DecodeError) in try OIDRequest(decoding: payload).encoded },
+      isOpenEnded: true),
+    PayloadCase(
+      name: "query binding", bytes: Golden.queryBinding,
+      recode: { payload, _ throws(DecodeError) in
+        let answer = try QueryBinding(decoding: payload)
+        return answer.encoded(room: answer.byteCountNeeded)
+      }, isOpenEnded: true),
+  ]
+}

@@ -1,0 +1,183 @@
+import MDL
+import NDIS
+import Synchronization
+import TestSupport
+import WDF
+
+@testable import Ndisprot
+
+/// Who asked, and what it was told: the session's place in these tests.
+final class RecordingRequester: Requester, @unchecked Sendable {  // One test's thread.
+  struct Completion: Equatable {
+    let id: UInt64
+    let status: CompletionStatus
+    let information: Int
+    let bytesNeeded: Int
+  }
+
+  private(set) var completions: [Completion] = []
+  private(set) var delivered: [UInt64: [UInt8]] = [:]
+  private(set) var outputs: [UInt64: [UInt8]] = [:]
+  /// The client's socket is full.
+  var isFull = false
+
+  func deliver(
+    _ records: MDLChain, recordCount: Int, information: Int, for parameters: RequestParameters
+  ) -> Bool {
+    guard !isFull else { return false }
+    var all = [UInt8](repeating: 0, count: records.byteCount)
+    var span = all.mutableSpan
+    var out = span.mutableBytes
+    try? records.span.copyBytes(to: &out)
+    delivered[parameters.id] = all
+    return true
+  }
+
+  func setOutput(_ output: [UInt8], recordCount: Int, for parameters: RequestParameters) {
+    outputs[parameters.id] = output
+  }
+
+  func setOutput(_ statuses: RawSpan, recordCount: Int, for parameters: RequestParameters) {
+    outputs[parameters.id] = (0..<statuses.byteCount).map {
+      statuses.unsafeLoad(fromByteOffset: $0, as: UInt8.self)
+    }
+  }
+
+  func requestCompleted(
+    _ parameters: RequestParameters, status: RequestStatus, information: Int, bytesNeeded: Int
+  ) {
+    completions.append(
+      Completion(
+        id: parameters.id, status: CompletionStatus(status), information: information,
+        bytesNeeded: bytesNeeded))
+  }
+
+  /// How the request with this id ended, nil while it is pended.
+  ///
+  /// Twice is a defect.
+  func completion(of id: UInt64) -> Completion? {
+    let all = completions.filter { $0.id == id }
+    precondition(all.count <= 1, "request \(id) was completed \(all.count) times")
+    return all.first
+  }
+}
+
+/// An executor whose time is the test's.
+final class ManualExecutor: Executor, @unchecked Sendable {  // One test's thread.
+  final class Work: ScheduledWork, @unchecked Sendable {  // One test's thread.
+    let work: @Sendable () -> Void
+    private(set) var isCancelled = false
+    init(_ work: @escaping @Sendable () -> Void) { self.work = work }
+    func cancel() { isCancelled = true }
+  }
+
+  private(set) var scheduled: [Work] = []
+  var isCurrent: Bool { true }
+
+  func post(_ work: @escaping @Sendable () -> Void) { work() }
+
+  func schedule(
+    afterNanoseconds delay: UInt64, _ work: @escaping @Sendable () -> Void
+  ) -> any ScheduledWork {
+    let entry = Work(work)
+    scheduled.append(entry)
+    return entry
+  }
+
+  /// Lets the time of everything that is scheduled come.
+  func runScheduled() {
+    let due = scheduled
+    scheduled = []
+    for entry in due where !entry.isCancelled { entry.work() }
+  }
+}
+
+/// A binding on a scripted miniport, with one framework of its own.
+final class DataPathFixture {
+  let framework: Framework
+  let driver: Ref<Driver>
+  let device: Ref<ControlDevice>
+  let miniport = ScriptedMiniport()
+  let executor = ManualExecutor()
+  let binding: AdapterBinding
+  let dataPath: BindingDataPath
+  private(set) var attributes = AdapterAttributes(
+    interfaceIndex: 7, name: "np0", description: "veth", hardwareType: 1, isLoopback: false,
+    address: Frames.own, mtu: 1500, isUp: true, link: .connected)
+
+  init() throws {
+    framework = Framework()
+    driver = try framework.makeDriver("test", Context(make: { _ in 0 }))
+    device = try driver.makeControlDevice("device")
+    device.finishInitializing()
+    binding = AdapterBinding(attributes)
+    for event in [BindingStateMachine.Event.bind, .openSucceeded, .restart, .restartSucceeded] {
+      _ = binding.handle(event)
+    }
+    _ = binding.update(attributes)
+    dataPath = try BindingDataPath(
+      binding: binding, miniport: miniport, executor: executor, profile: .latency,
+      captureRingByteCount: 1 << 20, receiveRingByteCount: 64 << 10)
+  }
+
+  /// The kernel says something new of the interface.
+  func change(_ change: (inout AdapterAttributes) -> Void) {
+    change(&attributes)
+    dataPath.attributesChanged(binding.update(attributes))
+  }
+
+  /// A session with an open.
+  final class Client {
+    let requester = RecordingRequester()
+    let file: Ref<FileObject>
+    let open: OpenContext
+    private var nextID: UInt64 = 1
+
+    init(_ fixture: DataPathFixture, _ options: OpenOptions) throws {
+      file = try fixture.device.makeFileObject("client", Context(make: { _ in 0 }))
+      open = try OpenContext.open(
+        options, on: fixture.binding, dataPath: fixture.dataPath, file: file,
+        client: Credentials(processID: 1, userID: 1000, groupID: 1000, groups: []),
+        requester: requester)
+    }
+
+    /// READ or READ_BATCH; the id.
+    func read(room: Int = 2_000, isBatch: Bool = false, count: UInt32 = 0) throws -> UInt64 {
+      let id = nextID
+      nextID += 1
+      let request = try file.makeRequest(
+        RequestParameters(
+          type: .read, code: isBatch ? RequestParameters.batchCode : 0, id: id,
+          outputByteCount: room, count: count), sink: requester)
+      open.read(request)
+      return id
+    }
+
+    /// WRITE, or WRITE_BATCH of several frames; the id.
+    func write(_ frames: [[UInt8]], isBatch: Bool? = nil) throws -> UInt64 {
+      let id = nextID
+      nextID += 1
+      let message = MessageBuffer(capacity: 128 << 10)
+      var at = 40
+      for frame in frames {
+        message.base.storeBytes(of: UInt32(frame.count), toByteOffset: at, as: UInt32.self)
+        (message.base + at + 24).copyMemory(from: frame, byteCount: frame.count)
+        at += FrameRecord.byteCount(ofFrame: frame.count)
+      }
+      message.byteCount = at
+      let request = try file.makeRequest(
+        RequestParameters(
+          type: .write, code: isBatch ?? (frames.count != 1) ? RequestParameters.batchCode : 0,
+          id: id, outputByteCount: 0, count: UInt32(frames.count)), sink: requester)
+      open.write(request, message: message, payloadOffset: 40, recordCount: frames.count)
+      return id
+    }
+
+    /// The frames that answered a read.
+    func frames(_ id: UInt64) -> [[UInt8]] {
+      recordedFrames(requester.delivered[id] ?? [])
+    }
+  }
+}
+
+private func recordedFrames(_ records: [UInt8]) -> [[UInt8]] { frames(in: records) }

@@ -1,0 +1,207 @@
+import MDL
+import NDIS
+import TestSupport
+import Testing
+
+@testable import Ndisprot
+
+@Suite("Writes")
+struct WriteTests {
+  private let own = Frames.make(to: Frames.peer, from: Frames.own, number: 1)
+
+  @Test("A-40: a write puts the very bytes on the wire and answers with their number")
+  func write() throws {
+    let fixture = try DataPathFixture()
+    let client = try DataPathFixture.Client(fixture, OpenOptions())
+    let id = try client.write([own])
+    #expect(fixture.miniport.sent == [own])
+    #expect(client.requester.completion(of: id)?.status == .success)
+    #expect(client.requester.completion(of: id)?.information == 60)
+  }
+
+  @Test(
+    "A-41, A-44: lengths are checked against the MTU, a tag apart",
+    arguments: [
+      (0, false, CompletionStatus.invalidParameter), (13, false, .frameTooShort),
+      (14, false, .success), (1514, false, .success), (1515, false, .frameTooLong),
+      (1518, true, .success), (1519, true, .frameTooLong),
+    ])
+  func lengths(byteCount: Int, isTagged: Bool, expected: CompletionStatus) throws {
+    let fixture = try DataPathFixture()
+    let client = try DataPathFixture.Client(fixture, OpenOptions())
+    let frame = Frames.make(
+      to: Frames.peer, from: Frames.own, tag: isTagged ? 5 : nil, byteCount: byteCount)
+    let id = try client.write([frame])
+    #expect(client.requester.completion(of: id)?.status == expected)
+    #expect(fixture.miniport.sent.count == (expected == .success ? 1 : 0))
+    if expected == .frameTooLong {
+      #expect(client.requester.completion(of: id)?.bytesNeeded == (isTagged ? 1518 : 1514))
+    }
+  }
+
+  @Test("A-42: the length is judged before the type, the type before the source, both before state")
+  func order() throws {
+    let fixture = try DataPathFixture()
+    let client = try DataPathFixture.Client(fixture, OpenOptions())
+    fixture.change { $0.isUp = false }
+    let wrongAll = Frames.make(
+      to: Frames.peer, from: Frames.peer, type: 0x0800, byteCount: 1515)
+    let wrongType = Frames.make(to: Frames.peer, from: Frames.peer, type: 0x0800)
+    let wrongSource = Frames.make(to: Frames.peer, from: Frames.peer)
+    let statuses = try [wrongAll, wrongType, wrongSource, own].map { frame in
+      let id = try client.write([frame])
+      return client.requester.completion(of: id)?.status
+    }
+    #expect(statuses == [.frameTooLong, .etherTypeMismatch, .sourceMismatch, .lowPower])
+    #expect(fixture.miniport.sent.isEmpty)
+  }
+
+  @Test("D-49: without a carrier a write fails, unless the open ignores it")
+  func carrier() throws {
+    let fixture = try DataPathFixture()
+    let careful = try DataPathFixture.Client(fixture, OpenOptions())
+    let careless = try DataPathFixture.Client(fixture, OpenOptions(flags: .ignoreCarrier))
+    fixture.change { $0.link = .disconnected }
+    #expect(careful.requester.completion(of: try careful.write([own]))?.status == .linkDown)
+    #expect(careless.requester.completion(of: try careless.write([own]))?.status == .success)
+  }
+
+  @Test("A-45: a write follows the address of the interface")
+  func address() throws {
+    let fixture = try DataPathFixture()
+    let client = try DataPathFixture.Client(fixture, OpenOptions())
+    let moved = MACAddress([0x02, 0, 0, 0, 0, 0xAA])
+    fixture.change { $0.address = moved }
+    #expect(client.requester.completion(of: try client.write([own]))?.status == .sourceMismatch)
+    let frame = Frames.make(to: Frames.peer, from: moved)
+    #expect(client.requester.completion(of: try client.write([frame]))?.status == .success)
+  }
+
+  @Test("each frame of a batch has its own status, and the good ones are sent")
+  func batch() throws {
+    let fixture = try DataPathFixture()
+    let client = try DataPathFixture.Client(fixture, OpenOptions())
+    let bad = Frames.make(to: Frames.peer, from: Frames.peer)
+    let id = try client.write([own, bad, own])
+    #expect(fixture.miniport.sent == [own, own])
+    let output = try #require(client.requester.outputs[id])
+    #expect(output.count == 36)
+    #expect(Array(output[0..<12]) == [UInt8](repeating: 0, count: 12))
+    #expect(Array(output[12..<16]) == [0x0D, 0, 0, 0xC0])
+    #expect(Array(output[24..<36]) == [UInt8](repeating: 0, count: 12))
+    #expect(client.requester.completion(of: id)?.status == .sourceMismatch)
+    #expect(client.requester.completion(of: id)?.information == 120)
+  }
+
+  @Test("more frames than one send takes leave in order")
+  func manyFrames() throws {
+    let fixture = try DataPathFixture()
+    let client = try DataPathFixture.Client(fixture, OpenOptions())
+    let frames = (0..<700).map { Frames.make(to: Frames.peer, from: Frames.own, number: $0) }
+    let id = try client.write(frames)
+    while fixture.dataPath.sendPended() {}
+    #expect(fixture.miniport.sent == frames)
+    #expect(client.requester.completion(of: id)?.status == .success)
+    #expect(client.requester.outputs[id]?.count == 700 * 12)
+  }
+
+  @Test("A-52: a write behind a full socket waits, is cancelled, and never reaches the wire")
+  func cancelled() throws {
+    let fixture = try DataPathFixture()
+    let client = try DataPathFixture.Client(fixture, OpenOptions())
+    fixture.miniport.script = [SendProgress(sentCount: 0, failure: .wouldBlock)]
+    let first = try client.write([own])
+    let second = try client.write([Frames.make(to: Frames.peer, from: Frames.own, number: 2)])
+    #expect(fixture.miniport.sendPossibleRequests == 1)
+    #expect(client.requester.completions.isEmpty)
+    #expect(client.open.cancel(second))
+    #expect(client.requester.completion(of: second)?.status == .sendCancelled)
+    fixture.miniport.handler?.sendPossible()
+    while fixture.dataPath.sendPended() {}
+    #expect(client.requester.completion(of: first)?.status == .success)
+    #expect(fixture.miniport.sent == [own])
+    #expect(!client.open.cancel(first))
+  }
+
+  @Test("a full interface queue is tried again within the budget, then reported per frame")
+  func noBuffers() throws {
+    let fixture = try DataPathFixture()
+    let client = try DataPathFixture.Client(fixture, OpenOptions())
+    fixture.miniport.script = Array(
+      repeating: SendProgress(sentCount: 0, failure: .noBuffers), count: 11)
+    let id = try client.write([own, own])
+    for _ in 0..<BindingDataPath.maximumRetries {
+      #expect(client.requester.completion(of: id) == nil)
+      fixture.executor.runScheduled()
+      while fixture.dataPath.sendPended() {}
+    }
+    #expect(client.requester.completion(of: id)?.status == .noBuffers)
+    #expect(fixture.miniport.sent == [own])
+  }
+
+  @Test("R-32, W-20: a frame to the own address is looped back before its write is answered")
+  func loopback() throws {
+    let fixture = try DataPathFixture()
+    let client = try DataPathFixture.Client(fixture, OpenOptions())
+    let other = try DataPathFixture.Client(fixture, OpenOptions())
+    let frame = Frames.make(to: Frames.own, from: Frames.own, number: 3)
+    _ = try client.write([frame])
+    #expect(client.frames(try client.read()) == [frame])
+    let pended = try other.read()
+    #expect(other.requester.completion(of: pended) == nil)
+  }
+
+  @Test("A-48: a frame that the open would not hear is not looped")
+  func noLoopback() throws {
+    let fixture = try DataPathFixture()
+    let client = try DataPathFixture.Client(fixture, OpenOptions())
+    _ = try client.write([own])
+    let first = try client.read()
+    #expect(client.requester.completion(of: first) == nil)
+    let deaf = try DataPathFixture.Client(fixture, OpenOptions(flags: .noLoopback))
+    _ = try deaf.write([Frames.make(to: Frames.own, from: Frames.own)])
+    let second = try deaf.read()
+    #expect(deaf.requester.completion(of: second) == nil)
+  }
+
+  @Test("A-57: an unbind completes everything once and leaves a dead open")
+  func unbind() throws {
+    let fixture = try DataPathFixture()
+    let client = try DataPathFixture.Client(fixture, OpenOptions())
+    fixture.miniport.script = [SendProgress(sentCount: 0, failure: .wouldBlock)]
+    let reads = try (0..<3).map { _ in try client.read() }
+    let write = try client.write([own])
+    _ = fixture.binding.handle(.unbind)
+    fixture.dataPath.unbind()
+    for id in reads + [write] {
+      #expect(client.requester.completion(of: id)?.status == .adapterRemoved)
+    }
+    #expect(client.requester.completion(of: try client.read())?.status == .bindingGone)
+    #expect(client.requester.completion(of: try client.write([own]))?.status == .bindingGone)
+    #expect(!fixture.miniport.isActive)
+  }
+
+  @Test("A-12: an exclusive open keeps others from its EtherTypes, and only from those")
+  func exclusive() throws {
+    let fixture = try DataPathFixture()
+    let first = try DataPathFixture.Client(fixture, OpenOptions(mode: .exclusive))
+    #expect(throws: BindingError.busy) { try DataPathFixture.Client(fixture, OpenOptions()) }
+    let other = OpenOptions(etherTypes: EtherTypeSet([0x88CC]))
+    _ = try DataPathFixture.Client(fixture, other)
+    #expect(throws: BindingError.busy) {
+      try DataPathFixture.Client(fixture, OpenOptions(etherTypes: EtherTypeSet([0xFFFF])))
+    }
+    first.open.close()
+    _ = try DataPathFixture.Client(fixture, OpenOptions())
+  }
+
+  @Test("D-27: an open whose capture handle fails leaves no trace")
+  func failedOpen() throws {
+    let fixture = try DataPathFixture()
+    fixture.miniport.activationError = .permissionDenied
+    #expect(throws: BindingError.miniport(.permissionDenied)) {
+      try DataPathFixture.Client(fixture, OpenOptions(mode: .exclusive))
+    }
+    _ = try DataPathFixture.Client(fixture, OpenOptions(mode: .exclusive))
+  }
+}
