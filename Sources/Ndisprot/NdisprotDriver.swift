@@ -117,6 +117,9 @@ public final class NdisprotDriver: ProtocolDriver, @unchecked Sendable {
     bindWait.cancel(id, of: file.id)
   }
 
+  /// Cancels every wait of all sessions: the driver unloads.
+  public func cancelAllWaits() { bindWait.cancelAll() }
+
   /// Cancels every wait of a session.
   public func cancelWaits(of file: Ref<FileObject>) { bindWait.cancelAll(of: file.id) }
 }

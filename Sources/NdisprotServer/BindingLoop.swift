@@ -139,7 +139,6 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
     isStopped = true
     dataPath.close()
     server.rings.give(grant)
-    // The loop keeps its handlers, and this keeps the loop: one of the two has to let go.
     loop.removeTurnHandler(self)
     loop.stop()
   }

@@ -54,8 +54,17 @@ extension ControlLoop {
     let visible = gather.sets.filter {
       isRoot || $0.kind == .binding || $0.userID == session.credentials.userID
     }
-    let output = visible.flatMap { StatisticsObject($0).encoded }
-    session.onHost { $0.finish(parcel, output, recordCount: visible.count) }
+    // Bindings first: what does not fit one message is left out, and the count says so.
+    var output: [UInt8] = []
+    var count = 0
+    for set in visible.sorted(by: { $0.kind.rawValue < $1.kind.rawValue }) {
+      let bytes = StatisticsObject(set).encoded
+      guard output.count + bytes.count <= MessageHeader.maximumPayloadByteCount else { break }
+      output += bytes
+      count += 1
+    }
+    let answer = (output, count)
+    session.onHost { $0.finish(parcel, answer.0, recordCount: answer.1) }
   }
 }
 

@@ -76,7 +76,9 @@ final class ControlLoop: SessionHost, TurnHandler, BindingObserver, EventHandler
     guard !isStopping else { return }
     isStopping = true
     if let listenerRegistration { loop.unregister(listenerRegistration) }
-    finishPowerWait(.adapterNotFound) { _ in true }
+    // Cancelled while the sessions' loops still take mail, so that every client hears of it.
+    for waiter in powerWaiters { endPowerWait(of: waiter.session) }
+    server.driver.cancelAllWaits()
     for session in sessionsHere { session.shutDown() }
     for running in threads.values {
       _ = running.loop.loop.post { running.loop.shutDown() }

@@ -14,7 +14,6 @@ struct AccountError: Error {
 /// - Source: `spec/cli.md`; getpwnam_r(3), getgrnam_r(3)
 func accessPolicy(allowing names: [String]) throws(AccountError) -> AccessPolicy {
   var users: Set<UInt32> = [getuid(), geteuid()]
-  if let starter = sudoUser() { users.insert(starter) }
   var groups: Set<UInt32> = []
   for name in names {
     if name.hasPrefix(":") {
@@ -24,12 +23,6 @@ func accessPolicy(allowing names: [String]) throws(AccountError) -> AccessPolicy
     }
   }
   return AccessPolicy(users: users, groups: groups)
-}
-
-/// Who started the daemon through sudo.
-private func sudoUser() -> UInt32? {
-  guard getuid() == 0, let text = unsafe getenv("SUDO_UID") else { return nil }
-  return UInt32(unsafe String(cString: text))
 }
 
 private func userID(_ name: String) throws(AccountError) -> UInt32 {

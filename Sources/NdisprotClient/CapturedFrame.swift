@@ -1,0 +1,32 @@
+public import NDIS
+
+/// A frame that was read, as a copy of its own.
+public struct CapturedFrame: Hashable, Sendable {
+  /// When it was captured: nanoseconds since the epoch.
+  public var timestampNanoseconds: UInt64
+  /// Bytes it had on the wire.
+  public var originalLength: Int
+  /// What is particular about it.
+  public var flags: FrameRecord.Flags
+  /// The frame from its destination address on, without the FCS.
+  public var bytes: [UInt8]
+
+  /// Makes a frame.
+  public init(
+    timestampNanoseconds: UInt64, originalLength: Int, flags: FrameRecord.Flags, bytes: [UInt8]
+  ) {
+    self.timestampNanoseconds = timestampNanoseconds
+    self.originalLength = originalLength
+    self.flags = flags
+    self.bytes = bytes
+  }
+
+  /// Copies a record of a message.
+  init(_ header: FrameRecord, _ frame: RawSpan) {
+    timestampNanoseconds = header.timestamp
+    originalLength = Int(header.originalLength)
+    flags = header.flags
+    bytes = unsafe frame.withUnsafeBytes { unsafe Array($0) }
+  }
+}
+

@@ -1,0 +1,54 @@
+public import NDIS
+public import NdisprotControl
+
+/// What a client asked for when something failed.
+public enum Operation: String, Sendable, CaseIterable {
+  /// Reaching the daemon and agreeing on a version.
+  case connect
+  /// Opening a binding.
+  case open
+  /// Closing what is open.
+  case close
+  /// Reading frames.
+  case read
+  /// Writing frames.
+  case write
+  /// Asking for an OID.
+  case query
+  /// Setting an OID.
+  case set
+  /// Listing bindings.
+  case enumerate
+  /// Listing counters.
+  case statistics
+  /// Waiting for bindings.
+  case wait
+  /// Cancelling a request.
+  case cancel
+}
+
+/// Why an operation of the client library failed.
+public enum ClientError: Error, Equatable, Sendable {
+  /// Nobody answers at the socket's path.
+  case cannotReach(path: String, SystemError)
+  /// The socket is served by a user who is neither root, nor the daemon's account, nor oneself.
+  case untrustedServer(path: String, userID: UInt32)
+  /// The daemon hung up: it was stopped, or it closed the session.
+  case daemonGone
+  /// The daemon's answer breaks the protocol; the connection is closed.
+  case protocolViolation(ViolationError)
+  /// The daemon's answer is an error; `bytesNeeded` is the room or the limit it speaks of.
+  case refused(CompletionStatus, Operation, bytesNeeded: UInt32 = 0)
+  /// It did not happen in time.
+  case timedOut(Operation)
+  /// `Interruption.raise()` ended the wait.
+  case interrupted
+  /// A system call failed that should not.
+  case system(SystemError)
+
+  /// The status a daemon gave, nil if it is no refusal.
+  public var status: CompletionStatus? {
+    if case .refused(let status, _, _) = self { return status }
+    return nil
+  }
+}

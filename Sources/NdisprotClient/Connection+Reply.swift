@@ -1,0 +1,87 @@
+internal import NDIS
+internal import NdisprotControl
+
+extension Connection {
+  /// Waits for the reply of one request and lends it to `body`; nil when the deadline is over.
+  func reply<Value>(
+    to id: UInt64, by deadline: Deadline,
+    _ body: (MessageHeader, RawSpan) throws(ClientError) -> Value
+  ) throws(ClientError) -> Value? {
+    if let kept = takeParked(where: { $0 == id }) {
+      return try unsafe body(kept.header, kept.payload.span.bytes)
+    }
+    let socket = self.socket
+    while let header = try receive(by: deadline) {
+      if header.id == id { return try body(header, socket.payload) }
+      park(header)
+    }
+    return nil
+  }
+
+  /// Sends a request that waits for nothing but the daemon, and lends its reply to `body`.
+  ///
+  /// - Throws: `.refused` for an error, `.timedOut`
+  func request<Value>(
+    _ opcode: Opcode, _ operation: Operation, _ payload: RawSpan = RawSpan(),
+    timeout: Duration? = Connection.defaultTimeout,
+    setup: (inout MessageHeader) -> Void = { _ in },
+    accepting isAccepted: (MessageHeader) -> Bool = \.completion.isSuccess,
+    _ body: (MessageHeader, RawSpan) throws(DecodeError) -> Value
+  ) throws(ClientError) -> Value {
+    var header = MessageHeader(opcode, id: newID())
+    setup(&header)
+    let deadline = Deadline(after: timeout)
+    try send(header, payload, by: deadline, operation)
+    let value = try reply(to: header.id, by: deadline) { header, payload throws(ClientError) in
+      try decode(header, payload, operation, isAccepted, body)
+    }
+    guard let value else {
+      abandon(header.id)
+      throw .timedOut(operation)
+    }
+    return value
+  }
+
+  /// As `request`, for one that may be pended for long: when time is over it is cancelled, and what
+  /// came before the cancellation counts.
+  func pendedRequest<Value>(
+    _ opcode: Opcode, _ operation: Operation, _ payload: RawSpan = RawSpan(), timeout: Duration?,
+    setup: (inout MessageHeader) -> Void = { _ in },
+    accepting isAccepted: (MessageHeader) -> Bool = \.completion.isSuccess,
+    _ body: (MessageHeader, RawSpan) throws(DecodeError) -> Value
+  ) throws(ClientError) -> Value {
+    var header = MessageHeader(opcode, id: newID())
+    setup(&header)
+    let deadline = Deadline(after: timeout)
+    try send(header, payload, by: deadline, operation)
+    let take = { (header: MessageHeader, payload: RawSpan) throws(ClientError) -> Value in
+      try self.decode(header, payload, operation, isAccepted, body)
+    }
+    if let value = try reply(to: header.id, by: deadline, take) { return value }
+    _ = try cancel(header.id)
+    // The reply of what was cancelled has come before the reply of CANCEL.
+    do throws(ClientError) {
+      if let value = try reply(to: header.id, by: .now, take) { return value }
+    } catch {
+      guard error.status == .cancelled || error.status == .sendCancelled else { throw error }
+    }
+    abandon(header.id)
+    throw .timedOut(operation)
+  }
+
+  /// A reply's payload as a value; a status that is not accepted is thrown.
+  func decode<Value>(
+    _ header: MessageHeader, _ payload: RawSpan, _ operation: Operation,
+    _ isAccepted: (MessageHeader) -> Bool,
+    _ body: (MessageHeader, RawSpan) throws(DecodeError) -> Value
+  ) throws(ClientError) -> Value {
+    guard isAccepted(header) else {
+      throw .refused(header.completion, operation, bytesNeeded: header.bytesNeeded)
+    }
+    do throws(DecodeError) {
+      return try body(header, payload)
+    } catch {
+      throw violation(.malformedReply(opcode: header.opcode))
+    }
+  }
+}

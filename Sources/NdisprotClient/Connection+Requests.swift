@@ -1,0 +1,92 @@
+public import NDIS
+public import NdisprotControl
+
+extension Connection {
+  /// Lists the bindings, in ascending order of the interface index.
+  public func bindings() throws(ClientError) -> [BindingEntry] {
+    var entries: [BindingEntry] = []
+    while true {
+      let wanted = EnumerateRequest(afterInterfaceIndex: entries.last?.interfaceIndex ?? 0)
+      let reply = try request(.enumerate, .enumerate, unsafe wanted.encoded.span.bytes) {
+        header, payload throws(DecodeError) in
+        try EnumerateReply(decoding: payload, entryCount: header.count)
+      }
+      entries += reply.entries
+      // An empty page with more behind it would never end.
+      guard reply.hasMore, !reply.entries.isEmpty else { return entries }
+    }
+  }
+
+  /// Lists the counters that the caller may see; 0 is every interface.
+  public func statistics(
+    interfaceIndex: UInt32 = 0
+  ) throws(ClientError) -> [StatisticsObject] {
+    let wanted = StatisticsRequest(interfaceIndex: interfaceIndex)
+    return try request(.statistics, .statistics, unsafe wanted.encoded.span.bytes) {
+      header, payload throws(DecodeError) in
+      try StatisticsObject.decode(payload, objectCount: header.count)
+    }
+  }
+
+  /// Waits until all of the interfaces are bound; with no name, until the first binds are through.
+  ///
+  /// - Throws: `.refused` with `timedOut` when the daemon's clock says so
+  public func wait(for names: [String], timeout: Duration?) throws(ClientError) {
+    for name in names where !InterfaceName.isPossible(name) {
+      throw .refused(.adapterNotFound, .wait)
+    }
+    let (seconds, attoseconds) = (timeout ?? .seconds(UInt32.max)).components
+    let milliseconds = seconds.multipliedReportingOverflow(by: 1000)
+    let whole = milliseconds.overflow ? Int64.max : milliseconds.partialValue
+    let wanted = WaitRequest(
+      names: names,
+      timeoutMilliseconds: UInt32(
+        clamping: whole.addingReportingOverflow(attoseconds / 1_000_000_000_000_000).partialValue))
+    // The daemon keeps the time; ours is only a net behind it.
+    let net = timeout.map { $0 + Connection.defaultTimeout }
+    try pendedRequest(.wait, .wait, unsafe wanted.encoded.span.bytes, timeout: net) {
+      _, _ throws(DecodeError) in
+    }
+  }
+
+  /// Opens a binding; the session has one open at a time.
+  ///
+  /// - Parameters:
+  ///   - name: the name of the interface
+  ///   - etherTypes: what to read and write; the empty set moves no frames
+  ///   - mode: beside others, or alone for these EtherTypes
+  ///   - flags: properties of the open
+  ///   - queueByteCount: the window on the receive ring; 0 is the daemon's default
+  ///   - wait: how long to wait for the interface to come up
+  /// - Throws: `.refused` with `adapterNotFound`, `busy`, `notPermitted`, `notReady`
+  public func open(
+    _ name: String, etherTypes: EtherTypeSet, mode: OpenRequest.Mode = .shared,
+    flags: OpenRequest.Flags = [], queueByteCount: UInt32 = 0, wait: Duration = .zero
+  ) throws(ClientError) -> OpenBinding {
+    // A name that no interface can have is not there, and not a mistake in the protocol.
+    guard InterfaceName.isPossible(name) else { throw .refused(.adapterNotFound, .open) }
+    let milliseconds = min(max(wait, .zero), .seconds(UInt32.max / 1000)) / .milliseconds(1)
+    let wanted = OpenRequest(
+      name: name, etherTypes: etherTypes, mode: mode, flags: flags,
+      queueByteCount: queueByteCount, waitMilliseconds: UInt32(milliseconds))
+    let granted = try request(
+      .open, .open, unsafe wanted.encoded.span.bytes, timeout: wait + Connection.defaultTimeout
+    ) { _, payload throws(DecodeError) in
+      try OpenReply(decoding: payload)
+    }
+    return OpenBinding(self, granted)
+  }
+
+  /// Cancels a pended request; its own reply has come when this returns.
+  ///
+  /// - Returns: false if nothing is pended under this number
+  public func cancel(_ id: UInt64) throws(ClientError) -> Bool {
+    do throws(ClientError) {
+      try request(.cancel, .cancel, unsafe CancelRequest(id: id).encoded.span.bytes) { _, _ throws(DecodeError) in }
+      return true
+    } catch {
+      guard error.status == .notFound else { throw error }
+      return false
+    }
+  }
+}

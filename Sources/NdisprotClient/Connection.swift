@@ -1,0 +1,202 @@
+internal import NDIS
+internal import NdisprotControl
+
+/// A session with the daemon: requests go out, replies come back in any order.
+///
+/// Requests block until their reply is there, their deadline is over, or `interruption` is raised.
+/// Replies to other pended requests that arrive meanwhile are kept for whoever waits for them.
+///
+/// ```swift
+/// let connection = try Connection()
+/// let binding = try connection.open("eth0", etherTypes: .eapol)
+/// let frame = try binding.read(timeout: .seconds(5))
+/// ```
+///
+/// - Thread: one at a time; it is not Sendable and can be sent to another thread as a whole
+public final class Connection {
+  /// Where the daemon listens unless it was told otherwise.
+  public static let defaultPath = "/run/ndisprot.sock"
+  /// How long a request may take that waits for nothing but the daemon.
+  public static let defaultTimeout = Duration.seconds(10)
+
+  let socket: MessageSocket
+  /// Ends the waits of this connection from another thread.
+  public var interruption: Interruption?
+  private var lastID: UInt64 = 0
+  private var pended: Set<UInt64> = []
+  private var abandoned: Set<UInt64> = []
+  private var parked: [ParkedReply] = []
+
+  /// A reply that came while another one was waited for.
+  struct ParkedReply {
+    let header: MessageHeader
+    let payload: [UInt8]
+  }
+
+  /// Bytes a message may have, as the daemon said.
+  public private(set) var maximumMessageByteCount = MessageHeader.maximumMessageByteCount
+
+  /// Connects, checks whose daemon it is, and agrees on a version.
+  ///
+  /// - Throws: `.cannotReach`, `.untrustedServer`; `.refused` with `tooManySessions`
+  public convenience init(
+    path: String = Connection.defaultPath, interruption: Interruption? = nil,
+    timeout: Duration? = Connection.defaultTimeout
+  ) throws(ClientError) {
+    let deadline = Deadline(after: timeout)
+    try self.init(
+      MessageSocket(path: path, by: deadline), interruption: interruption, by: deadline)
+  }
+
+  /// Agrees on a version over a connected socket.
+  init(
+    _ socket: MessageSocket, interruption: Interruption?, by deadline: Deadline
+  ) throws(ClientError) {
+    self.socket = socket
+    self.interruption = interruption
+    pended.reserveCapacity(64)
+    try greet(by: deadline)
+  }
+
+  /// HELLO; a daemon that takes no more sessions says so with id 0, and hangs up.
+  private func greet(by deadline: Deadline) throws(ClientError) {
+    let header = MessageHeader(.hello, id: newID())
+    let payload = HelloRequest().encoded
+    let front = header.encoded
+    // Whether it could be sent does not matter: a daemon that hangs up has said why before.
+    _ = try unsafe socket.trySend(front.span.bytes, payload.span.bytes)
+    let reply = try receiveGreeting(by: deadline)
+    guard reply.opcode == Opcode.hello.rawValue, reply.id == 0 || reply.id == header.id else {
+      throw violation(.unexpectedReply(id: reply.id))
+    }
+    pended.remove(header.id)
+    guard reply.completion.isSuccess else { throw .refused(reply.completion, .connect) }
+    let socket = self.socket
+    do throws(DecodeError) {
+      let granted = try HelloReply(decoding: socket.payload)
+      guard granted.version == ProtocolVersion.current else {
+        throw .invalidValue
+      }
+      maximumMessageByteCount = min(
+        Int(granted.maximumMessageByteCount), MessageHeader.maximumMessageByteCount)
+    } catch {
+      throw violation(.malformedReply(opcode: reply.opcode))
+    }
+  }
+
+  private func receiveGreeting(by deadline: Deadline) throws(ClientError) -> MessageHeader {
+    while true {
+      switch try socket.tryReceive() {
+      case .done: return try decodedHeader()
+      // What the daemon said before it hung up comes behind the reset.
+      case .reset: continue
+      case .gone: throw .daemonGone
+      case .wouldBlock:
+        guard try !socket.wait(for: .receive, by: deadline, interruption).isEmpty else {
+          throw .timedOut(.connect)
+        }
+      }
+    }
+  }
+
+  // MARK: Sending
+
+  /// A number for a request, which is pended from now on.
+  func newID() -> UInt64 {
+    lastID &+= 1
+    pended.insert(lastID)
+    return lastID
+  }
+
+  /// Sends a request; what arrives while the socket is full is kept.
+  func send(
+    _ header: MessageHeader, _ payload: RawSpan = RawSpan(), by deadline: Deadline,
+    _ operation: Operation
+  ) throws(ClientError) {
+    let front = header.encoded
+    while try unsafe !trySend(front.span.bytes, payload) {
+      let ready = try socket.wait(for: [.send, .receive], by: deadline, interruption)
+      if ready.isEmpty {
+        pended.remove(header.id)
+        throw .timedOut(operation)
+      }
+      if !ready.contains(.send), let reply = try tryReceive() { park(reply) }
+    }
+  }
+
+  /// Sends a message if there is room for it.
+  func trySend(_ front: RawSpan, _ rest: RawSpan = RawSpan()) throws(ClientError) -> Bool {
+    switch try socket.trySend(front, rest) {
+    case .done: return true
+    case .wouldBlock: return false
+    case .gone, .reset: throw .daemonGone
+    }
+  }
+
+  // MARK: Receiving
+
+  /// The next reply if one is there; its payload is `socket.payload` until the next call.
+  func tryReceive() throws(ClientError) -> MessageHeader? {
+    while true {
+      if interruption?.isRaised == true { throw .interrupted }
+      switch try socket.tryReceive() {
+      case .wouldBlock: return nil
+      case .gone, .reset: throw .daemonGone
+      case .done: break
+      }
+      let header = try decodedHeader()
+      if header.opcode == Opcode.event.rawValue || abandoned.remove(header.id) != nil { continue }
+      guard pended.remove(header.id) != nil else {
+        throw violation(.unexpectedReply(id: header.id))
+      }
+      return header
+    }
+  }
+
+  /// The next reply; nil when the deadline is over.
+  func receive(by deadline: Deadline) throws(ClientError) -> MessageHeader? {
+    while true {
+      if let header = try tryReceive() { return header }
+      if try socket.wait(for: .receive, by: deadline, interruption).isEmpty { return nil }
+    }
+  }
+
+  private func decodedHeader() throws(ClientError) -> MessageHeader {
+    let socket = self.socket
+    do throws(ViolationError) {
+      return try MessageHeader(decodingReply: socket.message)
+    } catch {
+      throw violation(error)
+    }
+  }
+
+  /// Hangs up because of what the daemon sent.
+  func violation(_ error: ViolationError) -> ClientError {
+    socket.hangUp()
+    return .protocolViolation(error)
+  }
+
+  // MARK: Replies out of turn
+
+  /// Keeps the reply that was received last.
+  func park(_ header: MessageHeader) {
+    let socket = self.socket
+    let bytes = unsafe socket.payload.withUnsafeBytes { unsafe Array($0) }
+    parked.append(ParkedReply(header: header, payload: bytes))
+  }
+
+  /// The oldest kept reply that is meant.
+  func takeParked(where isMeant: (UInt64) -> Bool) -> ParkedReply? {
+    guard !parked.isEmpty else { return nil }
+    guard let index = parked.firstIndex(where: { isMeant($0.header.id) }) else { return nil }
+    return parked.remove(at: index)
+  }
+
+  /// Nobody waits for this reply any more.
+  func abandon(_ id: UInt64) {
+    if takeParked(where: { $0 == id }) == nil, pended.remove(id) != nil { abandoned.insert(id) }
+  }
+
+  /// The request was not sent after all.
+  func abandonUnsent(_ id: UInt64) { pended.remove(id) }
+}

@@ -1,0 +1,52 @@
+internal import Glibc
+
+/// A moment of the monotonic clock: when to give up.
+///
+/// - Source: CLOCK_MONOTONIC, clock_gettime(2)
+public struct Deadline: Hashable, Sendable {
+  private let nanoseconds: UInt64
+
+  /// It does not come.
+  public static let never = Deadline(nanoseconds: .max)
+
+  /// Now, which a wait never reaches but in the past.
+  public static var now: Deadline { Deadline(nanoseconds: monotonicNanoseconds()) }
+
+  private init(nanoseconds: UInt64) { self.nanoseconds = nanoseconds }
+
+  /// So long from now; nil never comes.
+  public init(after duration: Duration?) {
+    guard let duration else {
+      self = .never
+      return
+    }
+    let (seconds, attoseconds) = duration.components
+    // A century is as good as never, and keeps the sum below 64 bits.
+    let whole = UInt64(clamping: min(seconds, 3_000_000_000)) * 1_000_000_000
+    let part = UInt64(clamping: attoseconds / 1_000_000_000)
+    nanoseconds = monotonicNanoseconds() + whole + part
+  }
+
+  /// The earlier of both.
+  public static func earlier(_ first: Deadline, _ second: Deadline) -> Deadline {
+    first.nanoseconds <= second.nanoseconds ? first : second
+  }
+
+  /// Whether it is over.
+  public var isPast: Bool { nanoseconds != .max && monotonicNanoseconds() >= nanoseconds }
+
+  /// What is left, for poll(2): rounded up, so that a wait never ends too early; -1 is no end.
+  var pollMilliseconds: Int32 {
+    guard nanoseconds != .max else { return -1 }
+    let now = monotonicNanoseconds()
+    guard now < nanoseconds else { return 0 }
+    return Int32(clamping: (nanoseconds - now + 999_999) / 1_000_000)
+  }
+}
+
+/// The monotonic clock; it does not fail on Linux.
+func monotonicNanoseconds() -> UInt64 {
+  var time = timespec()
+  unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+  return UInt64(clamping: time.tv_sec) &* 1_000_000_000 &+ UInt64(clamping: time.tv_nsec)
+}

@@ -1,0 +1,130 @@
+internal import NDIS
+public import NdisprotControl
+
+/// Reads at full rate: several reads are always pended, each reply holds as many frames as fit.
+///
+/// ```swift
+/// var reader = FrameReader(binding)
+/// while true {
+///   try reader.next(by: .never) { record in print(record.frame.byteCount) }
+/// }
+/// ```
+///
+/// - Thread: the connection's
+/// - Complexity: no allocation for a frame; one message moves up to 128 KiB
+public struct FrameReader: ~Copyable {
+  /// Four are enough to keep both sides busy; more did not help.
+  public static let defaultPendedReadCount = 4
+
+  private let binding: OpenBinding
+  /// The numbers of the pended reads; 0 for one that is not.
+  private var ids: InlineArray<8, UInt64> = .init(repeating: 0)
+  private let pendedReadCount: Int
+
+  /// Nothing is read before `start` or `next`.
+  ///
+  /// - Parameter pendedReadCount: 1…8
+  public init(_ binding: OpenBinding, pendedReadCount: Int = Self.defaultPendedReadCount) {
+    self.binding = binding
+    self.pendedReadCount = min(max(1, pendedReadCount), 8)
+  }
+
+  /// Pends the reads, and returns when the daemon has them.
+  public mutating func start() throws(ClientError) {
+    try pendMissing()
+    try binding.synchronize()
+  }
+
+  private func readHeader() -> MessageHeader {
+    var header = MessageHeader(.readBatch, id: binding.connection.newID())
+    header.information = UInt32(
+      clamping: binding.connection.maximumMessageByteCount - MessageHeader.byteCount)
+    return header
+  }
+
+  private mutating func pendMissing() throws(ClientError) {
+    for index in 0..<pendedReadCount where ids[index] == 0 {
+      let header = readHeader()
+      ids[index] = header.id
+      try binding.connection.send(
+        header, by: Deadline(after: Connection.defaultTimeout), .read)
+    }
+  }
+
+  private func index(of id: UInt64) -> Int? {
+    for index in 0..<pendedReadCount where ids[index] == id { return index }
+    return nil
+  }
+
+  /// Takes the next message of frames.
+  ///
+  /// - Parameter body: is lent each frame; what it wants to keep, it copies
+  /// - Returns: how many frames there were; 0 when the deadline is over
+  /// - Throws: `.interrupted`; `.refused` with `adapterRemoved`, `cancelled`
+  @discardableResult
+  public mutating func next(
+    by deadline: Deadline, _ body: (RecordReader.Record) -> Void
+  ) throws(ClientError) -> Int {
+    try pendMissing()
+    let connection = binding.connection
+    if let kept = connection.takeParked(where: { index(of: $0) != nil }) {
+      if let index = index(of: kept.header.id) { ids[index] = 0 }
+      return try unsafe deliver(kept.header, kept.payload.span.bytes, body)
+    }
+    let socket = connection.socket
+    while let header = try connection.receive(by: deadline) {
+      guard let index = index(of: header.id) else {
+        connection.park(header)
+        continue
+      }
+      ids[index] = 0
+      if header.completion.isSuccess { try pendAgain(index) }
+      return try deliver(header, socket.payload, body)
+    }
+    return 0
+  }
+
+  /// Pends the next read before the frames are looked at; a full socket leaves it for later, since
+  /// making room would overwrite them.
+  private mutating func pendAgain(_ index: Int) throws(ClientError) {
+    let header = readHeader()
+    let bytes = header.encoded
+    if try unsafe binding.connection.trySend(bytes.span.bytes) {
+      ids[index] = header.id
+    } else {
+      binding.connection.abandonUnsent(header.id)
+    }
+  }
+
+  private func deliver(
+    _ header: MessageHeader, _ payload: RawSpan, _ body: (RecordReader.Record) -> Void
+  ) throws(ClientError) -> Int {
+    guard header.completion.isSuccess else {
+      throw .refused(header.completion, .read, bytesNeeded: header.bytesNeeded)
+    }
+    do throws(DecodeError) {
+      var reader = RecordReader(payload, recordCount: header.count)
+      while let record = try reader.next() { body(record) }
+      return Int(header.count)
+    } catch {
+      throw binding.connection.violation(.malformedReply(opcode: header.opcode))
+    }
+  }
+
+  /// Cancels the pended reads; frames that came before that are still delivered.
+  ///
+  /// The open goes on: what arrives from now on is queued for the next reader.
+  public mutating func stop(_ body: (RecordReader.Record) -> Void) throws(ClientError) {
+    let connection = binding.connection
+    for index in 0..<pendedReadCount where ids[index] != 0 {
+      _ = try connection.cancel(ids[index])
+    }
+    // CANCEL's reply comes after the reply of what it cancelled, so all of them are here.
+    while let kept = connection.takeParked(where: { index(of: $0) != nil }) {
+      if let index = index(of: kept.header.id) { ids[index] = 0 }
+      if kept.header.completion.isSuccess {
+        _ = try unsafe deliver(kept.header, kept.payload.span.bytes, body)
+      }
+    }
+  }
+}

@@ -1,0 +1,45 @@
+internal import CLinux
+internal import Glibc
+internal import Synchronization
+
+/// Ends the waits of a connection from another thread, also a signal's.
+///
+/// - Thread: any
+/// - Source: eventfd(2)
+public final class Interruption: Sendable {
+  let descriptor: Int32
+  private let flag = Atomic<Bool>(false)
+
+  /// Makes one that is not raised.
+  public init() throws(ClientError) {
+    let descriptor = eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK))
+    guard descriptor >= 0 else { throw .system(SystemError(failed: "eventfd")) }
+    self.descriptor = descriptor
+  }
+
+  deinit { close(descriptor) }
+
+  /// Whether waits end at once.
+  public var isRaised: Bool { flag.load(ordering: .acquiring) }
+
+  /// Ends the present wait and every further one with `ClientError.interrupted`.
+  public func raise() {
+    flag.store(true, ordering: .releasing)
+    _ = eventfd_write(descriptor, 1)
+  }
+
+  /// Waits until it is raised.
+  func wait() {
+    while !isRaised {
+      var polled = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+      _ = unsafe poll(&polled, 1, -1)
+    }
+  }
+
+  /// Lets waits wait again.
+  public func clear() {
+    var count: eventfd_t = 0
+    _ = unsafe eventfd_read(descriptor, &count)
+    flag.store(false, ordering: .releasing)
+  }
+}

@@ -1,0 +1,164 @@
+internal import CLinux
+internal import Glibc
+internal import NdisprotControl
+
+/// A connected socket and the buffer of the message that arrived last.
+///
+/// Nothing here blocks but `wait`, so that a client that has something to send goes on receiving:
+/// a daemon whose replies are not taken stops to read.
+///
+/// - Thread: one at a time, but for `hangUp`
+@safe final class MessageSocket {
+  /// What became of an attempt.
+  enum Outcome {
+    /// A whole message went, or came.
+    case done
+    /// The socket is full, or empty.
+    case wouldBlock
+    /// The peer is gone.
+    case gone
+    /// The peer is gone and has left something unread; what it sent may still be received.
+    case reset
+  }
+
+  private let descriptor: Int32
+  private let buffer: UnsafeMutableRawPointer
+  private var byteCount = 0
+
+  /// Takes over a connected socket.
+  init(owning descriptor: Int32) {
+    self.descriptor = descriptor
+    unsafe buffer = .allocate(
+      byteCount: MessageHeader.maximumMessageByteCount, alignment: 64)
+    unsafe buffer.initializeMemory(
+      as: UInt8.self, repeating: 0, count: MessageHeader.maximumMessageByteCount)
+    growSendBuffer()
+  }
+
+  deinit {
+    close(descriptor)
+    unsafe buffer.deallocate()
+  }
+
+  /// As much as the system allows: a stock one holds a message and a half.
+  private func growSendBuffer() {
+    var byteCount: Int32 = 1 << 20
+    unsafe setsockopt(
+      descriptor, SOL_SOCKET, SO_SNDBUF, &byteCount, socklen_t(MemoryLayout<Int32>.size))
+  }
+
+  /// The message that arrived last.
+  var message: RawSpan {
+    @_lifetime(borrow self) get {
+      unsafe _overrideLifetime(
+        RawSpan(_unsafeStart: UnsafeRawPointer(buffer), byteCount: byteCount), borrowing: self)
+    }
+  }
+
+  /// The message that arrived last, without its header.
+  var payload: RawSpan {
+    @_lifetime(borrow self) get { message.extracting(droppingFirst: MessageHeader.byteCount) }
+  }
+
+  /// Ends the conversation, also under a wait of another thread.
+  func hangUp() { shutdown(descriptor, Int32(SHUT_RDWR)) }
+
+  /// Sends a message, made of two parts, if there is room for it.
+  func trySend(_ front: RawSpan, _ rest: RawSpan) throws(ClientError) -> Outcome {
+    var vectors = unsafe InlineArray<2, iovec>(repeating: iovec())
+    let sent = unsafe front.withUnsafeBytes { front in
+      unsafe rest.withUnsafeBytes { rest in
+        // sendmsg only reads what the vectors point to.
+        unsafe vectors[0] = iovec(
+          iov_base: UnsafeMutableRawPointer(mutating: front.baseAddress), iov_len: front.count)
+        unsafe vectors[1] = iovec(
+          iov_base: UnsafeMutableRawPointer(mutating: rest.baseAddress), iov_len: rest.count)
+        var span = unsafe vectors.mutableSpan
+        return unsafe span.withUnsafeMutableBufferPointer { table in
+          var message = unsafe msghdr()
+          unsafe message.msg_iov = table.baseAddress
+          unsafe message.msg_iovlen = table.count
+          return retrying {
+            unsafe sendmsg(descriptor, &message, Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL))
+          }
+        }
+      }
+    }
+    return sent >= 0 ? .done : try outcome(of: "sendmsg")
+  }
+
+  /// Receives a message if there is one.
+  func tryReceive() throws(ClientError) -> Outcome {
+    var vector = unsafe iovec(
+      iov_base: buffer, iov_len: MessageHeader.maximumMessageByteCount)
+    var message = unsafe msghdr()
+    let received = unsafe withUnsafeMutablePointer(to: &vector) { vector in
+      unsafe message.msg_iov = vector
+      unsafe message.msg_iovlen = 1
+      return retrying {
+        unsafe recvmsg(
+          descriptor, &message, Int32(MSG_DONTWAIT) | Int32(MSG_CMSG_CLOEXEC))
+      }
+    }
+    guard received >= 0 else { return try outcome(of: "recvmsg") }
+    byteCount = received
+    guard received > 0 else { return .gone }
+    // No room was given for descriptors, so the kernel has closed those that came along.
+    guard unsafe message.msg_flags & Int32(MSG_CTRUNC) == 0 else {
+      throw .protocolViolation(.carriesDescriptors)
+    }
+    guard unsafe message.msg_flags & Int32(MSG_TRUNC) == 0 else {
+      throw .protocolViolation(.messageTooLong(byteCount: received))
+    }
+    return .done
+  }
+
+  private func retrying(_ call: () -> Int) -> Int {
+    var result = call()
+    while result < 0, errno == EINTR { result = call() }
+    return result
+  }
+
+  private func outcome(of call: StaticString) throws(ClientError) -> Outcome {
+    let error = SystemError(failed: call)
+    switch error.errno {
+    // ENOBUFS: no memory for the message just now; a wait for room is what there is to do.
+    case EAGAIN, ENOBUFS: return .wouldBlock
+    case EPIPE, ENOTCONN: return .gone
+    case ECONNRESET: return .reset
+    default: throw .system(error)
+    }
+  }
+
+  /// What a wait is for.
+  struct Readiness: OptionSet {
+    let rawValue: Int16
+    static let receive = Readiness(rawValue: Int16(POLLIN))
+    static let send = Readiness(rawValue: Int16(POLLOUT))
+  }
+
+  /// Waits until one of `wanted` is possible, or the peer is gone.
+  ///
+  /// - Returns: what is possible; empty when the deadline is over
+  /// - Throws: `.interrupted`
+  func wait(
+    for wanted: Readiness, by deadline: Deadline, _ interruption: Interruption?
+  ) throws(ClientError) -> Readiness {
+    var polled: InlineArray<2, pollfd> = [
+      pollfd(fd: descriptor, events: wanted.rawValue, revents: 0),
+      pollfd(fd: interruption?.descriptor ?? -1, events: Int16(POLLIN), revents: 0),
+    ]
+    while true {
+      var span = polled.mutableSpan
+      let count = unsafe span.withUnsafeMutableBufferPointer {
+        unsafe poll($0.baseAddress, 2, deadline.pollMilliseconds)
+      }
+      if count < 0, errno != EINTR { throw .system(SystemError(failed: "poll")) }
+      if interruption?.isRaised == true { throw .interrupted }
+      guard count <= 0 else { break }
+      if deadline.isPast { return [] }
+    }
+    let hungUp = polled[0].revents & Int16(POLLHUP | POLLERR | POLLNVAL) != 0
+    return hungUp ? wanted : Readiness(rawValue: polled[0].revents).intersection(wanted)
+  }
+}

@@ -1,0 +1,91 @@
+public import MDL
+public import NDIS
+public import NdisprotControl
+
+/// A binding that a session has open: frames and OIDs.
+///
+/// `read` and `write` move one frame and are simple; `FrameReader` and `FrameWriter` move hundreds in
+/// a message.
+///
+/// - Thread: its connection's
+/// - Windows: a handle of `\\.\NdisProt` after OPEN_DEVICE
+public final class OpenBinding {
+  /// The session.
+  public let connection: Connection
+  /// What the daemon granted: mode, EtherTypes, address, MTU.
+  public let granted: OpenReply
+  /// One message's worth of frames to write, made when first needed.
+  private var writer: WriterBox?
+
+  init(_ connection: Connection, _ granted: OpenReply) {
+    self.connection = connection
+    self.granted = granted
+  }
+
+  /// The name of the interface.
+  public var name: String { granted.name }
+  /// The interface's address when it was opened.
+  public var address: MACAddress { granted.address }
+  /// The longest frame that can be written, without a VLAN tag.
+  public var maximumFrameByteCount: Int {
+    Int(granted.maximumFrameSize) + EthernetHeader.untaggedByteCount
+  }
+
+  /// Closes the open; the session stays and may open another binding.
+  public func close() throws(ClientError) {
+    try connection.request(.closeDevice, .close) { _, _ throws(DecodeError) in }
+  }
+
+  // MARK: OIDs
+
+  /// Asks for the value of an OID.
+  ///
+  /// - Throws: `.refused` with `notSupported`, `notConnected`
+  /// - Windows: IOCTL_NDISPROT_QUERY_OID_VALUE
+  public func query(_ oid: OID) throws(ClientError) -> [UInt8] {
+    do throws(ClientError) {
+      return try query(oid, valueByteCount: 1024)
+    } catch .refused(.bufferTooSmall, _, let needed) where needed > 1024 {
+      let room = Int(needed) - OIDRequest.headerByteCount
+      return try query(oid, valueByteCount: min(room, MessageHeader.maximumPayloadByteCount))
+    }
+  }
+
+  private func query(_ oid: OID, valueByteCount: Int) throws(ClientError) -> [UInt8] {
+    let input = OIDRequest(oid: oid).encoded
+    return try unsafe connection.request(
+      .deviceControl, .query, input.span.bytes,
+      setup: { header in
+        header.code = RequestCode.queryOIDValue.rawValue
+        header.information = UInt32(clamping: OIDRequest.headerByteCount + valueByteCount)
+      },
+      { _, payload throws(DecodeError) in try OIDRequest(decoding: payload).value })
+  }
+
+  /// Sets the value of an OID.
+  ///
+  /// - Throws: `.refused` with `oidNotSettable`, `invalidLength`, `notSupported`
+  /// - Windows: IOCTL_NDISPROT_SET_OID_VALUE
+  public func set(_ oid: OID, _ value: [UInt8]) throws(ClientError) {
+    let input = OIDRequest(oid: oid, value: value).encoded
+    try unsafe connection.request(
+      .deviceControl, .set, input.span.bytes,
+      setup: { $0.code = RequestCode.setOIDValue.rawValue },
+      { _, _ throws(DecodeError) in })
+  }
+
+  // MARK: Memory
+
+  /// A class, so that a message can be sent from it while the binding is used.
+  final class WriterBox {
+    var records = RecordWriter()
+  }
+
+  /// The message to write with, empty.
+  var emptyWriter: WriterBox {
+    let box = writer ?? WriterBox()
+    writer = box
+    box.records.removeAll()
+    return box
+  }
+}

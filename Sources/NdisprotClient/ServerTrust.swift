@@ -1,0 +1,43 @@
+internal import CLinux
+internal import Glibc
+
+/// Whose daemon a client believes: root's, the daemon account's, and its own user's.
+///
+/// Otherwise anybody who can make a socket where the client looks could read its frames. A socket
+/// that systemd listens on counts as root's.
+///
+/// - Source: threat T17; SO_PEERCRED, unix(7)
+enum ServerTrust {
+  /// The account that the service runs as.
+  static let accountName = "ndisprot"
+
+  /// Checks who listens at the other end.
+  static func check(_ descriptor: Int32, path: String) throws(ClientError) {
+    var credentials = clinux_ucred()
+    guard unsafe clinux_peer_credentials(descriptor, &credentials) == 0 else {
+      throw .system(SystemError(failed: "getsockopt"))
+    }
+    guard isTrusted(credentials.uid, ownUserID: geteuid(), accountID) else {
+      throw .untrustedServer(path: path, userID: credentials.uid)
+    }
+  }
+
+  /// The rule by itself; the account is looked up only if it matters.
+  static func isTrusted(
+    _ userID: UInt32, ownUserID: UInt32, _ accountID: () -> UInt32?
+  ) -> Bool {
+    userID == 0 || userID == ownUserID || userID == accountID()
+  }
+
+  private static func accountID() -> UInt32? {
+    var account = unsafe passwd()
+    var found: UnsafeMutablePointer<passwd>?
+    return unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 4096) { buffer in
+      guard let base = buffer.baseAddress,
+        unsafe getpwnam_r(accountName, &account, base, buffer.count, &found) == 0,
+        unsafe found != nil
+      else { return nil }
+      return unsafe account.pw_uid
+    }
+  }
+}

@@ -1,0 +1,28 @@
+public import NDIS
+
+/// What became of the frames that were given to a `FrameWriter`.
+public struct WriteReport: Equatable, Sendable {
+  /// Frames that were given to it.
+  public var submitted: UInt64 = 0
+  /// Frames that were sent.
+  public var sent: UInt64 = 0
+  /// Bytes of the frames that were sent.
+  public var sentByteCount: UInt64 = 0
+  /// Frames that were not sent, by why.
+  public var failures: [CompletionStatus: UInt64] = [:]
+  /// The limit that the first refusal speaks of; 0 if it speaks of none.
+  public var limitByteCount: UInt32 = 0
+
+  /// Makes a report of nothing.
+  public init() {}
+
+  /// Frames that were not sent.
+  public var failed: UInt64 { failures.values.reduce(0, +) }
+  /// Frames whose status is not known yet.
+  public var outstanding: UInt64 { submitted - sent - failed }
+
+  mutating func count(_ failure: CompletionStatus, frames: UInt64) {
+    guard frames > 0 else { return }
+    failures[failure, default: 0] += frames
+  }
+}
