@@ -1,5 +1,3 @@
-internal import Synchronization
-
 /// Work that other threads hand to the loop.
 ///
 /// The wake-up descriptor is written only for a loop that waits and was not yet woken: under load
@@ -9,7 +7,8 @@ internal import Synchronization
 struct Mailbox: ~Copyable {
   typealias Work = @Sendable () -> Void
 
-  // Not private: 6.3.1 makes a broken module of a ~Copyable type that holds a Mutex of one.
+  // Not private: of a noncopyable type that holds a generic one of a private type, 6.3.1 makes a
+  // module that LLVM refuses.
   struct State {
     var work: [Work] = []
     var isWaiting = false
@@ -17,7 +16,7 @@ struct Mailbox: ~Copyable {
     var hasEnded = false
   }
 
-  private let state = Mutex(State())
+  private let state = HandOverLock(State())
 
   /// Appends work.
   ///
@@ -50,12 +49,9 @@ struct Mailbox: ~Copyable {
   ///
   /// - Returns: whether a stop was asked for
   func take(into batch: inout [Work]) -> Bool {
-    // Swapped by hand: `swap` of a captured inout would be an overlapping access.
     state.withLock { state in
       state.isWaiting = false
-      let posted = state.work
-      state.work = batch
-      batch = posted
+      swap(&state.work, &batch)
       return state.isStopped
     }
   }

@@ -11,7 +11,7 @@ final class BindWait: @unchecked Sendable {  // Confined to control.
     let file: ObjectID?
     let id: UInt64
     let names: [String]
-    let request: RequestBox
+    let request: RequestParcel
   }
 
   private var waiters: [Waiter] = []
@@ -27,7 +27,7 @@ final class BindWait: @unchecked Sendable {  // Confined to control.
     executor: any Executor, isBound: (String) -> Bool
   ) {
     if isSatisfied(names, isBound) {
-      request.complete(CompletionStatus.success.request)
+      request.complete(RequestStatus(.success))
       return
     }
     let number = nextNumber
@@ -35,7 +35,7 @@ final class BindWait: @unchecked Sendable {  // Confined to control.
     waiters.append(
       Waiter(
         number: number, file: request.fileObject?.id, id: request.parameters.id, names: names,
-        request: RequestBox(request)))
+        request: RequestParcel(request)))
     _ = executor.schedule(afterNanoseconds: timeoutNanoseconds) { [weak self] in
       self?.finish(.timedOut) { $0.number == number }
     }
@@ -76,7 +76,7 @@ final class BindWait: @unchecked Sendable {  // Confined to control.
     let finished = waiters.filter(isMeant)
     waiters.removeAll { waiter in finished.contains { $0.number == waiter.number } }
     for waiter in finished {
-      if let request = waiter.request.take() { request.complete(status.request) }
+      waiter.request.complete(status)
     }
     return !finished.isEmpty
   }

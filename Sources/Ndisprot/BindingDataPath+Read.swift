@@ -28,13 +28,13 @@ extension BindingDataPath {
     switch outcome {
     case .taken(let information):
       open.behindSince = 0
-      request.complete(CompletionStatus.success.request, information: information)
+      request.complete(RequestStatus(.success), information: information)
     case .blocked:
       open.isDeliveryBlocked = true
       // A request that cannot go back was cancelled or purged meanwhile, and is completed.
       _ = request.requeue()
     case .refused(let status, let bytesNeeded):
-      request.complete(status.request, information: 0, bytesNeeded: bytesNeeded)
+      request.complete(RequestStatus(status), information: 0, bytesNeeded: bytesNeeded)
     }
   }
 
@@ -95,7 +95,7 @@ extension BindingDataPath {
   /// Completes every pended read of an open.
   func cancelReads(of open: OpenContext, status: CompletionStatus) {
     while let request = (try? open.readQueue.retrieveNext()) ?? nil {
-      request.complete(status.request)
+      request.complete(RequestStatus(status))
     }
   }
 }

@@ -27,7 +27,7 @@ extension BindingDataPath {
     guard open.writes.count < BindingDataPath.maximumPendedWrites,
       open.pendedWriteBytes &+ message.byteCount <= BindingDataPath.maximumPendedWriteBytes
     else {
-      request.complete(CompletionStatus.tooManyRequests.request)
+      request.complete(RequestStatus(.tooManyRequests))
       return
     }
     open.transmit.submitted &+= UInt64(truncatingIfNeeded: recordCount)

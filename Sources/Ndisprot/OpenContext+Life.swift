@@ -38,7 +38,7 @@ extension OpenContext {
     do throws(WdfError) {
       guard let device = file.device else { throw WdfError(.objectDestroyed) }
       return try device.makeQueue(
-        "reads", QueueConfiguration(.manual, cancelStatus: CompletionStatus.cancelled.request))
+        "reads", QueueConfiguration(.manual, cancelStatus: RequestStatus(.cancelled)))
     } catch {
       throw .noMemory
     }
@@ -62,20 +62,20 @@ extension OpenContext {
   /// Takes a read, or refuses it (rules R-1…R-9).
   public func read(_ request: consuming OwnedRequest) {
     guard let dataPath, !isDead, binding.snapshot.isActive else {
-      request.complete((movesFrames ? CompletionStatus.bindingGone : .notAssociated).request)
+      request.complete(RequestStatus(movesFrames ? .bindingGone : .notAssociated))
       return
     }
     guard request.parameters.outputByteCount > 0 else {
-      request.complete(CompletionStatus.invalidParameter.request)
+      request.complete(RequestStatus(.invalidParameter))
       return
     }
     guard readQueue.count < OpenContext.maximumPendedReads else {
-      request.complete(CompletionStatus.tooManyRequests.request)
+      request.complete(RequestStatus(.tooManyRequests))
       return
     }
     switch request.forward(to: readQueue) {
     case .accepted: dataPath.serveReads(of: self)
-    case .refused(let request, _): request.complete(CompletionStatus.bindingGone.request)
+    case .refused(let request, _): request.complete(RequestStatus(.bindingGone))
     }
   }
 
@@ -88,7 +88,7 @@ extension OpenContext {
     recordCount: Int
   ) {
     guard let dataPath, !isDead else {
-      request.complete((movesFrames ? CompletionStatus.bindingGone : .notAssociated).request)
+      request.complete(RequestStatus(movesFrames ? .bindingGone : .notAssociated))
       return
     }
     dataPath.write(

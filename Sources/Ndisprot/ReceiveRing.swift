@@ -1,4 +1,3 @@
-internal import CLinux
 internal import Glibc
 internal import MDL
 internal import NDIS
@@ -21,6 +20,8 @@ internal import NDIS
 /// - Ownership: the memory belongs to the ring; slices of it are lent until the next append
 /// - Source: `design.md` section 2
 @safe struct ReceiveRing: ~Copyable {
+  /// Owns the pages; `base` is their first byte, kept because a granule is read for every frame.
+  private let pages: MappedRegion
   let base: UnsafeMutableRawPointer
   let capacity: Int
   private let mask: Int
@@ -43,17 +44,16 @@ internal import NDIS
   init(byteCount: Int) throws(BindingError) {
     var capacity = 64 << 10
     while capacity < byteCount, capacity < 1 << 30 { capacity <<= 1 }
-    let flags = MAP_PRIVATE | MAP_ANONYMOUS
-    let memory = unsafe mmap(nil, capacity, PROT_READ | PROT_WRITE, flags, -1, 0)
-    guard let memory = unsafe memory, unsafe clinux_map_failed(memory) == 0 else {
-      throw .noMemory
+    guard var pages = try? MappedRegion(byteCount: capacity) else { throw .noMemory }
+    let first = unsafe pages.withMutableBytes { span in
+      unsafe span.withUnsafeMutableBytes { $0.baseAddress }
     }
-    unsafe base = memory
+    guard let first = unsafe first else { throw .noMemory }
+    unsafe base = first
+    self.pages = pages
     self.capacity = capacity
     mask = capacity - 1
   }
-
-  deinit { unsafe munmap(base, capacity) }
 
   /// The 8 bytes at a position that is a multiple of 8, as a little-endian number.
   @inline(__always) func granule(at position: Int) -> UInt64 {

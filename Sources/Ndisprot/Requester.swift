@@ -24,30 +24,21 @@ public protocol Requester: RequestSink {
   func setOutput(_ statuses: RawSpan, recordCount: Int, for parameters: RequestParameters)
 }
 
-extension CompletionStatus {
+extension RequestStatus {
   /// The same triple as the framework carries it, which knows no networking.
-  var request: RequestStatus {
-    RequestStatus(
-      ntStatus: ntStatus.rawValue, ndisStatus: ndisStatus.rawValue, errno: self.errno)
+  public init(_ status: CompletionStatus) {
+    self.init(
+      ntStatus: status.ntStatus.rawValue, ndisStatus: status.ndisStatus.rawValue,
+      errno: status.errno)
   }
+}
 
+extension CompletionStatus {
   /// The triple of a completed request.
   public init(_ status: RequestStatus) {
     self.init(
       NTStatus(rawValue: status.ntStatus), NDISStatus(rawValue: status.ndisStatus), status.errno)
   }
-}
-
-/// A request on its way through a closure, which cannot hold a noncopyable value.
-///
-/// Whoever takes it has it; a box that nobody empties completes its request as dropped.
-final class RequestBox: @unchecked Sendable {  // Passed from one loop to the next, never shared.
-  private var request: OwnedRequest?
-
-  init(_ request: consuming OwnedRequest) { self.request = consume request }
-
-  /// The request, the first time.
-  func take() -> OwnedRequest? { request.take() }
 }
 
 extension RequestParameters {

@@ -74,7 +74,7 @@ final class WriteOperation {
   func complete() {
     guard let request = request.take() else { return }
     request.complete(
-      (firstFailure ?? .success).request, information: sentByteCount, bytesNeeded: bytesNeeded)
+      RequestStatus(firstFailure ?? .success), information: sentByteCount, bytesNeeded: bytesNeeded)
   }
 }
 

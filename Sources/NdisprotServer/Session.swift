@@ -32,16 +32,16 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
   private var interest: Interest = []
   var outgoing = OutgoingMessages()
   /// Frames whose writes are answered in `outgoing`, held back so that the client is woken once.
-  private var heldFrames = 0
-  private var mustFlush = false
-  private var didReceiveThisTurn = false
-  private var isSocketFull = false
+  var heldFrames = 0
+  var mustFlush = false
+  var didReceiveThisTurn = false
+  var isSocketFull = false
   /// Its loop's list for the end of the turn has it.
   var isListedForFlush = false
   /// The request whose reply left with its records already.
-  private var deliveredID: UInt64 = 0
-  private var output: [UInt8] = []
-  private var outputCount = 0
+  var deliveredID: UInt64 = 0
+  var output: [UInt8] = []
+  var outputCount = 0
   var counters = SessionCounters()
 
   init(
@@ -90,9 +90,9 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
     }
     return wanted
   }
-  private var isThrottled = false
+  var isThrottled = false
 
-  private func followInterest() {
+  func followInterest() {
     let wanted = wantedInterest
     guard wanted != interest, let registration else { return }
     interest = wanted
@@ -141,158 +141,6 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
     handleMessage(buffer)
   }
 
-  // MARK: Sending
-
-  /// Queues the reply of a request; it leaves at the end of the turn.
-  func queueReply(_ header: MessageHeader, _ payload: RawSpan, heldFrames frames: Int = 0) {
-    guard !isEnded else { return }
-    let bytes = header.encoded
-    let span = bytes.span
-    outgoing.append(unsafe span.bytes, payload)
-    if frames > 0 { heldFrames += frames } else { mustFlush = true }
-    host.needsFlush(self)
-  }
-
-  /// Replies to several writes leave together: when the socket was empty, or at 256 frames.
-  static let heldFrameLimit = 256
-
-  /// The end of a turn of the loop.
-  ///
-  /// - Returns: whether replies are held for another turn
-  func endTurn() -> Bool {
-    defer { didReceiveThisTurn = false }
-    guard !isEnded, !outgoing.isEmpty, !isSocketFull else { return false }
-    if !mustFlush, didReceiveThisTurn, heldFrames < Session.heldFrameLimit { return true }
-    flush()
-    return false
-  }
-
-  /// Sends what waits, now.
-  func flush() {
-    guard !isEnded else { return }
-    mustFlush = false
-    heldFrames = 0
-    switch outgoing.flush(to: descriptor) {
-    case .done: isSocketFull = false
-    case .blocked: isSocketFull = true
-    case .gone:
-      end(nil)
-      return
-    }
-    followInterest()
-  }
-
-  private func socketHasRoom() {
-    isSocketFull = false
-    flush()
-    guard !isEnded, !isSocketFull else { return }
-    open?.resume()
-  }
-
-  func deliver(
-    _ records: MDLChain, recordCount: Int, information: Int, for parameters: RequestParameters
-  ) -> Bool {
-    guard !isEnded else { return false }
-    // Replies leave in order: what waits goes first.
-    if !outgoing.isEmpty { flush() }
-    guard !isEnded, !isSocketFull else { return false }
-    var header = MessageHeader(replyTo: parameters)
-    header.information = UInt32(truncatingIfNeeded: information)
-    header.count = UInt32(truncatingIfNeeded: recordCount)
-    switch sendGathered(header, records) {
-    case .done:
-      deliveredID = parameters.id
-      return true
-    case .blocked:
-      isSocketFull = true
-      followInterest()
-      return false
-    case .gone:
-      // The hang-up is reported by the loop; the read stays pended until then.
-      isSocketFull = true
-      return false
-    }
-  }
-
-  private func sendGathered(
-    _ header: MessageHeader, _ records: MDLChain
-  ) -> OutgoingMessages.FlushOutcome {
-    var bytes = header.encoded
-    var vectors = unsafe InlineArray<64, iovec>(repeating: iovec())
-    return unsafe withUnsafeMutableBytes(of: &bytes) { headerBytes in
-      unsafe vectors[0] = iovec(iov_base: headerBytes.baseAddress, iov_len: headerBytes.count)
-      var count = 1
-      unsafe records.withUnsafeIOVectors { segments in
-        for index in 0..<min(segments.count, 63) {
-          unsafe vectors[count] = unsafe segments[index]
-          count += 1
-        }
-      }
-      var span = unsafe vectors.mutableSpan
-      return unsafe span.withUnsafeMutableBufferPointer { table in
-        var message = unsafe msghdr()
-        unsafe message.msg_iov = table.baseAddress
-        unsafe message.msg_iovlen = count
-        let flags = Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL)
-        while unsafe sendmsg(descriptor, &message, flags) < 0 {
-          switch errno {
-          case EINTR: continue
-          case EAGAIN, ENOBUFS: return .blocked
-          default: return .gone
-          }
-        }
-        return .done
-      }
-    }
-  }
-
-  // MARK: Completing
-
-  func setOutput(_ bytes: [UInt8], recordCount: Int, for parameters: RequestParameters) {
-    output.append(contentsOf: bytes)
-    outputCount = recordCount
-  }
-
-  func setOutput(_ statuses: RawSpan, recordCount: Int, for parameters: RequestParameters) {
-    unsafe statuses.withUnsafeBytes { unsafe output.append(contentsOf: $0) }
-    outputCount = recordCount
-  }
-
-  func requestCompleted(
-    _ parameters: RequestParameters, status: RequestStatus, information: Int, bytesNeeded: Int
-  ) {
-    let host = self.host
-    guard host.loop.isCurrent else {
-      // A session that moves meanwhile is followed: the mail is sent on from there.
-      _ = host.loop.post {
-        self.requestCompleted(
-          parameters, status: status, information: information, bytesNeeded: bytesNeeded)
-      }
-      return
-    }
-    counters.count(status)
-    if deliveredID == parameters.id, status.errno == 0 {
-      deliveredID = 0
-      return
-    }
-    var header = MessageHeader(replyTo: parameters)
-    header.setStatus(CompletionStatus(status))
-    header.information = UInt32(truncatingIfNeeded: information)
-    header.bytesNeeded = UInt32(truncatingIfNeeded: bytesNeeded)
-    header.count = UInt32(truncatingIfNeeded: outputCount)
-    // The buffer is lent to the reply and comes back, so that it is used again.
-    var payload: [UInt8] = []
-    swap(&payload, &output)
-    do {
-      let span = payload.span
-      let heldFrames = parameters.type == .write ? max(outputCount, 1) : 0
-      queueReply(header, unsafe span.bytes, heldFrames: heldFrames)
-    }
-    payload.removeAll(keepingCapacity: true)
-    swap(&payload, &output)
-    outputCount = 0
-  }
-
   // MARK: Ending
 
   /// Ends the session: pended requests are cancelled, the open is closed, the socket too.
@@ -321,42 +169,5 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
     server.cancelWaits(of: self)
     flush()
     end(nil)
-  }
-}
-
-extension Session {
-  /// The counters of this session.
-  var counterSet: CounterSet {
-    CounterSet(
-      kind: .session, userID: credentials.userID,
-      interfaceIndex: open?.binding.interfaceIndex ?? 0, id: UInt64(UInt32(bitPattern: descriptor)),
-      name: credentials.name,
-      values: [
-        (.reqIssued, counters.issued), (.reqCompletedOK, counters.completedOK),
-        (.reqCompletedError, counters.completedError), (.reqCancelled, counters.cancelled),
-        (.reqPending, counters.pending),
-      ])
-  }
-}
-
-/// What a session has counted (law D6).
-struct SessionCounters {
-  var issued: UInt64 = 0
-  var completedOK: UInt64 = 0
-  var completedError: UInt64 = 0
-  var cancelled: UInt64 = 0
-
-  /// Requests that have no reply yet.
-  var pending: UInt64 { issued &- completedOK &- completedError &- cancelled }
-
-  /// Counts a completion.
-  mutating func count(_ status: RequestStatus) {
-    if status.errno == 0 {
-      completedOK &+= 1
-    } else if status.ntStatus == NTStatus.cancelled.rawValue {
-      cancelled &+= 1
-    } else {
-      completedError &+= 1
-    }
   }
 }

@@ -30,33 +30,3 @@ enum HostRequest: Sendable {
   case cancelElsewhere(UInt64)
   case statistics(interfaceIndex: UInt32)
 }
-
-/// A request on its way to another loop, which takes it out once.
-final class RequestParcel: @unchecked Sendable {  // Handed from loop to loop, never shared.
-  private var request: OwnedRequest?
-  /// What the request asked, also when it is out.
-  let parameters: RequestParameters
-
-  init(_ request: consuming OwnedRequest) {
-    parameters = request.parameters
-    self.request = consume request
-  }
-
-  /// The request, the first time.
-  func take() -> OwnedRequest? { request.take() }
-
-  /// Completes what is still inside.
-  func complete(_ status: CompletionStatus, bytesNeeded: Int = 0) {
-    guard let request = take() else { return }
-    request.complete(RequestStatus(status), information: 0, bytesNeeded: bytesNeeded)
-  }
-}
-
-extension RequestStatus {
-  /// The triple as the framework carries it.
-  init(_ status: CompletionStatus) {
-    self.init(
-      ntStatus: status.ntStatus.rawValue, ndisStatus: status.ndisStatus.rawValue,
-      errno: status.errno)
-  }
-}

@@ -126,6 +126,7 @@ extension OnVeth {
     @Test("what changes nothing here is not told")
     func noChange() throws {
       let pair = try VethPair()
+      turn { attributes(pair.near)?.link == .connected && attributes(pair.far)?.link == .connected }
       settle()
       try Command.run("ip link set \(pair.near) txqueuelen 123")
       for _ in 0..<5 { loop.turn(waitingAtMost: 10_000_000) }

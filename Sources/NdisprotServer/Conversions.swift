@@ -1,0 +1,81 @@
+internal import NDIS
+internal import Ndisprot
+internal import NdisprotControl
+internal import WDF
+
+// The words of the control channel in the driver's and the framework's, and back.
+
+extension RequestParameters {
+  /// What a message asks, in the framework's words.
+  init(_ header: MessageHeader) {
+    let type: RequestType
+    var code: UInt32 = 0
+    switch Opcode(rawValue: header.opcode) {
+    case .read: type = .read
+    case .readBatch:
+      type = .read
+      code = RequestParameters.batchCode
+    case .write: type = .write
+    case .writeBatch:
+      type = .write
+      code = RequestParameters.batchCode
+    case .deviceControl:
+      type = .deviceControl
+      code = header.code
+    default:
+      type = .other
+      code = UInt32(header.opcode)
+    }
+    self.init(
+      type: type, code: code, id: header.id, outputByteCount: Int(header.information),
+      count: header.count)
+  }
+
+  /// The opcode that `init(_:)` was given.
+  var opcode: UInt16 {
+    let isBatch = code == RequestParameters.batchCode
+    return switch type {
+    case .read: (isBatch ? Opcode.readBatch : .read).rawValue
+    case .write: (isBatch ? Opcode.writeBatch : .write).rawValue
+    case .deviceControl: Opcode.deviceControl.rawValue
+    default: UInt16(truncatingIfNeeded: code)
+    }
+  }
+}
+
+extension MessageHeader {
+  /// The header of the reply to a request.
+  init(replyTo parameters: RequestParameters) {
+    self.init(opcode: parameters.opcode, id: parameters.id)
+    flags = MessageHeader.replyFlag
+  }
+
+  /// Notes how the request ended.
+  mutating func setStatus(_ status: CompletionStatus) {
+    code = status.ntStatus.rawValue
+    ndisStatus = status.ndisStatus.rawValue
+    errno = UInt32(bitPattern: status.errno)
+  }
+}
+
+extension OpenOptions {
+  /// What a client's OPEN asks.
+  init(_ request: OpenRequest) {
+    self.init(
+      mode: request.mode == .exclusive ? .exclusive : .shared,
+      flags: Flags(rawValue: request.flags.rawValue),
+      queueByteCount: Int(request.queueByteCount), waitMilliseconds: request.waitMilliseconds,
+      etherTypes: request.etherTypes)
+  }
+}
+
+extension BindingEntry {
+  /// One binding as ENUMERATE shows it.
+  init(_ look: AdapterBinding.Snapshot) {
+    self.init(
+      interfaceIndex: UInt32(bitPattern: look.attributes.interfaceIndex), state: look.state,
+      link: look.attributes.link, isPowered: look.isPowered, mtu: look.attributes.mtu,
+      openCount: UInt32(clamping: look.openCount), address: look.attributes.address,
+      name: look.attributes.name, description: look.attributes.description)
+  }
+}

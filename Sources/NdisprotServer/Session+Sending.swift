@@ -1,0 +1,163 @@
+internal import CLinux
+internal import EventLoop
+internal import Glibc
+internal import MDL
+internal import NDIS
+internal import Ndisprot
+internal import NdisprotControl
+internal import WDF
+
+// Replies: what a read takes leaves at once from the receive ring, everything else in order at the
+// end of the turn.
+
+extension Session {
+  /// Queues the reply of a request; it leaves at the end of the turn.
+  func queueReply(_ header: MessageHeader, _ payload: RawSpan, heldFrames frames: Int = 0) {
+    guard !isEnded else { return }
+    let bytes = header.encoded
+    let span = bytes.span
+    outgoing.append(unsafe span.bytes, payload)
+    if frames > 0 { heldFrames += frames } else { mustFlush = true }
+    host.needsFlush(self)
+  }
+
+  /// Replies to several writes leave together: when the socket was empty, or at 256 frames.
+  static var heldFrameLimit: Int { 256 }
+
+  /// The end of a turn of the loop.
+  ///
+  /// - Returns: whether replies are held for another turn
+  func endTurn() -> Bool {
+    defer { didReceiveThisTurn = false }
+    guard !isEnded, !outgoing.isEmpty, !isSocketFull else { return false }
+    if !mustFlush, didReceiveThisTurn, heldFrames < Session.heldFrameLimit { return true }
+    flush()
+    return false
+  }
+
+  /// Sends what waits, now.
+  func flush() {
+    guard !isEnded else { return }
+    mustFlush = false
+    heldFrames = 0
+    switch outgoing.flush(to: descriptor) {
+    case .done: isSocketFull = false
+    case .blocked: isSocketFull = true
+    case .gone:
+      end(nil)
+      return
+    }
+    followInterest()
+  }
+
+  func socketHasRoom() {
+    isSocketFull = false
+    flush()
+    guard !isEnded, !isSocketFull else { return }
+    open?.resume()
+  }
+
+  func deliver(
+    _ records: MDLChain, recordCount: Int, information: Int, for parameters: RequestParameters
+  ) -> Bool {
+    guard !isEnded else { return false }
+    // Replies leave in order: what waits goes first.
+    if !outgoing.isEmpty { flush() }
+    guard !isEnded, !isSocketFull else { return false }
+    var header = MessageHeader(replyTo: parameters)
+    header.information = UInt32(truncatingIfNeeded: information)
+    header.count = UInt32(truncatingIfNeeded: recordCount)
+    switch sendGathered(header, records) {
+    case .done:
+      deliveredID = parameters.id
+      return true
+    case .blocked:
+      isSocketFull = true
+      followInterest()
+      return false
+    case .gone:
+      // The hang-up is reported by the loop; the read stays pended until then.
+      isSocketFull = true
+      return false
+    }
+  }
+
+  private func sendGathered(
+    _ header: MessageHeader, _ records: MDLChain
+  ) -> OutgoingMessages.FlushOutcome {
+    var bytes = header.encoded
+    var vectors = unsafe InlineArray<64, iovec>(repeating: iovec())
+    return unsafe withUnsafeMutableBytes(of: &bytes) { headerBytes in
+      unsafe vectors[0] = iovec(iov_base: headerBytes.baseAddress, iov_len: headerBytes.count)
+      var count = 1
+      unsafe records.withUnsafeIOVectors { segments in
+        for index in 0..<min(segments.count, 63) {
+          unsafe vectors[count] = unsafe segments[index]
+          count += 1
+        }
+      }
+      var span = unsafe vectors.mutableSpan
+      return unsafe span.withUnsafeMutableBufferPointer { table in
+        var message = unsafe msghdr()
+        unsafe message.msg_iov = table.baseAddress
+        unsafe message.msg_iovlen = count
+        let flags = Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL)
+        while unsafe sendmsg(descriptor, &message, flags) < 0 {
+          switch errno {
+          case EINTR: continue
+          case EAGAIN, ENOBUFS: return .blocked
+          default: return .gone
+          }
+        }
+        return .done
+      }
+    }
+  }
+
+  // MARK: Completing
+
+  func setOutput(_ bytes: [UInt8], recordCount: Int, for parameters: RequestParameters) {
+    output.append(contentsOf: bytes)
+    outputCount = recordCount
+  }
+
+  func setOutput(_ statuses: RawSpan, recordCount: Int, for parameters: RequestParameters) {
+    unsafe statuses.withUnsafeBytes { unsafe output.append(contentsOf: $0) }
+    outputCount = recordCount
+  }
+
+  func requestCompleted(
+    _ parameters: RequestParameters, status: RequestStatus, information: Int, bytesNeeded: Int
+  ) {
+    let host = self.host
+    guard host.loop.isCurrent else {
+      // A session that moves meanwhile is followed: the mail is sent on from there.
+      _ = host.loop.post {
+        self.requestCompleted(
+          parameters, status: status, information: information, bytesNeeded: bytesNeeded)
+      }
+      return
+    }
+    counters.count(status)
+    if deliveredID == parameters.id, status.errno == 0 {
+      deliveredID = 0
+      return
+    }
+    var header = MessageHeader(replyTo: parameters)
+    header.setStatus(CompletionStatus(status))
+    header.information = UInt32(truncatingIfNeeded: information)
+    header.bytesNeeded = UInt32(truncatingIfNeeded: bytesNeeded)
+    header.count = UInt32(truncatingIfNeeded: outputCount)
+    // The buffer is lent to the reply and comes back, so that it is used again.
+    var payload: [UInt8] = []
+    swap(&payload, &output)
+    do {
+      let span = payload.span
+      let heldFrames = parameters.type == .write ? max(outputCount, 1) : 0
+      queueReply(header, unsafe span.bytes, heldFrames: heldFrames)
+    }
+    payload.removeAll(keepingCapacity: true)
+    swap(&payload, &output)
+    outputCount = 0
+  }
+}

@@ -1,0 +1,40 @@
+internal import NDIS
+internal import Ndisprot
+internal import WDF
+
+extension Session {
+  /// The counters of this session.
+  var counterSet: CounterSet {
+    CounterSet(
+      kind: .session, userID: credentials.userID,
+      interfaceIndex: open?.binding.interfaceIndex ?? 0, id: UInt64(UInt32(bitPattern: descriptor)),
+      name: credentials.name,
+      values: [
+        (.reqIssued, counters.issued), (.reqCompletedOK, counters.completedOK),
+        (.reqCompletedError, counters.completedError), (.reqCancelled, counters.cancelled),
+        (.reqPending, counters.pending),
+      ])
+  }
+}
+
+/// What a session has counted (law D6).
+struct SessionCounters {
+  var issued: UInt64 = 0
+  var completedOK: UInt64 = 0
+  var completedError: UInt64 = 0
+  var cancelled: UInt64 = 0
+
+  /// Requests that have no reply yet.
+  var pending: UInt64 { issued &- completedOK &- completedError &- cancelled }
+
+  /// Counts a completion.
+  mutating func count(_ status: RequestStatus) {
+    if status.errno == 0 {
+      completedOK &+= 1
+    } else if status.ntStatus == NTStatus.cancelled.rawValue {
+      cancelled &+= 1
+    } else {
+      completedError &+= 1
+    }
+  }
+}
