@@ -82,7 +82,9 @@ extension Connection {
   /// - Returns: false if nothing is pended under this number
   public func cancel(_ id: UInt64) throws(ClientError) -> Bool {
     do throws(ClientError) {
-      try request(.cancel, .cancel, unsafe CancelRequest(id: id).encoded.span.bytes) { _, _ throws(DecodeError) in }
+      try request(.cancel, .cancel, unsafe CancelRequest(id: id).encoded.span.bytes) {
+        _, _ throws(DecodeError) in
+      }
       return true
     } catch {
       guard error.status == .notFound else { throw error }
