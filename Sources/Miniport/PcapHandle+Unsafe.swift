@@ -171,9 +171,9 @@ struct PcapOptions {
   }
 
   /// The 32-bit totals that libpcap keeps.
-  private func kernelCounters() -> pcap_stat {
+  private func kernelCounters() -> WideningCounter.Reading {
     var counters = pcap_stat()
     _ = unsafe pcap_stats(handle, &counters)
-    return counters
+    return WideningCounter.Reading(received: counters.ps_recv, dropped: counters.ps_drop)
   }
 }

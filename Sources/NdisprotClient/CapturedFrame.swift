@@ -29,4 +29,3 @@ public struct CapturedFrame: Hashable, Sendable {
     bytes = unsafe frame.withUnsafeBytes { unsafe Array($0) }
   }
 }
-

@@ -58,6 +58,7 @@ extension Connection {
   ///   - flags: properties of the open
   ///   - queueByteCount: the window on the receive ring; 0 is the daemon's default
   ///   - wait: how long to wait for the interface to come up
+  /// - Returns: the open, which reads and writes
   /// - Throws: `.refused` with `adapterNotFound`, `busy`, `notPermitted`, `notReady`
   public func open(
     _ name: String, etherTypes: EtherTypeSet, mode: OpenRequest.Mode = .shared,
@@ -82,7 +83,9 @@ extension Connection {
   /// - Returns: false if nothing is pended under this number
   public func cancel(_ id: UInt64) throws(ClientError) -> Bool {
     do throws(ClientError) {
-      try request(.cancel, .cancel, unsafe CancelRequest(id: id).encoded.span.bytes) { _, _ throws(DecodeError) in }
+      try request(.cancel, .cancel, unsafe CancelRequest(id: id).encoded.span.bytes) {
+        _, _ throws(DecodeError) in
+      }
       return true
     } catch {
       guard error.status == .notFound else { throw error }

@@ -1,0 +1,27 @@
+internal import ArgumentParser
+internal import NdisprotClient
+
+/// A binding as the command line names it.
+enum BindingArgument: ExpressibleByArgument, CustomStringConvertible {
+  /// By the name of the interface.
+  case name(String)
+  /// By its interface index: `@17`.
+  case index(UInt32)
+
+  init?(argument: String) {
+    guard argument.hasPrefix("@") else {
+      guard !argument.isEmpty else { return nil }
+      self = .name(argument)
+      return
+    }
+    guard let index = UInt32(argument.dropFirst()), index > 0 else { return nil }
+    self = .index(index)
+  }
+
+  var description: String {
+    switch self {
+    case .name(let name): name
+    case .index(let index): "@\(index)"
+    }
+  }
+}

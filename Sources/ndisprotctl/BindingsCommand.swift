@@ -1,0 +1,91 @@
+internal import ArgumentParser
+internal import NdisprotClient
+
+/// `ndisprotctl bindings`.
+struct BindingsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bindings", abstract: "Lists the interfaces that the daemon has bound.")
+
+  @OptionGroup var global: GlobalOptions
+
+  mutating func run() throws {
+    let program = Program(global, "list bindings", .enumerate)
+    let connection = try program.connect()
+    let entries = try program.attempt { () throws(ClientError) in try connection.bindings() }
+    if global.json {
+      for entry in entries { program.output.standard.writeLine(Self.json(entry)) }
+    } else {
+      for line in Self.table(entries) { program.output.standard.writeLine(line) }
+    }
+    program.output.standard.flush()
+  }
+
+  private static func json(_ entry: BindingEntry) -> String {
+    var line = JSONLine()
+    line.add("ifindex", entry.interfaceIndex)
+    line.add("name", entry.name)
+    line.add("state", entry.state.name)
+    line.add("link", entry.link.name)
+    line.add("power", entry.powerName)
+    line.add("address", entry.address.description)
+    line.add("mtu", entry.mtu)
+    line.add("opens", entry.openCount)
+    line.add("description", entry.description)
+    return line.closed
+  }
+
+  private static func table(_ entries: [BindingEntry]) -> [String] {
+    var rows = [
+      ["IFINDEX", "NAME", "STATE", "LINK", "POWER", "ADDRESS", "MTU", "OPENS", "DESCRIPTION"]
+    ]
+    for entry in entries {
+      rows.append([
+        "\(entry.interfaceIndex)", entry.name.printable, entry.state.name, entry.link.name,
+        entry.powerName, entry.address.description, "\(entry.mtu)", "\(entry.openCount)",
+        entry.description.printable,
+      ])
+    }
+    return Self.aligned(rows)
+  }
+
+  /// Rows as lines, each column as wide as its widest cell.
+  static func aligned(_ rows: [[String]]) -> [String] {
+    let columns = rows.map(\.count).max() ?? 0
+    let widths = (0..<columns).map { column in
+      rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
+    }
+    return rows.map { row in
+      row.enumerated().map { column, cell in
+        column == row.count - 1
+          ? cell : cell + String(repeating: " ", count: widths[column] - cell.count)
+      }.joined(separator: "  ")
+    }
+  }
+}
+
+extension MediaConnectState {
+  /// As `bindings` prints it.
+  var name: String {
+    switch self {
+    case .connected: "up"
+    case .disconnected: "down"
+    case .unknown: "unknown"
+    }
+  }
+}
+
+extension BindingEntry {
+  /// As `bindings` prints it.
+  var powerName: String { isPowered ? "on" : "low" }
+}
+
+extension String {
+  /// The text without control characters, which could drive a terminal.
+  var printable: String {
+    String(
+      String.UnicodeScalarView(
+        unicodeScalars.map { scalar in
+          scalar.properties.generalCategory == .control ? "\u{FFFD}" : scalar
+        }))
+  }
+}

@@ -1,0 +1,48 @@
+internal import ArgumentParser
+internal import NdisprotClient
+
+/// An Ethernet address: six pairs of hexadecimal digits.
+struct AddressArgument: ExpressibleByArgument {
+  let address: MACAddress
+
+  init?(argument: String) {
+    guard let address = MACAddress(argument) else { return nil }
+    self.address = address
+  }
+}
+
+/// An EtherType as the command line names it: a number, `llc` or `any`.
+struct EtherTypeArgument: ExpressibleByArgument {
+  /// As an `EtherTypeSet` takes it.
+  let value: UInt16
+
+  init?(argument: String) {
+    switch argument.lowercased() {
+    case "any": value = EtherTypeSet.anyValue
+    case "llc": value = EtherTypeSet.llcValue
+    default:
+      guard let number = UInt32(numeral: argument), (0x0600...0xFFFE).contains(number) else {
+        return nil
+      }
+      value = UInt16(number)
+    }
+  }
+}
+
+/// A span of time in seconds, with a fraction.
+struct SecondsArgument: ExpressibleByArgument {
+  let duration: Duration
+
+  init?(argument: String) {
+    guard let seconds = Double(argument), seconds >= 0, seconds <= 1e9 else { return nil }
+    duration = .seconds(seconds)
+  }
+}
+
+extension UInt32 {
+  /// Reads a decimal number, or a hexadecimal one behind `0x`.
+  init?(numeral text: String) {
+    let isHex = text.hasPrefix("0x") || text.hasPrefix("0X")
+    self.init(isHex ? String(text.dropFirst(2)) : text, radix: isHex ? 16 : 10)
+  }
+}

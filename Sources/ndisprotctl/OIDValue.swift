@@ -1,0 +1,180 @@
+internal import NdisprotClient
+
+/// The value of an OID, by its type: as text, as JSON, and from the command line.
+struct OIDValue {
+  /// What the bytes of a value mean.
+  enum Kind {
+    /// A 32-bit number.
+    case number
+    /// NDIS_PACKET_TYPE_…
+    case packetFilter
+    /// One address.
+    case address
+    /// Addresses, one behind the other.
+    case addresses
+    /// OIDs, one behind the other.
+    case oids
+    /// Nobody here knows.
+    case bytes
+  }
+
+  let oid: OID
+  let bytes: [UInt8]
+
+  /// The type of an OID's value.
+  static func kind(of oid: OID) -> Kind {
+    switch oid {
+    case .maximumFrameSize: .number
+    case .currentPacketFilter: .packetFilter
+    case .currentAddress: .address
+    case .multicastList: .addresses
+    case .supportedList: .oids
+    default: .bytes
+    }
+  }
+
+  /// The names of the packet filter's bits.
+  static let filterNames: [(PacketFilter, String)] = [
+    (.directed, "directed"), (.multicast, "multicast"), (.allMulticast, "all-multicast"),
+    (.broadcast, "broadcast"), (.promiscuous, "promiscuous"),
+  ]
+
+  /// The kind if the bytes have its length, else plain bytes.
+  private var kind: Kind {
+    let kind = Self.kind(of: oid)
+    let fits =
+      switch kind {
+      case .number, .packetFilter: bytes.count == 4
+      case .address: bytes.count == 6
+      case .addresses: bytes.count % 6 == 0
+      case .oids: bytes.count % 4 == 0
+      case .bytes: true
+      }
+    return fits ? kind : .bytes
+  }
+
+  private var numbers: [UInt32] {
+    stride(from: 0, to: bytes.count - 3, by: 4).map { start in
+      bytes[start..<start + 4].reversed().reduce(0) { $0 << 8 | UInt32($1) }
+    }
+  }
+
+  /// The value as OIDs.
+  var oids: [OID] { numbers.map(OID.init(rawValue:)) }
+
+  private var addresses: [String] {
+    stride(from: 0, to: bytes.count - 5, by: 6).compactMap { start in
+      unsafe MACAddress(bytes.span.bytes.extracting(start..<start + 6))?.description
+    }
+  }
+
+  /// The value for people.
+  var text: String {
+    switch kind {
+    case .number: numbers.map(String.init).joined()
+    case .packetFilter: numbers.map(Self.filterText).joined()
+    case .address, .addresses: addresses.joined(separator: " ")
+    case .oids: numbers.map { OID(rawValue: $0).nameOrNumber }.joined(separator: " ")
+    case .bytes: bytes.hex
+    }
+  }
+
+  private static func filterText(_ bits: UInt32) -> String {
+    let filter = PacketFilter(rawValue: bits)
+    let names = filterNames.filter { filter.contains($0.0) }.map(\.1)
+    return (["0x" + String(bits, radix: 16)] + names).joined(separator: " ")
+  }
+
+  /// The value for scripts: numbers as numbers, lists as lists.
+  var json: String {
+    switch kind {
+    case .number, .packetFilter: numbers.map(String.init).joined()
+    case .address: JSONLine.quoted(addresses.joined())
+    case .addresses: "[" + addresses.map(JSONLine.quoted).joined(separator: ",") + "]"
+    case .oids:
+      "["
+        + numbers.map { JSONLine.quoted(OID(rawValue: $0).nameOrNumber) }.joined(separator: ",")
+        + "]"
+    case .bytes: JSONLine.quoted(bytes.hex)
+    }
+  }
+
+  /// Reads a value as the command line writes it; nil if it is none for this OID.
+  static func bytes(of text: String, for oid: OID) -> [UInt8]? {
+    switch kind(of: oid) {
+    case .number, .oids: UInt32(numeral: text).map(littleEndian)
+    case .packetFilter: (UInt32(numeral: text) ?? filter(text)).map(littleEndian)
+    case .address: MACAddress(text).map(octets)
+    case .addresses: addresses(text)
+    case .bytes: hexBytes(text)
+    }
+  }
+
+  /// What to write instead of a value that is none.
+  static func form(for oid: OID) -> String {
+    switch kind(of: oid) {
+    case .number, .oids: "a number such as 1500 or 0x5dc"
+    case .packetFilter:
+      "a number such as 0x0b, or names joined by commas: "
+        + filterNames.map(\.1).joined(separator: ", ")
+    case .address: "an address such as 02:00:00:00:00:01"
+    case .addresses: "addresses joined by commas, or none"
+    case .bytes: "bytes as hexadecimal digits, such as 01a0ff"
+    }
+  }
+
+  private static func littleEndian(_ value: UInt32) -> [UInt8] {
+    (0..<4).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
+  }
+
+  private static func octets(_ address: MACAddress) -> [UInt8] {
+    address.octets.indices.map { address.octets[$0] }
+  }
+
+  private static func filter(_ text: String) -> UInt32? {
+    var filter: PacketFilter = []
+    for name in text.split(separator: ",", omittingEmptySubsequences: false) {
+      guard let row = filterNames.first(where: { $0.1 == name }) else { return nil }
+      filter.insert(row.0)
+    }
+    return filter.rawValue
+  }
+
+  private static func addresses(_ text: String) -> [UInt8]? {
+    if text.isEmpty || text == "none" { return [] }
+    var bytes: [UInt8] = []
+    for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+      guard let address = MACAddress(String(part)) else { return nil }
+      bytes += octets(address)
+    }
+    return bytes
+  }
+
+  private static func hexBytes(_ text: String) -> [UInt8]? {
+    let digits = Array((text.hasPrefix("0x") ? text.dropFirst(2) : text[...]).utf8)
+    guard digits.count % 2 == 0 else { return nil }
+    var bytes: [UInt8] = []
+    for start in stride(from: 0, to: digits.count, by: 2) {
+      let pair = String(decoding: digits[start..<start + 2], as: UTF8.self)
+      guard let byte = UInt8(pair, radix: 16), pair.first != "+" else { return nil }
+      bytes.append(byte)
+    }
+    return bytes
+  }
+}
+
+extension OID {
+  /// The name of ntddndis.h, or the number of one that has no name here.
+  var nameOrNumber: String { description?.name ?? numberText }
+
+  /// The number as the header writes it: `0x01010102`.
+  var numberText: String { rawValue.hexText }
+}
+
+extension UInt32 {
+  /// Eight digits behind `0x`.
+  var hexText: String {
+    let digits = String(self, radix: 16, uppercase: true)
+    return "0x" + String(repeating: "0", count: 8 - digits.utf8.count) + digits
+  }
+}

@@ -1,0 +1,95 @@
+internal import NdisprotClient
+
+/// One run of a subcommand: the connection it needs, and how its failures are reported.
+final class Program {
+  let output: Output
+  let socketPath: String
+  private let what: String
+  private let operation: Operation
+  private let binding: String
+
+  /// Prepares a run.
+  ///
+  /// - Parameters:
+  ///   - global: the options in front of the subcommand
+  ///   - what: what a failure is said to have failed, as a verb and its object
+  ///   - operation: the same for scripts
+  ///   - binding: the interface that an error names, if there is one
+  init(
+    _ global: GlobalOptions, _ what: String, _ operation: Operation, binding: String = ""
+  ) {
+    output = Output(isJSON: global.json)
+    socketPath = global.socketPath
+    self.what = what
+    self.operation = operation
+    self.binding = binding
+  }
+
+  private var context: Output.Context {
+    Output.Context(
+      what: what, socketPath: socketPath, binding: binding, operation: operation)
+  }
+
+  /// Does something that may fail; a failure is reported, and then only its exit code is left.
+  func attempt<Value>(_ body: () throws(ClientError) -> Value) throws(Failure) -> Value {
+    do throws(ClientError) {
+      return try body()
+    } catch {
+      throw fail(error)
+    }
+  }
+
+  /// Reports an error.
+  func fail(_ error: ClientError, present: [String]? = nil) -> Failure {
+    var context = context
+    context.present = present
+    return output.report(error, context)
+  }
+
+  /// Reports frames that were not sent.
+  func fail(_ report: WriteReport) -> Failure { output.report(report, context) }
+
+  /// Connects; SIGINT and SIGTERM end the waits of the connection from now on.
+  func connect() throws(Failure) -> Connection {
+    try attempt { () throws(ClientError) in
+      let interruption = try Interruption()
+      Signals.interrupt(interruption)
+      return try Connection(path: socketPath, interruption: interruption)
+    }
+  }
+
+  /// The row of a binding; one that is not there is reported with those that are.
+  func entry(
+    _ binding: BindingArgument, _ connection: Connection
+  ) throws(Failure) -> BindingEntry {
+    let entries = try attempt { () throws(ClientError) in try connection.bindings() }
+    let found = entries.first { entry in
+      switch binding {
+      case .name(let name): entry.name == name
+      case .index(let index): entry.interfaceIndex == index
+      }
+    }
+    guard let found else {
+      throw fail(.refused(.adapterNotFound, operation), present: entries.map(\.name))
+    }
+    return found
+  }
+
+  /// Opens a binding.
+  func open(
+    _ binding: BindingArgument, _ connection: Connection, etherTypes: EtherTypeSet,
+    mode: OpenRequest.Mode = .shared, flags: OpenRequest.Flags = []
+  ) throws(Failure) -> OpenBinding {
+    let name: String
+    switch binding {
+    case .name(let given): name = given
+    case .index: name = try entry(binding, connection).name
+    }
+    do throws(ClientError) {
+      return try connection.open(name, etherTypes: etherTypes, mode: mode, flags: flags)
+    } catch {
+      guard error.status == .adapterNotFound else { throw fail(error) }
+      throw fail(error, present: (try? connection.bindings())?.map(\.name))
+    }
+  }
+}

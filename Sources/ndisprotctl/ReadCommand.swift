@@ -1,0 +1,64 @@
+internal import ArgumentParser
+internal import NdisprotClient
+
+/// `ndisprotctl read`.
+struct ReadCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "read", abstract: "Prints the frames that arrive.",
+    discussion: """
+      The first line says 'reading' when a read is pended in the daemon: what is sent from then on \
+      is not missed. The last line is a summary, also on SIGINT and SIGTERM.
+      """)
+
+  @OptionGroup var global: GlobalOptions
+  @OptionGroup var open: OpenArguments
+
+  @Option(
+    name: .customShort("n"),
+    help: ArgumentHelp("Frames to read; 0 is until interrupted.", valueName: "count"))
+  var count: UInt64 = 0
+
+  @Option(
+    help: ArgumentHelp(
+      "Ends after so many seconds, with 7 if fewer than -n frames came.", valueName: "s"))
+  var timeout: SecondsArgument?
+
+  @Option(
+    help: ArgumentHelp("Ends so many seconds after the last frame, with 0.", valueName: "s"))
+  var idleTimeout: SecondsArgument?
+
+  @Flag(help: "Reads frames that this host sends, too.")
+  var outgoing = false
+
+  @Option(help: ArgumentHelp("Shows only so many bytes of a frame.", valueName: "bytes"))
+  var snap: Int?
+
+  @Flag(help: "Shows the bytes of each frame.")
+  var hex = false
+
+  @Flag(help: "Counts frames and does not print them.")
+  var countOnly = false
+
+  mutating func validate() throws {
+    if let snap, snap < 0 {
+      throw ValidationError("--snap \(snap) is no number of bytes. Write 0 or more")
+    }
+  }
+
+  mutating func run() throws {
+    let name = open.binding.description
+    let program = Program(global, "read \(name)", .read, binding: name)
+    let connection = try program.connect()
+    let binding = try program.open(
+      open.binding, connection, etherTypes: open.etherTypeSet,
+      mode: open.exclusive ? .exclusive : .shared, flags: outgoing ? .outgoing : [])
+    var run = ReadRun(
+      binding, program.output,
+      printer: countOnly
+        ? nil : FramePrinter(isJSON: global.json, hasDump: hex, byteLimit: snap),
+      countLimit: count, timeout: timeout?.duration, idleTimeout: idleTimeout?.duration)
+    let error = run.read()
+    run.printSummary()
+    if let error { throw program.fail(error) }
+  }
+}

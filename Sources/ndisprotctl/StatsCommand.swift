@@ -1,0 +1,66 @@
+internal import ArgumentParser
+internal import NdisprotClient
+
+/// `ndisprotctl stats`.
+struct StatsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "stats", abstract: "Prints the counters of bindings, opens and sessions.",
+    discussion: "Root sees everybody's opens and sessions, others their own.")
+
+  @OptionGroup var global: GlobalOptions
+  @Argument(help: "An interface name, or @N, its index (default: all).")
+  var binding: BindingArgument?
+
+  mutating func run() throws {
+    let program = Program(
+      global, "list counters", .statistics, binding: binding?.description ?? "")
+    let connection = try program.connect()
+    let index = try binding.map { try program.entry($0, connection).interfaceIndex } ?? 0
+    let objects = try program.attempt { () throws(ClientError) in
+      try connection.statistics(interfaceIndex: index)
+    }
+    // A session without an open belongs to no interface.
+    for object in objects where index == 0 || object.interfaceIndex == index {
+      if global.json {
+        program.output.standard.writeLine(Self.json(object))
+      } else {
+        Self.text(object).forEach(program.output.standard.writeLine)
+      }
+    }
+    program.output.standard.flush()
+  }
+
+  private static func json(_ object: StatisticsObject) -> String {
+    var line = JSONLine()
+    line.add("kind", object.kind.name)
+    line.add("ifindex", object.interfaceIndex)
+    line.add("id", object.id)
+    line.add("name", object.name)
+    for reading in object.readings { line.add(reading.name, reading.value) }
+    return line.closed
+  }
+
+  private static func text(_ object: StatisticsObject) -> [String] {
+    let place = object.interfaceIndex == 0 ? "" : " @\(object.interfaceIndex)"
+    let title = "\(object.kind.name)\(place) \(object.name.printable)"
+    let rows = object.readings.map { ["  " + $0.name, "\($0.value)"] }
+    return [title] + BindingsCommand.aligned(rows)
+  }
+}
+
+extension StatisticsObject.Kind {
+  /// As `stats` prints it.
+  var name: String {
+    switch self {
+    case .binding: "binding"
+    case .open: "open"
+    case .session: "session"
+    default: "kind\(rawValue)"
+    }
+  }
+}
+
+extension StatisticsObject.Reading {
+  /// The counter's name; one of a newer daemon has only a number.
+  var name: String { counter?.name ?? "counter\(number)" }
+}
