@@ -35,7 +35,10 @@ struct ReadRun: ~Copyable {
       printStart()
       return try readUntilEnd()
     } catch {
-      return error == .interrupted ? nil : error
+      if error == .interrupted { return nil }
+      // Nobody here cancels a read: the daemon does, when it stops.
+      if case .refused(let status, _) = error, status == .cancelled { return .daemonGone }
+      return error
     }
   }
 
