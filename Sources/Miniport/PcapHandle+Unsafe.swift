@@ -52,7 +52,7 @@ struct PcapOptions {
 
   private static func activate(_ options: PcapOptions) throws(MiniportError) -> OpaquePointer {
     // By its present name: it may have been renamed since it was last spoken of.
-    guard let name = InterfaceName.current(options.interfaceIndex) else { throw .noSuchDevice }
+    guard let name = KernelInterface.name(options.interfaceIndex) else { throw .noSuchDevice }
     var words = [CChar](repeating: 0, count: Int(PCAP_ERRBUF_SIZE))
     guard let handle = unsafe pcap_create(name, &words) else {
       throw .capture(code: PCAP_ERROR, words: MiniportError.words(PCAP_ERROR))
@@ -155,7 +155,7 @@ struct PcapOptions {
     if count >= 0 { return Int(count) }
     if count == PCAP_ERROR_BREAK { return 0 }
     // libpcap says that the interface disappeared in words only.
-    guard InterfaceName.current(options.interfaceIndex) != nil else { throw .noSuchDevice }
+    guard KernelInterface.name(options.interfaceIndex) != nil else { throw .noSuchDevice }
     throw unsafe MiniportError(code: count, handle: handle)
   }
 
