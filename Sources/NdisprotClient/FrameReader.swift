@@ -23,7 +23,9 @@ public struct FrameReader: ~Copyable {
 
   /// Nothing is read before `start` or `next`.
   ///
-  /// - Parameter pendedReadCount: 1…8
+  /// - Parameters:
+  ///   - binding: where to read
+  ///   - pendedReadCount: 1…8
   public init(_ binding: OpenBinding, pendedReadCount: Int = Self.defaultPendedReadCount) {
     self.binding = binding
     self.pendedReadCount = min(max(1, pendedReadCount), 8)
@@ -58,7 +60,9 @@ public struct FrameReader: ~Copyable {
 
   /// Takes the next message of frames.
   ///
-  /// - Parameter body: is lent each frame; what it wants to keep, it copies
+  /// - Parameters:
+  ///   - deadline: when to give up
+  ///   - body: is lent each frame; what it wants to keep, it copies
   /// - Returns: how many frames there were; 0 when the deadline is over
   /// - Throws: `.interrupted`; `.refused` with `adapterRemoved`, `cancelled`
   @discardableResult
