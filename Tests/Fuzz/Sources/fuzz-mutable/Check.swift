@@ -96,7 +96,7 @@ struct Memory {
       case 5:
         let flat = Array(write.source(of: source))
         try chain.copyBytes(MDLSpan(flat.span.bytes), to: write.offset)
-      default: try copy(write, source, sourceCuts, to: &chain)
+      default: try Self.copy(write, source, sourceCuts, to: &chain)
       }
       return true
     } catch {
@@ -106,7 +106,7 @@ struct Memory {
   }
 
   /// Copies from a chain that is cut differently.
-  private func copy(
+  private static func copy(
     _ write: Write, _ source: [UInt8], _ cuts: [Int], to chain: inout MutableMDLChain
   ) throws(MDLError) {
     var builder = MDLChainBuilder<8>()
