@@ -62,6 +62,8 @@ struct PcapOptions {
       // Positive codes are warnings about features that are not asked for.
       let status = unsafe pcap_activate(handle)
       guard status >= 0 else { throw unsafe MiniportError(code: status, handle: handle) }
+      // libpcap does not; a program that is started meanwhile must not keep the interface open.
+      _ = unsafe fcntl(pcap_fileno(handle), F_SETFD, FD_CLOEXEC)
       let linkType = unsafe pcap_datalink(handle)
       guard linkType == DLT_EN10MB else { throw .notEthernet(linkType: linkType) }
       guard unsafe interfaceIndex(of: pcap_fileno(handle)) == options.interfaceIndex else {

@@ -52,3 +52,15 @@ public enum ClientError: Error, Equatable, Sendable {
     return nil
   }
 }
+
+extension CompletionStatus {
+  /// The name of the row of the status table; where two rows have the same three codes, what was
+  /// asked for decides.
+  public func name(in operation: Operation) -> String {
+    switch (self, operation) {
+    case (.oidNotSettable, .set): "oidNotSettable"
+    case (.sendFailed, .write): "sendFailed"
+    default: name
+    }
+  }
+}

@@ -58,7 +58,7 @@ extension Connection {
   ///   - flags: properties of the open
   ///   - queueByteCount: the window on the receive ring; 0 is the daemon's default
   ///   - wait: how long to wait for the interface to come up
-  /// - Returns: the open, which reads and writes
+  /// - Returns: the open, with what was granted
   /// - Throws: `.refused` with `adapterNotFound`, `busy`, `notPermitted`, `notReady`
   public func open(
     _ name: String, etherTypes: EtherTypeSet, mode: OpenRequest.Mode = .shared,

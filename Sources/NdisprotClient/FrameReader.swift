@@ -24,7 +24,7 @@ public struct FrameReader: ~Copyable {
   /// Nothing is read before `start` or `next`.
   ///
   /// - Parameters:
-  ///   - binding: what is read from
+  ///   - binding: where to read
   ///   - pendedReadCount: 1…8
   public init(_ binding: OpenBinding, pendedReadCount: Int = Self.defaultPendedReadCount) {
     self.binding = binding
@@ -61,7 +61,7 @@ public struct FrameReader: ~Copyable {
   /// Takes the next message of frames.
   ///
   /// - Parameters:
-  ///   - deadline: when it gives up
+  ///   - deadline: when to give up
   ///   - body: is lent each frame; what it wants to keep, it copies
   /// - Returns: how many frames there were; 0 when the deadline is over
   /// - Throws: `.interrupted`; `.refused` with `adapterRemoved`, `cancelled`

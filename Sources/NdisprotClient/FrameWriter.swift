@@ -38,7 +38,7 @@ public struct FrameWriter: ~Copyable {
   /// Makes a writer.
   ///
   /// - Parameters:
-  ///   - binding: what is written to
+  ///   - binding: where to write
   ///   - frameLimit: the most frames in one message
   ///   - outstandingLimit: the most messages on their way, 1…16
   ///   - timeout: how long the daemon may take for a message

@@ -7,7 +7,7 @@ extension OpenBinding {
   /// - Parameters:
   ///   - byteLimit: a longer frame is cut, and its flags say so; with `failOnTruncation` it stays
   ///   - timeout: nil waits without end; no frame is lost when it is over
-  /// - Returns: the frame, copied
+  /// - Returns: a copy of the frame
   /// - Throws: `.timedOut`, `.interrupted`; `.refused` with `adapterRemoved`, `messageTooLong`
   /// - Windows: ReadFile
   public func read(
@@ -30,7 +30,7 @@ extension OpenBinding {
   ///   - timeout: nil waits without end; no frame is lost when it is over
   ///   - body: is lent each frame; what it wants to keep, it copies
   /// - Returns: how many frames there were
-  /// - Throws: as `read`; `.refused` with `bufferTooSmall` cannot happen, the room is a message's
+  /// - Throws: as `read`
   public func readBatch(
     frameLimit: UInt32 = 0, timeout: Duration? = nil,
     _ body: (RecordReader.Record) -> Void

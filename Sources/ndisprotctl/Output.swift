@@ -41,7 +41,7 @@ struct Output {
     let failed = failures.failed == 1 ? "1 frame was" : "\(failures.failed) frames were"
     let message =
       "\(context.what): \(failed) not sent: \(cause). \(remedy)"
-    report(message, operation: .write, status, name: status.name)
+    report(message, operation: .write, status, name: status.name(in: .write))
     return Failure(exitCode: 1)
   }
 
@@ -136,6 +136,8 @@ struct Output {
       )
     case .interrupted: ("it was interrupted", "Start it again")
     case .system(let cause): ("\(cause.call): \(cause.words)", "Free memory or descriptors")
+    case .refused(let status, .query, _), .refused(let status, .set, _):
+      words(oid: status, context)
     case .refused(let status, _, let bytesNeeded):
       words(refused: status, bytesNeeded, context)
     }
@@ -240,14 +242,8 @@ struct Output {
       )
     case .noBuffers:
       ("the queue of the interface stayed full", "Send more slowly")
-    case .oidNotSettable:
-      ("this OID cannot be set", "See 'ndisprotctl oids' for those that can")
-    case .invalidLength:
-      ("the value has a length that this OID cannot have", "See 'ndisprotctl set --help'")
-    case .multicastFull:
-      ("too many groups, or an address that is no group", "Give at most 32 group addresses")
     case .notSupported:
-      ("the daemon does not know this", "See 'ndisprotctl oids', or update ndisprotd")
+      ("the daemon does not know this request", "Use an ndisprotd of the same version")
     default:
       (
         "\(status.name): NTSTATUS \(status.ntStatus.rawValue.hexText), "
@@ -257,19 +253,41 @@ struct Output {
     }
   }
 
+  private static func words(
+    oid status: CompletionStatus, _ context: Context
+  ) -> (cause: String, remedy: String) {
+    switch status {
+    case .oidNotSettable:
+      ("this OID cannot be set", "See 'ndisprotctl oids' for those that can")
+    case .invalidLength:
+      ("the value has a length that this OID cannot have", "See 'ndisprotctl set --help'")
+    case .multicastFull:
+      ("too many groups, or an address that is no group", "Give at most 32 group addresses")
+    case .notSupported:
+      (
+        "the daemon does not know this OID, or not this value",
+        "See 'ndisprotctl oids \(context.binding)'"
+      )
+    default: words(refused: status, 0, context)
+    }
+  }
+
   private static func words(absent context: Context) -> (cause: String, remedy: String) {
     let cause = "there is no binding \(context.binding)"
+    // An index says nothing to the daemon, and a name that no interface can have neither.
+    let isName =
+      !context.binding.hasPrefix("@") && InterfaceName.isPossible(context.binding)
     guard let present = context.present else {
       return (cause, "See 'ndisprotctl bindings' for what is there")
     }
     guard !present.isEmpty else {
-      return (cause, "Nothing is bound: start ndisprotd with --interface \(context.binding)")
+      return (
+        cause,
+        "Nothing is bound: start ndisprotd with --interface \(isName ? context.binding : "NAME")"
+      )
     }
-    return (
-      cause,
-      "There is \(present.joined(separator: ", ")); "
-        + "others need ndisprotd --interface \(context.binding)"
-    )
+    let others = isName ? "; others need ndisprotd --interface \(context.binding)" : ""
+    return (cause, "There is \(present.joined(separator: ", "))\(others)")
   }
 }
 
@@ -302,7 +320,7 @@ extension ClientError {
     case .untrustedServer: "untrustedServer"
     case .daemonGone: "daemonGone"
     case .protocolViolation: "protocolViolation"
-    case .refused(let status, _, _): status.name
+    case .refused(let status, let operation, _): status.name(in: operation)
     case .timedOut: "timedOut"
     case .interrupted: "interrupted"
     case .system: "system"

@@ -11,10 +11,10 @@ final class Program {
   /// Prepares a run.
   ///
   /// - Parameters:
-  ///   - global: the options in front of the subcommand
+  ///   - global: the socket, and whether to print JSON
   ///   - what: what a failure is said to have failed, as a verb and its object
   ///   - operation: the same for scripts
-  ///   - binding: the interface that an error names, if there is one
+  ///   - binding: the binding that is meant
   init(
     _ global: GlobalOptions, _ what: String, _ operation: Operation, binding: String = ""
   ) {

@@ -15,6 +15,8 @@ struct ReadRun: ~Copyable {
   private var byteCount: UInt64 = 0
   private var firstTime: ContinuousClock.Instant?
   private var lastTime: ContinuousClock.Instant?
+  /// What the binding had lost before this run.
+  private var earlierDrops: [Counter: UInt64] = [:]
 
   init(
     _ binding: OpenBinding, _ output: Output, printer: FramePrinter?, countLimit: UInt64,
@@ -32,6 +34,7 @@ struct ReadRun: ~Copyable {
   /// Reads; nil is the end that was asked for.
   mutating func read() -> ClientError? {
     do throws(ClientError) {
+      earlierDrops = Dictionary(uniqueKeysWithValues: try drops())
       try reader.start()
       printStart()
       return try readUntilEnd()
@@ -60,30 +63,20 @@ struct ReadRun: ~Copyable {
 
   /// Takes one message of frames; what goes beyond the count is left out.
   private mutating func takeBatch(by deadline: Deadline) throws(ClientError) -> Int {
-    var frames = frameCount
-    var bytes = byteCount
+    var (frames, bytes, start) = (frameCount, byteCount, firstTime)
     let limit = countLimit == 0 ? UInt64.max : countLimit
-    let count: Int
-    if let printer {
-      count = try reader.next(by: deadline) { record in
-        guard frames < limit else { return }
-        frames += 1
-        bytes += UInt64(record.frame.byteCount)
-        printer.print(record, to: output.standard)
-      }
-    } else {
-      count = try reader.next(by: deadline) { record in
-        guard frames < limit else { return }
-        frames += 1
-        bytes += UInt64(record.frame.byteCount)
-      }
+    let (printer, standard) = (printer, output.standard)
+    let count = try reader.next(by: deadline) { record in
+      guard frames < limit else { return }
+      if frames == 0 { start = .now }
+      frames += 1
+      bytes += UInt64(record.frame.byteCount)
+      printer?.print(record, to: standard)
     }
-    (frameCount, byteCount) = (frames, bytes)
+    (frameCount, byteCount, firstTime) = (frames, bytes, start)
     guard count > 0 else { return 0 }
-    let now = ContinuousClock.now
-    firstTime = firstTime ?? now
-    lastTime = now
-    if printer != nil { output.standard.flush() }
+    lastTime = .now
+    if printer != nil { standard.flush() }
     return count
   }
 
@@ -104,7 +97,11 @@ struct ReadRun: ~Copyable {
   /// The last line: how many frames, how long, and what this open lost.
   func printSummary() {
     let elapsed = firstTime.flatMap { first in lastTime.map { $0 - first } } ?? .zero
-    let drops = ReadRun.drops(of: binding)
+    binding.connection.interruption?.clear()
+    // The daemon may be gone: then nobody knows.
+    let drops = ((try? drops()) ?? []).map { counter, value in
+      (counter, value - min(value, earlierDrops[counter] ?? 0))
+    }
     if output.isJSON {
       var losses = JSONLine()
       for (counter, value) in drops { losses.add(counter.name, value) }
@@ -124,24 +121,20 @@ struct ReadRun: ~Copyable {
     output.standard.flush()
   }
 
-  /// Counters that say where frames of an open were lost.
+  /// Counters of an open and of its binding that say where frames were lost.
   private static let dropCounters: [Counter] = [
-    .rxOverrun, .rxDropState, .rxDropFlushed, .rxDropClosed, .rxNotPermitted,
+    .rxOverrun, .rxDropState, .rxDropFlushed, .rxDropClosed, .rxNotPermitted, .kernelDrops,
   ]
 
-  /// What this process's open and its binding lost; nothing if the daemon went.
-  private static func drops(of binding: OpenBinding) -> [(Counter, UInt64)] {
-    let connection = binding.connection
-    connection.interruption?.clear()
-    let index = binding.granted.interfaceIndex
-    guard let objects = try? connection.statistics(interfaceIndex: index) else { return [] }
+  /// What this process's open and its binding have lost so far.
+  private func drops() throws(ClientError) -> [(Counter, UInt64)] {
+    let objects = try binding.connection.statistics(
+      interfaceIndex: binding.granted.interfaceIndex)
     let own = "uid \(getuid()) pid \(getpid())"
     let open = objects.first { $0.kind == .open && $0.name == own }
-    var drops = dropCounters.compactMap { counter in
-      open?[counter].map { (counter, $0) }
-    }
     let adapter = objects.first { $0.kind == .binding }
-    if let lost = adapter?[.kernelDrops] { drops.append((.kernelDrops, lost)) }
-    return drops
+    return ReadRun.dropCounters.compactMap { counter in
+      (open?[counter] ?? adapter?[counter]).map { (counter, $0) }
+    }
   }
 }

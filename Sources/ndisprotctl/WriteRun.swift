@@ -78,7 +78,7 @@ struct WriteRun {
   /// The last line.
   func printSummary(_ output: Output) {
     let failures = Dictionary(
-      report.failures.map { ($0.key.name, $0.value) }, uniquingKeysWith: +
+      report.failures.map { ($0.key.name(in: .write), $0.value) }, uniquingKeysWith: +
     ).sorted { $0.key < $1.key }
     if output.isJSON {
       var failed = JSONLine()
