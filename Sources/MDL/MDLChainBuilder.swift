@@ -10,6 +10,8 @@
 ///
 /// - Windows: IoAllocateMdl, MmBuildMdlForNonPagedPool
 public struct MDLChainBuilder<let capacity: Int>: ~Escapable {
+  // Directly in the builder, and read by `table.span` in the getters below: behind a getter of a
+  // struct of its own, the optimiser of Swift 6.3.1 takes the span of a copy that is gone.
   @usableFromInline var table: InlineArray<capacity, MDLSegment>
   @usableFromInline var usedCount: Int
   @usableFromInline var sum: Int

@@ -3,6 +3,8 @@
 /// Appending consumes the region, so no byte can be in two places; `MutableRawSpan.splitFirst(_:)`
 /// cuts one region into disjoint parts.
 public struct MutableMDLChainBuilder<let capacity: Int>: ~Copyable, ~Escapable {
+  // Directly in the builder, and read by `table.span` in the getters below: behind a getter of a
+  // struct of its own, the optimiser of Swift 6.3.1 takes the span of a copy that is gone.
   @usableFromInline var table: InlineArray<capacity, MDLSegment>
   @usableFromInline var usedCount: Int
   @usableFromInline var sum: Int

@@ -32,6 +32,9 @@ public struct NetBufferList: ~Copyable {
 
 extension NetBufferList {
   /// The bytes that `assign(_:)` copied; none for a frame inside a message.
+  ///
+  /// A list that shall be queued afterwards is held in a `var`, or read by a function that borrows
+  /// it: the compiler does not consume a `let` of which a view was taken in the same function.
   public var span: MDLSpan {
     @_lifetime(borrow self) get {
       let bytes = unsafe RawSpan(

@@ -52,7 +52,7 @@ struct PcapOptions {
 
   private static func activate(_ options: PcapOptions) throws(MiniportError) -> OpaquePointer {
     // By its present name: it may have been renamed since it was last spoken of.
-    guard let name = InterfaceName.current(options.interfaceIndex) else { throw .noSuchDevice }
+    guard let name = KernelInterface.name(options.interfaceIndex) else { throw .noSuchDevice }
     var words = [CChar](repeating: 0, count: Int(PCAP_ERRBUF_SIZE))
     guard let handle = unsafe pcap_create(name, &words) else {
       throw .capture(code: PCAP_ERROR, words: MiniportError.words(PCAP_ERROR))
@@ -62,6 +62,8 @@ struct PcapOptions {
       // Positive codes are warnings about features that are not asked for.
       let status = unsafe pcap_activate(handle)
       guard status >= 0 else { throw unsafe MiniportError(code: status, handle: handle) }
+      // libpcap does not; a program that is started meanwhile must not keep the interface open.
+      _ = unsafe fcntl(pcap_fileno(handle), F_SETFD, FD_CLOEXEC)
       let linkType = unsafe pcap_datalink(handle)
       guard linkType == DLT_EN10MB else { throw .notEthernet(linkType: linkType) }
       guard unsafe interfaceIndex(of: pcap_fileno(handle)) == options.interfaceIndex else {
@@ -155,7 +157,7 @@ struct PcapOptions {
     if count >= 0 { return Int(count) }
     if count == PCAP_ERROR_BREAK { return 0 }
     // libpcap says that the interface disappeared in words only.
-    guard InterfaceName.current(options.interfaceIndex) != nil else { throw .noSuchDevice }
+    guard KernelInterface.name(options.interfaceIndex) != nil else { throw .noSuchDevice }
     throw unsafe MiniportError(code: count, handle: handle)
   }
 
@@ -171,9 +173,9 @@ struct PcapOptions {
   }
 
   /// The 32-bit totals that libpcap keeps.
-  private func kernelCounters() -> pcap_stat {
+  private func kernelCounters() -> WideningCounter.Reading {
     var counters = pcap_stat()
     _ = unsafe pcap_stats(handle, &counters)
-    return counters
+    return WideningCounter.Reading(received: counters.ps_recv, dropped: counters.ps_drop)
   }
 }

@@ -16,7 +16,8 @@ public import NDIS
 /// - Windows: the miniport driver as NDIS shows it to a protocol
 public final class PcapMiniport: MiniportAdapter {
   private let interfaceIndex: Int32
-  private let mtu: UInt32
+  /// The MTU that was last known, for a moment when the kernel does not say it.
+  private var mtu: UInt32
   private let loop: EventLoop
 
   private struct Active {
@@ -32,8 +33,8 @@ public final class PcapMiniport: MiniportAdapter {
 
   /// Makes a miniport that captures nothing yet.
   ///
-  /// The MTU of now sizes the slots of the latency profile; after a change, frames above it are
-  /// cut until the miniport is activated anew.
+  /// The MTU at activation sizes the slots of the latency profile; after a change, frames above it
+  /// are cut until the miniport is activated anew.
   public init(_ attributes: AdapterAttributes, loop: EventLoop) {
     interfaceIndex = attributes.interfaceIndex
     mtu = attributes.mtu
@@ -52,6 +53,7 @@ public final class PcapMiniport: MiniportAdapter {
     loop.assertOnLoop()
     precondition(active == nil, "a miniport was activated twice")
     let sending = try SendPath(interfaceIndex: interfaceIndex, loop: loop, handler: handler)
+    mtu = sending.mtu ?? mtu
     do throws(MiniportError) {
       let incoming = try open(.incoming, configuration, handler)
       active = Active(

@@ -7,6 +7,7 @@ internal import NDIS
 /// - Thread: the loop's
 /// - Ownership: the loop keeps it until `close`
 final class SendPath: EventHandler {
+  private let interfaceIndex: Int32
   private let loop: EventLoop
   private let socket: SendSocket
   private let handler: ReceiveHandler
@@ -16,6 +17,7 @@ final class SendPath: EventHandler {
     interfaceIndex: Int32, loop: EventLoop, handler: ReceiveHandler
   ) throws(MiniportError) {
     socket = try SendSocket(interfaceIndex: interfaceIndex)
+    self.interfaceIndex = interfaceIndex
     self.loop = loop
     self.handler = handler
     do {
@@ -24,6 +26,9 @@ final class SendPath: EventHandler {
       throw .system(errno: error.errno, call: error.call)
     }
   }
+
+  /// The interface's MTU of now; nil if it is gone.
+  var mtu: UInt32? { KernelInterface.mtu(interfaceIndex, through: socket.descriptor) }
 
   func send(_ frames: MDLChain) -> SendProgress { socket.send(frames) }
 

@@ -1,21 +1,26 @@
-internal import CLibpcap
 internal import NDIS
 
-/// Sums 32-bit counters that wrap into 64 bits; they must be read before they wrap twice.
+/// Sums libpcap's 32-bit totals, which wrap, into 64 bits; they must be read before they wrap twice.
 struct WideningCounter {
+  /// Totals as libpcap has them.
+  struct Reading: Equatable {
+    var received: UInt32 = 0
+    var dropped: UInt32 = 0
+  }
+
   private(set) var total = CaptureStatistics()
-  private var last = pcap_stat()
+  private var last = Reading()
 
   /// Takes what was counted so far as nothing.
-  mutating func restart(at counters: pcap_stat) {
+  mutating func restart(at reading: Reading) {
     total = CaptureStatistics()
-    last = counters
+    last = reading
   }
 
   /// Adds what was counted since the last call.
-  mutating func advance(to counters: pcap_stat) {
-    total.frames &+= UInt64(counters.ps_recv &- last.ps_recv)
-    total.drops &+= UInt64(counters.ps_drop &- last.ps_drop)
-    last = counters
+  mutating func advance(to reading: Reading) {
+    total.frames &+= UInt64(reading.received &- last.received)
+    total.drops &+= UInt64(reading.dropped &- last.dropped)
+    last = reading
   }
 }

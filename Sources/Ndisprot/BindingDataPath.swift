@@ -44,6 +44,8 @@ public import WDF
   let executor: any Executor
   /// The interface's queue was full; a timer says when to try again.
   var isRetryScheduled = false
+  /// The MTU when the handle was made.
+  private var activeMTU: UInt32 = 0
   /// The binding has taken over what was counted here.
   private var isCounted = false
   /// The send socket's buffer was full; the loop says when it is not.
@@ -180,6 +182,7 @@ public import WDF
           profile: profile, ringByteCount: captureRingByteCount, etherTypes: types,
           includesOutgoing: includesOutgoing),
         handler: self)
+      activeMTU = binding.snapshot.attributes.mtu
     }
   }
 
@@ -191,8 +194,12 @@ public import WDF
     for open in opens { open.filter.setOwnAddress(snapshot.attributes.address) }
     unsafe hot.pointee.movesFrames = snapshot.movesFrames
     if action == .flushReceived { flush() }
+    if miniport.isActive, snapshot.attributes.mtu > activeMTU {
+      // The handle's slots were sized for the old MTU; longer frames would be cut.
+      miniport.deactivate()
+    }
     if snapshot.isPowered, !miniport.isActive, !opens.isEmpty {
-      // It was down when it was last tried; if it fails again the next change tries again.
+      // It was down when it was last tried, or its MTU grew; if it fails the next change tries again.
       try? followOpens()
     }
   }

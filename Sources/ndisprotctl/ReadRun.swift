@@ -1,4 +1,5 @@
 internal import Glibc
+internal import NDIS
 internal import NdisprotClient
 
 /// Frames that are read until there are enough, time is over, or somebody interrupts.
@@ -38,7 +39,10 @@ struct ReadRun: ~Copyable {
       printStart()
       return try readUntilEnd()
     } catch {
-      return error == .interrupted ? nil : error
+      if error == .interrupted { return nil }
+      // Nobody here cancels a read: the daemon does, when it stops.
+      if case .refused(let status, _, _) = error, status == .cancelled { return .daemonGone }
+      return error
     }
   }
 

@@ -30,7 +30,7 @@ struct TurnTests {
   @Test("a turn handler that wants another turn gets it without a wait")
   func wantsTurn() {
     var turns = 0
-    let handler = ClosureTurnHandler { [loop] in
+    let handler = ClosureTurnHandler { [unowned loop] in
       turns += 1
       if turns == 5 { loop.stop() }
       return turns < 5
@@ -46,7 +46,7 @@ struct TurnTests {
   func removal() {
     var order: [String] = []
     var once: ClosureTurnHandler?
-    once = ClosureTurnHandler { [loop] in
+    once = ClosureTurnHandler { [unowned loop] in
       order.append("once")
       if let once { loop.removeTurnHandler(once) }
       return false
@@ -70,7 +70,7 @@ struct TurnTests {
       return false
     }
     var isAdded = false
-    let first = ClosureTurnHandler { [loop] in
+    let first = ClosureTurnHandler { [unowned loop] in
       order.append("first")
       if !isAdded { loop.addTurnHandler(second) }
       isAdded = true

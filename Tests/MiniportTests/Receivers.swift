@@ -43,18 +43,18 @@ final class Bench {
   let receiver = RecordingReceiver()
   let peer: RawSocket
 
-  init(mtu: UInt32 = 1500, isUp: Bool = true) throws {
+  init(isUp: Bool = true) throws {
     pair = try VethPair(isUp: isUp)
     loop = try EventLoop()
     peer = try RawSocket(pair.far)
-    miniport = PcapMiniport(Bench.attributes(pair, mtu: mtu), loop: loop)
+    miniport = PcapMiniport(Bench.attributes(pair), loop: loop)
   }
   deinit { miniport.deactivate() }
 
-  static func attributes(_ pair: VethPair, mtu: UInt32 = 1500) -> AdapterAttributes {
+  static func attributes(_ pair: VethPair) -> AdapterAttributes {
     AdapterAttributes(
       interfaceIndex: pair.nearIndex, name: pair.near, description: pair.near, hardwareType: 1,
-      isLoopback: false, address: .zero, mtu: mtu, isUp: true, link: .connected)
+      isLoopback: false, address: .zero, mtu: 1500, isUp: true, link: .connected)
   }
 
   func activate(

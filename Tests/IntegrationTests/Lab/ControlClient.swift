@@ -44,7 +44,11 @@ final class ControlClient {
 
   /// What becomes of messages that no client should send, each on a session of its own.
   ///
-  /// - Parameter interface: what the session opens first, if it is not empty
+  /// - Parameters:
+  ///   - messages: the bytes of each, as hex
+  ///   - interface: what the session opens first, if it is not empty
+  /// - Returns: what became of each session
+  /// - Throws: if the client program itself fails
   func probe(_ messages: [String], openFirst interface: String = "") throws -> [Fate] {
     try program.ask(
       "probe", ["messages": .list(messages.map(Argument.text)), "open": .text(interface)],

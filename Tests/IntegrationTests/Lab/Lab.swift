@@ -146,8 +146,9 @@ extension Lab {
   static func run(_ options: Options = Options(), _ body: (Lab) throws -> Void) throws {
     let lab = try Lab(options)
     let result = Result { try body(lab) }
+    let log = (try? lab.daemon.log) ?? ""
     let status = Result { try lab.end() }
-    if case .failure = result, let log = try? lab.daemon.log { print("ndisprotd said:\n\(log)") }
+    if case .failure = result { print("ndisprotd said:\n\(log)") }
     try result.get()
     #expect(try status.get() == 0, "ndisprotd did not end as it should")
   }

@@ -1,0 +1,26 @@
+internal import CLinux
+internal import Glibc
+
+/// What the kernel says of an interface at this moment; all of it may change at any time.
+///
+/// - Source: if_indextoname(3), netdevice(7)
+enum KernelInterface {
+  /// The name, NUL-terminated; nil if there is no such interface.
+  static func name(_ index: Int32) -> [CChar]? {
+    var name = [CChar](repeating: 0, count: Int(IF_NAMESIZE))
+    let found: UnsafeMutablePointer<CChar>? = unsafe if_indextoname(
+      UInt32(bitPattern: index), &name)
+    return unsafe found == nil ? nil : name
+  }
+
+  /// The MTU, asked through any socket; nil if there is no such interface.
+  ///
+  /// - Shape: `struct ifreq`, `[name 16][union 24, an int in front]`, as bytes: glibc's and the
+  ///   kernel's definitions differ, and Swift takes neither when it sees both
+  static func mtu(_ index: Int32, through descriptor: Int32) -> UInt32? {
+    guard let name = name(index) else { return nil }
+    var request = name.map { UInt8(bitPattern: $0) } + [UInt8](repeating: 0, count: 24)
+    guard unsafe ioctl(descriptor, UInt(SIOCGIFMTU), &request) == 0 else { return nil }
+    return unsafe request.span.bytes.u32(at: Int(IF_NAMESIZE))
+  }
+}

@@ -1,0 +1,25 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// One program for each fuzz target; `scripts/fuzz` builds and runs them all.
+func fuzzer(_ name: String, _ products: [String]) -> Target {
+  .executableTarget(
+    name: name,
+    dependencies: ["CFuzzer", "FuzzSupport"]
+      + products.map { .product(name: $0, package: "ndisprot") },
+    swiftSettings: [.treatAllWarnings(as: .error)])
+}
+
+let package = Package(
+  name: "ndisprot-fuzz",
+  dependencies: [.package(name: "ndisprot", path: "../..")],
+  targets: [
+    .target(name: "CFuzzer"),
+    .target(name: "FuzzSupport", swiftSettings: [.treatAllWarnings(as: .error)]),
+    fuzzer("fuzz-span", ["MDL"]),
+    fuzzer("fuzz-mutable", ["MDL"]),
+    fuzzer("fuzz-queue", ["MDL"]),
+  ],
+  swiftLanguageModes: [.v6],
+  cLanguageStandard: .gnu17
+)
