@@ -193,7 +193,7 @@ struct ConcurrencyTests {
   func random(seed: UInt64) throws {
     let fixture = try Fixture(.on)
     let before = fixture.framework.liveObjectCount
-    let shared = Mutex<[Ref<General>]>([])
+    let shared = Guarded<[Ref<General>]>([])
     onThreads(8) { index in
       var random = SplitMix(seed &* 31 &+ UInt64(index))
       for _ in 0..<1_500 {
@@ -279,8 +279,10 @@ private final class SteppedDelete {
 
 @Suite("every interleaving of deletes")
 struct InterleavingTests {
-  /// Runs one schedule: at each step the next choice picks among the deletes not over, 0 when the
-  /// choices are used up. Returns how many there were to choose from at each step.
+  /// Runs one schedule and returns how many deletes there were to choose from at each step.
+  ///
+  /// At each step the next choice picks among the deletes not over, 0 when the
+  /// choices are used up.
   private func run(
     _ driver: Ref<Driver>, _ names: [String], _ choices: [Int]
   ) throws -> [Int] {

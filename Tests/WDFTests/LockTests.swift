@@ -28,7 +28,8 @@ struct LockTests {
     try fixture.unload()
   }
 
-  @Test("wdf T91: locks taken against their ranks are reported, by a strict verifier refused",
+  @Test(
+    "wdf T91: locks taken against their ranks are reported, by a strict verifier refused",
     arguments: [VerifierMode.off, .on, .strict])
   func order(verifier: VerifierMode) throws {
     let fixture = try Fixture(verifier)

@@ -5,7 +5,7 @@ import Testing
 
 /// Keeps the requests a handler is given.
 final class Kept: Sendable {
-  private let requests = Mutex<[RequestHolder]>([])
+  private let requests = Guarded<[RequestHolder]>([])
   var count: Int { requests.withLock { $0.count } }
   func keep(_ request: consuming OwnedRequest) {
     let holder = RequestHolder(request)
@@ -20,8 +20,8 @@ final class Kept: Sendable {
 }
 
 final class RequestHolder: Sendable {
-  private let request: Mutex<OwnedRequest?>
-  init(_ request: consuming OwnedRequest) { self.request = Mutex(request) }
+  private let request: Guarded<OwnedRequest?>
+  init(_ request: consuming OwnedRequest) { self.request = Guarded(request) }
   func take() -> OwnedRequest? { request.withLock { $0.take() } }
   func complete(_ status: RequestStatus) -> Bool {
     guard let request = take() else { return false }
@@ -61,14 +61,16 @@ struct QueueTests {
     }
     #expect(made(QueueConfiguration(.sequential)) == .noCallback)
     #expect(made(QueueConfiguration(.parallel(limit: 2))) == .noCallback)
-    #expect(made(handled(.manual) { _, request in request.complete(.success) }) == .invalidParameter)
+    #expect(
+      made(handled(.manual) { _, request in request.complete(.success) }) == .invalidParameter)
     #expect(
       made(handled(.parallel(limit: 0)) { _, request in request.complete(.success) })
         == .invalidParameter)
     #expect(made(.manual) == nil)
     let queue = try fixture.device.makeQueue("q", .manual)
     #expect(queue.status.isAccepting && queue.status.isDispatching)
-    #expect(code { try fixture.device.makeQueue("q", .manual, isDefault: true) } == .invalidDeviceState)
+    #expect(
+      code { try fixture.device.makeQueue("q", .manual, isDefault: true) } == .invalidDeviceState)
     let device = try fixture.driver.makeControlDevice("d")
     _ = try device.makeQueue("q", .manual, isDefault: true)
     #expect(code { try device.makeQueue("q", .manual, isDefault: true) } == .invalidParameter)
@@ -79,7 +81,8 @@ struct QueueTests {
   func sequential() throws {
     let fixture = try Fixture()
     let kept = Kept()
-    let queue = try fixture.device.makeQueue("q", handled(.sequential) { _, request in kept.keep(request) })
+    let queue = try fixture.device.makeQueue(
+      "q", handled(.sequential) { _, request in kept.keep(request) })
     let file = try fixture.file()
     for id in 1...3 { try file.submit(read(UInt64(id)), sink: fixture.sink, to: queue) }
     #expect(kept.count == 1 && queue.count == 2)
@@ -125,7 +128,9 @@ struct QueueTests {
     try fixture.unload()
   }
 
-  @Test("wdf T63: a read of no bytes reaches the driver if the queue allows it", arguments: [true, false])
+  @Test(
+    "wdf T63: a read of no bytes reaches the driver if the queue allows it",
+    arguments: [true, false])
   func zeroLength(isAllowed: Bool) throws {
     let fixture = try Fixture()
     let shown = Counter()
@@ -266,7 +271,7 @@ struct QueueTests {
   @Test("wdf T78: a purge that waits for itself is refused; one that takes too long goes on")
   func purgeFromCallback() throws {
     let fixture = try Fixture()
-    let codes = Mutex<[WdfError.Code?]>([])
+    let codes = Guarded<[WdfError.Code?]>([])
     let kept = Kept()
     let queue = try fixture.device.makeQueue(
       "q",
@@ -291,7 +296,7 @@ struct QueueTests {
   func purgeOnWorker() throws {
     let fixture = try Fixture()
     let queue = try fixture.device.makeQueue("q", .manual)
-    let found = Mutex<WdfError.Code?>(nil)
+    let found = Guarded<WdfError.Code?>(nil)
     let done = Signal()
     _ = try fixture.driver.spawnWorker("loop") { _ in
       let refusal = code { try queue.purge(waitingUpTo: nil) }
@@ -319,7 +324,8 @@ struct QueueTests {
   func drain() throws {
     let fixture = try Fixture()
     let kept = Kept()
-    let queue = try fixture.device.makeQueue("q", handled(.sequential) { _, request in kept.keep(request) })
+    let queue = try fixture.device.makeQueue(
+      "q", handled(.sequential) { _, request in kept.keep(request) })
     let file = try fixture.file()
     for id in 1...3 { try file.submit(read(UInt64(id)), sink: fixture.sink, to: queue) }
     let isDrained = Signal()
@@ -523,8 +529,8 @@ struct QueueTests {
 }
 
 final class TokenHolder: Sendable {
-  private let token: Mutex<CancelableRequest?>
-  init(_ token: consuming CancelableRequest) { self.token = Mutex(token) }
+  private let token: Guarded<CancelableRequest?>
+  init(_ token: consuming CancelableRequest) { self.token = Guarded(token) }
   func take() -> CancelableRequest? { token.withLock { $0.take() } }
   func drop() { _ = take() }
 }

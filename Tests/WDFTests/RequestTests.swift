@@ -217,14 +217,15 @@ struct RequestTests {
   func identifierInUse() throws {
     let fixture = try Fixture()
     let file = try fixture.file()
-    let wasPending = Mutex<Bool?>(nil)
+    let wasPending = Guarded<Bool?>(nil)
     let sink = Sink { parameters in
       let isPending = file.isPending(parameters.id)
       wasPending.withLock { $0 = isPending }
     }
     let request = try file.makeRequest(read(1), sink: sink)
     #expect(file.isPending(1))
-    #expect(code { try file.makeRequest(read(1), sink: sink).complete(.success) } == .requestPending)
+    #expect(
+      code { try file.makeRequest(read(1), sink: sink).complete(.success) } == .requestPending)
     request.complete(.success)
     #expect(wasPending.withLock { $0 } == false)
     try file.makeRequest(read(1), sink: sink).complete(.success)
@@ -235,7 +236,8 @@ struct RequestTests {
 
 @Suite("file objects")
 struct FileObjectTests {
-  @Test("wdf T83: a client that goes: cleanup, what is queued, what can be cancelled, the rest, close")
+  @Test(
+    "wdf T83: a client that goes: cleanup, what is queued, what can be cancelled, the rest, close")
   func disconnect() throws {
     let fixture = try Fixture()
     let queue = try fixture.device.makeQueue("q", .manual)
@@ -253,7 +255,9 @@ struct FileObjectTests {
       fixture.log.all == [
         "file cleanup file", "told 1", "told 2", "cancel callback", "told 4",
       ])
-    #expect(code { try file.makeRequest(read(9), sink: fixture.sink).complete(.success) } == .deletePending)
+    #expect(
+      code { try file.makeRequest(read(9), sink: fixture.sink).complete(.success) }
+        == .deletePending)
     #expect(file.state == .created && file.pendingCount == 1)
     #expect(owned.complete(.success))
     #expect(

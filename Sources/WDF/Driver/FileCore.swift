@@ -10,7 +10,7 @@ final class FileCore: Sendable {
     var sequence: UInt64 = 0
   }
 
-  private let state = Mutex(State())
+  private let state = Guarded(State())
   /// The open handle, and each request that has not been completed and told.
   private let holds = Atomic<Int>(1)
   private let onCleanup: (@Sendable (Ref<FileObject>) -> Void)?
