@@ -32,18 +32,24 @@ extension Connection {
     setup(&header)
     let deadline = Deadline(after: timeout)
     try send(header, payload, by: deadline, operation)
-    let value = try reply(to: header.id, by: deadline) { header, payload throws(ClientError) in
-      try decode(header, payload, operation, isAccepted, body)
-    }
-    guard let value else {
+    do throws(ClientError) {
+      let value = try reply(to: header.id, by: deadline) {
+        header, payload throws(ClientError) in
+        try decode(header, payload, operation, isAccepted, body)
+      }
+      if let value { return value }
+    } catch .interrupted {
       abandon(header.id)
-      throw .timedOut(operation)
+      throw .interrupted
     }
-    return value
+    abandon(header.id)
+    throw .timedOut(operation)
   }
 
-  /// As `request`, for one that may be pended for long: when time is over it is cancelled, and what
-  /// came before the cancellation counts.
+  /// As `request`, for one that may be pended for long.
+  ///
+  /// When time is over it is cancelled, and what came before the cancellation counts. An
+  /// interruption cancels it too, and waits for nothing.
   func pendedRequest<Value>(
     _ opcode: Opcode, _ operation: Operation, _ payload: RawSpan = RawSpan(), timeout: Duration?,
     setup: (inout MessageHeader) -> Void = { _ in },
@@ -57,7 +63,12 @@ extension Connection {
     let take = { (header: MessageHeader, payload: RawSpan) throws(ClientError) -> Value in
       try self.decode(header, payload, operation, isAccepted, body)
     }
-    if let value = try reply(to: header.id, by: deadline, take) { return value }
+    do throws(ClientError) {
+      if let value = try reply(to: header.id, by: deadline, take) { return value }
+    } catch .interrupted {
+      try cancelAndForget(header.id)
+      throw .interrupted
+    }
     _ = try cancel(header.id)
     // The reply of what was cancelled has come before the reply of CANCEL.
     do throws(ClientError) {
@@ -67,6 +78,18 @@ extension Connection {
     }
     abandon(header.id)
     throw .timedOut(operation)
+  }
+
+  /// Cancels a request whose end nobody waits for.
+  private func cancelAndForget(_ id: UInt64) throws(ClientError) {
+    let header = MessageHeader(.cancel, id: newID())
+    let (front, payload) = (header.encoded, CancelRequest(id: id).encoded)
+    abandon(id)
+    if try unsafe trySend(front.span.bytes, payload.span.bytes) {
+      abandon(header.id)
+    } else {
+      abandonUnsent(header.id)
+    }
   }
 
   /// A reply's payload as a value; a status that is not accepted is thrown.

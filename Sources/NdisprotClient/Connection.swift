@@ -113,6 +113,10 @@ public final class Connection {
     _ header: MessageHeader, _ payload: RawSpan = RawSpan(), by deadline: Deadline,
     _ operation: Operation
   ) throws(ClientError) {
+    if interruption?.isRaised == true {
+      pended.remove(header.id)
+      throw .interrupted
+    }
     let front = header.encoded
     while try unsafe !trySend(front.span.bytes, payload) {
       let ready = try socket.wait(for: [.send, .receive], by: deadline, interruption)
@@ -141,7 +145,9 @@ public final class Connection {
       if interruption?.isRaised == true { throw .interrupted }
       switch try socket.tryReceive() {
       case .wouldBlock: return nil
-      case .gone, .reset: throw .daemonGone
+      case .gone: throw .daemonGone
+      // What the daemon said before it hung up comes behind the reset.
+      case .reset: continue
       case .done: break
       }
       let header = try decodedHeader()

@@ -47,9 +47,15 @@ public struct FrameReader: ~Copyable {
   private mutating func pendMissing() throws(ClientError) {
     for index in 0..<pendedReadCount where ids[index] == 0 {
       let header = readHeader()
-      ids[index] = header.id
-      try binding.connection.send(
-        header, by: Deadline(after: Connection.defaultTimeout), .read)
+      do throws(ClientError) {
+        try binding.connection.send(
+          header, by: Deadline(after: Connection.defaultTimeout), .read)
+        ids[index] = header.id
+      } catch .daemonGone {
+        // Frames may be here still; who receives behind them hears that it is gone.
+        binding.connection.abandonUnsent(header.id)
+        return
+      }
     }
   }
 
@@ -93,11 +99,15 @@ public struct FrameReader: ~Copyable {
   private mutating func pendAgain(_ index: Int) throws(ClientError) {
     let header = readHeader()
     let bytes = header.encoded
-    if try unsafe binding.connection.trySend(bytes.span.bytes) {
-      ids[index] = header.id
-    } else {
-      binding.connection.abandonUnsent(header.id)
+    do throws(ClientError) {
+      if try unsafe binding.connection.trySend(bytes.span.bytes) {
+        ids[index] = header.id
+        return
+      }
+    } catch .daemonGone {
+      // These frames are still to be delivered.
     }
+    binding.connection.abandonUnsent(header.id)
   }
 
   private func deliver(

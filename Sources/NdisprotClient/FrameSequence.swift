@@ -8,7 +8,7 @@
 /// cancelled, or with an error when the binding or the daemon goes; the connection then closes.
 ///
 /// - Complexity: a copy of each frame; at full rate use `FrameReader`
-public struct FrameSequence: AsyncSequence {
+public struct FrameSequence: AsyncSequence, Sendable {
   /// A frame.
   public typealias Element = CapturedFrame
   /// Why the frames ended.

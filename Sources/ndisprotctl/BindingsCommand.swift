@@ -45,21 +45,7 @@ struct BindingsCommand: ParsableCommand {
         entry.description.printable,
       ])
     }
-    return Self.aligned(rows)
-  }
-
-  /// Rows as lines, each column as wide as its widest cell.
-  static func aligned(_ rows: [[String]]) -> [String] {
-    let columns = rows.map(\.count).max() ?? 0
-    let widths = (0..<columns).map { column in
-      rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
-    }
-    return rows.map { row in
-      row.enumerated().map { column, cell in
-        column == row.count - 1
-          ? cell : cell + String(repeating: " ", count: widths[column] - cell.count)
-      }.joined(separator: "  ")
-    }
+    return TextTable.lines(rows)
   }
 }
 
@@ -77,15 +63,4 @@ extension MediaConnectState {
 extension BindingEntry {
   /// As `bindings` prints it.
   var powerName: String { isPowered ? "on" : "low" }
-}
-
-extension String {
-  /// The text without control characters, which could drive a terminal.
-  var printable: String {
-    String(
-      String.UnicodeScalarView(
-        unicodeScalars.map { scalar in
-          scalar.properties.generalCategory == .control ? "\u{FFFD}" : scalar
-        }))
-  }
 }

@@ -44,7 +44,7 @@ struct StatsCommand: ParsableCommand {
     let place = object.interfaceIndex == 0 ? "" : " @\(object.interfaceIndex)"
     let title = "\(object.kind.name)\(place) \(object.name.printable)"
     let rows = object.readings.map { ["  " + $0.name, "\($0.value)"] }
-    return [title] + BindingsCommand.aligned(rows)
+    return [title] + TextTable.lines(rows)
   }
 }
 

@@ -1,0 +1,45 @@
+import Glibc
+import NDIS
+import NdisprotControl
+import TestSupport
+import Testing
+
+@testable import NdisprotClient
+
+/// A scripted daemon beside an asynchronous test.
+final class AsyncLab {
+  private let thread: TestThread
+  private let clientEnd: Int32
+
+  /// The script begins behind HELLO and OPEN.
+  init(_ script: @escaping @Sendable (ScriptedPeer) throws -> Void) throws {
+    var ends: [Int32] = [0, 0]
+    let type = Int32(SOCK_SEQPACKET.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+    try #require(socketpair(AF_UNIX, type, 0, &ends) == 0)
+    var patience = timeval(tv_sec: 5, tv_usec: 0)
+    setsockopt(
+      ends[1], SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+    clientEnd = ends[0]
+    let peer = ScriptedPeer(descriptor: ends[1])
+    thread = TestThread {
+      defer { close(peer.descriptor) }
+      do {
+        try peer.greet()
+        try peer.grantOpen()
+        try script(peer)
+      } catch {
+        Issue.record(error)
+      }
+    }
+  }
+
+  /// Opens np0 and hands it over; called once.
+  func frames() throws(ClientError) -> FrameSequence {
+    let connection = try Connection(
+      MessageSocket(owning: clientEnd), interruption: nil, by: Deadline(after: .seconds(5)))
+    return try FrameSequence(connection.open("np0", etherTypes: .eapol))
+  }
+
+  /// Waits for the script's end.
+  func join() { thread.join() }
+}

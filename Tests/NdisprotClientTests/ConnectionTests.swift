@@ -1,0 +1,262 @@
+import Glibc
+import MDL
+import NDIS
+import NdisprotControl
+import TestSupport
+import Testing
+
+@testable import NdisprotClient
+
+/// The error of an operation, nil if it succeeded.
+func failure<Value>(_ body: () throws -> Value) -> ClientError? {
+  do {
+    _ = try body()
+    return nil
+  } catch {
+    return error as? ClientError
+  }
+}
+
+@Suite("Connection", .timeLimit(.minutes(1)))
+struct ConnectionTests {
+  @Test("HELLO is the first message, and says which versions are spoken")
+  func hello() throws {
+    try withDaemon(
+      greets: false,
+      { peer throws in
+        let message = try peer.receive()
+        #expect(message.opcode == .hello)
+        #expect(try HelloRequest(decoding: message.payload.span.bytes) == HelloRequest())
+        peer.reply(
+          to: message.header, .success,
+          HelloReply(version: 1, maximumMessageByteCount: 65_536, features: 0).encoded)
+      },
+      { connect throws in #expect(try connect().maximumMessageByteCount == 65_536) })
+  }
+
+  @Test("a daemon without a common version refuses")
+  func noCommonVersion() throws {
+    try withDaemon(
+      greets: false,
+      { peer throws in peer.reply(to: try peer.receive(.hello).header, .notSupported) },
+      { connect throws in #expect(failure(connect) == .refused(.notSupported, .connect)) })
+  }
+
+  @Test("a daemon that takes no more sessions says so before it hangs up")
+  func tooManySessions() throws {
+    try withDaemon(
+      greets: false,
+      { peer throws in
+        // The daemon does not read HELLO: its answer has id 0, and the hang-up is a reset.
+        peer.reply(to: MessageHeader(.hello, id: 0), .tooManySessions)
+        while peer.isSilent(milliseconds: 10) {}
+        shutdown(peer.descriptor, Int32(SHUT_RDWR))
+      },
+      { connect throws in #expect(failure(connect) == .refused(.tooManySessions, .connect)) })
+  }
+
+  @Test("a daemon that hangs up is gone")
+  func gone() throws {
+    try withDaemon(
+      { _ in },
+      { connect throws in
+        let connection = try connect()
+        #expect(failure { try connection.bindings() } == .daemonGone)
+        #expect(failure { try connection.bindings() } == .daemonGone)
+      })
+  }
+
+  /// What a daemon must not send, and what the client says of it.
+  static let violations: [([UInt8], ViolationError)] = {
+    var reply = MessageHeader(.enumerate, id: 2)
+    reply.flags = MessageHeader.replyFlag
+    func bytes(_ change: (inout MessageHeader) -> Void) -> [UInt8] {
+      var header = reply
+      change(&header)
+      return header.encoded.indices.map { header.encoded[$0] }
+    }
+    return [
+      ([1, 2, 3], .messageTooShort(byteCount: 3)),
+      (bytes { $0.flags = 0 }, .noReplyBitInReply),
+      (bytes { $0.flags = 5 }, .unknownFlags(4)),
+      (bytes { $0.id = 77 }, .unexpectedReply(id: 77)),
+      (bytes { $0.id = 1 }, .unexpectedReply(id: 1)),
+      (bytes { _ in }, .malformedReply(opcode: 11)),
+      ([2] + bytes { _ in }.dropFirst(), .unsupportedVersion(2)),
+      ([UInt8](repeating: 0, count: 131_073), .messageTooLong(byteCount: 131_072)),
+    ]
+  }()
+
+  @Test("what breaks the protocol ends the connection", arguments: violations)
+  func violation(_ bytes: [UInt8], _ error: ViolationError) throws {
+    try withDaemon(
+      { peer throws in
+        try peer.receive(.enumerate)
+        peer.send(bytes)
+      },
+      { connect throws in
+        let connection = try connect()
+        #expect(failure { try connection.bindings() } == .protocolViolation(error))
+        #expect(failure { try connection.bindings() } == .daemonGone)
+      })
+  }
+
+  @Test("an event that nobody asked for is passed over")
+  func event() throws {
+    try withDaemon(
+      { peer throws in
+        let request = try peer.receive(.enumerate)
+        let event = MessageHeader(.event, id: 0).encoded
+        peer.send(event.indices.map { event[$0] })
+        peer.reply(
+          to: request.header, .success,
+          EnumerateReply(generation: 1, entries: [], byteLimit: 1000).encoded)
+      },
+      { connect throws in #expect(try connect().bindings().isEmpty) })
+  }
+
+  @Test("a request without an answer times out, and its late answer is passed over")
+  func timeout() throws {
+    try withDaemon(
+      { peer throws in
+        let first = try peer.receive(.closeDevice)
+        let second = try peer.receive(.cancel)
+        peer.reply(to: first.header)
+        peer.reply(to: second.header, .notFound)
+      },
+      { connect throws in
+        let connection = try connect()
+        let error = failure {
+          try connection.request(.closeDevice, .close, timeout: .milliseconds(20)) {
+            _, _ throws(DecodeError) in
+          }
+        }
+        #expect(error == .timedOut(.close))
+        #expect(try connection.cancel(99) == false)
+      })
+  }
+
+  @Test("an interruption ends a wait from another thread, until it is cleared")
+  func interruption() throws {
+    let interruption = try Interruption()
+    try withDaemon(
+      interruption: interruption,
+      { peer throws in
+        let wait = try peer.receive(.wait)
+        interruption.raise()
+        let cancel = try peer.receive(.cancel)
+        #expect(try CancelRequest(decoding: cancel.payload.span.bytes).id == wait.header.id)
+        peer.reply(to: wait.header, .cancelled)
+        peer.reply(to: cancel.header)
+        peer.reply(to: try peer.receive(.cancel).header, .notFound)
+      },
+      { connect throws in
+        let connection = try connect()
+        #expect(failure { try connection.wait(for: ["np0"], timeout: nil) } == .interrupted)
+        #expect(failure { try connection.bindings() } == .interrupted)
+        interruption.clear()
+        #expect(try connection.cancel(99) == false)
+      })
+  }
+
+  @Test("bindings come in pages, and an empty page ends them")
+  func pages() throws {
+    func entry(_ index: UInt32) -> BindingEntry {
+      BindingEntry(
+        interfaceIndex: index, state: .running, link: .connected, isPowered: true, mtu: 1500,
+        openCount: 0, address: .zero, name: "np\(index)", description: "")
+    }
+    let pages = [[entry(2), entry(3)], [entry(9)], []]
+    try withDaemon(
+      { peer throws in
+        for (page, after) in zip(pages, [UInt32(0), 3, 9]) {
+          let message = try peer.receive(.enumerate)
+          let wanted = try EnumerateRequest(decoding: message.payload.span.bytes)
+          #expect(wanted.afterInterfaceIndex == after)
+          var reply = EnumerateReply(generation: 1, entries: page, byteLimit: 1 << 16)
+          reply.hasMore = true
+          peer.reply(
+            to: message.header, .success, reply.encoded, count: UInt32(page.count))
+        }
+      },
+      { connect throws in #expect(try connect().bindings() == pages.flatMap(\.self)) })
+  }
+
+  @Test("wait names the interfaces and the milliseconds; the daemon's clock decides")
+  func wait() throws {
+    try withDaemon(
+      { peer throws in
+        let message = try peer.receive(.wait)
+        #expect(
+          try WaitRequest(decoding: message.payload.span.bytes)
+            == WaitRequest(names: ["np0", "np1"], timeoutMilliseconds: 1500))
+        peer.reply(to: message.header, .timedOut)
+        let endless = try peer.receive(.wait)
+        #expect(
+          try WaitRequest(decoding: endless.payload.span.bytes).timeoutMilliseconds == .max)
+        peer.reply(to: endless.header)
+      },
+      { connect throws in
+        let connection = try connect()
+        let error = failure {
+          try connection.wait(for: ["np0", "np1"], timeout: .milliseconds(1500))
+        }
+        #expect(error == .refused(.timedOut, .wait))
+        try connection.wait(for: [], timeout: nil)
+      })
+  }
+
+  @Test("open sends what was asked and returns what was granted")
+  func open() throws {
+    try withDaemon(
+      { peer throws in
+        let message = try peer.receive(.open)
+        let request = try OpenRequest(decoding: message.payload.span.bytes)
+        #expect(
+          request
+            == OpenRequest(
+              name: "np0", etherTypes: EtherTypeSet([0x88CC]), mode: .exclusive,
+              flags: [.outgoing], queueByteCount: 4096, waitMilliseconds: 2500))
+        peer.reply(to: message.header, .busy)
+        try peer.grantOpen()
+      },
+      { connect throws in
+        let connection = try connect()
+        let error = failure {
+          try connection.open(
+            "np0", etherTypes: EtherTypeSet([0x88CC]), mode: .exclusive, flags: .outgoing,
+            queueByteCount: 4096, wait: .milliseconds(2500))
+        }
+        #expect(error == .refused(.busy, .open))
+        let binding = try connection.open("np0", etherTypes: .eapol)
+        #expect(binding.name == "np0")
+        #expect(binding.address == MACAddress([2, 0, 0, 0, 0, 1]))
+        #expect(binding.maximumFrameByteCount == 1514)
+      })
+  }
+
+  @Test(
+    "A-10: a name that no interface can have is not found, and nobody is asked",
+    arguments: ["", "averyveryverylongname", "np0\0"])
+  func impossibleName(_ name: String) throws {
+    try withDaemon(
+      { peer throws in #expect(peer.isSilent(milliseconds: 20)) },
+      { connect throws in
+        let connection = try connect()
+        let error = failure { try connection.open(name, etherTypes: .eapol) }
+        #expect(error == .refused(.adapterNotFound, .open))
+      })
+  }
+
+  @Test("statistics are what the daemon counted")
+  func statistics() throws {
+    let object = StatisticsObject(
+      kind: .binding, interfaceIndex: 17, id: 17, name: "np0", readings: [.init(.rxFrames, 5)])
+    try withDaemon(
+      { peer throws in
+        let message = try peer.receive(.statistics)
+        peer.reply(to: message.header, .success, object.encoded, count: 1)
+      },
+      { connect throws in #expect(try connect().statistics(interfaceIndex: 17) == [object]) })
+  }
+}
