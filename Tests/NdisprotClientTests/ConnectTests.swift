@@ -116,7 +116,7 @@ struct ConnectTests {
     chmod(folder.path, 0o777)
     // A listener of another user, which ends by itself.
     let script = """
-      import os, socket, time
+      import socket, time, os
       listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
       listener.bind("\(path)")
       os.chmod("\(path)", 0o777)

@@ -279,8 +279,9 @@ private final class SteppedDelete {
 
 @Suite("every interleaving of deletes")
 struct InterleavingTests {
-  /// Runs one schedule: at each step the next choice picks among the deletes not over, 0 when the
-  /// choices are used up. Returns how many there were to choose from at each step.
+  /// Runs one schedule, and says how many deletes there were to choose from at each step.
+  ///
+  /// At each step the next choice picks among the deletes not over, 0 when the choices are used up.
   private func run(
     _ driver: Ref<Driver>, _ names: [String], _ choices: [Int]
   ) throws -> [Int] {
