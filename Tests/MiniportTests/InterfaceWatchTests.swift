@@ -60,7 +60,8 @@ extension OnVeth {
     /// Waits for the first dump, and forgets it.
     func settle() {
       turn { driver.events.contains(.complete) }
-      #expect(driver.events.last == .complete)
+      // A carrier that comes late may be told behind it.
+      #expect(driver.events.contains(.complete))
       driver.events = []
     }
 
