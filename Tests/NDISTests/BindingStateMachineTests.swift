@@ -20,9 +20,10 @@ struct BindingStateMachineTests {
   /// A cell of the table: the next state, and what the holder has to do.
   private typealias Cell = (next: BindingState, action: Machine.Action)
 
-  /// The table, a line an event; the columns are the states in their own order:
-  /// unbound, opening, paused, restarting, running, pausing, closing. Nil keeps the state and is
-  /// a defect of the caller.
+  /// A line an event, a column a state.
+  ///
+  /// The columns: unbound, opening, paused, restarting, running, pausing, closing. Nil keeps the
+  /// state and is a defect of the caller.
   private static let table: [(event: Machine.Event, cells: [Cell?])] = [
     (
       .bind,

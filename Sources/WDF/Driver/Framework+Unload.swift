@@ -86,8 +86,9 @@ extension Framework {
       runWhatWasPutOff()
       if condition() { return }
       let until = min(nextWarning, plan.deadlineNanoseconds)
-      guard !progress.wait(ticket, untilNanoseconds: until) else { continue }
+      progress.wait(ticket, untilNanoseconds: until)
       let now = monotonicNanoseconds()
+      guard now >= until else { continue }
       let holders = unloadHolders(stage: stage, now)
       if now >= nextWarning {
         warn(stage, holders)

@@ -34,7 +34,9 @@ final class DisposeList: Sendable {
   /// Runs all there is, and what comes meanwhile, unless another thread does.
   func drain(_ framework: Framework) {
     guard begin() else { return }
+    var hasRun = false
     while let item = next() {
+      hasRun = true
       ThreadState.running(self) {
         switch item {
         case .resume(let core): framework.resume(core)
@@ -42,7 +44,7 @@ final class DisposeList: Sendable {
         }
       }
     }
-    framework.progress.signal()
+    if hasRun { framework.progress.signal() }
   }
 
   /// Whether nothing waits and nothing runs.

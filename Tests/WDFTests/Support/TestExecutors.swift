@@ -52,7 +52,7 @@ final class ManualExecutor: Executor {
     while let entry = takeDue(end) {
       if entry.isLive { entry.work() }
     }
-    state.withLock { $0.now = end }
+    state.withLock { $0.now = max($0.now, end) }
   }
 
   private func takeDue(_ end: UInt64) -> Entry? {

@@ -141,3 +141,5 @@ func eventually(_ condition: () -> Bool) -> Bool {
   }
   return true
 }
+
+func sleepBriefly() { usleep(1_000) }

@@ -1,5 +1,7 @@
 /// What the command line asked for.
 struct Options {
+  /// How often the whole list of cells is measured; the best counts.
+  nonisolated(unsafe) static var passCount = 3
   /// How many turns each contender runs; the best counts.
   nonisolated(unsafe) static var turns = 100
 
@@ -10,7 +12,7 @@ struct Options {
   var isGate = false
 
   static let usage = """
-    usage: mdlbench [bench | allocations] [--turns N] [--json FILE] [--gate]
+    usage: mdlbench [bench | allocations] [--passes N] [--turns N] [--json FILE] [--gate]
       bench        chains against memcpy, memset, memcmp and a C walk; limits P1-P5, P9
       allocations  counts heap allocations, which must be none, and looks at wiped memory
     """
@@ -27,6 +29,9 @@ struct Options {
       case "--json":
         guard let path = rest.popFirst() else { return nil }
         jsonPath = path
+      case "--passes":
+        guard let count = rest.popFirst().flatMap({ Int($0) }), count > 0 else { return nil }
+        Self.passCount = count
       case "--turns":
         guard let turns = rest.popFirst().flatMap({ Int($0) }), turns > 0 else { return nil }
         Self.turns = turns

@@ -8,6 +8,16 @@ struct Times {
   var swift: Double
 }
 
+extension Times {
+  /// The better of two measurements, for each contender.
+  func best(with other: Times) -> Times {
+    Times(
+      flat: min(flat, other.flat),
+      perSegment: perSegment.map { min($0, other.perSegment ?? .infinity) },
+      walk: min(walk, other.walk), swift: min(swift, other.swift))
+  }
+}
+
 /// Runs the contenders in turns and keeps the best turn of each.
 ///
 /// In turns, so that other work on the machine hits all alike; the best, because everything that

@@ -1,7 +1,9 @@
 /// What is printed: a table for people, JSON for programs.
 enum Report {
   static func table(_ cells: [Cell]) {
-    print("ns a call, best of \(Options.turns) turns; C segment = one C call for each segment")
+    print(
+      "ns a call, best of \(Options.passCount) x \(Options.turns) turns; C segment = one C call for each segment"
+    )
     print(row(["segments", "bytes", "", "flat", "C segment", "C walk", "Swift", "Swift/walk"]))
     for cell in cells {
       let times = cell.times

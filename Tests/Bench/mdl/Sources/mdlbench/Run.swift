@@ -18,7 +18,7 @@ func run() {
 private func perform(_ options: Options) throws -> Bool {
   if options.command == .allocations { return try Allocations.check() }
   peer_pin(1)
-  let cells = try Shape.all.flatMap { try Cell.measure($0) }
+  let cells = try Cell.measureAll()
   let limits = Limit.all(cells)
   let figures = try Figures.all()
   Report.table(cells)
