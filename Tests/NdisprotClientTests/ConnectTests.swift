@@ -116,12 +116,14 @@ struct ConnectTests {
     chmod(folder.path, 0o777)
     // A listener of another user, which ends by itself.
     let script = """
-      socket, time, os = map(__import__, ("socket", "time", "os"))
-      listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+      from os import chmod, fork
+      from socket import AF_UNIX, SOCK_SEQPACKET, socket
+      from time import sleep
+      listener = socket(AF_UNIX, SOCK_SEQPACKET)
       listener.bind("\(path)")
-      os.chmod("\(path)", 0o777)
+      chmod("\(path)", 0o777)
       listener.listen(4)
-      if os.fork() == 0: time.sleep(2)
+      if fork() == 0: sleep(2)
       """
     let program = "\(folder.path)/file"
     let file = try #require(fopen(program, "w"))
