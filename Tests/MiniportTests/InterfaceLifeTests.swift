@@ -149,18 +149,35 @@ extension OnVeth {
   }
 }
 
-/// How many packet sockets are bound to an interface, of this namespace.
+/// How many packet sockets of this process are bound to an interface.
+///
+/// Other suites start programs at the same time, and one may inherit a socket of libpcap's in the
+/// moment before it is marked close-on-exec; that is not this process's socket.
 private func packetSockets(on index: Int32) -> Int {
   guard let file = fopen("/proc/self/net/packet", "r") else { return -1 }
   defer { fclose(file) }
+  let own = ownSocketNumbers()
   var count = 0
   var line = [CChar](repeating: 0, count: 256)
   while fgets(&line, Int32(line.count), file) != nil {
-    // sk RefCnt Type Proto Iface …
+    // sk RefCnt Type Proto Iface R Rmem User Inode
     let text = String(
       decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    let fields = text.split(separator: " ")
-    if fields.count > 4, fields[4] == "\(index)" { count += 1 }
+    let fields = text.split(whereSeparator: \.isWhitespace)
+    if fields.count > 8, fields[4] == "\(index)", own.contains(fields[8]) { count += 1 }
   }
   return count
+}
+
+/// The inode numbers of the sockets this process has open, as /proc shows them.
+private func ownSocketNumbers() -> Set<Substring> {
+  var numbers: Set<Substring> = []
+  var name = [CChar](repeating: 0, count: 64)
+  for descriptor in 0..<4_096 {
+    let length = readlink("/proc/self/fd/\(descriptor)", &name, name.count)
+    guard length > 9 else { continue }
+    let text = String(decoding: name.prefix(length).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    if text.hasPrefix("socket:[") { numbers.insert(text.dropFirst(8).dropLast()) }
+  }
+  return numbers
 }
