@@ -86,6 +86,7 @@ let package = Package(
       "NdisprotServer",
       ["Ndisprot", "NdisprotControl", "WDF", "NDIS", "MDL", "EventLoop", "CLinux"]),
     tests("NdisprotClient", ["NdisprotControl", "NDIS", "MDL", "CLinux"]),
+    tests("ndisprotctl", ["NdisprotClient", "NDIS", argumentParser]),
     .testTarget(
       name: "IntegrationTests",
       dependencies: ["NDIS"],

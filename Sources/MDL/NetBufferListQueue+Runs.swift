@@ -50,7 +50,13 @@ extension NetBufferListQueue {
     var run = NetBufferListQueue()
     var place = 0
     while let runKey = popFirstRun(by: key, into: &run) {
-      if let found = keys.indices.first(where: { keys[$0] == nil || keys[$0] == runKey }) {
+      // A loop, not `first(where:)`: its closure would allocate in debug builds.
+      var found: Int?
+      for index in keys.indices where keys[index] == nil || keys[index] == runKey {
+        found = index
+        break
+      }
+      if let found {
         place = found
       } else {
         place = (place &+ 1) % keys.count

@@ -41,7 +41,7 @@ extension MessageHeader {
 
 extension FixedWidthInteger where Self: BitwiseCopyable {
   /// Loads an integer of the control channel; the caller has checked that it is there.
-  @inline(__always)
+  @inlinable @inline(__always)
   @unsafe init(littleEndianIn bytes: RawSpan, at offset: Int) {
     self = unsafe Self(
       littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: Self.self))

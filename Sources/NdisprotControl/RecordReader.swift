@@ -17,41 +17,43 @@ public struct RecordReader: ~Escapable {
     /// The frame, `header.length` bytes.
     public let frame: RawSpan
 
-    @_lifetime(copy frame)
+    @inlinable @_lifetime(copy frame)
     init(_ header: FrameRecord, _ frame: RawSpan) {
       self.header = header
       self.frame = frame
     }
   }
 
-  private let payload: RawSpan
-  private var offset = 0
-  /// Records that were not read yet.
-  public private(set) var remainingCount: UInt32
+  @usableFromInline let payload: RawSpan
+  @usableFromInline var offset = 0
+  @usableFromInline var left: UInt32
 
   /// Starts in front of the first record; `recordCount` is the header's count.
-  @_lifetime(copy payload)
+  @inlinable @_lifetime(copy payload)
   public init(_ payload: RawSpan, recordCount: UInt32) {
     self.payload = payload
-    remainingCount = recordCount
+    left = recordCount
   }
+
+  /// Records that were not read yet.
+  public var remainingCount: UInt32 { left }
 
   /// The next record; nil behind the last one.
   ///
   /// - Throws: `.tooShort` for a record that is not there as a whole, `.trailingBytes` for bytes
   ///   behind the last one
-  @_lifetime(copy self)
+  @inlinable @_lifetime(copy self)
   public mutating func next() throws(DecodeError) -> Record? {
-    let left = payload.byteCount &- offset
-    guard remainingCount > 0 else {
-      guard left == 0 else { throw .trailingBytes }
+    let rest = payload.byteCount &- offset
+    guard left > 0 else {
+      guard rest == 0 else { throw .trailingBytes }
       return nil
     }
-    guard left >= FrameRecord.headerByteCount else { throw .tooShort }
+    guard rest >= FrameRecord.headerByteCount else { throw .tooShort }
     let header = unsafe FrameRecord(uncheckedBytes: payload, at: offset)
     // A payload has at most 128 KiB, so an `Int` holds every sum of a `UInt32` and these.
     let byteCount = FrameRecord.byteCount(ofFrame: Int(header.length))
-    guard byteCount <= left else { throw .tooShort }
+    guard byteCount <= rest else { throw .tooShort }
     let frame = unsafe payload.extracting(
       unchecked: Range(
         uncheckedBounds: (
@@ -59,7 +61,7 @@ public struct RecordReader: ~Escapable {
           offset &+ FrameRecord.headerByteCount &+ Int(header.length)
         )))
     offset &+= byteCount
-    remainingCount &-= 1
+    left &-= 1
     return Record(header, frame)
   }
 
@@ -80,7 +82,7 @@ public struct RecordReader: ~Escapable {
 
 extension FrameRecord {
   /// Loads a record's header; the caller has checked that its 24 bytes are there.
-  @inline(__always)
+  @inlinable @inline(__always)
   @unsafe init(uncheckedBytes bytes: RawSpan, at offset: Int) {
     unsafe self.init(
       length: UInt32(littleEndianIn: bytes, at: offset),

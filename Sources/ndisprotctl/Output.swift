@@ -25,8 +25,7 @@ struct Output {
 
   /// Reports a failure, and returns what the program ends with.
   func report(_ error: ClientError, _ context: Context) -> Failure {
-    let (cause, remedy) = Output.words(for: error, context)
-    let message = "\(context.what): \(cause). \(remedy)"
+    let message = Output.message(for: error, context)
     let operation = error.operation ?? context.operation
     report(message, operation: operation, error.status, name: error.name)
     return Failure(exitCode: error.exitCode)
@@ -108,6 +107,12 @@ struct Output {
   ]
 
   // MARK: Sentences
+
+  /// What failed, why, and what to do about it.
+  static func message(for error: ClientError, _ context: Context) -> String {
+    let (cause, remedy) = words(for: error, context)
+    return "\(context.what): \(cause). \(remedy)"
+  }
 
   private static func words(
     for error: ClientError, _ context: Context

@@ -19,6 +19,7 @@ let package = Package(
     fuzzer("fuzz-span", ["MDL"]),
     fuzzer("fuzz-mutable", ["MDL"]),
     fuzzer("fuzz-queue", ["MDL"]),
+    fuzzer("fuzz-control", ["NdisprotControl"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu17

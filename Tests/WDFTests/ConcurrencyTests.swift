@@ -193,7 +193,7 @@ struct ConcurrencyTests {
   func random(seed: UInt64) throws {
     let fixture = try Fixture(.on)
     let before = fixture.framework.liveObjectCount
-    let shared = Mutex<[Ref<General>]>([])
+    let shared = Guarded<[Ref<General>]>([])
     onThreads(8) { index in
       var random = SplitMix(seed &* 31 &+ UInt64(index))
       for _ in 0..<1_500 {

@@ -104,7 +104,7 @@ struct DeferralTests {
     defer { pool.end() }
     let fixture = try Fixture(executor: pool)
     let (inside, overlaps) = (Counter(), Counter())
-    let more = Mutex<[Ref<General>]>([])
+    let more = Guarded<[Ref<General>]>([])
     for index in 0..<10 { try more.withLock { $0.append(try fixture.object("m\(index)")) } }
     let objects = try (0..<100).map { index in
       try fixture.driver.makeChild(

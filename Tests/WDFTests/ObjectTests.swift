@@ -85,7 +85,7 @@ struct ObjectTests {
   func failedMake() throws {
     let fixture = try Fixture()
     let before = fixture.framework.liveObjectCount
-    let seen = Mutex<ObjectID?>(nil)
+    let seen = Guarded<ObjectID?>(nil)
     let context = Context<General, Int>(
       make: { ref throws(WdfError) in
         seen.withLock { $0 = ref.id }
@@ -105,7 +105,7 @@ struct ObjectTests {
   @Test("wdf T7: what asks for a context that is being made gets an error, and the create succeeds")
   func contextInItsMake() throws {
     let framework = Framework()
-    let codes = Mutex<[WdfError.Code?]>([])
+    let codes = Guarded<[WdfError.Code?]>([])
     let context = Context<Driver, Int>(make: { ref in
       let found = [
         code { try ref.withContext(Int.self) { _ in } }, code { try framework.driver },
@@ -163,7 +163,7 @@ struct ObjectTests {
     let fixture = try Fixture()
     let parent = try fixture.object("parent")
     let sibling = try parent.makeChild("sibling", fixture.log.context("sibling"))
-    let codes = Mutex<[String]>([])
+    let codes = Guarded<[String]>([])
     _ = try parent.makeChild(
       "o",
       Context<General, Int>(
@@ -205,8 +205,8 @@ struct ObjectTests {
   @Test("wdf T12: in its destroy an object cannot be reached by its handles")
   func inDestroy() throws {
     let fixture = try Fixture()
-    let handle = Mutex<Ref<General>?>(nil)
-    let found = Mutex<[WdfError.Code?]>([])
+    let handle = Guarded<Ref<General>?>(nil)
+    let found = Guarded<[WdfError.Code?]>([])
     let object = try fixture.driver.makeChild(
       "o",
       Context<General, Int>(
@@ -291,8 +291,8 @@ struct ObjectTests {
   @Test("wdf T16: deleting a child in its parent's cleanup is legal, in its destroy it is late")
   func childInParentsCleanup() throws {
     let fixture = try Fixture()
-    let child = Mutex<Ref<General>?>(nil)
-    let found = Mutex<[String]>([])
+    let child = Guarded<Ref<General>?>(nil)
+    let found = Guarded<[String]>([])
     let parent = try fixture.driver.makeChild(
       "P",
       Context<General, Int>(
@@ -322,7 +322,7 @@ struct ObjectTests {
   @Test("wdf T16: a delete in the parent's cleanup is not late")
   func deleteInParentsCleanup() throws {
     let fixture = try Fixture()
-    let child = Mutex<Ref<General>?>(nil)
+    let child = Guarded<Ref<General>?>(nil)
     let parent = try fixture.driver.makeChild(
       "P",
       Context<General, Int>(
@@ -399,7 +399,7 @@ struct ObjectTests {
   @Test("wdf T21: an owner that deletes what its child owns comes late, and nothing breaks")
   func improperParenting() throws {
     final class DeletesInDeinit: Sendable {
-      let ref = Mutex<Ref<General>?>(nil)
+      let ref = Guarded<Ref<General>?>(nil)
       deinit { _ = try? ref.withLock { $0 }?.delete() }
     }
     let fixture = try Fixture()
@@ -425,8 +425,8 @@ struct ObjectTests {
       let owned: Owned<General>
     }
     let fixture = try Fixture()
-    let found = Mutex<WdfError.Code?>(nil)
-    let a = Mutex<Ref<General>?>(nil)
+    let found = Guarded<WdfError.Code?>(nil)
+    let a = Guarded<Ref<General>?>(nil)
     let made = try fixture.driver.makeChild(
       "A",
       Context<General, Owner>(make: { ref throws(WdfError) in

@@ -55,7 +55,7 @@ struct UnloadTests {
 
   @Test("wdf T42: a callback from outside may run while its door closes, and not after")
   func lateProtocol() throws {
-    let gate = Mutex<CallbackGate?>(nil)
+    let gate = Guarded<CallbackGate?>(nil)
     let seen = Log()
     let (isIn, mayLeave) = (Signal(), Signal())
     let fixture = try Fixture(onUnload: { driver in
@@ -82,7 +82,7 @@ struct UnloadTests {
 
   @Test("wdf T43: the unload callback may make and delete objects; there need not be one")
   func unloadCallback() throws {
-    let codes = Mutex<[WdfError.Code?]>([])
+    let codes = Guarded<[WdfError.Code?]>([])
     let fixture = try Fixture(onUnload: { driver in
       let code = code {
         let object = try driver.makeChild("late", Log().context("late"))
@@ -97,8 +97,8 @@ struct UnloadTests {
 
   @Test("wdf T44: what late callbacks see at each step")
   func lateCallbacks() throws {
-    let found = Mutex<[String: [WdfError.Code?]]>([:])
-    let handle = Mutex<Ref<Driver>?>(nil)
+    let found = Guarded<[String: [WdfError.Code?]]>([:])
+    let handle = Guarded<Ref<Driver>?>(nil)
     let probe: @Sendable (String) -> Void = { step in
       guard let driver = handle.withLock({ $0 }) else { return }
       let codes = [
@@ -178,8 +178,8 @@ struct UnloadTests {
 
   @Test("wdf T47: once unloading began nobody is let in")
   func admissionClosed() throws {
-    let codes = Mutex<[WdfError.Code?]>([])
-    let device = Mutex<Ref<ControlDevice>?>(nil)
+    let codes = Guarded<[WdfError.Code?]>([])
+    let device = Guarded<Ref<ControlDevice>?>(nil)
     let fixture = try Fixture(onUnload: { driver in
       let found = [
         code { try driver.spawnWorker("w") { _ in } },
@@ -212,7 +212,7 @@ struct UnloadTests {
   func waitingForOneself() throws {
     let executor = ManualExecutor()
     let fixture = try Fixture(.on, executor: executor)
-    let found = Mutex<[WdfError.Code?]>([])
+    let found = Guarded<[WdfError.Code?]>([])
     let timer = try fixture.driver.makeTimer("t") { timer in
       let code = code { try timer.stop(waitingUpTo: nil) }
       found.withLock { $0.append(code) }
@@ -244,7 +244,7 @@ struct UnloadTests {
   func completionForm() throws {
     let fixture = try Fixture()
     let done = Signal()
-    let result = Mutex<UnloadBlocked?>(nil)
+    let result = Guarded<UnloadBlocked?>(nil)
     _ = try fixture.driver.spawnWorker("w") { token in
       fixture.driver.unload { blocked in
         result.withLock { $0 = blocked }

@@ -13,7 +13,7 @@ final class DeviceCore: Sendable {
   private let isExclusive: Bool
   /// Excludes the callbacks of all queues of the device from each other, if that was asked for.
   let callbackLock: CallbackLock?
-  private let state = Mutex(State())
+  private let state = Guarded(State())
 
   init(isExclusive: Bool, callbackLock: CallbackLock?) {
     self.isExclusive = isExclusive

@@ -9,7 +9,7 @@ final class DriverCore: Sendable {
   }
 
   let onUnload: (@Sendable (Ref<Driver>) -> Void)?
-  let unloading = Mutex(Unloading.notBegun)
+  let unloading = Guarded(Unloading.notBegun)
 
   init(onUnload: (@Sendable (Ref<Driver>) -> Void)?) { self.onUnload = onUnload }
 }

@@ -21,7 +21,7 @@ final class FileCore: Sendable {
   /// Completed cores that are kept; a client with more under way has some allocated.
   private static let spareLimit = 16
 
-  private let state = Mutex(State())
+  private let state = Guarded(State())
   /// The open handle, and each request that has not been completed and told.
   private let holds = Atomic<Int>(1)
   private let onCleanup: (@Sendable (Ref<FileObject>) -> Void)?

@@ -18,12 +18,12 @@ final class WorkerCore: Sendable {
   }
 
   let stopPhase: StopPhase
-  private let state: Mutex<State>
+  private let state: Guarded<State>
   private let stop = Atomic<Bool>(false)
 
   init(stopPhase: StopPhase, onStop: (@Sendable () -> Void)?) {
     self.stopPhase = stopPhase
-    state = Mutex(State(onStop: onStop))
+    state = Guarded(State(onStop: onStop))
   }
 
   var isStopRequested: Bool { stop.load(ordering: .acquiring) }

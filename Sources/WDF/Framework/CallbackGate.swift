@@ -14,7 +14,7 @@ public final class CallbackGate: Sendable {
     var waiters: [@Sendable () -> Void] = []
   }
 
-  private let state = Mutex(State())
+  private let state = Guarded(State())
   private let framework: Framework
   private let owner: Core
 

@@ -13,7 +13,7 @@ final class DisposeList: Sendable {
     var isRunning = false
   }
 
-  private let state = Mutex(State())
+  private let state = Guarded(State())
 
   /// Adds an item, and gets a runner if none is on its way.
   func append(_ item: Item, _ framework: Framework) {

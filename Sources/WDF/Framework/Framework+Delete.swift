@@ -136,8 +136,13 @@ extension Framework {
     }
     core.word.enter(.destroyed)
     forget(core)
-    tree.withLock { $0.release(core.id) }
+    let waiters = tree.withLock { tree in
+      let waiters = tree.slot(core.id).map { tree.nodes[$0].waiters } ?? []
+      tree.release(core.id)
+      return waiters
+    }
     considerLimit(core.kind)
+    for waiter in waiters { waiter() }
     progress.signal()
   }
 }

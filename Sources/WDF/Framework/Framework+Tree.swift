@@ -17,6 +17,16 @@ extension Framework {
     }
   }
 
+  /// Calls `done` when the object is destroyed, at once if it was.
+  func whenDestroyed(_ core: Core, _ done: @escaping @Sendable () -> Void) {
+    let isGone = tree.withLock { tree in
+      guard let slot = tree.slot(core.id) else { return true }
+      tree.update(slot) { $0.waiters.append(done) }
+      return false
+    }
+    if isGone { done() }
+  }
+
   func children(of core: Core) -> [Core] {
     tree.withLock { tree in
       guard let slot = tree.slot(core.id) else { return [] }

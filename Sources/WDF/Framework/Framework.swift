@@ -9,20 +9,20 @@ public final class Framework: Sendable {
   let verifier: VerifierMode
   let yieldsAtLocks: Bool
   let reporter: Reporter
-  let tree: Mutex<Tree>
+  let tree: Guarded<Tree>
   let disposeList: DisposeList
-  let executor: Mutex<(any Executor)?>
+  let executor: Guarded<(any Executor)?>
   let trace = TraceRing()
   /// Moves whenever something that unloading may wait for came to its end.
   let progress = Gate()
-  private let currentDriver = Mutex(DriverSlot())
+  private let currentDriver = Guarded(DriverSlot())
   let unloadPending = Atomic<Bool>(false)
   let injection: FailureInjection
   let work = WorkList()
-  let limits = Mutex(ObjectLimits())
+  let limits = Guarded(ObjectLimits())
   let stuckPeriod = Atomic<UInt64>(60_000_000_000)
 
-  private static let published = Mutex<Framework?>(nil)
+  private static let published = Guarded<Framework?>(nil)
 
   /// Makes an instance.
   ///
@@ -38,9 +38,9 @@ public final class Framework: Sendable {
     self.verifier = verifier
     self.yieldsAtLocks = yieldsAtLocks
     reporter = Reporter(report)
-    tree = Mutex(Tree(keepsHistory: verifier != .off))
+    tree = Guarded(Tree(keepsHistory: verifier != .off))
     disposeList = DisposeList()
-    self.executor = Mutex(executor)
+    self.executor = Guarded(executor)
     injection = FailureInjection()
   }
 

@@ -14,7 +14,7 @@ final class Reporter: Sendable {
     let object: ObjectID?
   }
 
-  private let state = Mutex(State())
+  private let state = Guarded(State())
   private let sink: ReportSink
 
   init(_ sink: @escaping ReportSink) { self.sink = sink }

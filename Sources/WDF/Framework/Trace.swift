@@ -38,7 +38,7 @@ public final class TraceRing: Sendable {
   }
 
   private let isRecording = Atomic<Bool>(false)
-  private let state = Mutex(State())
+  private let state = Guarded(State())
 
   init() {}
 

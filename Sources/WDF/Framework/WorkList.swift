@@ -4,7 +4,7 @@ internal import Synchronization
 ///
 /// Unloading does what the executor, having ended, dropped.
 final class WorkList: Sendable {
-  private let pending = Mutex<[@Sendable () -> Void]>([])
+  private let pending = Guarded<[@Sendable () -> Void]>([])
 
   func append(_ work: @escaping @Sendable () -> Void) { pending.withLock { $0.append(work) } }
 

@@ -1,3 +1,5 @@
+internal import Synchronization
+
 /// A value for short bodies that must not wait: inside, the thread is in a dispatch section.
 ///
 /// It does not spin: in user space its holder may be off the processor.

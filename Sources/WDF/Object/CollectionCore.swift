@@ -2,7 +2,7 @@ internal import Synchronization
 
 /// A list of objects, each held by a pin for every time it is in the list.
 final class CollectionCore: Sendable {
-  private let items = Mutex<[Core]>([])
+  private let items = Guarded<[Core]>([])
 
   func append(_ item: Core) { items.withLock { $0.append(item) } }
   func item(_ index: Int) -> Core? {

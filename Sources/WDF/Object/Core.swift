@@ -18,13 +18,13 @@ final class Core: Sendable {
   /// The names from the driver down to here; only the verifier keeps them.
   let lineage: String
   /// Who deleted it first, explicitly.
-  let deleter = Mutex<StateRecord?>(nil)
+  let deleter = Guarded<StateRecord?>(nil)
 
   let word = PinWord()
   let contexts = AtomicLazyReference<ContextBox>()
   /// Whether pins are recorded by name.
   let recordsTags: Bool
-  private let tags = Mutex<[PinTag]>([])
+  private let tags = Guarded<[PinTag]>([])
 
   init(_ framework: Framework, _ id: ObjectID, _ birth: Birth) {
     self.framework = framework

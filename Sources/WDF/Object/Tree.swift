@@ -30,8 +30,9 @@ struct Tree: Sendable {
     var obstacle = Obstacle.none
     /// The root of the walk that stands still here.
     var walkRoot: Int?
-    var deleter: StateRecord?
     var history: StateHistory?
+    /// Told when the object is destroyed.
+    var waiters: [@Sendable () -> Void] = []
   }
 
   var nodes: [Node] = []

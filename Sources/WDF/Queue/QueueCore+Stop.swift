@@ -92,7 +92,7 @@ extension QueueCore {
   }
 
   /// Changes the state of a queue that is still there.
-  private func checked<R>(
+  private func checked<R: Sendable>(
     _ body: (inout QueueState) -> R
   ) throws(WdfError) -> R {
     let result: Result<R, WdfError> = state.withLock { state in

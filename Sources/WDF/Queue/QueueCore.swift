@@ -8,7 +8,7 @@ final class QueueCore: Sendable {
   /// Excludes this queue's callbacks from each other, or from all of the device's.
   let callbackLock: CallbackLock?
   private let isHandedOff = Atomic<Bool>(false)
-  let state: Mutex<QueueState>
+  let state: Guarded<QueueState>
 
   init(
     _ configuration: QueueConfiguration, device: Core, isDefault: Bool,
@@ -18,7 +18,7 @@ final class QueueCore: Sendable {
     self.configuration = configuration
     self.device = device
     self.isDefault = isDefault
-    state = Mutex(QueueState(configuration.dispatch))
+    state = Guarded(QueueState(configuration.dispatch))
   }
 
   func error(_ code: WdfError.Code) -> WdfError {

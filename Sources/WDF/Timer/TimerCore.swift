@@ -14,7 +14,7 @@ final class TimerCore: Sendable {
     var waiters: [@Sendable () -> Void] = []
   }
 
-  private let state = Mutex(State())
+  private let state = Guarded(State())
   private let callback: @Sendable (Ref<Timer>) -> Void
   private let periodNanoseconds: UInt64?
   private let executor: any Executor

@@ -11,7 +11,7 @@ final class WorkItemCore: Sendable {
     var isIdle: Bool { !isQueued && runCount == 0 }
   }
 
-  private let state = Mutex(State())
+  private let state = Guarded(State())
   private let callback: @Sendable (Ref<WorkItem>) -> Void
   let parent: Core
 

@@ -22,7 +22,7 @@ final class ManualExecutor: Executor {
     var now: UInt64 = 0
   }
 
-  private let state = Mutex(State())
+  private let state = Guarded(State())
 
   func post(_ work: @escaping @Sendable () -> Void) { state.withLock { $0.posted.append(work) } }
 
@@ -75,9 +75,9 @@ final class PoolExecutor: Executor {
     var isEnding = false
   }
 
-  private let state = Mutex(State())
+  private let state = Guarded(State())
   private let gate = Gate()
-  let threadIDs = Mutex<Set<Int32>>([])
+  let threadIDs = Guarded<Set<Int32>>([])
 
   init(_ count: Int) {
     for _ in 0..<count { _ = SystemThread.start("pool") { [self] in serve() } }

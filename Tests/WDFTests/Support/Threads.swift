@@ -83,7 +83,7 @@ func race<S: Sendable>(
   rounds: Int, threads: Int, _ setUp: () throws -> S,
   _ body: @escaping @Sendable (Int, S) -> Void, check: (S) throws -> Void
 ) throws {
-  let subject = Mutex<S?>(nil)
+  let subject = Guarded<S?>(nil)
   let round = Counter()
   let done = Counter()
   let gate = Gate()
@@ -126,8 +126,8 @@ func race<S: Sendable>(
 }
 
 private final class Shared<S: Sendable>: Sendable {
-  private let subject: Mutex<S?>
-  init(subject: consuming Mutex<S?>) { self.subject = subject }
+  private let subject: Guarded<S?>
+  init(subject: consuming Guarded<S?>) { self.subject = subject }
   var value: S? { subject.withLock { $0 } }
   func set(_ value: S?) { subject.withLock { $0 = value } }
 }

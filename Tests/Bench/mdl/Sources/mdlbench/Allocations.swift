@@ -82,25 +82,50 @@ enum Allocations {
     var yes = NetBufferListQueue()
     var overflow = NetBufferListQueue()
     var buckets = InlineArray<2, NetBufferListQueue> { _ in NetBufferListQueue() }
-    var sum = 0
+    var queue = NetBufferListQueue()
     return [
-      none("take, queue, partition, classify, batch and drop lists") {
-        var queue = NetBufferListQueue()
-        for index in 0..<32 {
-          guard let list = pool.take() else { break }
-          list.vlan = UInt16(index & 3)
-          queue.append(list)
+      none("take, queue and drop lists") {
+        for _ in 0..<32 {
+          if let list = pool.take() { no.append(list) }
         }
+        while no.popFirst() != nil {}
+      },
+      none("fill a queue") { refill(&queue, from: pool) },
+      none("partition") {
         queue.partition(into: &no, &yes) { $0.vlan == 1 }
-        no.classify(into: &buckets, overflow: &overflow) { Int($0.vlan) }
-        queue.append(contentsOf: &buckets[0])
-        queue.append(contentsOf: &overflow)
+        queue.append(contentsOf: &no)
         queue.append(contentsOf: &yes)
-        queue.forEachBatch(by: { $0.vlan }) { (_, batch: consuming NetBufferListQueue) in
-          sum &+= batch.count
+      },
+      none("classify") {
+        queue.classify(into: &buckets, overflow: &overflow) { Int($0.vlan) }
+        queue.append(contentsOf: &buckets[0])
+        queue.append(contentsOf: &buckets[1])
+        queue.append(contentsOf: &overflow)
+      },
+      none("runs") {
+        queue.forEachRun(by: { $0.vlan }) { (_, run: consuming NetBufferListQueue) in
+          yes.append(contentsOf: &run)
         }
-      }
+        queue.append(contentsOf: &yes)
+      },
+      none("batches") {
+        queue.forEachBatch(by: { $0.vlan }) { (_, batch: consuming NetBufferListQueue) in
+          yes.append(contentsOf: &batch)
+        }
+        queue.append(contentsOf: &yes)
+      },
     ]
+  }
+
+  private static func refill(
+    _ queue: inout NetBufferListQueue, from pool: borrowing NetBufferListPool
+  ) {
+    queue = NetBufferListQueue()
+    for index in 0..<32 {
+      guard let list = pool.take() else { return }
+      list.vlan = UInt16(index & 3)
+      queue.append(list)
+    }
   }
 
   /// Test T31: the block is looked at by the `free` that releases it.

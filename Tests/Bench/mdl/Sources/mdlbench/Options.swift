@@ -8,7 +8,7 @@ struct Options {
   enum Command: String { case bench, allocations }
   var command = Command.bench
   var jsonPath: String?
-  /// Whether a broken limit is a failure.
+  /// Whether a broken limit P1 to P4 is a failure.
   var isGate = false
 
   static let usage = """

@@ -1,20 +1,19 @@
-import CFuzzer
-import Glibc
-import NdisprotControl
+internal import FuzzSupport
+internal import NdisprotControl
 
 // A message as a hostile client sends it: header, records, and the payload as every opcode would
 // have it. Nothing may trap; what a decoder accepts must survive its own encoder.
 
-/// The fuzzer's entry: one message.
-@c(LLVMFuzzerTestOneInput)
-public func fuzzMessage(_ bytes: UnsafePointer<UInt8>?, _ byteCount: Int) -> CInt {
-  let message = UnsafeRawBufferPointer(start: bytes, count: byteCount).bytes
-  decodeMessage(message)
-  return 0
+/// Decodes a message with every decoder of the protocol.
+///
+/// - Shape: a message: `[header 40][payload]`
+func check(_ input: Input) {
+  var input = input
+  let bytes = input.remainder()
+  check(bytes.span.bytes)
 }
 
-/// Decodes a message with every decoder of the protocol.
-func decodeMessage(_ message: RawSpan) {
+private func check(_ message: RawSpan) {
   _ = try? MessageHeader(decodingReply: message)
   guard let header = try? MessageHeader(decodingRequest: message) else { return }
   let payload = message.extracting(droppingFirst: MessageHeader.byteCount)
@@ -38,10 +37,12 @@ private func readRecords(_ payload: RawSpan, _ count: UInt32) {
         checksum &+= record.frame.unsafeLoad(fromByteOffset: offset, as: UInt8.self)
       }
     }
-    precondition(byteCount <= payload.byteCount, "more frame bytes than payload")
+    require(byteCount <= payload.byteCount, "more frame bytes than payload")
     blackHole = checksum
   } catch {
-    precondition(!RecordReader.areWellFormed(payload, recordCount: Int(count)))
+    require(
+      !RecordReader.areWellFormed(payload, recordCount: Int(count)),
+      "records were refused and are well formed")
   }
 }
 
@@ -85,13 +86,5 @@ private func roundTrip<Value: Equatable>(
   guard let value = try? decode(payload) else { return }
   let bytes = encode(value)
   let again = try? decode(bytes.span.bytes)
-  precondition(again == value, "decode, encode, decode gives another value")
-}
-
-@main struct ControlFuzz {
-  static func main() {
-    var argumentCount = CommandLine.argc
-    var arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = CommandLine.unsafeArgv
-    exit(LLVMFuzzerRunDriver(&argumentCount, &arguments, fuzzMessage))
-  }
+  require(again == value, "decode, encode, decode gives another value")
 }
