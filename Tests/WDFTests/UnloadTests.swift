@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 import Testing
 
@@ -173,6 +174,23 @@ struct UnloadTests {
     #expect(driver.pinCount == 2)
     mayEnd.set()
     #expect(eventually { worker.hasEnded && worker.state == .destroyed })
+    try fixture.unload()
+  }
+
+  @Test("wdf T94: no signal reaches a worker")
+  func workerSignals() throws {
+    let fixture = try Fixture()
+    let blocked = Guarded<[Bool]>([])
+    let done = Signal()
+    _ = try fixture.driver.spawnWorker("w") { _ in
+      var mask = sigset_t()
+      pthread_sigmask(SIG_BLOCK, nil, &mask)
+      let found = [SIGUSR1, SIGTERM, SIGINT, SIGHUP, SIGPIPE].map { sigismember(&mask, $0) == 1 }
+      blocked.withLock { $0 = found }
+      done.set()
+    }
+    done.wait()
+    #expect(blocked.withLock { $0 } == [true, true, true, true, true])
     try fixture.unload()
   }
 

@@ -12,7 +12,7 @@ extension Framework {
     guard let id = tree.withLock({ $0.reserve() }) else { throw WdfError(.outOfResources) }
     let core = Core(self, id, birth)
     do {
-      if let makeBox { core.append(try makeBox(core)) }
+      if let makeBox { core.contexts.append(try makeBox(core)) }
     } catch {
       abandon(core)
       throw error
@@ -38,7 +38,7 @@ extension Framework {
 
   private func abandon(_ core: Core) {
     core.word.enter(.destroyed)
-    core.forEachContext { $0.discard() }
+    core.contexts.forEach { $0.discard() }
     tree.withLock { $0.release(core.id) }
   }
 
@@ -52,15 +52,15 @@ extension Framework {
     case .deleting, .deletedAndDisposed, .destroying: throw core.error(.deletePending)
     case .live: break
     }
-    if core.box(type) != nil { throw core.error(.contextExists) }
+    if core.contexts.first(ObjectIdentifier(type)) != nil { throw core.error(.contextExists) }
     if injection.mustFail() { throw core.error(.outOfResources) }
     let box = try makeBox(core)
     let refusal: WdfError.Code? = tree.withLock { tree in
       guard let slot = tree.slot(core.id), tree.nodes[slot].state == .created else {
         return .deletePending
       }
-      if core.box(type) != nil { return .contextExists }
-      core.append(box)
+      if core.contexts.first(ObjectIdentifier(type)) != nil { return .contextExists }
+      core.contexts.append(box)
       return nil
     }
     if let refusal {

@@ -36,7 +36,7 @@ extension Framework {
     return nodes.compactMap { node in
       guard let core = node.core else { return nil }
       var contexts: [String] = []
-      core.forEachContext { contexts.append($0.typeName) }
+      core.contexts.forEach { contexts.append($0.typeName) }
       return ObjectSnapshot(
         id: core.id, kind: core.kind, name: core.name, state: node.state,
         parent: node.parent.flatMap { ids[$0] }, pinCount: Int(core.word.pinCount),

@@ -1,8 +1,7 @@
 extension ContextBox {
-  /// This box as one of `C`, if it is one.
-  func typed<C: ~Copyable & Sendable>(_ type: C.Type) -> TypedContextBox<C>? {
-    guard typeID == ObjectIdentifier(C.self) else { return nil }
+  /// This box as one of `C`, which the lookup by `typeID` has found it to be.
+  func typed<C: ~Copyable & Sendable>(as type: C.Type) -> TypedContextBox<C> {
     // A dynamic cast costs more than all the rest of a lookup; `typeID` is set from `C` alone.
-    return unsafe unsafeDowncast(self, to: TypedContextBox<C>.self)
+    unsafe unsafeDowncast(self, to: TypedContextBox<C>.self)
   }
 }

@@ -3,10 +3,12 @@ internal import Synchronization
 /// One context of an object, with its type forgotten: an entry of the list that a ``Core`` keeps.
 ///
 /// The list only grows, at its end, so a lookup walks it without a lock.
+@safe
 class ContextBox: @unchecked Sendable {  // immutable but for `next`, which is atomic
   let typeID: ObjectIdentifier
   let typeName: String
-  let next = AtomicLazyReference<ContextBox>()
+  /// The context added after this one; owned by the list.
+  let next = unsafe Atomic<Unmanaged<ContextBox>?>(nil)
   private let isCleaned = Atomic<Bool>(false)
 
   init(typeID: ObjectIdentifier, typeName: String) {
@@ -51,13 +53,13 @@ final class TypedContextBox<C: ~Copyable & Sendable>: ContextBox, @unchecked Sen
     super.init(typeID: ObjectIdentifier(C.self), typeName: "\(C.self)")
   }
 
-  /// Lends the value; `nil` when it is gone.
+  /// Lends the value of an object's context.
   func withValue<R: ~Copyable>(
-    _ body: (borrowing C) throws(WdfError) -> R
-  ) throws(WdfError) -> R? {
+    of id: ObjectID, _ body: (borrowing C) throws(WdfError) -> R
+  ) throws(WdfError) -> R {
     switch value {
     case .some(let value): return try body(value)
-    case .none: return nil
+    case .none: throw WdfError(.contextDestroying, id)
     }
   }
 

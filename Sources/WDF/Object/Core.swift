@@ -21,7 +21,7 @@ final class Core: Sendable {
   let deleter = Guarded<StateRecord?>(nil)
 
   let word = PinWord()
-  let contexts = AtomicLazyReference<ContextBox>()
+  let contexts = ContextList()
   /// Whether pins are recorded by name.
   let recordsTags: Bool
   private let tags = Guarded<[PinTag]>([])

@@ -1,0 +1,55 @@
+internal import Synchronization
+
+/// The contexts of an object, in the order in which they were added: a list that only grows.
+///
+/// A lookup takes no lock and counts no reference: boxes stay until the list itself goes. (The standard
+/// library's `AtomicLazyReference` would do, but its load is an unspecialized call.)
+@safe
+struct ContextList: ~Copyable, Sendable {
+  private let head = unsafe Atomic<Unmanaged<ContextBox>?>(nil)
+
+  deinit {
+    var next = unsafe head.load(ordering: .acquiring)
+    while let box = unsafe next {
+      unsafe next = unsafe box._withUnsafeGuaranteedRef {
+        unsafe $0.next.load(ordering: .acquiring)
+      }
+      unsafe box.release()
+    }
+  }
+
+  /// The box of a type, if there is one.
+  func first(_ typeID: ObjectIdentifier) -> ContextBox? {
+    var next = unsafe head.load(ordering: .acquiring)
+    while let box = unsafe next {
+      if unsafe box._withUnsafeGuaranteedRef({ $0.typeID == typeID }) {
+        return unsafe box.takeUnretainedValue()
+      }
+      unsafe next = unsafe box._withUnsafeGuaranteedRef {
+        unsafe $0.next.load(ordering: .acquiring)
+      }
+    }
+    return nil
+  }
+
+  /// Hangs a box to the end; the tree lock makes it one at a time.
+  func append(_ box: ContextBox) {
+    let retained = unsafe Unmanaged.passRetained(box)
+    var last: ContextBox?
+    forEach { last = $0 }
+    if let last {
+      unsafe last.next.store(retained, ordering: .releasing)
+    } else {
+      unsafe head.store(retained, ordering: .releasing)
+    }
+  }
+
+  func forEach(_ body: (ContextBox) -> Void) {
+    var next = unsafe head.load(ordering: .acquiring)
+    while let box = unsafe next {
+      let found = unsafe box.takeUnretainedValue()
+      body(found)
+      unsafe next = unsafe found.next.load(ordering: .acquiring)
+    }
+  }
+}
