@@ -137,7 +137,7 @@ struct UnloadTests {
   func stuckWorker() throws {
     let fixture = try Fixture(.on)
     let mayEnd = Signal()
-    _ = try fixture.driver.spawnWorker("stuck") { _ in mayEnd.wait() }
+    let worker = try fixture.driver.spawnWorker("stuck") { _ in mayEnd.wait() }
     let blocked = #expect(throws: UnloadBlocked.self) {
       try fixture.driver.unload(warnEvery: .milliseconds(50), deadline: .milliseconds(320))
     }
@@ -149,6 +149,8 @@ struct UnloadTests {
     #expect(warnings.count >= 4 && warnings.allSatisfy { $0.detail.contains("stuck") })
     #expect(fixture.log.all.isEmpty, "nothing was cleaned up or destroyed")
     mayEnd.set()
+    #expect(eventually { worker.state == .destroyed })
+    fixture.discard()
   }
 
   @Test("wdf T46: a worker has returned before anything is cleaned up")
