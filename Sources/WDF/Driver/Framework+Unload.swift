@@ -97,6 +97,7 @@ extension Framework {
         nextWarning = now &+ plan.warnNanoseconds
       }
       if now >= plan.deadlineNanoseconds {
+        if stage >= 4 { reportLeaks() }
         throw UnloadBlocked(reason: .timedOut, stage: stage, holders: holders)
       }
     }
