@@ -92,6 +92,7 @@ struct ObjectStateTests {
     #expect(fixture.reports.codes == [.state])
     #expect(code { try object.withContext(Named.self) { _ in } } == .objectDestroyed)
     #expect(fixture.log.all.isEmpty)
+    fixture.discard()
   }
 
   @Test("an object keeps its last sixteen states, the oldest overwritten")

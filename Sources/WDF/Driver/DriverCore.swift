@@ -8,10 +8,13 @@ final class DriverCore: Sendable {
     case finished(UnloadBlocked?)
   }
 
-  let onUnload: (@Sendable (Ref<Driver>) -> Void)?
+  /// Given up by unloading, for it may hold what leads back to the driver.
+  let onUnload: Guarded<(@Sendable (Ref<Driver>) -> Void)?>
   let unloading = Guarded(Unloading.notBegun)
 
-  init(onUnload: (@Sendable (Ref<Driver>) -> Void)?) { self.onUnload = onUnload }
+  init(onUnload: (@Sendable (Ref<Driver>) -> Void)?) {
+    self.onUnload = Guarded(onUnload)
+  }
 }
 
 extension Framework {

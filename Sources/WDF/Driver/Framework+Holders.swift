@@ -10,6 +10,13 @@ extension Framework {
     }
   }
 
+  /// Reports every object that should be gone by now, by kind and by the place where it was made.
+  func reportLeaks() {
+    for core in allCores {
+      core.report(.leak, "\(core.lineage), \(core.site.fileID):\(core.site.line)")
+    }
+  }
+
   private var allCores: [Core] { tree.withLock { tree in tree.nodes.compactMap(\.core) } }
 
   private func holder(

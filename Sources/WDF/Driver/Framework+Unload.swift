@@ -43,7 +43,8 @@ extension Framework {
     closeSessions()
     try wait(plan, stage: 0) { liveObjectCount(of: .fileObject) == 0 }
     trace.record(.wdf, "unload: callback", core.id)
-    if plan.callsBack { driver.onUnload.map { $0(Ref(core)) } }
+    let onUnload = driver.onUnload.withLock { $0.take() }
+    if plan.callsBack, let onUnload { onUnload(Ref(core)) }
     trace.record(.wdf, "unload: workers", core.id)
     requestStop { _ in true }
     try wait(plan, stage: 3) { liveObjectCount(of: .worker) == 0 }
@@ -52,6 +53,7 @@ extension Framework {
     try wait(plan, stage: 4) { hasCleaned(core) }
     try wait(plan, stage: 6) { core.word.phase == .destroyed }
     try wait(plan, stage: 7) { liveObjectCount == 0 && disposeList.isIdle }
+    attach(nil)
     unloadPending.store(false, ordering: .releasing)
   }
 
@@ -95,6 +97,7 @@ extension Framework {
         nextWarning = now &+ plan.warnNanoseconds
       }
       if now >= plan.deadlineNanoseconds {
+        if stage >= 4 { reportLeaks() }
         throw UnloadBlocked(reason: .timedOut, stage: stage, holders: holders)
       }
     }

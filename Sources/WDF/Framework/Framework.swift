@@ -47,8 +47,9 @@ public final class Framework: Sendable {
   /// Makes this instance the one that ``Driver/current`` asks.
   public func publish() { Self.published.withLock { $0 = self } }
 
-  /// Gives the framework the thread on which disposing and work items run from now on; `nil` takes it
-  /// away, and short-lived threads of the framework's own do it.
+  /// Gives the framework the thread on which disposing and work items run until the driver is unloaded.
+  ///
+  /// `nil` takes it away, and short-lived threads of the framework's own do it.
   public func attach(_ executor: (any Executor)?) { self.executor.withLock { $0 = executor } }
 
   /// The driver.
