@@ -7,8 +7,8 @@ internal import NDIS
 /// - Thread: the loop's
 /// - Ownership: the loop keeps it until `close`
 @safe final class CapturePath: EventHandler {
-  /// Frames taken before readers are looked at.
-  static let chunk = 512
+  /// Frames taken at most before readers are looked at.
+  static let maximumChunk = 512
   /// How long frames are left in the kernel's ring before it is asked again whether to.
   static let holdNanoseconds: UInt64 = 100_000
 
@@ -16,6 +16,7 @@ internal import NDIS
   private let handle: PcapHandle
   private let handler: ReceiveHandler
   private let context: UnsafeMutablePointer<CaptureContext>
+  private let chunk: Int
   private var moderator: CaptureModerator
   private lazy var timer = LoopTimer { [unowned self] in look() }
   private var registration: Registration?
@@ -28,6 +29,7 @@ internal import NDIS
     handle = try PcapHandle(options)
     self.loop = loop
     self.handler = handler
+    chunk = options.chunk
     moderator = CaptureModerator(options.profile)
     unsafe context = .allocate(capacity: 1)
     unsafe context.initialize(
@@ -61,7 +63,7 @@ internal import NDIS
       let found = try take()
       // The receiver may have closed this path in a callback.
       guard self.registration != nil else { return }
-      switch moderator.looked(found: found, of: Self.chunk) {
+      switch moderator.looked(found: found, of: chunk) {
       case .watch: loop.modify(registration, .read)
       case .nap(let nanoseconds): rest(registration, nanoseconds)
       }
@@ -82,7 +84,7 @@ internal import NDIS
   private func take() throws(MiniportError) -> Int {
     isLooking = true
     defer { isLooking = false }
-    let found = unsafe try handle.dispatch(atMost: Int32(Self.chunk), context)
+    let found = unsafe try handle.dispatch(atMost: Int32(clamping: chunk), context)
     if found > 0 { handler.receiveComplete() }
     return found
   }

@@ -9,6 +9,7 @@ struct PcapOptions {
   var mtu: UInt32
   var profile: CaptureProfile
   var ringByteCount: Int
+  var dispatchByteCount: Int
   var direction: CaptureDirection
   var etherTypes: EtherTypeSet
 
@@ -19,6 +20,12 @@ struct PcapOptions {
     case .latency: Int32(clamping: UInt64(mtu) + 22)
     case .throughput: 65_535
     }
+  }
+
+  /// Frames of one dispatch: their records fit `dispatchByteCount` even if all are of the MTU.
+  var chunk: Int {
+    let record = FrameRecord.byteCount(ofFrame: Int(clamping: UInt64(mtu) + 22))
+    return min(max(16, dispatchByteCount / record), CapturePath.maximumChunk)
   }
 }
 

@@ -78,7 +78,8 @@ public final class PcapMiniport: MiniportAdapter {
   ) throws(MiniportError) -> CapturePath {
     let options = PcapOptions(
       interfaceIndex: interfaceIndex, mtu: mtu, profile: configuration.profile,
-      ringByteCount: configuration.ringByteCount, direction: direction,
+      ringByteCount: configuration.ringByteCount,
+      dispatchByteCount: configuration.dispatchByteCount, direction: direction,
       etherTypes: configuration.etherTypes)
     return try CapturePath(options, loop: loop, handler: handler)
   }

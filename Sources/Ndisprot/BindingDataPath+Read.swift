@@ -6,14 +6,25 @@ internal import WDF
 
 extension BindingDataPath {
   /// Answers every pended read for which frames are there.
-  func serveReads() {
+  ///
+  /// - Parameter mayWait: more frames follow at once, so that a message that is not full can wait
+  func serveReads(mayWait: Bool = false) {
     unsafe hot.pointee.unserved = 0
-    for open in opens { serveReads(of: open) }
+    for open in opens {
+      serveReads(of: open, fromByteCount: mayWait ? BindingDataPath.serveThreshold : 0)
+    }
   }
 
   /// Answers the reads of one open, oldest first, until frames, reads or the socket end.
-  func serveReads(of open: OpenContext) {
+  ///
+  /// - Parameters:
+  ///   - open: whose reads
+  ///   - byteCount: how much must lie in the ring for it
+  func serveReads(of open: OpenContext, fromByteCount byteCount: Int = 0) {
     while !open.isDeliveryBlocked, open.hasPendedReads {
+      guard unsafe hot.pointee.ring.tail &- (open.cursor?.position ?? 0) >= byteCount else {
+        return
+      }
       guard unsafe open.cursor?.hasFrames(hot.pointee.ring, open.filter) == true else { return }
       guard let request = (try? open.readQueue.retrieveNext()) ?? nil else { return }
       serve(request, of: open)
@@ -28,6 +39,7 @@ extension BindingDataPath {
     switch outcome {
     case .taken(let information):
       open.behindSince = 0
+      open.isReading = true
       request.complete(RequestStatus(.success), information: information)
     case .blocked:
       open.isDeliveryBlocked = true

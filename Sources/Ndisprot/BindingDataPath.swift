@@ -100,22 +100,21 @@ public import WDF
       timestamp: frame.timestampNanoseconds,
       flags: frame.isTruncated ? flags.union(.truncated) : flags)
     unsafe hot.pointee.unserved &+= FrameRecord.byteCount(ofFrame: frame.bytes.byteCount)
-    if unsafe hot.pointee.unserved >= BindingDataPath.serveThreshold { serveReads() }
+    if unsafe hot.pointee.unserved >= BindingDataPath.serveThreshold { serveReads(mayWait: true) }
   }
 
   /// A chunk of a dispatch is over.
-  public override func receiveComplete() {
-    if unsafe hot.pointee.unserved > 0 { serveReads() }
-  }
+  public override func receiveComplete() { serveReads() }
 
   /// Frames wait in the kernel's ring while every reader is more than half a ring behind.
   ///
-  /// Never for one slow client among several, and never longer than `patienceNanoseconds`
-  /// without progress.
+  /// A reader is who has a read pended, or had one served not long ago: its reads may all be
+  /// answered into a socket that it has not come to empty. Never for one slow client among several,
+  /// and never longer than `patienceNanoseconds` without progress.
   public override func shouldHold(nowNanoseconds: UInt64) -> Bool {
     var isAnyHolding = false
     for open in opens {
-      guard let cursor = open.cursor, open.hasPendedReads else { continue }
+      guard let cursor = open.cursor, open.isReading || open.hasPendedReads else { continue }
       let behind = unsafe hot.pointee.ring.tail &- cursor.position
       guard behind > cursor.windowByteCount / 2 else {
         open.behindSince = 0
@@ -124,6 +123,8 @@ public import WDF
       if open.behindSince == 0 { open.behindSince = nowNanoseconds }
       if nowNanoseconds &- open.behindSince < BindingDataPath.patienceNanoseconds {
         isAnyHolding = true
+      } else {
+        open.isReading = false
       }
     }
     return isAnyHolding
@@ -179,7 +180,8 @@ public import WDF
     } else if !opens.isEmpty {
       try miniport.activate(
         CaptureConfiguration(
-          profile: profile, ringByteCount: captureRingByteCount, etherTypes: types,
+          profile: profile, ringByteCount: captureRingByteCount,
+          dispatchByteCount: unsafe hot.pointee.ring.capacity / 2, etherTypes: types,
           includesOutgoing: includesOutgoing),
         handler: self)
       activeMTU = binding.snapshot.attributes.mtu

@@ -36,6 +36,8 @@ public final class OpenContext {
   var pendedWriteBytes = 0
   /// The client's socket was full; `resume` is due.
   var isDeliveryBlocked = false
+  /// A read was served, and the open has not been behind for too long since.
+  var isReading = false
   /// Since when readers hold the ring up; 0 while they do not.
   var behindSince: UInt64 = 0
   /// The binding is gone, or the open was closed.

@@ -105,7 +105,7 @@ final class DataPathFixture {
     interfaceIndex: 7, name: "np0", description: "veth", hardwareType: 1, isLoopback: false,
     address: Frames.own, mtu: 1500, isUp: true, link: .connected)
 
-  init() throws {
+  init(receiveRingByteCount: Int = 64 << 10) throws {
     framework = Framework()
     driver = try framework.makeDriver("test", Context(make: { _ in 0 }))
     device = try driver.makeControlDevice("device")
@@ -117,7 +117,7 @@ final class DataPathFixture {
     _ = binding.update(attributes)
     dataPath = try BindingDataPath(
       binding: binding, miniport: miniport, executor: executor, profile: .latency,
-      captureRingByteCount: 1 << 20, receiveRingByteCount: 64 << 10)
+      captureRingByteCount: 1 << 20, receiveRingByteCount: receiveRingByteCount)
   }
 
   /// The kernel says something new of the interface.

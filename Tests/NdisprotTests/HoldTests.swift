@@ -1,0 +1,94 @@
+import MDL
+import NDIS
+import TestSupport
+import Testing
+
+@testable import Ndisprot
+
+/// When frames wait in the kernel's ring for readers (design.md section 2): the receive ring of the
+/// fixture holds 64 KiB, and a full frame takes 1,544 bytes of it.
+@Suite("Holding frames in the kernel's ring")
+struct HoldTests {
+  private static let frame = Frames.make(number: 1, byteCount: 1_514)
+  private static let patience = BindingDataPath.patienceNanoseconds
+  /// More than half of the ring, and less than all of it.
+  private static let manyFrames = [[UInt8]](repeating: frame, count: 30)
+
+  @Test("Nothing is held while nobody is behind")
+  func nobodyBehind() throws {
+    let fixture = try DataPathFixture()
+    let client = try DataPathFixture.Client(fixture, OpenOptions())
+    #expect(!fixture.dataPath.shouldHold(nowNanoseconds: 1))
+    _ = try client.read(room: 128 << 10, isBatch: true)
+    fixture.miniport.deliver(Self.manyFrames)
+    #expect(!fixture.dataPath.shouldHold(nowNanoseconds: 1))
+  }
+
+  @Test("Nothing is held for an open that reads nothing")
+  func readsNothing() throws {
+    let fixture = try DataPathFixture()
+    let client = try DataPathFixture.Client(fixture, OpenOptions())
+    fixture.miniport.deliver(Self.manyFrames)
+    #expect(!fixture.dataPath.shouldHold(nowNanoseconds: 1))
+    withExtendedLifetime(client) {}
+  }
+
+  @Test("Frames are held for a reader whose socket is full, until its patience is over")
+  func fullSocket() throws {
+    let fixture = try DataPathFixture()
+    let client = try DataPathFixture.Client(fixture, OpenOptions())
+    client.requester.isFull = true
+    _ = try client.read(room: 128 << 10, isBatch: true)
+    fixture.miniport.deliver(Self.manyFrames)
+    #expect(fixture.dataPath.shouldHold(nowNanoseconds: 1))
+    #expect(fixture.dataPath.shouldHold(nowNanoseconds: Self.patience))
+    #expect(!fixture.dataPath.shouldHold(nowNanoseconds: 1 + Self.patience))
+  }
+
+  @Test("Frames are held for a reader whose reads are all answered, and not once it stopped")
+  func allAnswered() throws {
+    let fixture = try DataPathFixture()
+    let client = try DataPathFixture.Client(fixture, OpenOptions())
+    _ = try client.read(room: 4_096, isBatch: true)
+    fixture.miniport.deliver(Self.manyFrames)
+    #expect(fixture.dataPath.shouldHold(nowNanoseconds: 1))
+    #expect(!fixture.dataPath.shouldHold(nowNanoseconds: 1 + Self.patience))
+    #expect(!fixture.dataPath.shouldHold(nowNanoseconds: 2 + Self.patience))
+
+    // Progress gives it a new patience.
+    _ = try client.read(room: 4_096, isBatch: true)
+    #expect(fixture.dataPath.shouldHold(nowNanoseconds: 3 + Self.patience))
+    #expect(fixture.dataPath.shouldHold(nowNanoseconds: 2 + 2 * Self.patience))
+  }
+
+  @Test("Nobody waits for one slow reader among several")
+  func oneOfSeveral() throws {
+    let fixture = try DataPathFixture()
+    let slow = try DataPathFixture.Client(fixture, OpenOptions(mode: .shared))
+    let fast = try DataPathFixture.Client(fixture, OpenOptions(mode: .shared))
+    slow.requester.isFull = true
+    _ = try slow.read(room: 128 << 10, isBatch: true)
+    _ = try fast.read(room: 128 << 10, isBatch: true)
+    fixture.miniport.deliver(Self.manyFrames)
+    #expect(!fixture.dataPath.shouldHold(nowNanoseconds: 1))
+  }
+
+  @Test("In the middle of a dispatch a message leaves when it is full, and the rest at the end")
+  func fullMessages() throws {
+    let fixture = try DataPathFixture(receiveRingByteCount: 512 << 10)
+    let client = try DataPathFixture.Client(fixture, OpenOptions())
+    let first = try client.read(room: 128 << 10, isBatch: true)
+    let second = try client.read(room: 128 << 10, isBatch: true)
+    fixture.miniport.deliver([[UInt8]](repeating: Self.frame, count: 100))
+    #expect(client.frames(first).count == (128 << 10) / 1_544)
+    #expect(client.frames(second).count == 100 - (128 << 10) / 1_544)
+  }
+
+  @Test("A dispatch hands over no more than half the receive ring")
+  func dispatchByteCount() throws {
+    let fixture = try DataPathFixture()
+    let client = try DataPathFixture.Client(fixture, OpenOptions())
+    #expect(fixture.miniport.configuration?.dispatchByteCount == 32 << 10)
+    withExtendedLifetime(client) {}
+  }
+}
