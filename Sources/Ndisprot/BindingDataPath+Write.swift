@@ -157,8 +157,8 @@ extension BindingDataPath {
     var limit = 0
     if status == .frameTooLong {
       let start = operation.offset &+ FrameRecord.headerByteCount
-      let isTagged = UInt16(message, bigEndianAt: start &+ 12) == 0x8100
-      limit = check.limit(isTagged: isTagged)
+      let frame = message.extracting(start..<(start &+ byteCount))
+      limit = check.limit(MDLSpan(frame).ethernetHeader)
     }
     operation.note(status, bytesNeeded: limit)
     setStatus(status, of: operation)

@@ -5,31 +5,31 @@ internal import MDL
 /// It is private to the daemon: the kernel copied the message into it, so nothing can change
 /// after it was checked (threat T8).
 ///
-/// - Shape: 64-byte aligned, `capacity` bytes, the first `byteCount` of them valid
 /// - Thread: the loop that has the session; a write that is pended takes it along
 /// - Ownership: one owner at a time; a pool gives it again when the last reference is gone
-@safe public final class MessageBuffer {
-  /// The first byte.
-  public let base: UnsafeMutableRawPointer
-  /// Bytes there are.
-  public let capacity: Int
+public final class MessageBuffer {
+  private var memory: MDLBuffer
   /// Bytes of the message in it.
-  public var byteCount = 0
+  public private(set) var byteCount = 0
 
   /// Allocates memory for messages of up to `capacity` bytes.
-  public init(capacity: Int) {
-    unsafe base = .allocate(byteCount: capacity, alignment: 64)
-    unsafe base.initializeMemory(as: UInt8.self, repeating: 0, count: capacity)
-    self.capacity = capacity
-  }
-
-  deinit { unsafe base.deallocate() }
+  public init(capacity: Int) { memory = MDLBuffer(byteCount: capacity) }
 
   /// The message, borrowed while the buffer lives.
   public var bytes: RawSpan {
     @_lifetime(borrow self) get {
-      unsafe _overrideLifetime(
-        RawSpan(_unsafeStart: UnsafeRawPointer(base), byteCount: byteCount), borrowing: self)
+      // The memory does not move while the buffer lives, and is written in `fill` only.
+      unsafe _overrideLifetime(memory.bytes.extracting(first: byteCount), borrowing: self)
     }
+  }
+
+  /// Lets somebody put a message in; nobody may look at the last one meanwhile.
+  ///
+  /// - Parameter body: writes from the first byte on, and returns how many bytes it wrote; a
+  ///   negative number, or one beyond the end, leaves no message
+  public func fill(_ body: (inout MutableRawSpan) -> Int) {
+    let capacity = memory.byteCount
+    let count = memory.withMutableBytes(body)
+    byteCount = (0...capacity).contains(count) ? count : 0
   }
 }

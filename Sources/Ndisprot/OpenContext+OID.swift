@@ -1,12 +1,12 @@
 internal import MDL
 public import NDIS
 
-/// Why an OID request failed, and how much room it would have needed.
-public struct OIDFailure: Error, Hashable, Sendable {
+/// Why an OID request failed, and how many bytes it would have needed.
+private struct OIDFailure: Error {
   /// The row of the table.
-  public let completion: CompletionStatus
+  let completion: CompletionStatus
   /// Bytes of the value, 0 if more room would not have helped.
-  public let bytesNeeded: Int
+  let bytesNeeded: Int
 
   init(_ completion: CompletionStatus, bytesNeeded: Int = 0) {
     self.completion = completion
@@ -18,10 +18,35 @@ public struct OIDFailure: Error, Hashable, Sendable {
 // rtnetlink last said, or from the open itself; no call to the kernel is made.
 
 extension OpenContext {
-  /// Answers a query with at most `room` bytes (rules Q-28…Q-33, E-3).
+  /// Carries out a request and notes its byte counts in it (rules Q-28…Q-37, E-3, E-4).
   ///
   /// - Shape: integers little-endian, addresses in wire order
-  public func query(_ oid: OID, port: UInt32, room: Int) throws(OIDFailure) -> [UInt8] {
+  /// - Returns: the row of the table, and the value that a query asked for
+  public func perform(
+    _ request: inout OIDRequest, port: UInt32
+  ) -> (completion: CompletionStatus, value: [UInt8]) {
+    request.resetLengths()
+    do throws(OIDFailure) {
+      switch request {
+      case .query(let query):
+        let value = try self.query(query.oid, port: port, room: query.room)
+        request.setLengths(written: value.count)
+        return (.success, value)
+      case .set(let set):
+        try self.set(set.oid, port: port, value: set.value)
+        request.setLengths(read: set.value.count)
+        return (.success, [])
+      case .method:
+        // No property here takes a value and answers with one.
+        throw OIDFailure(.notSupported)
+      }
+    } catch {
+      request.setLengths(needed: error.bytesNeeded)
+      return (error.completion, [])
+    }
+  }
+
+  private func query(_ oid: OID, port: UInt32, room: Int) throws(OIDFailure) -> [UInt8] {
     try checkUsable(port)
     guard let description = oid.description, description.canQuery else {
       throw OIDFailure(.notSupported)
@@ -33,8 +58,7 @@ extension OpenContext {
     return value
   }
 
-  /// Sets a value (rules Q-34…Q-37, E-4, D-30, D-55).
-  public func set(_ oid: OID, port: UInt32, value: [UInt8]) throws(OIDFailure) {
+  private func set(_ oid: OID, port: UInt32, value: [UInt8]) throws(OIDFailure) {
     // The list is looked at before the state, as the sample does.
     guard let description = oid.description else { throw OIDFailure(.notSupported) }
     guard description.canSet else { throw OIDFailure(.oidNotSettable) }

@@ -85,9 +85,7 @@ struct ReceiveFilter: Sendable {
 
   /// Whether a frame with this header would be heard: decides about looping it back.
   func matches(_ header: EthernetHeader) -> Bool {
-    let isTagged = header.vlanTag != nil && header.tagProtocol == 0x8100
-    let type = header.vlanTag == nil || isTagged ? header.etherType : header.tagProtocol ?? 0
-    return matches(type) && accepts(destination: header.destination.littleEndianValue)
+    matches(header.typeBehindCustomerTag) && accepts(destination: header.destination.littleEndianValue)
   }
 
   @inline(__always) private func matches(_ type: UInt16) -> Bool {

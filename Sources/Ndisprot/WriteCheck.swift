@@ -32,30 +32,31 @@ struct WriteCheck {
     return nil
   }
 
-  /// The longest frame: a tag is not part of the payload (rule W-5, D-9).
-  func limit(isTagged: Bool) -> Int { mtu + (isTagged ? 18 : 14) }
+  /// The longest frame: an 802.1Q tag is not part of the payload (rule W-5, D-9).
+  func limit(_ header: EthernetHeader?) -> Int {
+    mtu
+      + (header?.hasCustomerTag == true
+        ? EthernetHeader.taggedByteCount : EthernetHeader.untaggedByteCount)
+  }
 
   /// What keeps the frame from the wire; nil if nothing does.
   func failure(_ frame: RawSpan) -> CompletionStatus? {
     if frame.byteCount == 0 { return .invalidParameter }
     guard frame.byteCount >= 14 else { return .frameTooShort }
     let header = MDLSpan(frame).ethernetHeader
-    let outerType = UInt16(frame, bigEndianAt: 12)
-    let isTagged = outerType == 0x8100
-    guard frame.byteCount <= limit(isTagged: isTagged) else { return .frameTooLong }
+    guard frame.byteCount <= limit(header) else { return .frameTooLong }
     // A tag without a type behind it belongs to no EtherType.
     guard let header else { return .etherTypeMismatch }
-    let type = isTagged ? header.etherType : outerType
-    guard etherTypes.matches(type) else { return .etherTypeMismatch }
+    guard etherTypes.matches(header.typeBehindCustomerTag) else { return .etherTypeMismatch }
     guard allowsAnySource || header.source == address else { return .sourceMismatch }
     return stateFailure
   }
 }
 
-extension UInt16 {
-  /// Two bytes in network order; the caller has checked that they are there.
-  init(_ bytes: RawSpan, bigEndianAt offset: Int) {
-    self = unsafe UInt16(
-      bigEndian: bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt16.self))
-  }
+extension EthernetHeader {
+  /// Whether the outer tag is one of 802.1Q: the only one that is looked behind (R-20, W-6).
+  var hasCustomerTag: Bool { tagProtocol == EthernetHeader.vlanProtocol }
+
+  /// The type that decides whose frame it is.
+  var typeBehindCustomerTag: UInt16 { hasCustomerTag ? etherType : tagProtocol ?? etherType }
 }

@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import MDL
 internal import NdisprotControl
 
 /// A connected socket and the buffer of the message that arrived last.
@@ -8,7 +9,7 @@ internal import NdisprotControl
 /// a daemon whose replies are not taken stops to read.
 ///
 /// - Thread: one at a time, but for `hangUp`
-@safe final class MessageSocket {
+final class MessageSocket {
   /// What became of an attempt.
   enum Outcome {
     /// A whole message went, or came.
@@ -22,23 +23,16 @@ internal import NdisprotControl
   }
 
   private let descriptor: Int32
-  private let buffer: UnsafeMutableRawPointer
+  private var buffer = MDLBuffer(byteCount: MessageHeader.maximumMessageByteCount)
   private var byteCount = 0
 
   /// Takes over a connected socket.
   init(owning descriptor: Int32) {
     self.descriptor = descriptor
-    unsafe buffer = .allocate(
-      byteCount: MessageHeader.maximumMessageByteCount, alignment: 64)
-    unsafe buffer.initializeMemory(
-      as: UInt8.self, repeating: 0, count: MessageHeader.maximumMessageByteCount)
     growSendBuffer()
   }
 
-  deinit {
-    close(descriptor)
-    unsafe buffer.deallocate()
-  }
+  deinit { close(descriptor) }
 
   /// As much as the system allows: a stock one holds a message and a half.
   private func growSendBuffer() {
@@ -50,8 +44,8 @@ internal import NdisprotControl
   /// The message that arrived last.
   var message: RawSpan {
     @_lifetime(borrow self) get {
-      unsafe _overrideLifetime(
-        RawSpan(_unsafeStart: UnsafeRawPointer(buffer), byteCount: byteCount), borrowing: self)
+      // The memory does not move while the socket lives, and is written in `tryReceive` only.
+      unsafe _overrideLifetime(buffer.bytes.extracting(first: byteCount), borrowing: self)
     }
   }
 
@@ -89,15 +83,18 @@ internal import NdisprotControl
 
   /// Receives a message if there is one.
   func tryReceive() throws(ClientError) -> Outcome {
-    var vector = unsafe iovec(
-      iov_base: buffer, iov_len: MessageHeader.maximumMessageByteCount)
     var message = unsafe msghdr()
-    let received = unsafe withUnsafeMutablePointer(to: &vector) { vector in
-      unsafe message.msg_iov = vector
-      unsafe message.msg_iovlen = 1
-      return retrying {
-        unsafe recvmsg(
-          descriptor, &message, Int32(MSG_DONTWAIT) | Int32(MSG_CMSG_CLOEXEC))
+    let received = buffer.withMutableBytes { bytes in
+      unsafe bytes.withUnsafeMutableBytes { memory in
+        var vector = unsafe iovec(iov_base: memory.baseAddress, iov_len: memory.count)
+        return unsafe withUnsafeMutablePointer(to: &vector) { vector in
+          unsafe message.msg_iov = vector
+          unsafe message.msg_iovlen = 1
+          return retrying {
+            unsafe recvmsg(
+              descriptor, &message, Int32(MSG_DONTWAIT) | Int32(MSG_CMSG_CLOEXEC))
+          }
+        }
       }
     }
     guard received >= 0 else { return try outcome(of: "recvmsg") }

@@ -46,20 +46,20 @@ public final class OpenBinding {
     do throws(ClientError) {
       return try query(oid, valueByteCount: 1024)
     } catch .refused(.bufferTooSmall, _, let needed) where needed > 1024 {
-      let room = Int(needed) - OIDRequest.headerByteCount
+      let room = Int(needed) - OIDMessage.headerByteCount
       return try query(oid, valueByteCount: min(room, MessageHeader.maximumPayloadByteCount))
     }
   }
 
   private func query(_ oid: OID, valueByteCount: Int) throws(ClientError) -> [UInt8] {
-    let input = OIDRequest(oid: oid).encoded
+    let input = OIDMessage(oid: oid).encoded
     return try unsafe connection.request(
       .deviceControl, .query, input.span.bytes,
       setup: { header in
         header.code = RequestCode.queryOIDValue.rawValue
-        header.information = UInt32(clamping: OIDRequest.headerByteCount + valueByteCount)
+        header.information = UInt32(clamping: OIDMessage.headerByteCount + valueByteCount)
       },
-      { _, payload throws(DecodeError) in try OIDRequest(decoding: payload).value })
+      { _, payload throws(DecodeError) in try OIDMessage(decoding: payload).value })
   }
 
   /// Sets the value of an OID.
@@ -67,7 +67,7 @@ public final class OpenBinding {
   /// - Throws: `.refused` with `oidNotSettable`, `invalidLength`, `notSupported`
   /// - Windows: IOCTL_NDISPROT_SET_OID_VALUE
   public func set(_ oid: OID, _ value: [UInt8]) throws(ClientError) {
-    let input = OIDRequest(oid: oid, value: value).encoded
+    let input = OIDMessage(oid: oid, value: value).encoded
     try unsafe connection.request(
       .deviceControl, .set, input.span.bytes,
       setup: { $0.code = RequestCode.setOIDValue.rawValue },

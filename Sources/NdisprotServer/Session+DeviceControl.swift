@@ -60,20 +60,23 @@ extension Session {
       request.complete(.notConnected)
       return
     }
-    guard room >= OIDRequest.minimumByteCount, payload.byteCount >= OIDRequest.headerByteCount
+    guard room >= OIDMessage.minimumByteCount, payload.byteCount >= OIDMessage.headerByteCount
     else {
-      request.complete(.bufferTooSmall, bytesNeeded: OIDRequest.minimumByteCount)
+      request.complete(.bufferTooSmall, bytesNeeded: OIDMessage.minimumByteCount)
       return
     }
     let oid = OID(rawValue: UInt32(payload, littleEndianAt: 0))
     let port = UInt32(payload, littleEndianAt: 4)
-    do throws(OIDFailure) {
-      let value = try open.query(oid, port: port, room: room - OIDRequest.headerByteCount)
-      finish(request, OIDRequest(oid: oid, port: port, value: value).encoded)
-    } catch {
-      let needed = error.bytesNeeded == 0 ? 0 : error.bytesNeeded + OIDRequest.headerByteCount
-      request.complete(error.completion, bytesNeeded: needed)
+    var query = OIDRequest.query(
+      OIDRequest.Query(oid, room: room - OIDMessage.headerByteCount))
+    let (completion, value) = open.perform(&query, port: port)
+    guard completion.isSuccess else {
+      let needed = query.bytesNeeded
+      request.complete(
+        completion, bytesNeeded: needed == 0 ? 0 : needed + OIDMessage.headerByteCount)
+      return
     }
+    finish(request, OIDMessage(oid: oid, port: port, value: value).encoded)
   }
 
   /// SET_OID_VALUE (rules Q-34…Q-37): the input needs its 8 bytes, then the OID's own length rule.
@@ -82,22 +85,19 @@ extension Session {
       request.complete(.notConnected)
       return
     }
-    guard payload.byteCount >= OIDRequest.headerByteCount else {
-      request.complete(.bufferTooSmall, bytesNeeded: OIDRequest.headerByteCount)
+    guard payload.byteCount >= OIDMessage.headerByteCount else {
+      request.complete(.bufferTooSmall, bytesNeeded: OIDMessage.headerByteCount)
       return
     }
     let oid = OID(rawValue: UInt32(payload, littleEndianAt: 0))
     let port = UInt32(payload, littleEndianAt: 4)
     var value: [UInt8] = []
-    for offset in OIDRequest.headerByteCount..<payload.byteCount {
+    for offset in OIDMessage.headerByteCount..<payload.byteCount {
       value.append(unsafe payload.unsafeLoad(fromByteOffset: offset, as: UInt8.self))
     }
-    do throws(OIDFailure) {
-      try open.set(oid, port: port, value: value)
-      request.complete(.success)
-    } catch {
-      request.complete(error.completion, bytesNeeded: error.bytesNeeded)
-    }
+    var set = OIDRequest.set(OIDRequest.Set(oid, value: value))
+    let (completion, _) = open.perform(&set, port: port)
+    request.complete(completion, bytesNeeded: set.bytesNeeded)
   }
 }
 

@@ -113,18 +113,23 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
 
   private func receive() {
     let buffer = host.takeBuffer()
-    var vector = unsafe iovec()
-    unsafe vector.iov_base = unsafe buffer.base
-    unsafe vector.iov_len = buffer.capacity
     var message = unsafe msghdr()
-    let count = unsafe withUnsafeMutablePointer(to: &vector) { vector in
-      unsafe message.msg_iov = vector
-      unsafe message.msg_iovlen = 1
-      return unsafe recvmsg(
-        descriptor, &message, Int32(MSG_DONTWAIT) | Int32(MSG_CMSG_CLOEXEC))
+    var failure: Int32 = 0
+    buffer.fill { bytes in
+      let count = unsafe bytes.withUnsafeMutableBytes { memory in
+        var vector = unsafe iovec(iov_base: memory.baseAddress, iov_len: memory.count)
+        return unsafe withUnsafeMutablePointer(to: &vector) { vector in
+          unsafe message.msg_iov = vector
+          unsafe message.msg_iovlen = 1
+          return unsafe recvmsg(
+            descriptor, &message, Int32(MSG_DONTWAIT) | Int32(MSG_CMSG_CLOEXEC))
+        }
+      }
+      if count < 0 { failure = errno }
+      return count
     }
-    guard count > 0 else {
-      if count < 0, errno == EAGAIN || errno == EINTR { return }
+    guard buffer.byteCount > 0 else {
+      if failure == EAGAIN || failure == EINTR { return }
       end(nil)
       return
     }
@@ -137,7 +142,6 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
       end("a message was longer than \(MessageHeader.maximumMessageByteCount) bytes")
       return
     }
-    buffer.byteCount = count
     handleMessage(buffer)
   }
 

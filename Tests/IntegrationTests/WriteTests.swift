@@ -231,4 +231,20 @@ struct WriteTests {
       #expect(record.bytes == frame && record.flags & 2 == 2)
     }
   }
+
+  @Test("mdl T56: what a client changes while it writes never reaches the wire unchecked")
+  func tampered() throws {
+    try Lab.run { lab in
+      let session = try lab.client.open()
+      let far = lab.peer
+      let (frameCount, messageCount) = (80, 40)
+      let frame = Frame.outward(number: 7, byteCount: 200)
+      let tampered = try session.writeTampered(
+        frame, source: Frame.foreign, frameCount: frameCount, messageCount: messageCount)
+      #expect(tampered.sent + tampered.refused == frameCount * messageCount)
+      let arrived = try far.receive(tampered.sent)
+      #expect(arrived.count == tampered.sent)
+      #expect(arrived.allSatisfy { $0 == frame })
+    }
+  }
 }

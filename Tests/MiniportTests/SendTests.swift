@@ -21,6 +21,20 @@ extension OnVeth {
       #expect(listener.receive(count: count) == frames)
     }
 
+    @Test("mdl T55: a frame of three segments arrives as one, byte for byte")
+    func segmentedFrame() throws {
+      let pair = try VethPair()
+      let listener = try RawSocket(pair.far, receives: true)
+      let frame = EthernetFrame.make(byteCount: 1_000, number: 1)
+      let bytes = frame.span.bytes
+      var builder = MDLChainBuilder<3>()
+      try builder.append(bytes.extracting(0..<7))
+      try builder.append(bytes.extracting(7..<15))
+      try builder.append(bytes.extracting(15..<1_000))
+      try RawSocket(pair.near).send(builder.chain)
+      #expect(listener.receive() == frame)
+    }
+
     @Test(
       "X-2: the kernel's limits are said frame by frame: those in front leave, none behind",
       arguments: [

@@ -95,9 +95,9 @@ struct GoldenBytesTests {
 
   @Test("QUERY_OID_VALUE and SET_OID_VALUE")
   func oid() throws {
-    let request = OIDRequest(oid: .currentAddress, value: [2, 0, 0, 0, 0, 0xAA])
+    let request = OIDMessage(oid: .currentAddress, value: [2, 0, 0, 0, 0, 0xAA])
     #expect(request.encoded == Golden.oidRequest)
-    #expect(try Golden.oidRequest.decoded(OIDRequest.init(decoding:)) == request)
+    #expect(try Golden.oidRequest.decoded(OIDMessage.init(decoding:)) == request)
   }
 
   @Test("Q-12, Q-13: QUERY_BINDING has offsets, lengths without NUL, and UTF-16LE")
@@ -182,7 +182,7 @@ struct GoldenBytesTests {
     #expect(
       Golden.statisticsReply.count
         == StatisticsObject.fixedByteCount + 16 + 2 * StatisticsObject.counterByteCount)
-    #expect(Golden.oidRequest.count == OIDRequest.headerByteCount + 6)
+    #expect(Golden.oidRequest.count == OIDMessage.headerByteCount + 6)
     #expect(FrameRecord.headerByteCount == 24)
     #expect(MessageHeader.maximumMessageByteCount == 131_072)
   }

@@ -52,7 +52,7 @@ struct PayloadCase: Sendable, CustomTestStringConvertible {
     },
     PayloadCase(
       name: "OID request", bytes: Golden.oidRequest,
-      recode: { payload, _ throws(DecodeError) in try OIDRequest(decoding: payload).encoded },
+      recode: { payload, _ throws(DecodeError) in try OIDMessage(decoding: payload).encoded },
       isOpenEnded: true),
     PayloadCase(
       name: "query binding", bytes: Golden.queryBinding,

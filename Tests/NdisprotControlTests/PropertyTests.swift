@@ -78,11 +78,11 @@ struct PropertyTests {
     let wait = WaitRequest(
       names: names, timeoutMilliseconds: .random(in: 0...(.max), using: &random))
     #expect(try wait.encoded.decoded(WaitRequest.init(decoding:)) == wait)
-    let oid = OIDRequest(
+    let oid = OIDMessage(
       oid: OID(rawValue: .random(in: 0...(.max), using: &random)),
       port: .random(in: 0...(.max), using: &random),
       value: (0..<Int.random(in: 0...200, using: &random)).map { UInt8(truncatingIfNeeded: $0) })
-    #expect(try oid.encoded.decoded(OIDRequest.init(decoding:)) == oid)
+    #expect(try oid.encoded.decoded(OIDMessage.init(decoding:)) == oid)
     let binding = QueryBinding(
       index: .random(in: 0...(.max), using: &random), name: Self.text(&random, 1...15),
       description: Self.text(&random, 0...60))

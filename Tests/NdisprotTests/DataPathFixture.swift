@@ -158,13 +158,17 @@ final class DataPathFixture {
       let id = nextID
       nextID += 1
       let message = MessageBuffer(capacity: 128 << 10)
-      var at = 40
-      for frame in frames {
-        message.base.storeBytes(of: UInt32(frame.count), toByteOffset: at, as: UInt32.self)
-        (message.base + at + 24).copyMemory(from: frame, byteCount: frame.count)
-        at += FrameRecord.byteCount(ofFrame: frame.count)
+      message.fill { bytes in
+        var at = 40
+        for frame in frames {
+          bytes.storeBytes(of: UInt32(frame.count), toByteOffset: at, as: UInt32.self)
+          for (index, byte) in frame.enumerated() {
+            bytes.storeBytes(of: byte, toByteOffset: at + 24 + index, as: UInt8.self)
+          }
+          at += FrameRecord.byteCount(ofFrame: frame.count)
+        }
+        return at
       }
-      message.byteCount = at
       let request = try file.makeRequest(
         RequestParameters(
           type: .write, code: isBatch ?? (frames.count != 1) ? RequestParameters.batchCode : 0,

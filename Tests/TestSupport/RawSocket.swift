@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+public import MDL
 
 /// A plain packet socket: the independent peer on the other end of the wire.
 ///
@@ -44,6 +45,12 @@ public final class RawSocket: @unchecked Sendable {
     guard Glibc.send(descriptor, frame, frame.count, 0) == frame.count else {
       throw Failure(errno: errno)
     }
+  }
+
+  /// Sends one frame that lies in pieces.
+  public func send(_ frame: MDLChain) throws {
+    let count = frame.withUnsafeIOVectors { writev(descriptor, $0.baseAddress, Int32($0.count)) }
+    guard count == frame.byteCount else { throw Failure(errno: errno) }
   }
 
   /// Sends frames as fast as they go.

@@ -122,6 +122,25 @@ extension ControlSession {
     try reply(to: request("writeBatch", ["frames": .list(frames.map(Argument.text))]))
   }
 
+  /// What became of frames whose memory the client changed all the while.
+  struct Tampered: Decodable {
+    let sent: Int
+    let refused: Int
+  }
+
+  /// Writes batches from memory in which another thread puts `source` for the frames' source and
+  /// takes it away again.
+  func writeTampered(
+    _ frame: String, source: String, frameCount: Int, messageCount: Int
+  ) throws -> Tampered {
+    try program.ask(
+      "writeTampered",
+      [
+        "session": .number(number), "frame": .text(frame), "source": .text(source),
+        "frameCount": .number(frameCount), "messageCount": .number(messageCount),
+      ])
+  }
+
   func readBatch(most: Int = 0, room: Int = 131_032) throws -> Reply {
     try reply(to: request("readBatch", ["most": .number(most), "room": .number(room)]))
   }

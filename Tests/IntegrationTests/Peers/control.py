@@ -9,6 +9,7 @@ import os
 import socket
 import struct
 import sys
+import threading
 import time
 
 HEADER = struct.Struct("<HHIQIIIIII")
@@ -204,6 +205,41 @@ class Client:
     def writeBatch(self, session, frames):
         payload = b"".join(record(bytes.fromhex(frame)) for frame in frames)
         return self.ask(session, 7, payload, count=len(frames))
+
+    def writeTampered(self, session, frame, source, frameCount, messageCount):
+        """Batches from memory in which a thread changes the frames' sources all the while.
+
+        Answers how many frames the daemon sent and how many it refused for their source.
+        """
+        connection, one = self.sessions[session], record(bytes.fromhex(frame))
+        memory = bytearray(HEADER.pack(1, 7, 0, 0, 0, 0, 0, 0, 0, frameCount) + one * frameCount)
+        good, bad = bytes.fromhex(frame)[6:12], bytes.fromhex(source)
+        places = [HEADER.size + len(one) * i + RECORD.size + 6 for i in range(frameCount)]
+        running = threading.Event()
+        running.set()
+
+        def tamper():
+            while running.is_set():
+                for address in (bad, good):
+                    for place in places:
+                        memory[place:place + 6] = address
+
+        thread = threading.Thread(target=tamper)
+        thread.start()
+        sent = refused = 0
+        try:
+            for _ in range(messageCount):
+                id = connection.next_id
+                connection.next_id += 1
+                struct.pack_into("<Q", memory, 8, id)
+                connection.transmit(memory)
+                statuses = [tuple(s) for s in connection.reply(id, 10)["statuses"]]
+                sent += sum(s[2] == 0 for s in statuses)
+                refused += sum(s[2] == 1 for s in statuses)
+        finally:
+            running.clear()
+            thread.join()
+        return dict(sent=sent, refused=refused)
 
     def cancel(self, session, id):
         return self.ask(session, 8, struct.pack("<Q", id))

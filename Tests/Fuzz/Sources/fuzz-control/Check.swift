@@ -60,7 +60,7 @@ private let decoders: [@Sendable (RawSpan, UInt32) -> Void] = [
   { payload, _ in roundTrip(payload, EnumerateRequest.init(decoding:), \.encoded) },
   { payload, _ in roundTrip(payload, StatisticsRequest.init(decoding:), \.encoded) },
   { payload, _ in roundTrip(payload, WaitRequest.init(decoding:), \.encoded) },
-  { payload, _ in roundTrip(payload, OIDRequest.init(decoding:), \.encoded) },
+  { payload, _ in roundTrip(payload, OIDMessage.init(decoding:), \.encoded) },
   { payload, _ in
     roundTrip(payload, QueryBinding.init(decoding:)) { $0.encoded(room: $0.byteCountNeeded) }
   },
