@@ -85,7 +85,8 @@ struct ReceiveFilter: Sendable {
 
   /// Whether a frame with this header would be heard: decides about looping it back.
   func matches(_ header: EthernetHeader) -> Bool {
-    matches(header.typeBehindCustomerTag) && accepts(destination: header.destination.littleEndianValue)
+    matches(header.typeBehindCustomerTag)
+      && accepts(destination: header.destination.littleEndianValue)
   }
 
   @inline(__always) private func matches(_ type: UInt16) -> Bool {
