@@ -1,22 +1,25 @@
 public import NDIS
-private import Synchronization
+public import WDF
 
 /// The protocol bound to one adapter: what is known of the interface, and who has it open.
 ///
 /// The record of a binding costs the host nothing: the packet sockets, the rings and the thread
 /// belong to its data path, which lives while an open needs it.
 ///
+/// It is the context of an object below the driver: deleting the object unbinds, and it is destroyed
+/// when the last open and the thread have let go of it.
+///
 /// - Thread: any; guarded by one lock that is never held across a call out
 /// - Windows: NDISPROT_OPEN_CONTEXT, ndisbind.c
 public final class AdapterBinding: Sendable {
   /// One open as the others see it.
-  struct Claim {
+  struct Claim: Sendable {
     let openID: UInt32
     let mode: OpenMode
     let etherTypes: EtherTypeSet
   }
 
-  private struct Shared {
+  private struct Shared: Sendable {
     var attributes: AdapterAttributes
     var machine = BindingStateMachine()
     var claims: [Claim] = []
@@ -26,11 +29,27 @@ public final class AdapterBinding: Sendable {
 
   /// The identity: it outlives a rename.
   public let interfaceIndex: Int32
-  private let shared: Mutex<Shared>
+  /// Its place in the tree; whoever needs the binding to stay holds this.
+  public let object: Ref<General>
+  private let shared: Guarded<Shared>
 
-  init(_ attributes: AdapterAttributes) {
+  private init(_ attributes: AdapterAttributes, _ object: Ref<General>) {
     interfaceIndex = attributes.interfaceIndex
-    shared = Mutex(Shared(attributes: attributes))
+    self.object = object
+    shared = Guarded(Shared(attributes: attributes))
+  }
+
+  /// Makes a binding below the driver.
+  ///
+  /// `onUnbind` runs once, when the object is deleted, on the thread that deletes it.
+  static func make(
+    _ attributes: AdapterAttributes, under driver: Ref<Driver>,
+    onUnbind: @escaping @Sendable (AdapterBinding) -> Void = { _ in }
+  ) throws(WdfError) -> AdapterBinding {
+    let context = Context<General, AdapterBinding>(
+      make: { AdapterBinding(attributes, $0) }, onCleanup: { _, binding in onUnbind(binding) })
+    let object = try driver.makeChild("binding \(attributes.name)", context)
+    return try object.withContext(AdapterBinding.self) { $0 }
   }
 
   /// A consistent look at the binding.

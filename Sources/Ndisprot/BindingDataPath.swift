@@ -217,7 +217,7 @@ public import WDF
       cancelWrites(of: open, status: .adapterRemoved)
       cancelReads(of: open, status: .adapterRemoved)
       unsafe open.cursor?.close(hot.pointee.ring, open.filter)
-      open.markDead()
+      open.bindingGone()
     }
     opens.removeAll()
     close()

@@ -1,5 +1,4 @@
 public import NDIS
-private import Synchronization
 public import WDF
 
 /// What becomes of a binding, told to whoever runs its data path.
@@ -35,6 +34,7 @@ public final class NdisprotDriver: ProtocolDriver, @unchecked Sendable {
   /// In bind order; read by every loop.
   private let bindingList: BindingList
   private let bindWait = BindWait()
+  private var isDeregistered = false
   /// Who runs the data paths.
   public weak var observer: (any BindingObserver)?
 
@@ -52,7 +52,7 @@ public final class NdisprotDriver: ProtocolDriver, @unchecked Sendable {
 
   /// Binds a wanted Ethernet interface: opening, paused, running (rules B-2, B-4, B-21).
   public func bindAdapter(_ attributes: AdapterAttributes) {
-    guard wantedNames.contains(attributes.name),
+    guard !isDeregistered, wantedNames.contains(attributes.name),
       bindingList.binding(interfaceIndex: attributes.interfaceIndex) == nil
     else { return }
     guard attributes.isEthernet else {
@@ -62,7 +62,15 @@ public final class NdisprotDriver: ProtocolDriver, @unchecked Sendable {
           hardwareType: attributes.hardwareType, isLoopback: attributes.isLoopback))
       return
     }
-    let binding = AdapterBinding(attributes)
+    let binding: AdapterBinding
+    do throws(WdfError) {
+      binding = try AdapterBinding.make(attributes, under: framework) { [weak self] in
+        self?.unbind($0)
+      }
+    } catch {
+      // The driver is being unloaded.
+      return
+    }
     _ = binding.handle(.bind)
     _ = binding.handle(.openSucceeded)
     _ = binding.update(attributes)
@@ -86,10 +94,24 @@ public final class NdisprotDriver: ProtocolDriver, @unchecked Sendable {
   /// The interface is gone (rules B-23…B-36).
   public func unbindAdapter(interfaceIndex: Int32) {
     guard let binding = bindingList.binding(interfaceIndex: interfaceIndex) else { return }
+    _ = try? binding.object.delete()
+  }
+
+  /// The cleanup of a binding: it leaves the list, and whatever is pended on it completes.
+  private func unbind(_ binding: AdapterBinding) {
     guard binding.handle(.unbind) == .close else { return }
     bindingList.remove(binding)
     observer?.bindingRemoved(binding)
     _ = binding.handle(.closed)
+  }
+
+  /// The protocol is deregistered: nothing is bound any more, and nothing will be (rule U-2).
+  ///
+  /// - Windows: NdisDeregisterProtocolDriver
+  public func deregister() {
+    isDeregistered = true
+    for binding in bindingList.snapshot.bindings { _ = try? binding.object.delete() }
+    bindWait.cancelAll()
   }
 
   /// The first interfaces are all bound or refused.
@@ -117,9 +139,6 @@ public final class NdisprotDriver: ProtocolDriver, @unchecked Sendable {
     bindWait.cancel(id, of: file.id)
   }
 
-  /// Cancels every wait of all sessions: the driver unloads.
-  public func cancelAllWaits() { bindWait.cancelAll() }
-
   /// Cancels every wait of a session.
   public func cancelWaits(of file: Ref<FileObject>) { bindWait.cancelAll(of: file.id) }
 }
@@ -128,11 +147,11 @@ public final class NdisprotDriver: ProtocolDriver, @unchecked Sendable {
 ///
 /// - Thread: any
 public final class BindingList: Sendable {
-  private struct State {
+  private struct State: Sendable {
     var bindings: [AdapterBinding] = []
     var generation: UInt64 = 0
   }
-  private let state = Mutex(State())
+  private let state = Guarded(State())
 
   /// All of them, and a number that changes with every change of the list (D-34).
   public var snapshot: (bindings: [AdapterBinding], generation: UInt64) {

@@ -1,4 +1,4 @@
-public import NDIS
+internal import NDIS
 public import WDF
 
 // Opening and closing: ndisprotOpenDevice and NdisprotCleanup of the sample.
@@ -13,49 +13,62 @@ extension OpenContext {
     file: Ref<FileObject>, client: Credentials, requester: any Requester
   ) throws(BindingError) -> OpenContext {
     let id = try binding.claim(options)
-    do throws(BindingError) {
-      let queue = try makeReadQueue(file)
-      let open = OpenContext(
-        id: id, options: options, binding: binding, file: file, client: client,
-        readQueue: queue, requester: requester)
-      if let dataPath {
-        do throws(BindingError) {
-          try dataPath.add(open)
-        } catch {
-          _ = try? queue.delete()
-          throw error
-        }
-        open.dataPath = dataPath
-      }
-      return open
+    let open: OpenContext
+    do throws(WdfError) {
+      open = try make(id, options, binding, file, client, requester)
     } catch {
       binding.release(id)
+      throw error.code == .outOfResources ? .noMemory : .adapterNotFound
+    }
+    guard let dataPath else { return open }
+    do throws(BindingError) {
+      try dataPath.add(open)
+      open.dataPath = dataPath
+      return open
+    } catch {
+      open.close()
       throw error
     }
   }
 
-  private static func makeReadQueue(_ file: Ref<FileObject>) throws(BindingError) -> Ref<Queue> {
+  /// The objects of an open: itself below the file object, its queue below itself, the hold.
+  private static func make(
+    _ id: UInt32, _ options: OpenOptions, _ binding: AdapterBinding, _ file: Ref<FileObject>,
+    _ client: Credentials, _ requester: any Requester
+  ) throws(WdfError) -> OpenContext {
+    let name = "open \(id) of \(binding.snapshot.attributes.name)"
+    let hold = try binding.object.hold("\(name), \(file.name)")
+    let object = try file.makeChild(name)
     do throws(WdfError) {
-      guard let device = file.device else { throw WdfError(.objectDestroyed) }
-      return try device.makeQueue(
+      let queue = try object.makeQueue(
         "reads", QueueConfiguration(.manual, cancelStatus: RequestStatus(.cancelled)))
+      let open = OpenContext(
+        id: id, options: options, binding: binding, bindingHold: hold, object: object, file: file,
+        client: client, readQueue: queue, requester: requester)
+      try object.addContext(
+        Context(
+          make: { _ in open }, onCleanup: { _, open in open.end() },
+          onDestroy: { _, open in open.releaseBinding() }))
+      return open
     } catch {
-      throw .noMemory
+      _ = try? object.delete()
+      throw error
     }
   }
 
   /// Ends the open: reads and writes complete, then the binding is free for others (D-26).
   ///
+  /// Closing twice does nothing.
   /// - Thread: the loop that has the session
-  public func close(_ status: CompletionStatus = .cancelled) {
-    let writeStatus = status == .cancelled ? CompletionStatus.sendCancelled : status
+  public func close() { _ = try? object.delete() }
+
+  /// The cleanup: the reads were cancelled with their queue, which is a child.
+  private func end() {
     if let dataPath, !isDead {
-      dataPath.cancelWrites(of: self, status: writeStatus)
-      dataPath.cancelReads(of: self, status: status)
+      dataPath.cancelWrites(of: self, status: .sendCancelled)
       dataPath.remove(self)
     }
-    markDead()
-    _ = try? readQueue.delete()
+    dataPath = nil
     binding.release(id)
   }
 

@@ -4,16 +4,23 @@ internal import WDF
 
 /// One open of a binding: its filter, its place in the receive ring, its requests.
 ///
+/// It is the context of an object below the session's file object: deleting the object closes the
+/// open. It holds the binding's object until it is destroyed.
+///
 /// - Thread: the loop that has its session: the binding's, or control's if it moves no frames
 /// - Windows: the open half of NDISPROT_OPEN_CONTEXT
 /// - Source: `spec/ndisprot-semantics.md` sections 5–7
-public final class OpenContext {
+public final class OpenContext: @unchecked Sendable {  // One loop's at a time.
   /// The number of the open, unique on its binding.
   public let id: UInt32
   /// What was granted.
   public let options: OpenOptions
   /// The binding.
   public let binding: AdapterBinding
+  /// Its place in the tree.
+  let object: Ref<General>
+  /// Keeps the binding's object from being destroyed.
+  private var bindingHold: Hold?
   /// The session it belongs to.
   let file: Ref<FileObject>
   /// Who opened it.
@@ -40,16 +47,19 @@ public final class OpenContext {
   var isReading = false
   /// Since when readers hold the ring up; 0 while they do not.
   var behindSince: UInt64 = 0
-  /// The binding is gone, or the open was closed.
+  /// The state of rule B-36: its binding is gone, and the session is still associated with it.
   private(set) var isDead = false
   /// The binding's counters when the open was made.
   var framesAtOpen: UInt64 = 0
   var stateDropsAtOpen: UInt64 = 0
 
   init(
-    id: UInt32, options: OpenOptions, binding: AdapterBinding, file: Ref<FileObject>,
-    client: Credentials, readQueue: Ref<Queue>, requester: any Requester
+    id: UInt32, options: OpenOptions, binding: AdapterBinding, bindingHold: consuming Hold,
+    object: Ref<General>, file: Ref<FileObject>, client: Credentials, readQueue: Ref<Queue>,
+    requester: any Requester
   ) {
+    self.object = object
+    self.bindingHold = consume bindingHold
     self.id = id
     self.options = options
     self.binding = binding
@@ -64,7 +74,10 @@ public final class OpenContext {
   }
 
   /// The open outlives its binding as a dead one, until the session closes it (rule B-36).
-  func markDead() { isDead = true }
+  public func bindingGone() { isDead = true }
+
+  /// The last one to look at it: the binding is free to go.
+  func releaseBinding() { bindingHold = nil }
 
   /// Whether frames go through it.
   var movesFrames: Bool { !options.etherTypes.isEmpty }

@@ -17,7 +17,8 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
   let binding: AdapterBinding
   private let dataPath: BindingDataPath
   private let grant: RingBudget.Grant
-  private var isStopped = false
+  /// Keeps the binding's object until the loop has stopped.
+  private var hold: Hold?
   private var buffers = MessageBufferPool()
   private var sessions: [ObjectIdentifier: Session] = [:]
   private let unflushed = FlushList()
@@ -29,6 +30,11 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
     self.loop = loop
     let attributes = binding.snapshot.attributes
     let configuration = server.configuration
+    do throws(WdfError) {
+      hold = try binding.object.hold("thread of \(attributes.name)")
+    } catch {
+      throw .adapterNotFound
+    }
     guard
       let grant = server.rings.take(
         capture: configuration.captureRingByteCount, receive: configuration.receiveRingByteCount)
@@ -54,7 +60,7 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
 
   deinit {
     // A loop whose thread could not be started was never stopped.
-    if !isStopped { server.rings.give(grant) }
+    if hold != nil { server.rings.give(grant) }
   }
 
   // MARK: The turn
@@ -135,17 +141,10 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
 
   /// Nobody needs the binding any more: closes its handles and ends the loop.
   func stop() {
-    guard !isStopped else { return }
-    isStopped = true
+    guard hold.take() != nil else { return }
     dataPath.close()
     server.rings.give(grant)
     loop.removeTurnHandler(self)
     loop.stop()
-  }
-
-  /// The daemon stops: every request completes, every session ends, then the loop.
-  func shutDown() {
-    for session in sessions.values { session.shutDown() }
-    stop()
   }
 }

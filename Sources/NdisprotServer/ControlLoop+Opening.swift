@@ -140,7 +140,8 @@ extension ControlLoop {
       let host = try BindingLoop(binding, server: server, loop: loop)
       let name = binding.snapshot.attributes.name
       _ = try server.framework.spawnWorker(
-        "bind-\(name)", onStop: { loop.stop() }
+        "bind-\(name)", stopPhase: .unloadCallbackReturned,
+        onStop: { loop.post { host.stop() } }
       ) { _ in loop.run() }
       return host
     } catch let error as BindingError {
@@ -199,7 +200,7 @@ extension ControlLoop {
     server.environment.log(.info, "unbound \(binding.snapshot.attributes.name): it is gone")
     finishPowerWait(.adapterNotFound) { $0.binding === binding }
     for session in sessionsHere where session.open?.binding === binding {
-      session.open?.close(.adapterRemoved)
+      session.open?.bindingGone()
     }
     guard let host = runningLoop(of: binding) else { return }
     _ = host.loop.post { host.unbind() }

@@ -28,7 +28,6 @@ final class ControlLoop: SessionHost, TurnHandler, BindingObserver, EventHandler
   private let unflushed = FlushList()
   var threads: [Int32: BindingThread] = [:]
   var powerWaiters: [PowerWaiter] = []
-  private var isStopping = false
   private var whenReady: (([(name: String, error: BindError)], SystemError?) -> Void)?
   /// Wanted interfaces that are there and cannot be bound.
   var refusals: [(name: String, error: BindError)] = []
@@ -69,26 +68,6 @@ final class ControlLoop: SessionHost, TurnHandler, BindingObserver, EventHandler
   private func ready(_ error: SystemError?) {
     whenReady?(refusals, error)
     whenReady = nil
-  }
-
-  /// Stops: no new session, every request completes, every binding's thread ends.
-  func shutDown() {
-    guard !isStopping else { return }
-    isStopping = true
-    if let listenerRegistration { loop.unregister(listenerRegistration) }
-    // Cancelled while the sessions' loops still take mail, so that every client hears of it.
-    for waiter in powerWaiters { endPowerWait(of: waiter.session) }
-    server.driver.cancelAllWaits()
-    for session in sessionsHere { session.shutDown() }
-    for running in threads.values {
-      _ = running.loop.loop.post { running.loop.shutDown() }
-    }
-    stopWhenAlone()
-  }
-
-  /// Control ends last: the sessions of the bindings report to it.
-  func stopWhenAlone() {
-    if isStopping, sessionCount == 0 { loop.stop() }
   }
 
   /// The sessions that control has.
@@ -143,7 +122,7 @@ extension ControlLoop {
     let limit = server.configuration.maximumSessionsPerUser
     let isOverUser =
       credentials.userID != 0 && sessionCounts[credentials.userID, default: 0] >= limit
-    guard sessionCount < server.configuration.maximumSessions, !isOverUser, !isStopping else {
+    guard sessionCount < server.configuration.maximumSessions, !isOverUser else {
       refuse(descriptor)
       return
     }
@@ -152,10 +131,8 @@ extension ControlLoop {
     unsafe setsockopt(
       descriptor, SOL_SOCKET, SO_SNDBUF, &byteCount, socklen_t(MemoryLayout<Int32>.size))
     do throws(WdfError) {
-      let file = try server.device.makeFileObject(
-        credentials.name, Context(make: { _ in credentials }))
-      let session = Session(
-        descriptor: descriptor, credentials: credentials, server: server, file: file, host: self)
+      let session = try Session.make(
+        descriptor: descriptor, credentials: credentials, server: server, host: self)
       sessions[ObjectIdentifier(session)] = session
       sessionCount += 1
       sessionCounts[credentials.userID, default: 0] += 1
@@ -192,14 +169,11 @@ extension ControlLoop {
   func sessionEnded(_ session: Session, on host: BindingLoop?) {
     sessions[ObjectIdentifier(session)] = nil
     unflushed.remove(session)
-    endPowerWait(of: session)
-    server.driver.cancelWaits(of: session.file)
     sessionCount -= 1
     let user = session.credentials.userID
     sessionCounts[user, default: 1] -= 1
     if sessionCounts[user] == 0 { sessionCounts[user] = nil }
     if let host { release(host) }
-    stopWhenAlone()
   }
 
   /// A binding's loop gives a session back: after CLOSE_DEVICE, a refused open, or an unbind.
@@ -207,7 +181,6 @@ extension ControlLoop {
     sessions[ObjectIdentifier(session)] = session
     session.arrive()
     release(host)
-    if isStopping { session.shutDown() }
   }
 
   func handle(_ request: HostRequest, _ parcel: RequestParcel, of session: Session) {

@@ -2,7 +2,7 @@ internal import CLinux
 internal import EventLoop
 internal import Glibc
 
-/// Something that happens once, and a thread that waits for it.
+/// Something that happens, and a thread that waits for it; a wait that succeeded shuts the gate again.
 ///
 /// - Thread: `open` on any, `wait` on one that runs no loop
 final class Gate: Sendable {
@@ -25,7 +25,11 @@ final class Gate: Sendable {
     while true {
       let now = EventLoop.now()
       let left = now >= deadline ? 0 : Int32((deadline - now) / 1_000_000 + 1)
-      if unsafe poll(&poller, 1, left) > 0 { return true }
+      if unsafe poll(&poller, 1, left) > 0 {
+        var count: eventfd_t = 0
+        unsafe eventfd_read(descriptor, &count)
+        return true
+      }
       if left == 0 { return false }
     }
   }

@@ -1,4 +1,4 @@
-private import Synchronization
+internal import WDF
 
 /// Memory that the rings of all bindings share.
 ///
@@ -19,11 +19,11 @@ final class RingBudget: Sendable {
   /// A capture ring is never smaller; then a binding is refused.
   static let leastCapture = 2 << 20
 
-  private struct Left {
+  private struct Left: Sendable {
     var capture = RingBudget.total
     var receive = RingBudget.total
   }
-  private let left = Mutex(Left())
+  private let left = Guarded(Left())
 
   /// Takes what a binding wants; the capture ring shrinks when little is left.
   ///

@@ -2,7 +2,6 @@ public import EventLoop
 internal import Glibc
 internal import NDIS
 public import Ndisprot
-private import Synchronization
 internal import WDF
 
 /// Why the server could not start.
@@ -20,15 +19,15 @@ public enum ServerError: Error, Sendable {
 public final class Server {
   private let core: ServerCore
   private let control: ControlLoop
-  private let controlEnded: Gate
   private let isReady: Gate
 
   /// Makes everything, starts nothing; takes over the listening socket.
   public init(
     configuration: ServerConfiguration, environment: ServerEnvironment, listener: Int32
   ) throws(ServerError) {
+    let isDone: Gate
     do throws(SystemError) {
-      controlEnded = try Gate()
+      isDone = try Gate()
       isReady = try Gate()
     } catch {
       throw .system(error)
@@ -38,16 +37,20 @@ public final class Server {
     // The order of DR-9: driver, device, what a protocol callback touches; then interfaces, then
     // the listener.
     let log = environment.log
-    let framework = Framework(report: { log(.warning, "framework: \($0)") })
+    let framework = Framework(
+      verifier: configuration.isVerified ? .on : .off,
+      report: { log(.warning, "framework: \($0)") })
     framework.publish()
     do throws(WdfError) {
       let driver = try framework.makeDriver(
-        "ndisprot", Context(make: { _ in DriverContext(configuration: configuration) }))
+        "ndisprot", Context(make: { _ in DriverContext() }), onUnload: Server.deregister)
       let device = try driver.makeControlDevice("control device")
       core = ServerCore(
         configuration: configuration, environment: environment,
         driver: NdisprotDriver(wantedNames: configuration.interfaceNames, framework: driver),
-        framework: driver, device: device)
+        framework: driver, device: device, isDone: isDone)
+      let globals = core
+      try driver.withContext(DriverContext.self) { $0.core.withLock { $0 = globals } }
       device.finishInitializing()
     } catch {
       throw .framework("\(error)")
@@ -67,13 +70,12 @@ public final class Server {
   /// Starts the control thread, and waits until every interface that is there was tried.
   public func start() throws(ServerError) -> StartReport {
     let control = self.control
-    let ended = controlEnded
     let ready = isReady
     do throws(WdfError) {
-      _ = try core.framework.spawnWorker("control", onStop: { control.loop.stop() }) { _ in
-        control.loop.run()
-        ended.open()
-      }
+      // The unload callback still needs it.
+      _ = try core.framework.spawnWorker(
+        "control", stopPhase: .unloadCallbackReturned, onStop: { control.loop.stop() }
+      ) { _ in control.loop.run() }
     } catch {
       throw .framework("\(error)")
     }
@@ -92,18 +94,29 @@ public final class Server {
       refusals: refusals)
   }
 
-  /// Stops: no new sessions, every request completes, every thread ends, the framework is empty.
+  /// Unloads the driver: sessions end with every request completed, bindings are unbound, threads
+  /// end, and no object is left (`spec/wdf-lifecycle.md` section 3.2).
   ///
-  /// - Returns: what could not be ended in time; nil if nothing is left
+  /// - Returns: who could not be ended in time; nil if nothing is left
   public func stop() -> String? {
-    let control = self.control
-    _ = control.loop.post { control.shutDown() }
-    _ = controlEnded.wait(milliseconds: 3_500)
     do throws(UnloadBlocked) {
-      try core.framework.unload(warnEvery: .seconds(1), deadline: .seconds(1))
+      try core.framework.unload(warnEvery: .seconds(1), deadline: .seconds(4))
       return nil
     } catch {
-      return "\(error)"
+      let holders = error.holders.map { "\($0.kind) \($0.name) by \($0.tag) for \($0.age)" }
+      return "unloading, step \(error.stage): held: \(holders.joined(separator: "; "))"
+    }
+  }
+
+  /// The unload callback: the protocol is deregistered on control, which still turns.
+  private static func deregister(_ driver: Ref<Driver>) {
+    let core = try? driver.withContext(DriverContext.self) { $0.core.withLock { $0 } }
+    guard let core = core ?? nil else { return }
+    core.waitWhile { done in
+      core.onControl { control in
+        control.server.driver.deregister()
+        done()
+      }
     }
   }
 }
@@ -111,7 +124,7 @@ public final class Server {
 /// What control found at its start, for the thread that waits for it.
 private final class StartOutcome: Sendable {
   typealias Value = (refusals: [(name: String, error: BindError)], error: SystemError?)
-  private let state = Mutex<Value>(([], nil))
+  private let state = Guarded<Value>(([], nil))
 
   var value: Value { state.withLock { $0 } }
 
@@ -120,7 +133,8 @@ private final class StartOutcome: Sendable {
   }
 }
 
-/// The driver's context: what lives exactly as long as the driver object.
-struct DriverContext: Sendable {
-  let configuration: ServerConfiguration
+/// The driver's context: the globals, reached from wherever there is a `Ref` of the tree.
+struct DriverContext: ~Copyable, Sendable {
+  /// Set once, before the device takes opens.
+  let core = Guarded<ServerCore?>(nil)
 }

@@ -18,12 +18,14 @@ public struct ServerConfiguration: Sendable {
   public var maximumSessions: Int
   /// Sessions of one user.
   public var maximumSessionsPerUser: Int
+  /// Whether the framework's verifier watches (`spec/wdf-lifecycle.md` section 7).
+  public var isVerified: Bool
 
   /// Makes a configuration with the limits of `design.md` section 7.
   public init(
     interfaceNames: [String], policy: AccessPolicy, profile: CaptureProfile = .latency,
     captureRingByteCount: Int = 16 << 20, receiveRingByteCount: Int = 1 << 20,
-    maximumSessions: Int = 1_024, maximumSessionsPerUser: Int = 256
+    maximumSessions: Int = 1_024, maximumSessionsPerUser: Int = 256, isVerified: Bool = false
   ) {
     self.interfaceNames = interfaceNames
     self.policy = policy
@@ -32,6 +34,7 @@ public struct ServerConfiguration: Sendable {
     self.receiveRingByteCount = receiveRingByteCount
     self.maximumSessions = maximumSessions
     self.maximumSessionsPerUser = maximumSessionsPerUser
+    self.isVerified = isVerified
   }
 }
 

@@ -12,11 +12,16 @@ final class ServerCore: @unchecked Sendable {  // `control` is set once, before 
   let device: Ref<ControlDevice>
   let rings = RingBudget()
   private(set) weak var control: ControlLoop?
+  /// Where the thread that unloads waits for a loop.
+  private let isDone: Gate
+  /// A loop did not answer; the others are not waited for as well.
+  private let hasGivenUp = Guarded(false)
 
   init(
     configuration: ServerConfiguration, environment: ServerEnvironment, driver: NdisprotDriver,
-    framework: Ref<Driver>, device: Ref<ControlDevice>
+    framework: Ref<Driver>, device: Ref<ControlDevice>, isDone: Gate
   ) {
+    self.isDone = isDone
     self.configuration = configuration
     self.environment = environment
     self.driver = driver
@@ -38,7 +43,20 @@ final class ServerCore: @unchecked Sendable {  // `control` is set once, before 
 
   /// Cancels what a session waits for on control.
   func cancelWaits(of session: Session) {
-    let file = session.file
-    onControl { [driver] _ in driver.cancelWaits(of: file) }
+    onControl { control in
+      control.endPowerWait(of: session)
+      control.server.driver.cancelWaits(of: session.file)
+    }
+  }
+
+  /// Has a loop do something, and waits until it was done.
+  ///
+  /// - Thread: the one that unloads; no other waits here
+  func waitWhile(_ start: (@escaping @Sendable () -> Void) -> Void) {
+    let isDone = self.isDone
+    start { isDone.open() }
+    // Unloading has a deadline of its own, and says who did not answer.
+    guard !hasGivenUp.withLock({ $0 }) else { return }
+    if !isDone.wait(milliseconds: 3_000) { hasGivenUp.withLock { $0 = true } }
   }
 }

@@ -44,7 +44,8 @@ extension Session {
     case .done: isSocketFull = false
     case .blocked: isSocketFull = true
     case .gone:
-      end(nil)
+      // The hang-up is reported by the loop: nobody whose request is being answered ends in here.
+      isSocketFull = true
       return
     }
     followInterest()

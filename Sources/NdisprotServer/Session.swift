@@ -5,10 +5,17 @@ internal import MDL
 internal import NDIS
 internal import Ndisprot
 internal import NdisprotControl
-internal import Synchronization
 internal import WDF
 
-/// One connection of a client: a file object of the control device, and the socket behind it.
+/// One connection of a client: the context of a file object of the control device, and the socket
+/// behind it.
+///
+/// ```
+///  the client leaves, breaks the protocol ─► end ─► file.close ─┬► cleanUp: the open, the waits
+///  the driver unloads ──────────────────────────────────────────┘      │ the last request completes
+///                                                                      ▼
+///                                             finish: replies leave, the socket is closed
+/// ```
 ///
 /// Exactly one loop has a session at a time: control's, or that of the binding it has open. Only
 /// that loop reads from its socket and writes to it; a completion made elsewhere is mailed there.
@@ -21,7 +28,7 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
   let server: ServerCore
   let file: Ref<FileObject>
   /// The loop that has it; asked by whoever completes a request on another.
-  private let currentHost: Mutex<any SessionHost>
+  private let currentHost: Guarded<any SessionHost>
 
   var open: OpenContext?
   /// An open is under way: on its way to a binding, or waiting for power.
@@ -52,7 +59,7 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
     self.credentials = credentials
     self.server = server
     self.file = file
-    currentHost = Mutex(host)
+    currentHost = Guarded(host)
   }
 
   /// The loop that has the session.
@@ -147,7 +154,7 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
 
   // MARK: Ending
 
-  /// Ends the session: pended requests are cancelled, the open is closed, the socket too.
+  /// Nothing is received and sent any more, and what is pended is cancelled.
   ///
   /// - Parameter violation: what the client did against the protocol; nil if it just left
   func end(_ violation: String?) {
@@ -156,22 +163,62 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
       server.environment.log(
         .warning, "session of \(credentials.name) closed: \(violation)")
     }
+    hangUp()
+    file.close()
+  }
+
+  private func hangUp() {
     isEnded = true
     if let registration { host.loop.unregister(registration) }
     registration = nil
+  }
+
+  /// The file object's cleanup: ends what only the driver can end.
+  private func cleanUp() {
     open?.close()
-    file.close()
+    open = nil
+    server.cancelWaits(of: self)
+  }
+
+  /// The file object's close: every request is complete, and its reply leaves or is lost.
+  private func finish() {
+    flush()
+    if !isEnded { hangUp() }
     close(descriptor)
     host.sessionEnded(self)
   }
 
-  /// The daemon stops: everything pended completes as cancelled, the replies leave, then the end.
-  func shutDown() {
-    guard !isEnded else { return }
-    open?.close()
-    open = nil
-    server.cancelWaits(of: self)
-    flush()
-    end(nil)
+  /// Makes a session and its file object, each other's.
+  ///
+  /// - Throws: `.deletePending` once the driver unloads
+  static func make(
+    descriptor: Int32, credentials: Credentials, server: ServerCore, host: any SessionHost
+  ) throws(WdfError) -> Session {
+    let context = Context<FileObject, Session>(make: { file in
+      Session(
+        descriptor: descriptor, credentials: credentials, server: server, file: file, host: host)
+    })
+    let file = try server.device.makeFileObject(
+      credentials.name, context,
+      onCleanup: { file in
+        guard let session = session(of: file) else { return }
+        guard !session.host.loop.isCurrent else {
+          session.cleanUp()
+          return
+        }
+        // The driver unloads: the file object may not go on before the loop has let go of it.
+        server.waitWhile { done in
+          session.onHost {
+            $0.cleanUp()
+            done()
+          }
+        }
+      },
+      onClose: { file in session(of: file)?.onHost { $0.finish() } })
+    return try file.withContext(Session.self) { $0 }
+  }
+
+  private static func session(of file: Ref<FileObject>) -> Session? {
+    try? file.withContext(Session.self) { $0 }
   }
 }

@@ -37,7 +37,8 @@ func runDaemon(_ options: DaemonOptions) -> Int32 {
     let log = logger
     let server = try Server(
       configuration: ServerConfiguration(
-        interfaceNames: options.interfaces, policy: policy, profile: options.profile.value),
+        interfaceNames: options.interfaces, policy: policy, profile: options.profile.value,
+        isVerified: options.verifier),
       environment: ServerEnvironment(
         makeMiniport: { PcapMiniport($0, loop: $1) },
         startWatch: { (loop, driver) throws(SystemError) in
@@ -78,7 +79,10 @@ private func serve(
   notifyServiceManager("STOPPING=1")
   let leftover = server.stop()
   listener.remove()
-  guard let leftover else { return 0 }
+  guard let leftover else {
+    logger.info("stopped: every request is complete, no object is left")
+    return 0
+  }
   logger.error("not everything ended: \(leftover)")
   // Memory that a thread may still use is not freed under it (WK-5).
   _exit(ExitStatus.software)

@@ -51,6 +51,13 @@ struct DaemonOptions: ParsableArguments {
   @Option(help: "What is logged: debug, info, warning or error.")
   var logLevel: LogLevelArgument = .info
 
+  @Flag(
+    help: """
+      Watches the daemon's own objects: who holds what, in which state it was, what was left behind. \
+      For those who look for a defect; costs some speed.
+      """)
+  var verifier = false
+
   mutating func validate() throws {
     guard !interfaces.isEmpty else {
       throw ValidationError("no interface is named. Write --interface NAME, for example eth0")

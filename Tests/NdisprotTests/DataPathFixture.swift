@@ -110,7 +110,7 @@ final class DataPathFixture {
     driver = try framework.makeDriver("test", Context(make: { _ in 0 }))
     device = try driver.makeControlDevice("device")
     device.finishInitializing()
-    binding = AdapterBinding(attributes)
+    binding = try AdapterBinding.make(attributes, under: driver)
     for event in [BindingStateMachine.Event.bind, .openSucceeded, .restart, .restartSucceeded] {
       _ = binding.handle(event)
     }

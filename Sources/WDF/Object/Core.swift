@@ -111,6 +111,11 @@ extension Core {
   /// Gives a pin back; the last one destroys the object, on this thread if it may.
   func unpin(_ tag: @autoclosure () -> String) {
     forgetTag(tag())
+    unpinUntagged()
+  }
+
+  /// Gives a pin back of which no note is kept, or no more.
+  func unpinUntagged() {
     if word.unpin() { framework.lastPinIsGone(self) }
   }
 
@@ -118,21 +123,30 @@ extension Core {
   var holders: [PinTag] { tags.withLock { $0 } }
 
   func recordTag(_ tag: @autoclosure () -> String) {
-    guard recordsTags else { return }
-    let entry = PinTag(
-      tag: tag(), threadID: currentThreadID(), sinceNanoseconds: monotonicNanoseconds())
-    tags.withLock { $0.append(entry) }
+    if recordsTags { addTag(tag()) }
   }
 
   func forgetTag(_ tag: @autoclosure () -> String) {
     guard recordsTags else { return }
     let tag = tag()
-    let wasKnown = tags.withLock { tags in
+    if !removeTag(tag) { report(.tag, "\(tag) gave back a pin it had not taken") }
+  }
+
+  /// Notes who holds a pin, with or without the verifier.
+  func addTag(_ tag: String) {
+    let entry = PinTag(
+      tag: tag, threadID: currentThreadID(), sinceNanoseconds: monotonicNanoseconds())
+    tags.withLock { $0.append(entry) }
+  }
+
+  /// Forgets the newest note with this tag; false if there is none.
+  @discardableResult
+  func removeTag(_ tag: String) -> Bool {
+    tags.withLock { tags in
       guard let index = tags.lastIndex(where: { $0.tag == tag }) else { return false }
       tags.remove(at: index)
       return true
     }
-    if !wasKnown { report(.tag, "\(tag) gave back a pin it had not taken") }
   }
 }
 

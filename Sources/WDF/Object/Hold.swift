@@ -1,0 +1,29 @@
+/// A tagged pin: while it exists the object is not destroyed, however it is deleted.
+///
+/// Reports, snapshots and ``UnloadBlocked`` name it by its tag, with or without the verifier.
+///
+/// - Ownership: gives the pin back when dropped
+/// - Windows: WdfObjectReferenceWithTag, WdfObjectDereferenceWithTag
+public struct Hold: ~Copyable, Sendable {
+  private let core: Core
+  private let tag: String
+
+  init(_ core: Core, _ tag: String) throws(WdfError) {
+    if case .refused(let phase) = core.word.pin() { throw core.error(phase.refusal) }
+    core.addTag(tag)
+    self.core = core
+    self.tag = tag
+  }
+
+  deinit {
+    core.removeTag(tag)
+    core.unpinUntagged()
+  }
+}
+
+extension Ref {
+  /// Keeps the object from being destroyed until the result is dropped.
+  ///
+  /// - Throws: `.deletePending`, `.contextDestroying`, `.objectDestroyed` when it is too late for it
+  public func hold(_ tag: String) throws(WdfError) -> Hold { try Hold(core, tag) }
+}
