@@ -58,7 +58,9 @@ extension OpenContext {
 
   /// Ends the open: reads and writes complete, then the binding is free for others (D-26).
   ///
-  /// Closing twice does nothing.
+  /// Closing twice does nothing. A request that somebody retrieved and has not completed keeps the
+  /// open from its end, which then comes on a thread of the framework: so nobody closes an open from
+  /// within the completion of one of its reads, the only time when a loop has one in its hands.
   /// - Thread: the loop that has the session
   public func close() { _ = try? object.delete() }
 

@@ -28,6 +28,32 @@ struct ObjectTests {
     try driver.unload()
   }
 
+  @Test("A-76: a tree ends children first, and a hold delays the end of just what it holds")
+  func threeLevels() throws {
+    let fixture = try Fixture()
+    let root = try fixture.object("root")
+    let middle = try root.makeChild("middle", fixture.log.context("middle"))
+    let leaf = try middle.makeChild("leaf", fixture.log.context("leaf"))
+    let sibling = try root.makeChild("sibling", fixture.log.context("sibling"))
+    let hold = try leaf.hold("test")
+    #expect(fixture.framework.snapshot().first { $0.id == leaf.id }?.holders.map(\.tag) == ["test"])
+
+    let failing = Context<General, Int>(make: { _ throws(WdfError) in throw WdfError(.cancelled) })
+    #expect(code { try middle.makeChild("never", failing) } == .cancelled)
+    try root.delete()
+    #expect(
+      fixture.log.all.filter { $0.hasPrefix("cleanup") }
+        == ["cleanup leaf", "cleanup middle", "cleanup sibling", "cleanup root"])
+    #expect(leaf.state != .destroyed && fixture.log.count("destroy leaf") == 0)
+    #expect([middle.state, sibling.state, root.state] == [.destroyed, .destroyed, .destroyed])
+    #expect(code { try leaf.makeChild("late") } == .deletePending)
+    #expect(code { _ = try leaf.hold("late") } == .deletePending)
+    _ = consume hold
+    #expect(leaf.state == .destroyed && fixture.log.count("destroy leaf") == 1)
+    #expect(code { _ = try leaf.hold("later") } == .objectDestroyed)
+    try fixture.unload()
+  }
+
   @Test("wdf T2: a second driver is refused, a second framework has its own")
   func secondDriver() throws {
     let fixture = try Fixture()

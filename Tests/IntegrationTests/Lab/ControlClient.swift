@@ -42,6 +42,38 @@ final class ControlClient {
     ).outcomes
   }
 
+  /// Makes `count` sessions that have an interface open, each with two reads and a wait pended.
+  func gather(_ count: Int, on interface: String, waitingFor name: String) throws {
+    let _: Nothing = try program.ask(
+      "crowd", ["count": .number(count), "name": .text(interface), "waitFor": .text(name)])
+  }
+
+  /// How the requests of those sessions ended once the daemon has hung up: errnos, a list for each.
+  func dismissed() throws -> [[[Int]]] {
+    try program.ask("dismissed", as: Endings.self).outcomes
+  }
+
+  /// Has `count` processes open an interface, pend a read, and be killed.
+  func churn(_ count: Int, on interface: String) throws {
+    let _: Nothing = try program.ask(
+      "churn", ["count": .number(count), "name": .text(interface)])
+  }
+
+  /// Opens, reads and queries an interface on four sessions from now on.
+  func startHammering(_ interface: String) throws {
+    let _: Nothing = try program.ask("hammer", ["name": .text(interface)])
+  }
+
+  /// Ends that.
+  func stopHammering() throws -> Hammering { try program.ask("hammered") }
+
+  /// What four sessions met that asked all the while.
+  struct Hammering: Decodable {
+    let rounds: Int
+    /// What the client could not understand; empty if nothing.
+    let problem: String
+  }
+
   /// What becomes of messages that no client should send, each on a session of its own.
   ///
   /// - Parameters:
@@ -85,6 +117,7 @@ final class ControlClient {
   }
 
   private struct Connected: Decodable { let failure: String? }
+  private struct Endings: Decodable { let outcomes: [[[Int]]] }
   private struct Outcomes: Decodable { let outcomes: [UInt32] }
   private struct Fates: Decodable { let outcomes: [Fate] }
 }

@@ -141,6 +141,21 @@ extension ControlSession {
       ])
   }
 
+  /// How reads ended of which half were cancelled at some time.
+  struct Storm: Decodable {
+    let asked: Int
+    let delivered: Int
+    let cancelled: Int
+    let cancelsAsked: Int
+    let cancelAnswers: Int
+  }
+
+  /// Asks for `count` reads and cancels at random, with frames coming or not.
+  func storm(_ count: Int, seed: Int) throws -> Storm {
+    try program.ask(
+      "storm", ["session": .number(number), "count": .number(count), "seed": .number(seed)])
+  }
+
   func readBatch(most: Int = 0, room: Int = 131_032) throws -> Reply {
     try reply(to: request("readBatch", ["most": .number(most), "room": .number(room)]))
   }

@@ -146,11 +146,13 @@ extension Lab {
   static func run(_ options: Options = Options(), _ body: (Lab) throws -> Void) throws {
     let lab = try Lab(options)
     let result = Result { try body(lab) }
-    let log = (try? lab.daemon.log) ?? ""
+    let daemon = try? lab.daemon
     let status = Result { try lab.end() }
+    let log = daemon?.log ?? ""
     if case .failure = result { print("ndisprotd said:\n\(log)") }
     try result.get()
     #expect(try status.get() == 0, "ndisprotd did not end as it should")
+    #expect(!log.contains("framework: "), "the framework reported a fault:\n\(log)")
   }
 
   /// Two interfaces of the daemon, `np0` and `np2`.

@@ -20,6 +20,17 @@ struct WirePeer {
     ).frames
   }
 
+  /// Puts one frame on the wire many times, with pauses, while the test goes on.
+  func startStream(_ frame: String, count: Int, microseconds: Int) throws {
+    let _: Nothing = try program.ask(
+      "stream",
+      ["frame": .text(frame), "count": .number(count), "microseconds": .number(microseconds)])
+  }
+
+  /// Whether the stream has come to its end.
+  func awaitStream() throws -> Bool { try program.ask("streamed", as: Streamed.self).ended }
+
+  private struct Streamed: Decodable { let ended: Bool }
   private struct Sent: Decodable { let failure: String? }
   private struct Received: Decodable { let frames: [String] }
 }

@@ -6,6 +6,8 @@ Sessions are numbered by whoever asks. Every wait has an end.
 
 import json
 import os
+import random
+import signal
 import socket
 import struct
 import sys
@@ -284,6 +286,120 @@ class Client:
         for session in sessions:
             session.socket.close()
         return dict(outcomes=outcomes)
+
+    def crowd(self, count, name, waitFor):
+        """That many sessions that have `name` open, each with two reads and a wait pended.
+
+        Answers nothing; `dismissed` says how their requests ended.
+        """
+        self.pended = []
+        for _ in range(count):
+            session = self.opened(name)
+            ids = [session.send(4, information=1518), session.send(6, information=LONGEST - 40)]
+            wait = struct.pack("<IHHH", 60_000, 1, 0, len(waitFor)) + waitFor.encode()
+            ids.append(session.send(14, wait))
+            # CANCEL of nothing is answered when all that was sent before has been seen.
+            session.reply(session.send(8, struct.pack("<Q", 1 << 40)), 10)
+            self.pended.append((session, ids))
+        return {}
+
+    def dismissed(self):
+        """The errnos of the crowd's requests, one list a session, read until the daemon hangs up."""
+        outcomes = []
+        for session, ids in self.pended:
+            while not session.closed:
+                if not session.receive(10):
+                    raise ValueError("the daemon has not hung up")
+            outcomes.append([[r["errno"] for r in session.replies.get(i, [])] for i in ids])
+        return dict(outcomes=outcomes)
+
+    def opened(self, name):
+        session = Session(self.path)
+        session.reply(session.send(0, struct.pack("<HHIQ", 1, 1, 0, 0)), 10)
+        wanted = struct.pack("<IIIIHHH", 1, 0, 0, 0, 1, len(name), 0x888E) + name.encode()
+        if session.reply(session.send(2, wanted), 10).get("errno") != 0:
+            raise ValueError("OPEN was refused")
+        return session
+
+    def churn(self, count, name):
+        """That many processes that open `name`, pend a read and are killed."""
+        for _ in range(count):
+            ready, say = os.pipe()
+            child = os.fork()
+            if child == 0:
+                try:
+                    self.opened(name).send(4, information=1518)
+                    os.write(say, b"1")
+                    time.sleep(30)
+                finally:
+                    os._exit(1)
+            os.close(say)
+            is_open = os.read(ready, 1)
+            os.close(ready)
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+            if not is_open:
+                raise ValueError("a client could not open %s" % name)
+        return {}
+
+    def storm(self, session, count, seed):
+        """Reads, half of them cancelled at some time; answers how often each ended how."""
+        connection, dice = self.sessions[session], random.Random(seed)
+        reads, cancels = [], []
+        for _ in range(count):
+            reads.append(connection.send(4, information=1518))
+            if dice.random() < 0.5:
+                victim = dice.choice(reads[-100:])
+                cancels.append(connection.send(8, struct.pack("<Q", victim)))
+            while len(reads) - sum(map(len, connection.replies.values())) + len(cancels) > 100:
+                if not connection.receive(0.001):
+                    victim = next(i for i in reads if i not in connection.replies)
+                    cancels.append(connection.send(8, struct.pack("<Q", victim)))
+        for victim in [i for i in reads if i not in connection.replies]:
+            cancels.append(connection.send(8, struct.pack("<Q", victim)))
+        while any(i not in connection.replies for i in reads + cancels):
+            if not connection.receive(10) or connection.closed:
+                raise ValueError("a request was never answered")
+        ends = [[r["errno"] for r in connection.replies[i]] for i in reads]
+        return dict(delivered=ends.count([0]), cancelled=ends.count([125]), asked=len(ends),
+                    cancelAnswers=sum(len(connection.replies[i]) == 1 for i in cancels),
+                    cancelsAsked=len(cancels))
+
+    def hammer(self, name):
+        """Opens, reads and queries `name` on four sessions, on a thread, until `hammered`."""
+        self.hammering, self.rounds, self.hammerFailure = True, 0, ""
+        self.hammerThread = threading.Thread(target=self.hammer_on, args=(name,))
+        self.hammerThread.start()
+        return {}
+
+    def hammer_on(self, name):
+        wanted = struct.pack("<IIIIHHH", 1, 0, 0, 0, 1, len(name), 0x888E) + name.encode()
+        oid = struct.pack("<II", 0x01010102, 0)
+        try:
+            sessions = [Session(self.path) for _ in range(4)]
+            for session in sessions:
+                session.reply(session.send(0, struct.pack("<HHIQ", 1, 1, 0, 0)), 10)
+            while self.hammering:
+                for session in sessions:
+                    ids = [session.send(2, wanted), session.send(4, information=1518),
+                           session.send(1, oid, code=0x0012C804, information=64)]
+                    read = ids[1]
+                    ids.append(session.send(8, struct.pack("<Q", read)))
+                    ids.append(session.send(3))
+                    for i in ids:
+                        if "errno" not in session.reply(i, 10):
+                            raise ValueError("no answer to %d of %s" % (ids.index(i), ids))
+                    session.replies.clear()
+                    self.rounds += 1
+            for session in sessions:
+                session.socket.close()
+        except Exception as error:
+            self.hammerFailure = repr(error)
+
+    def hammered(self):
+        self.hammering = False
+        self.hammerThread.join(30)
+        return dict(rounds=self.rounds, problem=self.hammerFailure)
 
     def probe(self, messages, open=""):
         """What becomes of each message, sent on a session of its own that may have opened."""

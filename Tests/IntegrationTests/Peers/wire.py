@@ -8,6 +8,7 @@ import json
 import socket
 import struct
 import sys
+import threading
 import time
 
 ETH_P_ALL = 3
@@ -41,6 +42,20 @@ class Wire:
             except (TimeoutError, socket.timeout):
                 break
         return dict(frames=frames)
+
+    def stream(self, frame, count, microseconds):
+        """That many frames, one after each pause, on a thread; `streamed` waits for its end."""
+        def go():
+            for _ in range(count):
+                self.socket.send(bytes.fromhex(frame))
+                time.sleep(microseconds * 1e-6)
+        self.streaming = threading.Thread(target=go)
+        self.streaming.start()
+        return {}
+
+    def streamed(self):
+        self.streaming.join(25)
+        return dict(ended=not self.streaming.is_alive())
 
     def take(self):
         frame, ancillary, _, _ = self.socket.recvmsg(1 << 16, 64)

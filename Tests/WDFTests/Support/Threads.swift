@@ -132,14 +132,4 @@ private final class Shared<S: Sendable>: Sendable {
   func set(_ value: S?) { subject.withLock { $0 = value } }
 }
 
-/// Waits until a condition holds, at most five seconds.
-func eventually(_ condition: () -> Bool) -> Bool {
-  let deadline = monotonicNanoseconds() + 5_000_000_000
-  while !condition() {
-    if monotonicNanoseconds() > deadline { return false }
-    usleep(500)
-  }
-  return true
-}
-
 func sleepBriefly() { usleep(1_000) }
