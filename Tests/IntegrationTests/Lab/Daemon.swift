@@ -58,7 +58,8 @@ final class Daemon {
     return String(line?.split(separator: "\t").last ?? "")
   }
 
-  private var hasEnded: Bool { (try? process.exitCode(within: 0)) != nil }
+  /// Whether it has.
+  var hasEnded: Bool { (try? process.exitCode(within: 0)) != nil }
 
   /// What a leak would show in.
   struct Resources: Equatable {
