@@ -12,7 +12,9 @@ struct ConservationLaws {
 
   /// Waits for a moment in which every law holds.
   ///
-  /// - Parameter wire: whether what was sent is compared with what the interfaces say (D5)
+  /// - Parameters:
+  ///   - moment: when this is, for the error
+  ///   - wire: whether what was sent is compared with what the interfaces say (D5)
   /// - Throws: `LabError.failed` with the equations that do not hold
   func check(_ moment: String, wire: Bool) throws {
     var broken: [String] = []
