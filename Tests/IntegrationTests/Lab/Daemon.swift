@@ -51,6 +51,18 @@ final class Daemon {
       threads: TextFile.names(in: "/proc/\(process.processID)/task").count)
   }
 
+  /// Seconds of processor time it has used.
+  var processorSeconds: Double {
+    let text = TextFile.read("/proc/\(process.processID)/stat") ?? ""
+    // The program's name, which may hold spaces, ends at the last parenthesis.
+    let fields = text.split(separator: ")").last?.split(separator: " ") ?? []
+    let ticks = fields.dropFirst(11).prefix(2).compactMap { Double($0) }.reduce(0, +)
+    return ticks / Double(sysconf(Int32(_SC_CLK_TCK)))
+  }
+
+  /// Stops it, or lets it go on.
+  func send(_ signal: Int32) { process.send(signal) }
+
   /// The effective capabilities of the process, in hex.
   var effectiveCapabilities: String {
     let lines = TextFile.read("/proc/\(process.processID)/status")?.split(separator: "\n") ?? []

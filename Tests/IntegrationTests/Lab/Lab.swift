@@ -104,6 +104,20 @@ final class Lab: @unchecked Sendable {  // Suites that share one are serialized.
     try Lab.succeed(nearWords(["ip"] + arguments.split(separator: " ").map(String.init)), in: self)
   }
 
+  /// Moves an interface of the daemon's to the far end.
+  func sendAway(_ interface: String) throws {
+    try ip("link set \(interface) netns \(far.processID)")
+  }
+
+  /// Runs many commands of `ip` in the daemon's namespace, in one program.
+  func ipBatch(_ lines: [String]) throws {
+    let path = filePath("batch")
+    guard TextFile.write(lines.joined(separator: "\n") + "\n", to: path) else {
+      throw LabError.failed("cannot write \(path)")
+    }
+    try Lab.succeed(nearWords(["ip", "-batch", path]), in: self)
+  }
+
   /// Runs `tc` in the daemon's namespace.
   func tc(_ arguments: String) throws {
     try Lab.succeed(nearWords(["tc"] + arguments.split(separator: " ").map(String.init)), in: self)
