@@ -73,20 +73,25 @@ public final class AdapterBinding: Sendable {
     var kernel = CaptureStatistics()
     var frames: UInt64 = 0
     var bytes: UInt64 = 0
+    var sent: UInt64 = 0
+    var sentBytes: UInt64 = 0
+
+    /// Adds what another has counted.
+    mutating func add(_ other: Totals) {
+      kernel.frames &+= other.kernel.frames
+      kernel.drops &+= other.kernel.drops
+      frames &+= other.frames
+      bytes &+= other.bytes
+      sent &+= other.sent
+      sentBytes &+= other.sentBytes
+    }
   }
 
   /// What was counted before the data path there is now.
   var counted: Totals { shared.withLock { $0.counted } }
 
   /// Keeps what a data path counted, as it goes.
-  func keep(_ kernel: CaptureStatistics, frames: UInt64, bytes: UInt64) {
-    shared.withLock {
-      $0.counted.kernel.frames &+= kernel.frames
-      $0.counted.kernel.drops &+= kernel.drops
-      $0.counted.frames &+= frames
-      $0.counted.bytes &+= bytes
-    }
-  }
+  func keep(_ totals: Totals) { shared.withLock { $0.counted.add(totals) } }
 
   /// Looks at everything at once.
   public var snapshot: Snapshot {

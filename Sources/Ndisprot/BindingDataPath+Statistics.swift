@@ -6,12 +6,9 @@ extension BindingDataPath {
   /// - Source: `spec/reliability.md` section 1
   public func counters() -> [CounterSet] {
     let frames = unsafe hot.pointee.frames
-    var totals = binding.counted
-    totals.kernel.frames &+= miniport.statistics.frames
-    totals.kernel.drops &+= miniport.statistics.drops
-    totals.frames &+= frames
-    unsafe totals.bytes &+= hot.pointee.bytes
-    var sets = [binding.counters(totals)]
+    var whole = binding.counted
+    whole.add(totals)
+    var sets = [binding.counters(whole)]
     for open in opens {
       unsafe open.cursor?.advance(hot.pointee.ring, open.filter)
       sets.append(
@@ -20,6 +17,24 @@ extension BindingDataPath {
           dropState: unsafe hot.pointee.stateDrops &- open.stateDropsAtOpen))
     }
     return sets
+  }
+
+  /// What was counted here, by the opens that are closed too.
+  var totals: AdapterBinding.Totals {
+    var totals = past
+    totals.kernel = miniport.statistics
+    unsafe totals.frames = hot.pointee.frames
+    unsafe totals.bytes = hot.pointee.bytes
+    for open in opens { totals.add(sentBy: open) }
+    return totals
+  }
+}
+
+extension AdapterBinding.Totals {
+  /// Adds what an open has sent.
+  mutating func add(sentBy open: OpenContext) {
+    sent &+= open.transmit.sent
+    sentBytes &+= open.transmit.sentBytes
   }
 }
 
@@ -44,11 +59,16 @@ extension OpenContext {
       (.txErrNobufs, transmit.errNobufs), (.txErrNetdown, transmit.errNetdown),
       (.txErrGone, transmit.errGone), (.txErrToolong, transmit.errToolong),
       (.txErrOther, transmit.errOther), (.txCancelled, transmit.cancelled),
-      (.txPending, transmit.pending),
+      (.txPending, pendedFrames),
     ]
     return CounterSet(
       kind: .open, userID: client.userID, interfaceIndex: binding.interfaceIndex, id: UInt64(id),
       name: client.name, values: values)
+  }
+
+  /// Frames of writes that wait; counted anew, so that law D4 says something.
+  private var pendedFrames: UInt64 {
+    writes.reduce(0) { $0 &+ UInt64(clamping: $1.recordCount &- $1.index) }
   }
 
   /// The counters of an open that moves no frames.
@@ -66,6 +86,7 @@ extension AdapterBinding {
       values: [
         (.kernelPackets, totals.kernel.frames), (.kernelDrops, totals.kernel.drops),
         (.rxFrames, totals.frames), (.rxBytes, totals.bytes),
+        (.txSent, totals.sent), (.txBytes, totals.sentBytes),
       ])
   }
 }

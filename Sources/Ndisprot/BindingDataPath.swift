@@ -38,6 +38,8 @@ public import WDF
   let miniport: any MiniportAdapter
   let hot: UnsafeMutablePointer<Hot>
   private(set) var opens: [OpenContext] = []
+  /// What opens that are closed have sent.
+  private(set) var past = AdapterBinding.Totals()
   private let profile: CaptureProfile
   private let captureRingByteCount: Int
   /// Calls back after a time; the loop's.
@@ -163,6 +165,7 @@ public import WDF
   /// Takes an open out; its reads and writes are done with.
   func remove(_ open: OpenContext) {
     opens.removeAll { $0 === open }
+    past.add(sentBy: open)
     // A filter that stays too wide costs a little and harms nobody: each open judges for itself.
     try? followOpens()
   }
@@ -218,6 +221,7 @@ public import WDF
       cancelReads(of: open, status: .adapterRemoved)
       unsafe open.cursor?.close(hot.pointee.ring, open.filter)
       open.bindingGone()
+      past.add(sentBy: open)
     }
     opens.removeAll()
     close()
@@ -228,7 +232,6 @@ public import WDF
     if miniport.isActive { miniport.deactivate() }
     guard !isCounted else { return }
     isCounted = true
-    unsafe binding.keep(
-      miniport.statistics, frames: hot.pointee.frames, bytes: hot.pointee.bytes)
+    binding.keep(totals)
   }
 }

@@ -17,12 +17,6 @@ struct TransmitCounters {
   var errOther: UInt64 = 0
   var cancelled: UInt64 = 0
 
-  /// Frames accepted and not yet in any other counter.
-  var pending: UInt64 {
-    submitted &- rejectedInvalid &- rejectedPolicy &- rejectedState &- sent &- errNobufs
-      &- errNetdown &- errGone &- errToolong &- errOther &- cancelled
-  }
-
   /// Counts the end of one frame.
   mutating func count(_ status: CompletionStatus) {
     switch status {

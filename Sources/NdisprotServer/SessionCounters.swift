@@ -12,7 +12,7 @@ extension Session {
       values: [
         (.reqIssued, counters.issued), (.reqCompletedOK, counters.completedOK),
         (.reqCompletedError, counters.completedError), (.reqCancelled, counters.cancelled),
-        (.reqPending, counters.pending),
+        (.reqPending, UInt64(clamping: file.pendingCount)),
       ])
   }
 }
@@ -23,9 +23,6 @@ struct SessionCounters {
   var completedOK: UInt64 = 0
   var completedError: UInt64 = 0
   var cancelled: UInt64 = 0
-
-  /// Requests that have no reply yet.
-  var pending: UInt64 { issued &- completedOK &- completedError &- cancelled }
 
   /// Counts a completion.
   mutating func count(_ status: RequestStatus) {

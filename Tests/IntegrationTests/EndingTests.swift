@@ -87,7 +87,7 @@ struct EndingTests {
     }
   }
 
-  @Test("an open that waits for power ends when its interface is deleted")
+  @Test("A-60: an open that waits for power ends when its interface is deleted")
   func deletedWhileWaiting() throws {
     try Lab.run(Lab.Options(preparation: ["link set np0 down"])) { lab in
       let session = try lab.client.connect()

@@ -63,7 +63,7 @@ struct MalformedMessageTests {
     try checkCanary()
   }
 
-  @Test("the longest message is answered, one byte more closes the session")
+  @Test("B11: the longest message is answered, one byte more closes the session")
   func longest() throws {
     let rest = String(repeating: "00", count: 131_072 - 40)
     let fates = try lab.client.probe(
@@ -102,7 +102,7 @@ struct MalformedMessageTests {
   }
 
   @Test(
-    "a message cut at any length, or longer than it should be, harms nobody",
+    "B11: a message cut at any length, or longer than it should be, harms nobody",
     arguments: RawMessage.allCases, [true, false])
   func lengths(_ message: RawMessage, isOpen: Bool) throws {
     let whole = message.header.hex + message.payload

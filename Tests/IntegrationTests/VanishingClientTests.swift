@@ -86,7 +86,7 @@ struct VanishingClientTests {
       let idle = try lab.daemon.resources
       let session = try lab.client.open()
       let busy = try lab.daemon.resources
-      #expect(busy.threads == idle.threads + 1 && busy.descriptors > idle.descriptors)
+      #expect(busy.threads.count == idle.threads.count + 1 && busy.descriptors > idle.descriptors)
       try session.disconnect()
       try eventually("an idle daemon: \(idle)") { try lab.daemon.resources == idle }
     }

@@ -1,5 +1,6 @@
 import NDIS
 import NdisprotControl
+import TestSupport
 import Testing
 
 @testable import NdisprotClient
@@ -31,8 +32,10 @@ struct FrameSequenceTests {
 
   @Test("a task that is cancelled ends its frames, and the connection closes")
   func cancellation() async throws {
+    let arePending = Flag()
     let lab = try AsyncLab { peer throws in
       for _ in 0..<4 { try peer.receive(.readBatch) }
+      arePending.clear()
       // The hang-up of the client: its thread has ended and let go of the connection.
       #expect(throws: ScriptedPeer.ScriptError.self) { try peer.receive() }
     }
@@ -42,7 +45,8 @@ struct FrameSequenceTests {
       for try await _ in frames { count += 1 }
       return count
     }
-    try await Task.sleep(for: .milliseconds(30))
+    for _ in 0..<5_000 where arePending.isSet { try await Task.sleep(for: .milliseconds(1)) }
+    #expect(!arePending.isSet)
     task.cancel()
     #expect(try await task.value == 0)
     lab.join()

@@ -72,6 +72,8 @@ final class ManualExecutor: Executor, @unchecked Sendable {  // One test's threa
   }
 
   private(set) var scheduled: [Work] = []
+  /// How long each of those was to wait, in nanoseconds.
+  private(set) var delays: [UInt64] = []
   var isCurrent: Bool { true }
 
   func post(_ work: @escaping @Sendable () -> Void) { work() }
@@ -81,6 +83,7 @@ final class ManualExecutor: Executor, @unchecked Sendable {  // One test's threa
   ) -> any ScheduledWork {
     let entry = Work(work)
     scheduled.append(entry)
+    delays.append(delay)
     return entry
   }
 
@@ -88,6 +91,7 @@ final class ManualExecutor: Executor, @unchecked Sendable {  // One test's threa
   func runScheduled() {
     let due = scheduled
     scheduled = []
+    delays = []
     for entry in due where !entry.isCancelled { entry.work() }
   }
 }

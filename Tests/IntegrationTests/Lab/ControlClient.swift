@@ -98,6 +98,11 @@ final class ControlClient {
     case silent
   }
 
+  /// Runs clients that are killed in the middle of opening, reading or writing.
+  func kills(_ count: Int, seed: Int) throws {
+    let _: Nothing = try program.ask("kills", ["count": .number(count), "seed": .number(seed)])
+  }
+
   /// What the kernel says of the program.
   func rights() throws -> Rights { try program.ask("rights") }
 

@@ -42,6 +42,43 @@ struct ControlSession {
       "reply", ["session": .number(number), "id": .number(id), "seconds": .number(seconds)])
   }
 
+  /// Sends that many READs of one frame each.
+  func startReads(_ count: Int) throws -> [Int] {
+    try program.ask(
+      "many",
+      [
+        "session": .number(number), "opcode": 4, "count": .number(count), "information": 1_518,
+      ], as: ManyIssued.self
+    ).ids
+  }
+
+  /// The replies of many requests.
+  func collect(_ ids: [Int], seconds: Int = 10) throws -> Collected {
+    try program.ask(
+      "collect",
+      [
+        "session": .number(number), "ids": .list(ids.map(Argument.number)),
+        "seconds": .number(seconds),
+      ])
+  }
+
+  /// What became of many requests.
+  struct Collected: Decodable {
+    private let statuses: [[UInt32]]
+    /// Requests without a reply.
+    let missing: Int
+    /// Requests with more than one.
+    let repeated: Int
+
+    /// How many ended so.
+    func count(_ status: CompletionStatus) -> Int {
+      let triple = [
+        status.ntStatus.rawValue, status.ndisStatus.rawValue, UInt32(bitPattern: status.errno),
+      ]
+      return statuses.count { $0 == triple }
+    }
+  }
+
   /// Whether a request has no reply within a short time.
   func isPending(_ id: Int) throws -> Bool {
     // Its own reply would have come before the one of this request that ends at once.
@@ -78,6 +115,7 @@ struct ControlSession {
   }
 
   private struct Issued: Decodable { let id: Int }
+  private struct ManyIssued: Decodable { let ids: [Int] }
   private struct TimedOut: Decodable { let timedOut: Bool? }
   private struct Closed: Decodable { let closed: Bool }
 }

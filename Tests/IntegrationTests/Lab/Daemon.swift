@@ -46,10 +46,26 @@ final class Daemon {
 
   /// Open descriptors and threads, now.
   var resources: Resources {
-    Resources(
+    let tasks = "/proc/\(process.processID)/task"
+    return Resources(
       descriptors: TextFile.names(in: "/proc/\(process.processID)/fd").count,
-      threads: TextFile.names(in: "/proc/\(process.processID)/task").count)
+      threads: TextFile.names(in: tasks).compactMap {
+        TextFile.read("\(tasks)/\($0)/comm")?.split(separator: "\n").joined()
+      }
+      .sorted())
   }
+
+  /// Seconds of processor time it has used.
+  var processorSeconds: Double {
+    let text = TextFile.read("/proc/\(process.processID)/stat") ?? ""
+    // The program's name, which may hold spaces, ends at the last parenthesis.
+    let fields = text.split(separator: ")").last?.split(separator: " ") ?? []
+    let ticks = fields.dropFirst(11).prefix(2).compactMap { Double($0) }.reduce(0, +)
+    return ticks / Double(sysconf(Int32(_SC_CLK_TCK)))
+  }
+
+  /// Stops it, or lets it go on.
+  func send(_ signal: Int32) { process.send(signal) }
 
   /// The effective capabilities of the process, in hex.
   var effectiveCapabilities: String {
@@ -58,11 +74,13 @@ final class Daemon {
     return String(line?.split(separator: "\t").last ?? "")
   }
 
-  private var hasEnded: Bool { (try? process.exitCode(within: 0)) != nil }
+  /// Whether it has.
+  var hasEnded: Bool { (try? process.exitCode(within: 0)) != nil }
 
   /// What a leak would show in.
   struct Resources: Equatable {
     let descriptors: Int
-    let threads: Int
+    /// By their names.
+    let threads: [String]
   }
 }

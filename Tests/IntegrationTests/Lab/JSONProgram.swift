@@ -38,9 +38,21 @@ final class JSONProgram {
   func ask<Answer: Decodable>(
     _ command: String, _ arguments: [String: Argument] = [:], as type: Answer.Type = Answer.self
   ) throws -> Answer {
+    try begin(command, arguments)
+    return try answer(to: command)
+  }
+
+  /// Asks, and leaves the answer for `answer`.
+  func begin(_ command: String, _ arguments: [String: Argument] = [:]) throws {
     var arguments = arguments
     arguments["do"] = .text(command)
     try process.writeLine([UInt8](JSONEncoder().encode(arguments)))
+  }
+
+  /// Waits for the answer to what was begun.
+  func answer<Answer: Decodable>(
+    to command: String, as type: Answer.Type = Answer.self
+  ) throws -> Answer {
     guard let line = try process.nextLine(within: 30) else {
       throw LabError.ended(process.errorText)
     }

@@ -20,16 +20,23 @@ final class Lab: @unchecked Sendable {  // Suites that share one are serialized.
     var startsDaemon = true
     var interfaces = ["np0"]
     var arguments: [String] = []
+    /// Whether every frame that the daemon sent goes over the wire, and none but those (law D5).
+    var ownsWire = true
   }
 
   /// A directory that everybody may enter.
   let directory: String
   private let near: ChildProcess
   private let far: ChildProcess
+  private let options: Options
   private var runningDaemon: Daemon?
+  private var idle: Daemon.Resources?
+  private var clients: [ControlClient] = []
+  private var commands: [ChildProcess] = []
   private var fileCount = 0
 
   init(_ options: Options = Options()) throws {
+    self.options = options
     directory = try Lab.makeDirectory()
     near = try Lab.makeNamespace("\(directory)/near.err")
     far = try Lab.makeNamespace("\(directory)/far.err")
@@ -38,6 +45,26 @@ final class Lab: @unchecked Sendable {  // Suites that share one are serialized.
     if options.startsDaemon {
       runningDaemon = try Daemon(self, interfaces: options.interfaces, options.arguments)
       try runningDaemon?.waitUntilReady()
+      idle = runningDaemon?.resources
+    }
+  }
+
+  /// What must hold when a test is over and the daemon still runs: laws D1 to D7.
+  ///
+  /// Every client of the lab is killed on the way.
+  func checkConservation() throws {
+    guard let daemon = runningDaemon, !daemon.hasEnded, let idle else { return }
+    let laws = ConservationLaws(self)
+    try laws.check("with its clients", wire: false)
+    for client in clients { try client.kill() }
+    for command in commands {
+      command.send(SIGKILL)
+      _ = try command.exitCode()
+    }
+    try laws.check("without clients", wire: options.ownsWire)
+    try eventually("law D7: \(idle) again, not \(daemon.resources)") {
+      let now = daemon.resources
+      return now.descriptors <= idle.descriptors && now.threads.count <= idle.threads.count
     }
   }
 
@@ -77,6 +104,20 @@ final class Lab: @unchecked Sendable {  // Suites that share one are serialized.
     try Lab.succeed(nearWords(["ip"] + arguments.split(separator: " ").map(String.init)), in: self)
   }
 
+  /// Moves an interface of the daemon's to the far end.
+  func sendAway(_ interface: String) throws {
+    try ip("link set \(interface) netns \(far.processID)")
+  }
+
+  /// Runs many commands of `ip` in the daemon's namespace, in one program.
+  func ipBatch(_ lines: [String]) throws {
+    let path = filePath("batch")
+    guard TextFile.write(lines.joined(separator: "\n") + "\n", to: path) else {
+      throw LabError.failed("cannot write \(path)")
+    }
+    try Lab.succeed(nearWords(["ip", "-batch", path]), in: self)
+  }
+
   /// Runs `tc` in the daemon's namespace.
   func tc(_ arguments: String) throws {
     try Lab.succeed(nearWords(["tc"] + arguments.split(separator: " ").map(String.init)), in: self)
@@ -112,9 +153,11 @@ final class Lab: @unchecked Sendable {  // Suites that share one are serialized.
   /// A program of a user, without any capability.
   func makeClient(as user: User = .allowed) -> ControlClient {
     do {
-      return ControlClient(
+      let client = ControlClient(
         try JSONProgram(
           "control", behind: user.words, argument: socketPath, errorPath: filePath("control")))
+      clients.append(client)
+      return client
     } catch {
       Issue.record("no client can be started: \(error)")
       preconditionFailure("no test can go on without a client: \(error)")
@@ -131,7 +174,9 @@ final class Lab: @unchecked Sendable {  // Suites that share one are serialized.
 
   /// Starts `ndisprotctl`.
   func startCtl(_ arguments: String...) throws -> ChildProcess {
-    try ChildProcess(ctlWords(arguments), errorPath: filePath("ctl"))
+    let command = try ChildProcess(ctlWords(arguments), errorPath: filePath("ctl"))
+    commands.append(command)
+    return command
   }
 
   private func ctlWords(_ arguments: [String]) -> [String] {
@@ -145,7 +190,10 @@ extension Lab {
   /// Runs a test in a lab of its own; the daemon must end with 0 when it is told to.
   static func run(_ options: Options = Options(), _ body: (Lab) throws -> Void) throws {
     let lab = try Lab(options)
-    let result = Result { try body(lab) }
+    let result = Result {
+      try body(lab)
+      try lab.checkConservation()
+    }
     let daemon = try? lab.daemon
     let status = Result { try lab.end() }
     let log = daemon?.log ?? ""

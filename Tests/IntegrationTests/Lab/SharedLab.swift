@@ -16,6 +16,7 @@ struct SharedLab: SuiteTrait, TestScoping {
     } catch {
       result = .failure(error)
     }
+    if case .success = result { try lab.checkConservation() }
     #expect(try lab.end() == 0, "ndisprotd did not end as it should")
     try result.get()
   }

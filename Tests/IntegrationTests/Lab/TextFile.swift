@@ -17,6 +17,15 @@ enum TextFile {
     return String(decoding: bytes, as: UTF8.self)
   }
 
+  /// Writes a new file; false if it cannot be written whole.
+  static func write(_ text: String, to path: String) -> Bool {
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    let bytes = Array(text.utf8)
+    return Glibc.write(descriptor, bytes, bytes.count) == bytes.count
+  }
+
   /// The names in a directory.
   static func names(in directory: String) -> [String] {
     guard let stream = opendir(directory) else { return [] }

@@ -13,6 +13,26 @@ struct WirePeer {
     if let failure = answer.failure { throw LabError.failed("the far end: \(failure)") }
   }
 
+  /// Starts to put frames of consecutive numbers on the wire, with pauses, until `finish`.
+  ///
+  /// The number replaces the four bytes behind the header, and grows by one each frame.
+  func startFlood(
+    _ frames: [String], count: Int, framesPerSecond: Int = 100_000
+  ) throws {
+    try program.begin(
+      "flood",
+      [
+        "frames": .list(frames.map(Argument.text)), "count": .number(count),
+        "rate": .number(framesPerSecond),
+      ])
+  }
+
+  /// Waits until everything that was started has left.
+  func finishFlood() throws {
+    let answer: Sent = try program.answer(to: "flood")
+    if let failure = answer.failure { throw LabError.failed("the far end: \(failure)") }
+  }
+
   /// The next frames that arrive, fewer if time is up.
   func receive(_ count: Int, seconds: Int = 10) throws -> [String] {
     try program.ask(

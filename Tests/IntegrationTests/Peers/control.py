@@ -261,6 +261,62 @@ class Client:
     def reply(self, session, id, seconds=10):
         return self.sessions[session].reply(id, seconds)
 
+    def collect(self, session, ids, seconds=10):
+        """Every reply to these requests, as [ntStatus, ndisStatus, errno] by id, and strays."""
+        connection, deadline = self.sessions[session], time.monotonic() + seconds
+        wanted = set(ids)
+        while not connection.closed and any(not connection.replies.get(i) for i in wanted):
+            if not connection.receive(deadline - time.monotonic()):
+                break
+        # One that comes twice has come by now, or comes with the next settle().
+        counts = [len(connection.replies.get(i, [])) for i in ids]
+        statuses = []
+        for i in ids:
+            for reply in connection.replies.pop(i, []):
+                statuses.append([reply["ntStatus"], reply["ndisStatus"], reply["errno"]])
+        return dict(statuses=statuses, missing=counts.count(0),
+                    repeated=sum(count > 1 for count in counts))
+
+    def many(self, session, opcode, count, payload="", **fields):
+        """That many equal requests."""
+        return dict(ids=[self.send(session, opcode, payload, **fields)["id"]
+                         for _ in range(count)])
+
+    def kills(self, count, seed, name="np0"):
+        """Clients that do something and are killed with SIGKILL at a random moment of it."""
+        chance = random.Random(seed)
+        for _ in range(count):
+            plan = chance.random(), chance.random() * 0.004
+            child = os.fork()
+            if child == 0:
+                try:
+                    self.victim(plan[0], name)
+                finally:
+                    os._exit(0)
+            time.sleep(plan[1])
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+        return {}
+
+    def victim(self, kind, name):
+        session = Session(self.path)
+        # What is left behind in the socket is still worked off: not much of it.
+        session.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 13)
+        session.send(0, struct.pack("<HHIQ", 1, 1, 0, 0))
+        text = name.encode()
+        wanted = struct.pack("<IIIIHHH", 1, 0, 0, 0, 1, len(text), 0x888E) + text
+        session.send(2, wanted)
+        frame = bytes.fromhex("ffffffffffff020000000001888e") + bytes(46)
+        while True:
+            if kind < 0.2:
+                session.send(3)
+                session.send(2, wanted)
+            elif kind < 0.6:
+                session.send(7, record(frame) * 20, count=20)
+            else:
+                session.send(6, information=LONGEST - 40)
+                session.send(4, information=60)
+
     def closes(self, session, seconds=10):
         """Whether the daemon hangs up in time."""
         connection = self.sessions[session]

@@ -4,6 +4,7 @@ Each line on standard input is one JSON object {"do": NAME, ...}; each is answer
 Frames are shown with their VLAN tag where it was on the wire. Every wait has an end.
 """
 
+import errno
 import json
 import socket
 import struct
@@ -30,6 +31,27 @@ class Wire:
     def send(self, frames):
         for frame in frames:
             self.socket.send(bytes.fromhex(frame))
+        return {}
+
+    def flood(self, frames, count, rate):
+        """Frames in turn, numbered from 1 behind the header, at most so many a second."""
+        texts = [bytearray.fromhex(frame) for frame in frames]
+        started = time.monotonic()
+        for number in range(1, count + 1):
+            frame = texts[number % len(texts)]
+            frame[14:18] = struct.pack(">I", number)
+            while True:
+                try:
+                    self.socket.send(frame)
+                    break
+                except OSError as error:
+                    # The cable is unplugged for a moment.
+                    if error.errno not in (errno.ENETDOWN, errno.ENOBUFS):
+                        raise
+                    time.sleep(0.001)
+            ahead = number / rate - (time.monotonic() - started)
+            if ahead > 0.002:
+                time.sleep(ahead)
         return {}
 
     def receive(self, count, seconds=10):
