@@ -32,10 +32,12 @@ public final class AdapterBinding: Sendable {
   /// Its place in the tree; whoever needs the binding to stay holds this.
   public let object: Ref<General>
   private let shared: Guarded<Shared>
+  private let trace: TraceRing
 
   private init(_ attributes: AdapterAttributes, _ object: Ref<General>) {
     interfaceIndex = attributes.interfaceIndex
     self.object = object
+    trace = object.framework.traceRing
     shared = Guarded(Shared(attributes: attributes))
   }
 
@@ -105,18 +107,25 @@ public final class AdapterBinding: Sendable {
 
   /// Takes an event of the state machine.
   func handle(_ event: BindingStateMachine.Event) -> BindingStateMachine.Action {
-    shared.withLock { $0.machine.handle(event) }
+    let (action, before, after) = shared.withLock { shared in
+      let before = shared.machine.state
+      return (shared.machine.handle(event), before, shared.machine.state)
+    }
+    trace.record(
+      .ndis, event.traceName, object.id, scope: UInt32(bitPattern: interfaceIndex),
+      UInt64(before.rawValue), UInt64(after.rawValue))
+    return action
   }
 
   /// Follows what the kernel said of the interface (D-37, D-38).
   ///
   /// - Returns: what to do about a change of power; `.none` if there was none
   func update(_ attributes: AdapterAttributes) -> BindingStateMachine.Action {
-    shared.withLock { shared in
+    let hasChangedPower = shared.withLock { shared in
       shared.attributes = attributes
-      guard attributes.isUp != shared.machine.isPowered else { return .none }
-      return shared.machine.handle(attributes.isUp ? .powerOn : .powerLow)
+      return attributes.isUp != shared.machine.isPowered
     }
+    return hasChangedPower ? handle(attributes.isUp ? .powerOn : .powerLow) : .none
   }
 
   /// Registers an open beside the others, or refuses it.

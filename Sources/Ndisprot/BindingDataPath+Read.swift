@@ -40,12 +40,15 @@ extension BindingDataPath {
     case .taken(let information):
       open.behindSince = 0
       open.isReading = true
+      note(.receive, "deliver", open, Int(truncatingIfNeeded: parameters.id), information)
       request.complete(RequestStatus(.success), information: information)
     case .blocked:
       open.isDeliveryBlocked = true
+      note(.receive, "blocked", open, Int(truncatingIfNeeded: parameters.id))
       // A request that cannot go back was cancelled or purged meanwhile, and is completed.
       _ = request.requeue()
     case .refused(let status, let bytesNeeded):
+      note(.receive, "refuse", open, Int(truncatingIfNeeded: parameters.id), bytesNeeded)
       request.complete(RequestStatus(status), information: 0, bytesNeeded: bytesNeeded)
     }
   }

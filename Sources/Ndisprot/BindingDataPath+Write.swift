@@ -31,6 +31,7 @@ extension BindingDataPath {
       return
     }
     open.transmit.submitted &+= UInt64(truncatingIfNeeded: recordCount)
+    note(.send, "write", open, Int(truncatingIfNeeded: request.parameters.id), recordCount)
     let operation = makeOperation(
       request, message: message, payloadOffset: payloadOffset, recordCount: recordCount)
     if open.writes.isEmpty, !isBlocked,
@@ -39,6 +40,7 @@ extension BindingDataPath {
       finish(operation, of: open)
       return
     }
+    note(.send, "pend", open, Int(truncatingIfNeeded: operation.parameters.id), operation.index)
     keepStatuses(of: operation)
     open.writes.append(operation)
     open.pendedWriteBytes &+= message.byteCount
@@ -175,10 +177,12 @@ extension BindingDataPath {
   ) -> Bool {
     switch failure {
     case .wouldBlock:
+      note(.send, "socket full", open, operation.index)
       isWaitingForRoom = true
       miniport.notifyWhenSendPossible()
       return false
     case .noBuffers where operation.retryCount < BindingDataPath.maximumRetries:
+      note(.send, "queue full", open, operation.index, operation.retryCount)
       operation.retryCount += 1
       scheduleRetry()
       return false
@@ -230,6 +234,9 @@ extension BindingDataPath {
   }
 
   private func finish(_ operation: WriteOperation, of open: OpenContext) {
+    note(
+      .send, "complete", open, Int(truncatingIfNeeded: operation.parameters.id),
+      operation.sentByteCount)
     if operation.parameters.isBatch {
       operation.handOver(statuses, to: open.requester)
     }

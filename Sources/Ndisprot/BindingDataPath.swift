@@ -40,6 +40,7 @@ public import WDF
   private(set) var opens: [OpenContext] = []
   /// What opens that are closed have sent.
   private(set) var past = AdapterBinding.Totals()
+  let trace: TraceRing
   private let profile: CaptureProfile
   private let captureRingByteCount: Int
   /// Calls back after a time; the loop's.
@@ -65,6 +66,7 @@ public import WDF
     profile: CaptureProfile, captureRingByteCount: Int, receiveRingByteCount: Int
   ) throws(BindingError) {
     self.binding = binding
+    trace = binding.object.framework.traceRing
     self.miniport = miniport
     self.executor = executor
     self.profile = profile
@@ -106,7 +108,10 @@ public import WDF
   }
 
   /// A chunk of a dispatch is over.
-  public override func receiveComplete() { serveReads() }
+  public override func receiveComplete() {
+    note(.receive, "indicate", nil, unsafe hot.pointee.unserved)
+    serveReads()
+  }
 
   /// Frames wait in the kernel's ring while every reader is more than half a ring behind.
   ///
@@ -137,6 +142,7 @@ public import WDF
 
   /// The capture handle failed; the interface watch knows what became of the interface.
   public override func captureFailed(_ error: MiniportError) {
+    note(.ndis, "capture failed")
     miniport.deactivate()
   }
 
@@ -154,6 +160,7 @@ public import WDF
     unsafe open.framesAtOpen = hot.pointee.frames
     unsafe open.stateDropsAtOpen = hot.pointee.stateDrops
     opens.append(open)
+    note(.ndis, "open", open, opens.count)
     do throws(MiniportError) {
       try followOpens()
     } catch {
@@ -166,6 +173,7 @@ public import WDF
   func remove(_ open: OpenContext) {
     opens.removeAll { $0 === open }
     past.add(sentBy: open)
+    note(.ndis, "close", open, opens.count)
     // A filter that stays too wide costs a little and harms nobody: each open judges for itself.
     try? followOpens()
   }
@@ -181,6 +189,7 @@ public import WDF
     if miniport.isActive {
       try miniport.update(etherTypes: types, includesOutgoing: includesOutgoing)
     } else if !opens.isEmpty {
+      note(.ndis, "activate", nil, captureRingByteCount)
       try miniport.activate(
         CaptureConfiguration(
           profile: profile, ringByteCount: captureRingByteCount,
@@ -229,7 +238,10 @@ public import WDF
 
   /// Takes what is left, counts it, and closes the handles.
   public func close() {
-    if miniport.isActive { miniport.deactivate() }
+    if miniport.isActive {
+      note(.ndis, "deactivate")
+      miniport.deactivate()
+    }
     guard !isCounted else { return }
     isCounted = true
     binding.keep(totals)

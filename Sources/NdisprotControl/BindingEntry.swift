@@ -65,9 +65,7 @@ public struct BindingEntry: Hashable, Sendable {
     else { throw .invalidValue }
     self.state = state
     self.link = link
-    let power: UInt32 = try reader.integer()
-    guard power <= 1 else { throw .invalidValue }
-    isPowered = power == 1
+    isPowered = try reader.flag()
     mtu = try reader.integer()
     openCount = try reader.integer()
     let nameByteCount: UInt16 = try reader.integer()

@@ -61,9 +61,7 @@ public struct EnumerateReply: Hashable, Sendable {
   public init(decoding payload: RawSpan, entryCount: UInt32) throws(DecodeError) {
     var reader = PayloadReader(payload)
     generation = try reader.integer()
-    let more: UInt32 = try reader.integer()
-    guard more <= 1 else { throw .invalidValue }
-    hasMore = more == 1
+    hasMore = try reader.flag()
     try reader.zeros(4)
     entries = []
     // A count that lies ends at the first entry that is not there, before anything is reserved.

@@ -49,6 +49,22 @@ struct PayloadReader: ~Escapable {
     return text
   }
 
+  /// Takes a text behind its length, with zeros up to a multiple of 8 bytes.
+  mutating func countedText() throws(DecodeError) -> String {
+    let byteCount: UInt32 = try integer()
+    guard byteCount <= ObjectEntry.maximumTextByteCount else { throw .invalidText }
+    let text = try text(Int(byteCount))
+    try zeros(-(4 + Int(byteCount)) & 7)
+    return text
+  }
+
+  /// Takes 32 bits that are 0 or 1.
+  mutating func flag() throws(DecodeError) -> Bool {
+    let number: UInt32 = try integer()
+    guard number <= 1 else { throw .invalidValue }
+    return number == 1
+  }
+
   /// Takes the name of an interface.
   mutating func interfaceName(_ byteCount: Int) throws(DecodeError) -> String {
     guard InterfaceName.byteCounts.contains(byteCount) else { throw .invalidText }

@@ -22,6 +22,14 @@ extension [UInt8] {
   /// Appends zeros up to a multiple of 8 bytes behind `start`.
   mutating func pad(from start: Int) { append(zeros: -(count - start) & 7) }
 
+  /// Appends a text behind its length, with zeros up to a multiple of 8 bytes.
+  mutating func append(counted text: String) {
+    let utf8 = text.utf8Prefix(ObjectEntry.maximumTextByteCount)
+    append(littleEndian: UInt32(clamping: utf8.count))
+    append(contentsOf: utf8)
+    append(zeros: -(4 + utf8.count) & 7)
+  }
+
   /// Appends at most `limit` bytes of a text, cut before a character, and returns how many.
   mutating func append(_ text: String, limit: Int) {
     append(contentsOf: text.utf8Prefix(limit))

@@ -117,7 +117,7 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
       session.open = nil
       parcel.complete(.success)
       giveBack(session)
-    case .wait, .cancelElsewhere, .statistics:
+    case .wait, .cancelElsewhere, .statistics, .administer:
       server.onControl { $0.handle(request, parcel, of: session) }
     }
   }

@@ -197,6 +197,7 @@ extension ControlLoop {
         executor: executor)
     case .cancelElsewhere(let id): cancel(id, parcel, of: session)
     case .statistics(let index): gatherStatistics(index, parcel, for: session)
+    case .administer(let wanted): administer(wanted, parcel, for: session)
     }
   }
 

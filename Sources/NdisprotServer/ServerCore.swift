@@ -1,4 +1,5 @@
 internal import EventLoop
+internal import Glibc
 internal import NDIS
 internal import Ndisprot
 internal import WDF
@@ -10,6 +11,9 @@ final class ServerCore: @unchecked Sendable {  // `control` is set once, before 
   let driver: NdisprotDriver
   let framework: Ref<Driver>
   let device: Ref<ControlDevice>
+  /// The daemon's own user, who may administer it as root may.
+  let ownUserID = geteuid()
+  let trace: TraceRing
   let rings = RingBudget()
   private(set) weak var control: ControlLoop?
   /// Where the thread that unloads waits for a loop.
@@ -27,6 +31,7 @@ final class ServerCore: @unchecked Sendable {  // `control` is set once, before 
     self.driver = driver
     self.framework = framework
     self.device = device
+    trace = device.framework.traceRing
   }
 
   func attach(_ control: ControlLoop) { self.control = control }

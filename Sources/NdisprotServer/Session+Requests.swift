@@ -27,6 +27,7 @@ extension Session {
     do throws(WdfError) {
       let request = try file.makeRequest(RequestParameters(header), sink: self)
       counters.issued &+= 1
+      note("message", header.id, UInt64(header.opcode))
       dispatch(request, header, buffer)
     } catch {
       end("no request could be made: \(error.code)")
@@ -100,6 +101,7 @@ extension Session {
         host.handle(
           .wait(names: wanted.names, timeoutMilliseconds: wanted.timeoutMilliseconds), request,
           of: self)
+      case .administration: administer(request, try AdministrationRequest(decoding: payload))
       default: request.complete(.notSupported)
       }
     } catch {

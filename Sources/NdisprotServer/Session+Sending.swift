@@ -140,6 +140,7 @@ extension Session {
       return
     }
     counters.count(status)
+    note("complete", parameters.id, UInt64(status.errno))
     if deliveredID == parameters.id, status.errno == 0 {
       deliveredID = 0
       return

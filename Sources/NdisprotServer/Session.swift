@@ -77,6 +77,7 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
   /// Goes on, on the loop that now has it.
   func arrive() {
     guard !isEnded else { return }
+    note("arrive")
     interest = wantedInterest
     do throws(SystemError) {
       registration = try host.loop.register(descriptor, interest, self)
@@ -167,6 +168,19 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
     file.close()
   }
 
+  /// Tells the trace of something; a branch while nobody records.
+  ///
+  /// - Parameters:
+  ///   - name: what happens
+  ///   - first: a number that the name explains
+  ///   - second: another
+  @inline(__always)
+  func note(_ name: StaticString, _ first: UInt64 = 0, _ second: UInt64 = 0) {
+    server.trace.record(
+      .control, name, file.id,
+      scope: open.map { UInt32(bitPattern: $0.binding.interfaceIndex) } ?? 0, first, second)
+  }
+
   private func hangUp() {
     isEnded = true
     if let registration { host.loop.unregister(registration) }
@@ -182,6 +196,7 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
 
   /// The file object's close: every request is complete, and its reply leaves or is lost.
   private func finish() {
+    note("finish")
     flush()
     if !isEnded { hangUp() }
     close(descriptor)

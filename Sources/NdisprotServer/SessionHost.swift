@@ -1,6 +1,7 @@
 internal import EventLoop
 internal import NDIS
 internal import Ndisprot
+internal import NdisprotControl
 internal import WDF
 
 /// A loop that has sessions: control's, or a binding's.
@@ -29,4 +30,5 @@ enum HostRequest: Sendable {
   case wait(names: [String], timeoutMilliseconds: UInt32)
   case cancelElsewhere(UInt64)
   case statistics(interfaceIndex: UInt32)
+  case administer(AdministrationRequest)
 }

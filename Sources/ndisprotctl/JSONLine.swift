@@ -25,6 +25,10 @@ struct JSONLine {
     add(key, raw: "[" + values.map(JSONLine.quoted).joined(separator: ",") + "]")
   }
 
+  mutating func add(_ key: String, _ values: [JSONLine]) {
+    add(key, raw: "[" + values.map(\.closed).joined(separator: ",") + "]")
+  }
+
   /// The whole object.
   var closed: String { text + "}" }
 

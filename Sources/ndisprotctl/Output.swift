@@ -66,6 +66,9 @@ struct Output {
     standard.flush()
   }
 
+  /// Says something beside the output, for people.
+  func hint(_ text: String) { Output.writeError(text) }
+
   private static func writeError(_ message: String) {
     StandardOutput.write(Array("ndisprotctl: \(message)\n".utf8), to: STDERR_FILENO)
   }
@@ -88,7 +91,7 @@ struct Output {
     let remedy =
       forms.first { cause.hasSuffix("'\($0.argument)'") || cause.hasSuffix(" \($0.argument)'") }
       .map { "Write \($0.form)" } ?? "Write: \(usage ?? "ndisprotctl SUBCOMMAND"), or see --help"
-    let stop = cause.hasSuffix("?") ? " " : ". "
+    let stop = cause.hasSuffix("?") || cause.hasSuffix(".") ? " " : ". "
     writeError("usage: " + cause + (cause.contains(". Write ") ? "" : stop + remedy))
     return 64
   }
@@ -188,6 +191,11 @@ struct Output {
     refused status: CompletionStatus, _ bytesNeeded: UInt32, _ context: Context
   ) -> (cause: String, remedy: String) {
     switch status {
+    case .notPermitted where context.operation == .administer:
+      (
+        "only administrators may, and not user \(getuid())",
+        "Run it as root, or as the user whose daemon it is"
+      )
     case .notPermitted:
       (
         "the daemon does not permit it to user \(getuid())",

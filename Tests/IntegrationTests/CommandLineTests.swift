@@ -177,9 +177,16 @@ private func decode<Value: Decodable>(_ type: Value.Type, _ line: [UInt8]) throw
 }
 
 extension ChildProcess.Outcome {
-  fileprivate func decode<Value: Decodable>(_ type: Value.Type, line: Int) throws -> Value {
+  /// One line of `--json`.
+  func decode<Value: Decodable>(_ type: Value.Type, line: Int) throws -> Value {
     guard line < lines.count else { throw LabError.failed("no line \(line): \(errors)") }
     return try JSONDecoder().decode(type, from: Data(lines[line].utf8))
+  }
+
+  /// Every line of `--json`.
+  func decodeAll<Value: Decodable>(_ type: Value.Type) throws -> [Value] {
+    let decoder = JSONDecoder()
+    return try lines.map { try decoder.decode(type, from: Data($0.utf8)) }
   }
 
   fileprivate func summary() throws -> Summary {

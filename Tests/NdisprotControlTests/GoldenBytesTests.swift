@@ -44,6 +44,78 @@ struct GoldenBytesTests {
     #expect(try Golden.openReply.decoded(OpenReply.init(decoding:)) == reply)
   }
 
+  @Test("ADMINISTRATION, objects")
+  func objects() throws {
+    let request = AdministrationRequest.objects(cursor: 7)
+    #expect(request.encoded == Golden.objectsRequest)
+    #expect(
+      try Golden.objectsRequest.decoded(AdministrationRequest.init(decoding:)) == request)
+    var entry = ObjectEntry(
+      id: 2 << 32 | 8, parent: nil, age: 1_000_000_000, pinCount: 3, kind: "queue", name: "née",
+      state: "created", site: "a:1")
+    entry.contexts = ["T"]
+    entry.holders = [ObjectEntry.Holder(tag: "me", age: 2)]
+    entry.history = [ObjectEntry.PastState(state: "", threadID: 42, age: 5)]
+    let reply = try Golden.objectsReply.decoded { payload throws(DecodeError) in
+      try ObjectsReply(decoding: payload, entryCount: 1)
+    }
+    #expect(reply.next == 9)
+    #expect(reply.entries == [entry])
+    #expect(reply.encoded == Golden.objectsReply)
+  }
+
+  @Test("a page of objects holds whole ones, and leads to the next")
+  func objectPages() {
+    let entries = (1...5).map {
+      ObjectEntry(
+        id: 7 << 32 | UInt64($0), parent: 0, age: 0, pinCount: 1, kind: "general", name: "\($0)",
+        state: "created", site: "")
+    }
+    let byteCount = entries[0].encoded.count
+    let page = ObjectsReply(entries: entries, byteLimit: 8 + 3 * byteCount + 1)
+    #expect(page.entries.map(\.name) == ["1", "2", "3"] && page.next == 4)
+    let last = ObjectsReply(entries: Array(entries[3...]), byteLimit: 8 + 2 * byteCount)
+    #expect(last.entries.count == 2 && last.next == 0)
+    #expect(ObjectsReply(entries: entries, byteLimit: 8).entries.isEmpty)
+  }
+
+  @Test("ADMINISTRATION, trace")
+  func trace() throws {
+    let request = AdministrationRequest.trace(cursor: 4096, .on)
+    #expect(request.encoded == Golden.traceRequest)
+    #expect(try Golden.traceRequest.decoded(AdministrationRequest.init(decoding:)) == request)
+    let entry = TraceEntry(
+      sequence: 10, nanoseconds: 123_456, object: 2 << 32 | 8, first: 64, second: 1 << 32,
+      threadID: 42, interfaceIndex: 17, component: "send", name: "write")
+    let reply = try Golden.traceReply.decoded { payload throws(DecodeError) in
+      try TraceReply(decoding: payload, entryCount: 1)
+    }
+    #expect(reply.next == 11 && reply.hasMore && reply.isRecording)
+    #expect(reply.entries == [entry])
+    #expect(reply.encoded == Golden.traceReply)
+    let empty = TraceReply(cursor: 12, entries: [], isRecording: false, byteLimit: 100)
+    #expect(empty.next == 12 && !empty.hasMore)
+  }
+
+  @Test("an unknown command of ADMINISTRATION is refused, and a text that is too long")
+  func administrationLimits() {
+    for command in [0, 3, UInt32.max] {
+      #expect(throws: DecodeError.invalidValue) {
+        try Golden.objectsRequest.replacing(at: 0, command).decoded(
+          AdministrationRequest.init(decoding:))
+      }
+    }
+    #expect(throws: DecodeError.invalidValue) {
+      try Golden.traceRequest.replacing(at: 16, UInt32(3)).decoded(
+        AdministrationRequest.init(decoding:))
+    }
+    #expect(throws: DecodeError.invalidText) {
+      try Golden.objectsReply.replacing(at: 48, UInt32(1_025)).decoded {
+        payload throws(DecodeError) in try ObjectsReply(decoding: payload, entryCount: 1)
+      }
+    }
+  }
+
   @Test("CANCEL")
   func cancel() throws {
     let request = CancelRequest(id: 0x0100_0000_0000_002A)

@@ -47,6 +47,22 @@ struct PayloadCase: Sendable, CustomTestStringConvertible {
       recode: { payload, count throws(DecodeError) in
         try StatisticsObject.decode(payload, objectCount: count).flatMap(\.encoded)
       }, count: 1),
+    PayloadCase(name: "objects request", bytes: Golden.objectsRequest) {
+      payload, _ throws(DecodeError) in try AdministrationRequest(decoding: payload).encoded
+    },
+    PayloadCase(
+      name: "objects reply", bytes: Golden.objectsReply,
+      recode: { payload, count throws(DecodeError) in
+        try ObjectsReply(decoding: payload, entryCount: count).encoded
+      }, count: 1),
+    PayloadCase(name: "trace request", bytes: Golden.traceRequest) {
+      payload, _ throws(DecodeError) in try AdministrationRequest(decoding: payload).encoded
+    },
+    PayloadCase(
+      name: "trace reply", bytes: Golden.traceReply,
+      recode: { payload, count throws(DecodeError) in
+        try TraceReply(decoding: payload, entryCount: count).encoded
+      }, count: 1),
     PayloadCase(name: "wait request", bytes: Golden.waitRequest) {
       payload, _ throws(DecodeError) in try WaitRequest(decoding: payload).encoded
     },

@@ -1,4 +1,4 @@
-internal import Synchronization
+public import Synchronization
 
 /// The part of the daemon a trace event comes from.
 public enum TraceComponent: UInt8, Sendable, CaseIterable {
@@ -19,6 +19,8 @@ public struct TraceEvent: Sendable {
   public let name: StaticString
   /// To which object, if to one.
   public let object: ObjectID?
+  /// A number of the driver's to sift events by, as that of an interface; 0 is none.
+  public let scope: UInt32
   /// Two numbers that the event's name explains.
   public let first: UInt64
   /// See ``first``.
@@ -37,13 +39,13 @@ public final class TraceRing: Sendable {
     var sequence: UInt64 = 0
   }
 
-  private let isRecording = Atomic<Bool>(false)
+  @usableFromInline let isRecording = Atomic<Bool>(false)
   private let state = Guarded(State())
 
   init() {}
 
   /// Whether events are recorded.
-  public var isOn: Bool { isRecording.load(ordering: .relaxed) }
+  @inlinable public var isOn: Bool { isRecording.load(ordering: .relaxed) }
 
   /// Begins recording with an empty ring.
   public func start() {
@@ -55,16 +57,33 @@ public final class TraceRing: Sendable {
   public func stop() { isRecording.store(false, ordering: .relaxed) }
 
   /// Records an event if the ring is on.
+  ///
+  /// - Parameters:
+  ///   - component: where it happens
+  ///   - name: what happens
+  ///   - object: to which object, if to one
+  ///   - scope: a number to sift events by; 0 is none
+  ///   - first: a number that the name explains
+  ///   - second: another
+  @inlinable
   public func record(
-    _ component: TraceComponent, _ name: StaticString, _ object: ObjectID? = nil,
-    _ first: UInt64 = 0, _ second: UInt64 = 0
+    _ component: TraceComponent, _ name: StaticString, _ object: @autoclosure () -> ObjectID? = nil,
+    scope: UInt32 = 0, _ first: UInt64 = 0, _ second: UInt64 = 0
   ) {
-    guard isOn else { return }
+    if isOn { keep(component, name, object(), scope, first, second) }
+  }
+
+  @usableFromInline
+  func keep(
+    _ component: TraceComponent, _ name: StaticString, _ object: ObjectID?, _ scope: UInt32,
+    _ first: UInt64, _ second: UInt64
+  ) {
     let (nanoseconds, threadID) = (monotonicNanoseconds(), currentThreadID())
     state.withLock { state in
       let event = TraceEvent(
         sequence: state.sequence, nanoseconds: nanoseconds, threadID: threadID,
-        component: component, name: name, object: object, first: first, second: second)
+        component: component, name: name, object: object, scope: scope, first: first,
+        second: second)
       if state.events.count < Self.capacity {
         state.events.append(event)
       } else {

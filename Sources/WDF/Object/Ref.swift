@@ -115,6 +115,9 @@ extension Ref {
     get throws(WdfError) { try core.framework.driver }
   }
 
+  /// The framework that the object belongs to.
+  public var framework: Framework { core.framework }
+
   /// The state the object is in; `destroyed` also after its end.
   public var state: ObjectState { core.framework.state(of: core) }
 }

@@ -168,19 +168,19 @@ final class Lab: @unchecked Sendable {  // Suites that share one are serialized.
   func ctl(_ arguments: String...) throws -> ChildProcess.Outcome { try ctl(arguments) }
 
   /// Runs `ndisprotctl` to its end, without any capability.
-  func ctl(_ arguments: [String]) throws -> ChildProcess.Outcome {
-    try ChildProcess.run(ctlWords(arguments), errorPath: filePath("ctl"))
+  func ctl(_ arguments: [String], as user: User = .owner) throws -> ChildProcess.Outcome {
+    try ChildProcess.run(ctlWords(arguments, user), errorPath: filePath("ctl"))
   }
 
   /// Starts `ndisprotctl`.
   func startCtl(_ arguments: String...) throws -> ChildProcess {
-    let command = try ChildProcess(ctlWords(arguments), errorPath: filePath("ctl"))
+    let command = try ChildProcess(ctlWords(arguments, .owner), errorPath: filePath("ctl"))
     commands.append(command)
     return command
   }
 
-  private func ctlWords(_ arguments: [String]) -> [String] {
-    User.withoutCapabilities
+  private func ctlWords(_ arguments: [String], _ user: User) -> [String] {
+    user.words
       + [try? Product.path("ndisprotctl"), "--socket", socketPath]
       .compactMap(\.self) + arguments
   }

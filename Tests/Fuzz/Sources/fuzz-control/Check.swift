@@ -59,6 +59,19 @@ private let decoders: [@Sendable (RawSpan, UInt32) -> Void] = [
   { payload, _ in roundTrip(payload, CancelRequest.init(decoding:), \.encoded) },
   { payload, _ in roundTrip(payload, EnumerateRequest.init(decoding:), \.encoded) },
   { payload, _ in roundTrip(payload, StatisticsRequest.init(decoding:), \.encoded) },
+  { payload, _ in roundTrip(payload, AdministrationRequest.init(decoding:), \.encoded) },
+  { payload, count in
+    roundTrip(
+      payload,
+      { span throws(DecodeError) in try ObjectsReply(decoding: span, entryCount: count) },
+      \.encoded)
+  },
+  { payload, count in
+    roundTrip(
+      payload,
+      { span throws(DecodeError) in try TraceReply(decoding: span, entryCount: count) },
+      \.encoded)
+  },
   { payload, _ in roundTrip(payload, WaitRequest.init(decoding:), \.encoded) },
   { payload, _ in roundTrip(payload, OIDMessage.init(decoding:), \.encoded) },
   { payload, _ in

@@ -1,0 +1,60 @@
+public import NdisprotControl
+
+// What root may ask, and the user whose daemon it is; others get `notPermitted`.
+
+extension Connection {
+  /// Lists the objects of the daemon's framework, in ascending order of their slots.
+  ///
+  /// The list is made a page at a time, so an object that comes or goes meanwhile may be missing.
+  public func objects() throws(ClientError) -> [ObjectEntry] {
+    var entries: [ObjectEntry] = []
+    var cursor: UInt64 = 0
+    while true {
+      let reply = try administer(.objects(cursor: cursor)) { payload, count throws(DecodeError) in
+        try ObjectsReply(decoding: payload, entryCount: count)
+      }
+      entries += reply.entries
+      // A page that does not lead on would never end.
+      guard reply.next > cursor else { return entries }
+      cursor = reply.next
+    }
+  }
+
+  /// The events of the daemon's trace that are there, oldest first.
+  ///
+  /// - Parameters:
+  ///   - cursor: the sequence number of the first that is wanted; a reply's `next` goes on
+  ///   - recording: begins or stops recording, before the events are looked at
+  /// - Returns: the events, the cursor behind them, and whether events are recorded
+  /// - Throws: `notPermitted` for whoever is no administrator, and what every request may
+  public func trace(
+    from cursor: UInt64 = 0, _ recording: TraceRecording = .unchanged
+  ) throws(ClientError) -> TraceReply {
+    var all = try tracePage(cursor, recording)
+    while all.hasMore {
+      let page = try tracePage(all.next, .unchanged)
+      guard page.next > all.next else { break }
+      all.entries += page.entries
+      all.next = page.next
+      all.hasMore = page.hasMore
+    }
+    return all
+  }
+
+  private func tracePage(
+    _ cursor: UInt64, _ recording: TraceRecording
+  ) throws(ClientError) -> TraceReply {
+    try administer(.trace(cursor: cursor, recording)) { payload, count throws(DecodeError) in
+      try TraceReply(decoding: payload, entryCount: count)
+    }
+  }
+
+  private func administer<Reply>(
+    _ wanted: AdministrationRequest,
+    _ decode: (RawSpan, UInt32) throws(DecodeError) -> Reply
+  ) throws(ClientError) -> Reply {
+    try request(.administration, .administer, unsafe wanted.encoded.span.bytes) {
+      header, payload throws(DecodeError) in try decode(payload, header.count)
+    }
+  }
+}

@@ -1,0 +1,70 @@
+/// The payload of ADMINISTRATION: what an administrator wants.
+///
+/// - Shape: `[command u32][zero u32]`, then what the command needs
+///   ```
+///   1 objects   [cursor u64]                             16 bytes
+///   2 trace     [cursor u64][recording u32][zero u32]    24 bytes
+///   ```
+public enum AdministrationRequest: Hashable, Sendable {
+  /// The objects of the framework, from a cursor on; 0 is the first page.
+  case objects(cursor: UInt64)
+  /// The events of the trace, from a sequence number on, after recording began or stopped.
+  case trace(cursor: UInt64, TraceRecording)
+
+  /// The numbers of the commands; they are never reused.
+  private enum Command: UInt32 {
+    case objects = 1
+    case trace = 2
+  }
+
+  /// Decodes a payload.
+  public init(decoding payload: RawSpan) throws(DecodeError) {
+    var reader = PayloadReader(payload)
+    let command: UInt32 = try reader.integer()
+    try reader.zeros(4)
+    switch Command(rawValue: command) {
+    case .objects: self = .objects(cursor: try reader.integer())
+    case .trace:
+      let cursor: UInt64 = try reader.integer()
+      guard let recording = TraceRecording(rawValue: try reader.integer()) else {
+        throw .invalidValue
+      }
+      try reader.zeros(4)
+      self = .trace(cursor: cursor, recording)
+    case nil: throw .invalidValue
+    }
+    try reader.end()
+  }
+
+  /// The bytes of the payload.
+  public var encoded: [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.append(littleEndian: command.rawValue)
+    bytes.append(zeros: 4)
+    switch self {
+    case .objects(let cursor): bytes.append(littleEndian: cursor)
+    case .trace(let cursor, let recording):
+      bytes.append(littleEndian: cursor)
+      bytes.append(littleEndian: recording.rawValue)
+      bytes.append(zeros: 4)
+    }
+    return bytes
+  }
+
+  private var command: Command {
+    switch self {
+    case .objects: .objects
+    case .trace: .trace
+    }
+  }
+}
+
+/// What a request does to the recording of events.
+public enum TraceRecording: UInt32, Sendable, CaseIterable {
+  /// Leaves it as it is.
+  case unchanged = 0
+  /// Begins anew with an empty ring.
+  case on = 1
+  /// Stops; what is in the ring stays.
+  case off = 2
+}

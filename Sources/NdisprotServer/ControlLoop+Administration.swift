@@ -1,0 +1,107 @@
+internal import EventLoop
+internal import NDIS
+internal import Ndisprot
+internal import NdisprotControl
+internal import WDF
+
+// ADMINISTRATION: what root asks, and the user whose daemon this is.
+
+extension Session {
+  /// An ADMINISTRATION message; control answers it.
+  func administer(_ request: RequestParcel, _ wanted: AdministrationRequest) {
+    guard credentials.userID == 0 || credentials.userID == server.ownUserID else {
+      request.complete(.notPermitted)
+      return
+    }
+    host.handle(.administer(wanted), request, of: self)
+  }
+}
+
+extension ControlLoop {
+  /// Answers an administrator.
+  func administer(
+    _ wanted: AdministrationRequest, _ parcel: RequestParcel, for session: Session
+  ) {
+    switch wanted {
+    case .objects(let cursor): listObjects(cursor, parcel, for: session)
+    case .trace(let cursor, let recording): listTrace(cursor, recording, parcel, for: session)
+    }
+  }
+
+  private func listObjects(_ cursor: UInt64, _ parcel: RequestParcel, for session: Session) {
+    let objects = server.device.framework.snapshot()
+      .filter { UInt64($0.id.slot) >= cursor }
+      .sorted { $0.id.slot < $1.id.slot }
+    let now = EventLoop.now()
+    let reply = ObjectsReply(
+      entries: objects.map { ObjectEntry($0, now: now) },
+      byteLimit: MessageHeader.maximumPayloadByteCount)
+    answer(reply.encoded, reply.entries.count, parcel, for: session)
+  }
+
+  private func listTrace(
+    _ cursor: UInt64, _ recording: TraceRecording, _ parcel: RequestParcel, for session: Session
+  ) {
+    let ring = server.device.framework.traceRing
+    switch recording {
+    case .unchanged: break
+    case .on: ring.start()
+    case .off: ring.stop()
+    }
+    let entries = ring.events.filter { $0.sequence >= cursor }.map(TraceEntry.init)
+    let reply = TraceReply(
+      cursor: cursor, entries: entries, isRecording: ring.isOn,
+      byteLimit: MessageHeader.maximumPayloadByteCount)
+    answer(reply.encoded, reply.entries.count, parcel, for: session)
+  }
+
+  private func answer(
+    _ output: [UInt8], _ count: Int, _ parcel: RequestParcel, for session: Session
+  ) {
+    session.onHost { $0.finish(parcel, output, recordCount: count) }
+  }
+}
+
+extension ObjectEntry {
+  /// Holders of one object that are named; how many there are, its pins tell.
+  private static var maximumHolderCount: Int { 256 }
+
+  /// One object of the answer.
+  fileprivate init(_ object: ObjectSnapshot, now: UInt64) {
+    self.init(
+      id: object.id.rawValue, parent: object.parent?.rawValue,
+      age: object.age.nanosecondCount, pinCount: UInt32(clamping: object.pinCount),
+      kind: "\(object.kind)", name: object.name, state: "\(object.state)",
+      site: "\(object.site.fileID):\(object.site.line)")
+    contexts = object.contexts
+    holders = object.holders.prefix(Self.maximumHolderCount).map {
+      Holder(tag: $0.tag, age: $0.age.nanosecondCount)
+    }
+    history = object.history.map {
+      PastState(
+        state: "\($0.state)", threadID: UInt32(bitPattern: $0.threadID),
+        age: now &- min(now, $0.nanoseconds))
+    }
+  }
+}
+
+extension TraceEntry {
+  /// One event of the answer.
+  fileprivate init(_ event: TraceEvent) {
+    self.init(
+      sequence: event.sequence, nanoseconds: event.nanoseconds,
+      object: event.object?.rawValue, first: event.first, second: event.second,
+      threadID: UInt32(bitPattern: event.threadID), interfaceIndex: event.scope,
+      component: "\(event.component)", name: "\(event.name)")
+  }
+}
+
+extension Duration {
+  /// Whole nanoseconds; 0 if it is negative.
+  fileprivate var nanosecondCount: UInt64 {
+    let (seconds, attoseconds) = components
+    let whole = UInt64(clamping: seconds).multipliedReportingOverflow(by: 1_000_000_000)
+    guard !whole.overflow else { return .max }
+    return whole.partialValue &+ UInt64(clamping: attoseconds) / 1_000_000_000
+  }
+}
