@@ -55,6 +55,8 @@ public import WDF
   var isWaitingForRoom = false
   /// A write that is through, to be used again; it keeps its last message until then.
   var spareOperation: WriteOperation?
+  /// How fast each user may send under each rule; made when the first such open comes.
+  var buckets: [BucketKey: TokenBucket] = [:]
   /// Statuses of the message that is being sent.
   let statuses = StatusBuffer()
 
@@ -159,6 +161,7 @@ public import WDF
       depth: open.options.flags.contains(.compat) ? 4 : nil)
     unsafe open.framesAtOpen = hot.pointee.frames
     unsafe open.stateDropsAtOpen = hot.pointee.stateDrops
+    open.limiter = limiter(of: open)
     opens.append(open)
     note(.ndis, "open", open, opens.count)
     do throws(MiniportError) {

@@ -4,17 +4,25 @@
 ///   ```
 ///   1 objects   [cursor u64]                             16 bytes
 ///   2 trace     [cursor u64][recording u32][zero u32]    24 bytes
+///   5 reload                                          8 bytes
+///   6 explain   `ExplainRequest`
 ///   ```
 public enum AdministrationRequest: Hashable, Sendable {
   /// The objects of the framework, from a cursor on; 0 is the first page.
   case objects(cursor: UInt64)
   /// The events of the trace, from a sequence number on, after recording began or stopped.
   case trace(cursor: UInt64, TraceRecording)
+  /// The configuration, read anew.
+  case reload
+  /// What decides about a user, a binding and an EtherType.
+  case explain(ExplainRequest)
 
   /// The numbers of the commands; they are never reused.
   private enum Command: UInt32 {
     case objects = 1
     case trace = 2
+    case reload = 5
+    case explain = 6
   }
 
   /// Decodes a payload.
@@ -31,6 +39,8 @@ public enum AdministrationRequest: Hashable, Sendable {
       }
       try reader.zeros(4)
       self = .trace(cursor: cursor, recording)
+    case .reload: self = .reload
+    case .explain: self = .explain(try ExplainRequest(from: &reader))
     case nil: throw .invalidValue
     }
     try reader.end()
@@ -47,6 +57,8 @@ public enum AdministrationRequest: Hashable, Sendable {
       bytes.append(littleEndian: cursor)
       bytes.append(littleEndian: recording.rawValue)
       bytes.append(zeros: 4)
+    case .reload: break
+    case .explain(let question): bytes.append(contentsOf: question.encoded)
     }
     return bytes
   }
@@ -55,6 +67,8 @@ public enum AdministrationRequest: Hashable, Sendable {
     switch self {
     case .objects: .objects
     case .trace: .trace
+    case .reload: .reload
+    case .explain: .explain
     }
   }
 }

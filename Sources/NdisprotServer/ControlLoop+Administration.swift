@@ -9,7 +9,7 @@ internal import WDF
 extension Session {
   /// An ADMINISTRATION message; control answers it.
   func administer(_ request: RequestParcel, _ wanted: AdministrationRequest) {
-    guard credentials.userID == 0 || credentials.userID == server.ownUserID else {
+    guard isAdministrator || wanted.isForEverybody else {
       request.complete(.notPermitted)
       return
     }
@@ -25,6 +25,8 @@ extension ControlLoop {
     switch wanted {
     case .objects(let cursor): listObjects(cursor, parcel, for: session)
     case .trace(let cursor, let recording): listTrace(cursor, recording, parcel, for: session)
+    case .reload: reload(parcel, for: session)
+    case .explain(let question): explain(question, parcel, for: session)
     }
   }
 
@@ -55,7 +57,8 @@ extension ControlLoop {
     answer(reply.encoded, reply.entries.count, parcel, for: session)
   }
 
-  private func answer(
+  /// Answers with entries.
+  func answer(
     _ output: [UInt8], _ count: Int, _ parcel: RequestParcel, for session: Session
   ) {
     session.onHost { $0.finish(parcel, output, recordCount: count) }

@@ -17,6 +17,15 @@ final class Daemon {
       errorPath: lab.filePath("ndisprotd"))
   }
 
+  /// Starts one that reads a configuration file.
+  init(configuration path: String, _ lab: Lab) throws {
+    let rights = ["setpriv", "--bounding-set=-all,+net_raw", "--inh-caps=-all,+net_raw"]
+    process = try ChildProcess(
+      lab.nearWords(
+        rights + [try Product.path("ndisprotd"), "--socket", lab.socketPath, "--config", path]),
+      errorPath: lab.filePath("ndisprotd"))
+  }
+
   /// Waits for the log line that says so.
   func waitUntilReady() throws {
     try eventually("ready: \(log)") { log.contains("ready: ") || hasEnded }
