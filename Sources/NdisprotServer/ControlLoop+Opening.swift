@@ -219,9 +219,8 @@ extension Session {
   func opened(_ open: OpenContext, _ request: RequestParcel) {
     isOpening = false
     self.open = open
-    let attributes = open.binding.snapshot.attributes
-    let reply = OpenReply(open.options, attributes).encoded
-    // The sample's OPEN_DEVICE has no output; who gives room learns whether it is exclusive.
+    let reply = OpenReply(open.options, open.binding.snapshot.attributes).encoded
+    // The sample's own request has no output; a client that leaves room for it gets one.
     guard !request.isOpenDevice || request.parameters.outputByteCount >= reply.count else {
       request.complete(.success)
       return
@@ -240,7 +239,7 @@ extension Session {
 }
 
 extension RequestParcel {
-  /// Whether it is the sample's OPEN_DEVICE, which has no output.
+  /// Whether it is the sample's OPEN_DEVICE.
   var isOpenDevice: Bool { parameters.type == .deviceControl }
 }
 

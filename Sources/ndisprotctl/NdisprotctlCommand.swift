@@ -19,6 +19,7 @@ struct NdisprotctlCommand: ParsableCommand {
       BindingsCommand.self, ReadCommand.self, WriteCommand.self, EchoCommand.self,
       QueryCommand.self, SetCommand.self, OIDsCommand.self, StatsCommand.self, WaitCommand.self,
       ObjectsCommand.self, TraceCommand.self, ReloadCommand.self, PolicyCommand.self,
+      ProttestCommand.self,
     ])
 
   @OptionGroup var global: GlobalOptions

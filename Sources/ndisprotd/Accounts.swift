@@ -54,9 +54,12 @@ enum Accounts {
     var entry = unsafe passwd()
     var result: UnsafeMutablePointer<passwd>?
     var room = [CChar](repeating: 0, count: 16 << 10)
-    let status =
-      UInt32(name).map { unsafe getpwuid_r($0, &entry, &room, room.count, &result) }
-      ?? unsafe getpwnam_r(name, &entry, &room, room.count, &result)
+    let status: Int32
+    if let number = UInt32(name) {
+      status = unsafe getpwuid_r(number, &entry, &room, room.count, &result)
+    } else {
+      status = unsafe getpwnam_r(name, &entry, &room, room.count, &result)
+    }
     guard status == 0, unsafe result != nil, let text = unsafe entry.pw_name else { return nil }
     return unsafe (String(cString: text), entry.pw_uid, entry.pw_gid)
   }

@@ -3,26 +3,21 @@ import Glibc
 /// A running `ndisprotd` that has CAP_NET_RAW and nothing else.
 final class Daemon {
   private let process: ChildProcess
+  private unowned let lab: Lab
 
   /// Starts it in the daemon's namespace of a lab.
   init(
     _ lab: Lab, interfaces: [String] = ["np0"], _ arguments: [String] = [],
-    socketPath: String? = nil, capabilities: String = "-all,+net_raw"
+    configuration: String? = nil, socketPath: String? = nil,
+    capabilities: String = "-all,+net_raw"
   ) throws {
+    self.lab = lab
     let rights = ["setpriv", "--bounding-set=\(capabilities)", "--inh-caps=\(capabilities)"]
-    let options = ["--socket", socketPath ?? lab.socketPath] + User.options
-    let names = interfaces.flatMap { ["--interface", $0] }
+    let socket = ["--socket", socketPath ?? lab.socketPath]
+    let names = User.options + interfaces.flatMap { ["--interface", $0] }
+    let options = socket + (configuration.map { ["--config", $0] } ?? names)
     process = try ChildProcess(
-      lab.nearWords(rights + [try Product.path("ndisprotd")] + options + names + arguments),
-      errorPath: lab.filePath("ndisprotd"))
-  }
-
-  /// Starts one that reads a configuration file.
-  init(configuration path: String, _ lab: Lab) throws {
-    let rights = ["setpriv", "--bounding-set=-all,+net_raw", "--inh-caps=-all,+net_raw"]
-    process = try ChildProcess(
-      lab.nearWords(
-        rights + [try Product.path("ndisprotd"), "--socket", lab.socketPath, "--config", path]),
+      lab.nearWords(rights + [try Product.path("ndisprotd")] + options + arguments),
       errorPath: lab.filePath("ndisprotd"))
   }
 
@@ -62,6 +57,19 @@ final class Daemon {
         TextFile.read("\(tasks)/\($0)/comm")?.split(separator: "\n").joined()
       }
       .sorted())
+  }
+
+  /// Stops one of its threads until the result is let go of.
+  func freeze(_ name: String) throws -> JSONProgram {
+    let tasks = "/proc/\(process.processID)/task"
+    let thread = TextFile.names(in: tasks).first {
+      TextFile.read("\(tasks)/\($0)/comm") == name + "\n"
+    }
+    guard let thread else { throw LabError.failed("no thread \(name): \(resources.threads)") }
+    let program = try JSONProgram(
+      "freeze", behind: [], argument: thread, errorPath: lab.filePath("freeze"))
+    let _: [String: Int] = try program.ask("freeze")
+    return program
   }
 
   /// Seconds of processor time it has used.
