@@ -137,11 +137,13 @@ final class DataPathFixture {
     let open: OpenContext
     private var nextID: UInt64 = 1
 
-    init(_ fixture: DataPathFixture, _ options: OpenOptions) throws {
+    init(
+      _ fixture: DataPathFixture, _ options: OpenOptions, _ access: AccessGrant = .everything
+    ) throws {
       file = try fixture.device.makeFileObject("client", Context(make: { _ in 0 }))
       open = try OpenContext.open(
         options, on: fixture.binding, dataPath: fixture.dataPath, file: file,
-        client: Credentials(processID: 1, userID: 1000, groupID: 1000, groups: []),
+        client: Credentials(processID: 1, userID: 1000, groupID: 1000, groups: []), access: access,
         requester: requester)
     }
 
