@@ -234,7 +234,8 @@ struct ReceiveCursor {
       left = 0
       position = classified
     }
-    if isRevoked { dropRevoked &+= queuedCount &- left } else { dropFlushed &+= queuedCount &- left }
+    let dropped = queuedCount &- left
+    if isRevoked { dropRevoked &+= dropped } else { dropFlushed &+= dropped }
     queuedCount = left
   }
 

@@ -80,9 +80,9 @@ public struct ServerEnvironment: Sendable {
   public var log: @Sendable (LogLevel, String) -> Void
   /// Takes what has to be accounted for.
   public var audit: @Sendable (AuditRecord) -> Void
-  /// Reads the configuration anew; nil if there is no file to read. On control's thread.
+  /// Reads the configuration anew, on control's thread; nil if there is no file to read.
   public var loadConfiguration: Loader?
-  /// Finds a user by name or number, with all groups; nil if there is none. On control's thread.
+  /// Finds a user by name or number, with all groups, on control's thread; nil if there is none.
   public var findUser: @Sendable (String) -> Credentials?
 
   /// Reads the configuration.
