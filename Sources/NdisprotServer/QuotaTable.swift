@@ -34,8 +34,8 @@ final class QuotaTable: Sendable {
   ///   - userID: whose
   ///   - options: its window; one that asks for all there is gets what is left
   ///   - isWindowOpen: whether it asks for all there is
-  /// - Returns: what was taken, to be given back; nil if no rule has a quota
-  /// - Throws: the refusal of the rule whose quota is used up
+  /// - Returns: what the open has to give back; nil if no rule limits it
+  /// - Throws: `.quota` with the rule that allows no more
   func take(
     _ access: AccessGrant, _ userID: UInt32, _ options: inout OpenOptions, isWindowOpen: Bool
   ) throws(AccessRefusal) -> Charge? {

@@ -33,12 +33,7 @@ public struct AccessGrant: Hashable, Sendable {
     }
   }
 
-  /// What may be done with a frame.
-  ///
-  /// - Parameters:
-  ///   - etherType: of the open's, behind one 0x8100 tag
-  ///   - vlan: the number in that tag; 0 without one
-  /// - Returns: the rights of the first rule that decides
+  /// What may be done with a frame: its type behind one 0x8100 tag, and the number in that tag.
   @inline(__always)
   func rights(_ etherType: UInt16, vlan: UInt16) -> AccessRights {
     if etherType == AccessPolicy.macControl { return [] }

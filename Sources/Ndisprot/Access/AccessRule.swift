@@ -54,10 +54,8 @@ public struct AccessRule: Hashable, Sendable {
 
   /// Whether it decides about frames of this EtherType in this VLAN.
   ///
-  /// - Parameters:
-  ///   - etherType: a type field, or `EtherTypeSet.anyValue` for types that no rule names
-  ///   - vlan: a number as in `VLANSet`
-  /// - Returns: whether both are the rule's
+  /// The type is a type field, or `EtherTypeSet.anyValue` for types that no rule names; the VLAN a
+  /// number as in `VLANSet`.
   func decides(_ etherType: UInt16, _ vlan: UInt16) -> Bool {
     let isOfType =
       etherType == EtherTypeSet.anyValue ? etherTypes.isAny : etherTypes.matches(etherType)
