@@ -71,13 +71,18 @@ extension Connection {
   fileprivate func nextEvent(by deadline: Deadline) throws(ClientError) -> EventMessage? {
     while true {
       if !events.isEmpty { return events.removeFirst() }
-      // Replies that come meanwhile are for others; events are kept on the way.
-      if let header = try tryReceive() {
-        park(header)
-      } else if events.isEmpty,
-        try socket.wait(for: .receive, by: deadline, interruption).isEmpty
-      {
-        return nil
+      do throws(ClientError) {
+        // Replies that come meanwhile are for others; events are kept on the way.
+        if let header = try tryReceive() {
+          park(header)
+        } else if events.isEmpty,
+          try socket.wait(for: .receive, by: deadline, interruption).isEmpty
+        {
+          return nil
+        }
+      } catch {
+        // What came before the daemon went is told first.
+        guard error == .daemonGone, !events.isEmpty else { throw error }
       }
     }
   }

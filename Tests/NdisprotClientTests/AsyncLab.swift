@@ -12,7 +12,8 @@ final class AsyncLab {
   private let clientEnd: Int32
 
   /// The script begins behind HELLO, and behind OPEN if that is expected.
-  init(expectsOpen: Bool = true, _ script: @escaping @Sendable (ScriptedPeer) throws -> Void) throws {
+  init(expectsOpen: Bool = true, _ script: @escaping @Sendable (ScriptedPeer) throws -> Void) throws
+  {
     var ends: [Int32] = [0, 0]
     let type = Int32(SOCK_SEQPACKET.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
     try #require(socketpair(AF_UNIX, type, 0, &ends) == 0)
@@ -35,11 +36,12 @@ final class AsyncLab {
 
   /// Opens np0 and hands it over; called once.
   func frames() throws(ClientError) -> FrameSequence {
-    try FrameSequence(connection().open("np0", etherTypes: .eapol))
+    let connection = try connection()
+    return try FrameSequence(connection.open("np0", etherTypes: .eapol))
   }
 
   /// Says HELLO; called once.
-  func connection() throws(ClientError) -> Connection {
+  func connection() throws(ClientError) -> sending Connection {
     try Connection(
       MessageSocket(owning: clientEnd), interruption: nil, by: Deadline(after: .seconds(5)))
   }

@@ -46,7 +46,9 @@ struct EventQueueTests {
     #expect(taken == [[1, 13, 3], [2, 21, 1], [3, 14, 1]])
   }
 
-  @Test("only events whose last value is all there is to tell replace one another", arguments: EventKind.allCases)
+  @Test(
+    "only events whose last value is all there is to tell replace one another",
+    arguments: EventKind.allCases)
   func levels(_ kind: EventKind) throws {
     let fixture = try DataPathFixture()
     let look = fixture.binding.snapshot
