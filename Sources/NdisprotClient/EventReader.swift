@@ -71,18 +71,21 @@ extension Connection {
   fileprivate func nextEvent(by deadline: Deadline) throws(ClientError) -> EventMessage? {
     while true {
       if !events.isEmpty { return events.removeFirst() }
+      // Replies that come meanwhile are for others; events are kept on the way.
+      let header: MessageHeader?
       do throws(ClientError) {
-        // Replies that come meanwhile are for others; events are kept on the way.
-        if let header = try tryReceive() {
-          park(header)
-        } else if events.isEmpty,
-          try socket.wait(for: .receive, by: deadline, interruption).isEmpty
-        {
-          return nil
-        }
+        header = try tryReceive()
       } catch {
-        // What came before the daemon went is told first.
-        guard error == .daemonGone, !events.isEmpty else { throw error }
+        // What the daemon said before it hung up comes first; the next call meets the error again.
+        guard !events.isEmpty else { throw error }
+        continue
+      }
+      if let header {
+        park(header)
+      } else if events.isEmpty,
+        try socket.wait(for: .receive, by: deadline, interruption).isEmpty
+      {
+        return nil
       }
     }
   }

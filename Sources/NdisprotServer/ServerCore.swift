@@ -18,8 +18,8 @@ final class ServerCore: @unchecked Sendable {  // `control` is set once, before 
   private(set) weak var control: ControlLoop?
   /// Where the thread that unloads waits for a loop.
   private let isDone: Gate
-  /// The number of the last wait, and of the last one that was answered.
-  private let done = Guarded((begun: 0, ended: 0))
+  /// A loop did not answer; it is not waited for again.
+  private let hasGivenUp = Guarded(false)
 
   init(
     configuration: ServerConfiguration, environment: ServerEnvironment, driver: NdisprotDriver,
@@ -64,16 +64,9 @@ final class ServerCore: @unchecked Sendable {  // `control` is set once, before 
     milliseconds: Int32 = 3_000, _ start: (@escaping @Sendable () -> Void) -> Void
   ) {
     let isDone = self.isDone
-    let number = done.withLock {
-      $0.begun += 1
-      return $0.begun
-    }
-    start { [self] in
-      done.withLock { $0.ended = number }
-      isDone.open()
-    }
-    // Unloading has a deadline of its own, and says who did not answer. What opens the gate may be
-    // the late end of an earlier wait.
-    while isDone.wait(milliseconds: milliseconds), done.withLock({ $0.ended }) < number {}
+    start { isDone.open() }
+    // Unloading has a deadline of its own, and says who did not answer.
+    guard !hasGivenUp.withLock({ $0 }) else { return }
+    if !isDone.wait(milliseconds: milliseconds) { hasGivenUp.withLock { $0 = true } }
   }
 }

@@ -159,7 +159,9 @@ struct PausingTests {
       text.send(SIGINT)
       #expect(try text.exitCode() == 0)
       #expect(try lab.daemon.stop() == 0)
-      #expect(try json.nextLine(within: 10).map(line)?.event == "shutdown")
+      var rest: [String] = []
+      while let bytes = try json.nextLine(within: 10) { rest.append(try line(bytes).event) }
+      #expect(rest.suffix(2) == ["shutdown", "error"], "\(rest)")
       #expect(try json.exitCode() == 3)
     }
   }

@@ -138,7 +138,7 @@ class Session:
         (version, opcode, flags, id, code, ndis, errno, information, needed,
          count) = HEADER.unpack_from(message)
         payload = message[HEADER.size:]
-        if opcode == 10:
+        if opcode == 10 and not flags & REPLY:
             if id or flags or code or ndis or errno or information or needed or version != 1:
                 raise ValueError("no event: %s" % message[:HEADER.size].hex())
             self.events.append(event(payload, count))
