@@ -181,8 +181,9 @@ public final class NdisprotDriver: ProtocolDriver, @unchecked Sendable {
       observer?.bindingPauses(binding)
     case .none where binding.snapshot.state == .pausing:
       pauses[binding.interfaceIndex, default: []].append(parcel)
-    case .none: parcel.complete(.success)
-    default: parcel.complete(.busy)
+    case .none where binding.snapshot.isActive: parcel.complete(.success)
+    case .illegal where binding.snapshot.isActive: parcel.complete(.busy)
+    default: parcel.complete(.adapterNotFound)
     }
   }
 
@@ -216,8 +217,9 @@ public final class NdisprotDriver: ProtocolDriver, @unchecked Sendable {
       let action = binding.handle(.restartSucceeded)
       observer?.bindingStateChanged(binding, action, cancelledWrites: 0)
       parcel.complete(.success)
-    case .none: parcel.complete(.success)
-    default: parcel.complete(.busy)
+    case .none where binding.snapshot.isActive: parcel.complete(.success)
+    case .illegal where binding.snapshot.isActive: parcel.complete(.busy)
+    default: parcel.complete(.adapterNotFound)
     }
   }
 
