@@ -42,6 +42,7 @@ extension BindingDataPath {
     }
     note(.send, "pend", open, Int(truncatingIfNeeded: operation.parameters.id), operation.index)
     keepStatuses(of: operation)
+    operation.isAdmitted = open.binding.snapshot.state == .running
     open.writes.append(operation)
     open.pendedWriteBytes &+= message.byteCount
   }
@@ -73,6 +74,7 @@ extension BindingDataPath {
       }
       hasMore = hasMore || (!open.writes.isEmpty && !isBlocked)
     }
+    noteDrained(cancelledWrites: 0)
     return hasMore
   }
 
@@ -85,7 +87,7 @@ extension BindingDataPath {
   private func advance(
     _ operation: WriteOperation, of open: OpenContext, frameLimit: Int
   ) -> Bool {
-    let check = WriteCheck(open)
+    let check = WriteCheck(open, isAdmitted: operation.isAdmitted)
     let end = min(operation.recordCount, operation.index &+ frameLimit)
     while operation.index < end {
       guard sendBatch(operation, of: open, check, end: end) else { return false }
@@ -215,7 +217,7 @@ extension BindingDataPath {
       let header = MDLSpan(frame).ethernetHeader, open.filter.matches(header)
     else { return }
     let isQueued = unsafe hot.pointee.ring.append(
-      frame, originalByteCount: frame.byteCount, timestamp: nanoseconds(CLOCK_REALTIME),
+      frame, originalByteCount: frame.byteCount, timestamp: realtimeNanoseconds(),
       flags: .looped, loopedFor: open.id)
     guard isQueued else { return }
     open.cursor?.noteLooped()
@@ -272,7 +274,7 @@ extension BindingDataPath {
   private func cancel(
     _ operation: WriteOperation, of open: OpenContext, status: CompletionStatus
   ) {
-    let check = WriteCheck(open)
+    let check = WriteCheck(open, isAdmitted: false)
     while !operation.isThrough {
       open.transmit.cancelled &+= 1
       endFrame(operation, status, check)
@@ -316,7 +318,10 @@ extension RawSpan {
   }
 }
 
-/// The time of a clock; captured frames are stamped with the time of day.
+/// The time of day, as the kernel stamps captured frames.
+func realtimeNanoseconds() -> UInt64 { nanoseconds(CLOCK_REALTIME) }
+
+/// The time of a clock.
 private func nanoseconds(_ clock: clockid_t) -> UInt64 {
   var time = timespec()
   unsafe clock_gettime(clock, &time)

@@ -4,6 +4,8 @@
 ///   ```
 ///   1 objects   [cursor u64]                             16 bytes
 ///   2 trace     [cursor u64][recording u32][zero u32]    24 bytes
+///   3 pause     [interfaceIndex u32][zero u32]           16 bytes
+///   4 restart   [interfaceIndex u32][zero u32]           16 bytes
 ///   5 reload                                          8 bytes
 ///   6 explain   `ExplainRequest`
 ///   ```
@@ -12,6 +14,10 @@ public enum AdministrationRequest: Hashable, Sendable {
   case objects(cursor: UInt64)
   /// The events of the trace, from a sequence number on, after recording began or stopped.
   case trace(cursor: UInt64, TraceRecording)
+  /// No frames move over a binding any more, until it is restarted.
+  case pause(interfaceIndex: UInt32)
+  /// Frames move again.
+  case restart(interfaceIndex: UInt32)
   /// The configuration, read anew.
   case reload
   /// What decides about a user, a binding and an EtherType.
@@ -21,6 +27,8 @@ public enum AdministrationRequest: Hashable, Sendable {
   private enum Command: UInt32 {
     case objects = 1
     case trace = 2
+    case pause = 3
+    case restart = 4
     case reload = 5
     case explain = 6
   }
@@ -39,6 +47,8 @@ public enum AdministrationRequest: Hashable, Sendable {
       }
       try reader.zeros(4)
       self = .trace(cursor: cursor, recording)
+    case .pause: self = .pause(interfaceIndex: try reader.paddedInteger())
+    case .restart: self = .restart(interfaceIndex: try reader.paddedInteger())
     case .reload: self = .reload
     case .explain: self = .explain(try ExplainRequest(from: &reader))
     case nil: throw .invalidValue
@@ -57,6 +67,9 @@ public enum AdministrationRequest: Hashable, Sendable {
       bytes.append(littleEndian: cursor)
       bytes.append(littleEndian: recording.rawValue)
       bytes.append(zeros: 4)
+    case .pause(let index), .restart(let index):
+      bytes.append(littleEndian: index)
+      bytes.append(zeros: 4)
     case .reload: break
     case .explain(let question): bytes.append(contentsOf: question.encoded)
     }
@@ -67,9 +80,20 @@ public enum AdministrationRequest: Hashable, Sendable {
     switch self {
     case .objects: .objects
     case .trace: .trace
+    case .pause: .pause
+    case .restart: .restart
     case .reload: .reload
     case .explain: .explain
     }
+  }
+}
+
+extension PayloadReader {
+  /// Takes 32 bits and as many zeros behind them.
+  fileprivate mutating func paddedInteger() throws(DecodeError) -> UInt32 {
+    let number: UInt32 = try integer()
+    try zeros(4)
+    return number
   }
 }
 
