@@ -55,10 +55,10 @@ public import WDF
   var isWaitingForRoom = false
   /// A write that is through, to be used again; it keeps its last message until then.
   var spareOperation: WriteOperation?
-  /// A pause waits until the pended writes are through.
-  var drain: Drain?
   /// How fast each user may send under each rule; made when the first such open comes.
   var buckets: [BucketKey: TokenBucket] = [:]
+  /// A pause waits until the pended writes are through.
+  var drain: Drain?
   /// Statuses of the message that is being sent.
   let statuses = StatusBuffer()
 

@@ -41,26 +41,6 @@ extension Connection {
     return all
   }
 
-  /// Stops the frames of a binding; returns when it is paused.
-  ///
-  /// Writes that are pended go out first, at most for 10 s; reads stay pended.
-  /// - Parameter interfaceIndex: the binding's interface
-  /// - Throws: `.refused` with `notPermitted`, `adapterNotFound`, `adapterRemoved`
-  public func pause(interfaceIndex: UInt32) throws(ClientError) {
-    // The daemon keeps the time; ours is a net behind it.
-    try administer(.pause(interfaceIndex: interfaceIndex), timeout: .seconds(20)) {
-      _, _ throws(DecodeError) in
-    }
-  }
-
-  /// Lets the frames of a paused binding move again.
-  ///
-  /// - Parameter interfaceIndex: the binding's interface
-  /// - Throws: `.refused` with `notPermitted`, `adapterNotFound`, `busy` while it still pauses
-  public func restart(interfaceIndex: UInt32) throws(ClientError) {
-    try administer(.restart(interfaceIndex: interfaceIndex)) { _, _ throws(DecodeError) in }
-  }
-
   /// Has the daemon read its configuration anew.
   ///
   /// - Returns: what became of it; `refusal` says why nothing changed
@@ -80,6 +60,26 @@ extension Connection {
     return try administer(.explain(question)) { payload, count throws(DecodeError) in
       try ExplainReply(decoding: payload, count: count)
     }
+  }
+
+  /// Stops the frames of a binding; returns when it is paused.
+  ///
+  /// Writes that are pended go out first, at most for 10 s; reads stay pended.
+  /// - Parameter interfaceIndex: the binding's interface
+  /// - Throws: `.refused` with `notPermitted`, `adapterNotFound`, `adapterRemoved`
+  public func pause(interfaceIndex: UInt32) throws(ClientError) {
+    // The daemon keeps the time; ours is a net behind it.
+    try administer(.pause(interfaceIndex: interfaceIndex), timeout: .seconds(20)) {
+      _, _ throws(DecodeError) in
+    }
+  }
+
+  /// Lets the frames of a paused binding move again.
+  ///
+  /// - Parameter interfaceIndex: the binding's interface
+  /// - Throws: `.refused` with `notPermitted`, `adapterNotFound`, `busy` while it still pauses
+  public func restart(interfaceIndex: UInt32) throws(ClientError) {
+    try administer(.restart(interfaceIndex: interfaceIndex)) { _, _ throws(DecodeError) in }
   }
 
   private func tracePage(

@@ -18,8 +18,8 @@ struct NdisprotctlCommand: ParsableCommand {
     subcommands: [
       BindingsCommand.self, ReadCommand.self, WriteCommand.self, EchoCommand.self,
       QueryCommand.self, SetCommand.self, OIDsCommand.self, StatsCommand.self, WaitCommand.self,
-      WatchCommand.self, PauseCommand.self, RestartCommand.self, ObjectsCommand.self,
-      TraceCommand.self, ReloadCommand.self, PolicyCommand.self, ProttestCommand.self,
+      WatchCommand.self, PauseCommand.self, RestartCommand.self, ReloadCommand.self,
+      PolicyCommand.self, ObjectsCommand.self, TraceCommand.self, ProttestCommand.self,
     ])
 
   @OptionGroup var global: GlobalOptions

@@ -18,11 +18,11 @@ struct MalformedMessageTests {
 
   @Test("A-75: a malformed message closes its own session only", arguments: Violation.allCases)
   func violation(_ violation: Violation) throws {
-    let before = try lab.daemon.logLines.count
+    let before = try lab.daemon.complaints.count
     let culprit = try lab.client.connect()
     try culprit.sendRaw(violation.message, descriptorCount: violation.descriptorCount)
     #expect(try culprit.closes())
-    try eventually("one line in the log") { try lab.daemon.logLines.count == before + 1 }
+    try eventually("one line in the log") { try lab.daemon.complaints.count == before + 1 }
     try checkCanary()
   }
 
@@ -113,7 +113,7 @@ struct MalformedMessageTests {
 
   /// Sends each on a session of its own; every session that was closed left one line in the log.
   private func probe(_ messages: [String], isOpen: Bool) throws {
-    let before = try lab.daemon.logLines.count
+    let before = try lab.daemon.complaints.count
     let resources = try lab.daemon.resources
     let fates = try lab.client.probe(messages, openFirst: isOpen ? "np0" : "")
     for (message, fate) in zip(messages, fates) where fate == .silent {
@@ -121,7 +121,7 @@ struct MalformedMessageTests {
     }
     let closed = fates.count { $0 == .closed }
     try eventually("\(closed) lines in the log, and no other") {
-      try lab.daemon.logLines.count == before + closed
+      try lab.daemon.complaints.count == before + closed
     }
     try eventually("no leak: \(resources)") { try lab.daemon.resources == resources }
     try checkCanary()

@@ -51,14 +51,14 @@ struct VanishingClientTests {
   @Test("B7: a client killed at any moment leaves nothing behind", arguments: Moment.allCases)
   func killed(_ moment: Moment) throws {
     let before = try lab.daemon.resources
-    let lines = try lab.daemon.logLines.count
+    let lines = try lab.daemon.complaints.count
     let victim = lab.makeClient()
     try moment.reach(with: victim)
     try victim.kill()
     try eventually("no leak: \(before)") { try lab.daemon.resources == before }
     try checkCanary()
     // To vanish is no violation.
-    #expect(try lab.daemon.logLines.count == lines)
+    #expect(try lab.daemon.complaints.count == lines)
   }
 
   @Test("B14: a client that stopped reading costs another one nothing")

@@ -33,6 +33,9 @@ final class Daemon {
   /// The lines of the log.
   var logLines: [Substring] { log.split(separator: "\n") }
 
+  /// The lines of the log, but for those that account for who did what.
+  var complaints: [Substring] { logLines.filter { !$0.hasPrefix("ndisprotd: audit: ") } }
+
   /// Waits until it ends by itself.
   func exitCode() throws -> Int32 { try process.exitCode(within: 10) }
 

@@ -72,18 +72,18 @@ private let decoders: [@Sendable (RawSpan, UInt32) -> Void] = [
       { span throws(DecodeError) in try TraceReply(decoding: span, entryCount: count) },
       \.encoded)
   },
-  { payload, _ in roundTrip(payload, SubscribeRequest.init(decoding:), \.encoded) },
-  { payload, count in
-    roundTrip(
-      payload,
-      { span throws(DecodeError) in try EventMessage(decoding: span, bindingCount: count) },
-      \.encoded)
-  },
   { payload, _ in roundTrip(payload, ReloadReply.init(decoding:), \.encoded) },
   { payload, count in
     roundTrip(
       payload,
       { span throws(DecodeError) in try ExplainReply(decoding: span, count: count) },
+      \.encoded)
+  },
+  { payload, _ in roundTrip(payload, SubscribeRequest.init(decoding:), \.encoded) },
+  { payload, count in
+    roundTrip(
+      payload,
+      { span throws(DecodeError) in try EventMessage(decoding: span, bindingCount: count) },
       \.encoded)
   },
   { payload, _ in roundTrip(payload, WaitRequest.init(decoding:), \.encoded) },
