@@ -75,5 +75,12 @@ int clinux_keep_capabilities(uint64_t mask) {
   }
   return (int)syscall(SYS_capset, &header, data);
 }
+void clinux_drop_bounding_capabilities(uint64_t mask) {
+  for (int i = 0; i < 64; i++)
+    if (mask >> i & 1) prctl(PR_CAPBSET_DROP, i, 0, 0, 0);
+}
+int clinux_is_ambient(int capability) {
+  return prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, capability, 0, 0);
+}
 int clinux_set_user(uint32_t uid) { return setresuid(uid, uid, uid); }
 int clinux_set_group(uint32_t gid) { return setresgid(gid, gid, gid); }

@@ -15,6 +15,8 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
   let loop: EventLoop
   let server: ServerCore
   let binding: AdapterBinding
+  /// As the kernel shows it, and the log when it hangs.
+  let threadName: String
   private let dataPath: BindingDataPath
   private let grant: RingBudget.Grant
   /// Keeps the binding's object until the loop has stopped.
@@ -29,6 +31,7 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
     self.server = server
     self.loop = loop
     let attributes = binding.snapshot.attributes
+    threadName = "bind-\(attributes.name)"
     let configuration = server.configuration
     do throws(WdfError) {
       hold = try binding.object.hold("thread of \(attributes.name)")
@@ -40,10 +43,11 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
         capture: configuration.captureRingByteCount, receive: configuration.receiveRingByteCount)
     else { throw .noMemory }
     if grant.capture < configuration.captureRingByteCount {
-      server.environment.log(
+      server.log(
         .warning,
         "\(attributes.name): the capture ring is \(grant.capture >> 20) MiB, not "
-          + "\(configuration.captureRingByteCount >> 20): other bindings hold the rest")
+          + "\(configuration.captureRingByteCount >> 20): other bindings hold the rest",
+        binding: attributes.name)
     }
     self.grant = grant
     do throws(BindingError) {

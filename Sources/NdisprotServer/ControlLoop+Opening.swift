@@ -138,17 +138,17 @@ extension ControlLoop {
     do {
       let loop = try EventLoop()
       let host = try BindingLoop(binding, server: server, loop: loop)
-      let name = binding.snapshot.attributes.name
       _ = try server.framework.spawnWorker(
-        "bind-\(name)", stopPhase: .unloadCallbackReturned,
+        host.threadName, stopPhase: .unloadCallbackReturned,
         onStop: { loop.post { host.stop() } }
       ) { _ in loop.run() }
       return host
     } catch let error as BindingError {
       throw error
     } catch {
-      server.environment.log(
-        .error, "the thread of \(binding.snapshot.attributes.name) cannot start: \(error)")
+      let name = binding.snapshot.attributes.name
+      server.log(
+        .error, "the thread of \(name) cannot start: \(error)", .refused, binding: name)
       throw .noMemory
     }
   }
@@ -175,17 +175,19 @@ extension ControlLoop {
 extension ControlLoop {
   func bindingAdded(_ binding: AdapterBinding) {
     let attributes = binding.snapshot.attributes
-    server.environment.log(
-      .info, "bound \(attributes.name): address \(attributes.address), MTU \(attributes.mtu)")
+    server.log(
+      .info, "bound \(attributes.name): address \(attributes.address), MTU \(attributes.mtu)",
+      .bound, binding: attributes.name)
   }
 
   func bindRefused(_ attributes: AdapterAttributes, _ error: BindError) {
     refusals.append((attributes.name, error))
     switch error {
     case .unsupportedMedium:
-      server.environment.log(
+      server.log(
         .error,
-        "\(attributes.name) is not bound: it is not Ethernet. Name an Ethernet interface")
+        "\(attributes.name) is not bound: it is not Ethernet. Name an Ethernet interface",
+        .refused, binding: attributes.name)
     }
   }
 
@@ -197,7 +199,8 @@ extension ControlLoop {
   }
 
   func bindingRemoved(_ binding: AdapterBinding) {
-    server.environment.log(.info, "unbound \(binding.snapshot.attributes.name): it is gone")
+    let name = binding.snapshot.attributes.name
+    server.log(.info, "unbound \(name): it is gone", .unbound, binding: name)
     finishPowerWait(.adapterNotFound) { $0.binding === binding }
     for session in sessionsHere where session.open?.binding === binding {
       session.open?.bindingGone()
@@ -224,7 +227,9 @@ extension Session {
   func refusedOpen(_ error: BindingError, _ name: String, _ request: RequestParcel) {
     isOpening = false
     if case .miniport(let cause) = error {
-      server.environment.log(.error, "\(name) cannot be opened: \(cause)")
+      server.log(
+        .error, "\(name) cannot be opened: \(cause)", .refused, binding: name,
+        client: credentials.name)
     }
     request.complete(error.completion)
   }

@@ -47,7 +47,7 @@ public struct ServerEnvironment: Sendable {
   /// Starts to tell the driver of interfaces, on control's loop; what it returns is kept.
   public var startWatch: @Sendable (EventLoop, any ProtocolDriver) throws(SystemError) -> AnyObject
   /// Takes what an operator should know.
-  public var log: @Sendable (LogLevel, String) -> Void
+  public var log: @Sendable (LogRecord) -> Void
 
   /// Makes an environment.
   public init(
@@ -55,7 +55,7 @@ public struct ServerEnvironment: Sendable {
     startWatch:
       @escaping @Sendable (EventLoop, any ProtocolDriver) throws(SystemError)
       -> AnyObject,
-    log: @escaping @Sendable (LogLevel, String) -> Void
+    log: @escaping @Sendable (LogRecord) -> Void
   ) {
     self.makeMiniport = makeMiniport
     self.startWatch = startWatch

@@ -67,6 +67,10 @@ int clinux_pin_to_cpu(int cpu);
 int clinux_effective_capabilities(uint64_t *mask);
 int clinux_keep_capabilities(uint64_t mask);
 
+// prctl(2), variadic: take from the bounding set what `mask` names; 1 if a capability is ambient.
+void clinux_drop_bounding_capabilities(uint64_t mask);
+int clinux_is_ambient(int capability);
+
 // unshare(2), setresuid(2), setresgid(2): glibc hides them behind _GNU_SOURCE.
 int clinux_set_user(uint32_t uid);
 int clinux_set_group(uint32_t gid);
