@@ -56,11 +56,12 @@ int clinux_pin_to_cpu(int cpu) {
   CPU_SET(cpu, &set);
   return sched_setaffinity(0, sizeof set, &set);
 }
-int clinux_effective_capabilities(uint64_t *mask) {
+int clinux_capabilities(uint64_t *effective, uint64_t *permitted) {
   struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
   struct __user_cap_data_struct data[2];
   if (syscall(SYS_capget, &header, data) != 0) return -1;
-  *mask = (uint64_t)data[1].effective << 32 | data[0].effective;
+  *effective = (uint64_t)data[1].effective << 32 | data[0].effective;
+  *permitted = (uint64_t)data[1].permitted << 32 | data[0].permitted;
   return 0;
 }
 int clinux_keep_capabilities(uint64_t mask) {

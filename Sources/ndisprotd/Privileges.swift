@@ -12,10 +12,14 @@ struct Capabilities: OptionSet {
   static let netRaw = Capabilities(rawValue: 1 << 13)
   static let lockMemory = Capabilities(rawValue: 1 << 14)
 
-  /// What the process may do now.
-  static var effective: Capabilities {
-    var mask: UInt64 = 0
-    return unsafe clinux_effective_capabilities(&mask) == 0 ? Capabilities(rawValue: mask) : []
+  /// What the thread may do now.
+  static var effective: Capabilities { held.effective }
+
+  /// What it may do now, and what it could still take.
+  static var held: (effective: Capabilities, permitted: Capabilities) {
+    var (effective, permitted): (UInt64, UInt64) = (0, 0)
+    guard unsafe clinux_capabilities(&effective, &permitted) == 0 else { return ([], []) }
+    return (Capabilities(rawValue: effective), Capabilities(rawValue: permitted))
   }
 
   /// What the service manager gave on purpose; a shell of root gives none this way.
@@ -35,6 +39,8 @@ func keepOnly(_ kept: Capabilities) throws(SystemError) {
   // Needs CAP_SETPCAP; without it nothing outside the set can be gained either (NO_NEW_PRIVS).
   clinux_drop_bounding_capabilities(~kept.rawValue)
   guard clinux_set_no_new_privileges() == 0 else { throw SystemError(errno: errno, call: "prctl") }
+  // The service's filter of system calls has no capset(2), and then there is nothing to give up.
+  guard !Capabilities.held.permitted.isSubset(of: kept) else { return }
   guard clinux_keep_capabilities(kept.rawValue) == 0 else {
     throw SystemError(errno: errno, call: "capset")
   }

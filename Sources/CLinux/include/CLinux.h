@@ -63,8 +63,8 @@ int clinux_condition_wait(pthread_cond_t *condition, pthread_mutex_t *mutex, uin
 int clinux_thread_id(void);
 int clinux_pin_to_cpu(int cpu);
 
-// capget(2), capset(2): the effective set of the process as one word; keep only `mask` in all sets.
-int clinux_effective_capabilities(uint64_t *mask);
+// capget(2), capset(2): two sets of the thread, a word each; keep only `mask` in all sets.
+int clinux_capabilities(uint64_t *effective, uint64_t *permitted);
 int clinux_keep_capabilities(uint64_t mask);
 
 // prctl(2), variadic: take from the bounding set what `mask` names; 1 if a capability is ambient.
