@@ -49,7 +49,14 @@ int clinux_condition_wait(pthread_cond_t *condition, pthread_mutex_t *mutex, uin
   struct timespec time = {(time_t)(nanoseconds / 1000000000u), (long)(nanoseconds % 1000000000u)};
   return pthread_cond_timedwait(condition, mutex, &time);
 }
-int clinux_thread_id(void) { return gettid(); }
+// A system call once a thread; glibc does not keep it.
+int clinux_thread_id(void) {
+  static _Thread_local int id;
+  if (id == 0) id = gettid();
+  return id;
+}
+
+_Thread_local void *clinux_thread_slot;
 int clinux_pin_to_cpu(int cpu) {
   cpu_set_t set;
   CPU_ZERO(&set);

@@ -28,7 +28,7 @@ public struct OpenOptions: Sendable {
     public static let ignoreCarrier = Flags(rawValue: 8)
     /// Own frames are not looped back.
     public static let noLoopback = Flags(rawValue: 16)
-    /// The sample's queue: the four newest frames.
+    /// As the sample's opens are: exclusive, with a queue of the four newest frames.
     public static let compat = Flags(rawValue: 32)
     /// All that mean something.
     public static let all: Flags = [

@@ -53,13 +53,10 @@ public final class OpenBinding {
 
   private func query(_ oid: OID, valueByteCount: Int) throws(ClientError) -> [UInt8] {
     let input = OIDMessage(oid: oid).encoded
-    return try unsafe connection.request(
-      .deviceControl, .query, input.span.bytes,
-      setup: { header in
-        header.code = RequestCode.queryOIDValue.rawValue
-        header.information = UInt32(clamping: OIDMessage.headerByteCount + valueByteCount)
-      },
-      { _, payload throws(DecodeError) in try OIDMessage(decoding: payload).value })
+    return try unsafe connection.deviceControl(
+      .queryOIDValue, .query, input.span.bytes,
+      room: OIDMessage.headerByteCount + valueByteCount
+    ) { payload throws(DecodeError) in try OIDMessage(decoding: payload).value }
   }
 
   /// Sets the value of an OID.
@@ -68,10 +65,9 @@ public final class OpenBinding {
   /// - Windows: IOCTL_NDISPROT_SET_OID_VALUE
   public func set(_ oid: OID, _ value: [UInt8]) throws(ClientError) {
     let input = OIDMessage(oid: oid, value: value).encoded
-    try unsafe connection.request(
-      .deviceControl, .set, input.span.bytes,
-      setup: { $0.code = RequestCode.setOIDValue.rawValue },
-      { _, _ throws(DecodeError) in })
+    try unsafe connection.deviceControl(.setOIDValue, .set, input.span.bytes) {
+      _ throws(DecodeError) in
+    }
   }
 
   // MARK: Memory

@@ -53,6 +53,14 @@ public struct QueryBinding: Hashable, Sendable {
     return text
   }
 
+  /// The input of the request: the structure, of which only the index is looked at.
+  public static func input(index: UInt32) -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.append(littleEndian: index)
+    bytes.append(zeros: byteCount - bytes.count)
+    return bytes
+  }
+
   /// The room that the whole output takes (rule Q-13).
   public var byteCountNeeded: Int {
     Self.byteCount + 2 * (name.utf16.count + 1 + description.utf16.count + 1)

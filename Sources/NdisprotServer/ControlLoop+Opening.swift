@@ -215,12 +215,13 @@ extension Session {
   func opened(_ open: OpenContext, _ request: RequestParcel) {
     isOpening = false
     self.open = open
-    let attributes = open.binding.snapshot.attributes
-    guard !request.isOpenDevice else {
+    let reply = OpenReply(open.options, open.binding.snapshot.attributes).encoded
+    // The sample's own request has no output; a client that leaves room for it gets one.
+    guard !request.isOpenDevice || request.parameters.outputByteCount >= reply.count else {
       request.complete(.success)
       return
     }
-    finish(request, OpenReply(open.options, attributes).encoded)
+    finish(request, reply)
   }
 
   /// The open is refused; the session may try again (rule Q-24).
@@ -236,7 +237,7 @@ extension Session {
 }
 
 extension RequestParcel {
-  /// Whether it is the sample's OPEN_DEVICE, which has no output.
+  /// Whether it is the sample's OPEN_DEVICE.
   var isOpenDevice: Bool { parameters.type == .deviceControl }
 }
 

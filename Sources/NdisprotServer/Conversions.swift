@@ -59,11 +59,11 @@ extension MessageHeader {
 }
 
 extension OpenOptions {
-  /// What a client's OPEN asks.
+  /// What a client's OPEN asks; an open that is as the sample's is alone, too.
   init(_ request: OpenRequest) {
+    let isExclusive = request.mode == .exclusive || request.flags.contains(.compat)
     self.init(
-      mode: request.mode == .exclusive ? .exclusive : .shared,
-      flags: Flags(rawValue: request.flags.rawValue),
+      mode: isExclusive ? .exclusive : .shared, flags: Flags(rawValue: request.flags.rawValue),
       queueByteCount: Int(request.queueByteCount), waitMilliseconds: request.waitMilliseconds,
       etherTypes: request.etherTypes)
   }

@@ -51,11 +51,14 @@ final class Program {
 
   /// Connects; SIGINT and SIGTERM end the waits of the connection from now on.
   func connect() throws(Failure) -> Connection {
-    try attempt { () throws(ClientError) in
-      let interruption = try Interruption()
-      Signals.interrupt(interruption)
-      return try Connection(path: socketPath, interruption: interruption)
-    }
+    try attempt(newConnection)
+  }
+
+  /// As `connect`, for whoever reports the failure.
+  func newConnection() throws(ClientError) -> Connection {
+    let interruption = try Interruption()
+    Signals.interrupt(interruption)
+    return try Connection(path: socketPath, interruption: interruption)
   }
 
   /// The row of a binding; one that is not there is reported with those that are.

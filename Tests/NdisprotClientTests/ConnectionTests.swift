@@ -248,6 +248,43 @@ struct ConnectionTests {
       })
   }
 
+  @Test("the sample's requests carry its codes and its bytes")
+  func sampleRequests() throws {
+    try withDaemon(
+      { peer throws in
+        let wait = try peer.receive(.deviceControl)
+        #expect(wait.header.code == 0x0012_C810 && wait.payload.isEmpty)
+        peer.reply(to: wait.header)
+        for index in 0..<2 as Range<UInt8> {
+          let query = try peer.receive(.deviceControl)
+          #expect(query.header.code == 0x0012_C80C)
+          #expect(query.payload == [index] + [UInt8](repeating: 0, count: 19))
+          let entry = QueryBinding(index: UInt32(index), name: "np0", description: "odd")
+          let isLast = index == 1
+          peer.reply(
+            to: query.header, isLast ? .noMoreEntries : .success,
+            isLast ? [] : entry.encoded(room: 1000))
+        }
+        let open = try peer.receive(.deviceControl)
+        #expect(open.header.code == 0x0012_C800)
+        #expect(open.payload == [0x6E, 0, 0x70, 0, 0x30, 0])
+        let granted = OpenReply(
+          mode: .shared, flags: [], queueByteCount: 1, interfaceIndex: 7,
+          maximumFrameSize: 1500, address: .zero, etherTypes: .eapol, name: "np0")
+        #expect(open.header.information >= granted.encoded.count)
+        peer.reply(to: open.header, .success, granted.encoded)
+      },
+      { connect throws in
+        let connection = try connect()
+        try connection.bindWait()
+        let first = try connection.queryBinding(0)
+        #expect(first == QueryBinding(index: 0, name: "np0", description: "odd"))
+        #expect(try connection.queryBinding(1) == nil)
+        let binding = try connection.openDevice("np0")
+        #expect(binding.name == "np0" && binding.granted.mode == .shared)
+      })
+  }
+
   @Test("statistics are what the daemon counted")
   func statistics() throws {
     let object = StatisticsObject(

@@ -61,6 +61,11 @@ int clinux_condition_wait(pthread_cond_t *condition, pthread_mutex_t *mutex, uin
 
 // gettid(2) and sched_setaffinity(2) of the calling thread.
 int clinux_thread_id(void);
+
+// One pointer of each thread's own, the framework's; it starts as NULL.
+extern _Thread_local void *clinux_thread_slot;
+static inline void *clinux_thread_state(void) { return clinux_thread_slot; }
+static inline void clinux_set_thread_state(void *state) { clinux_thread_slot = state; }
 int clinux_pin_to_cpu(int cpu);
 
 // capget(2), capset(2): two sets of the thread, a word each; keep only `mask` in all sets.

@@ -41,11 +41,12 @@ final class WorkerCore: Sendable {
 
   /// Asks the worker to stop; its wake-up is called once.
   func requestStop() {
-    stop.store(true, ordering: .releasing)
+    // Taken first: a worker that sees the flag may end before it is woken.
     let onStop = state.withLock { state in
       defer { state.onStop = nil }
       return state.onStop
     }
+    stop.store(true, ordering: .releasing)
     onStop?()
   }
 }

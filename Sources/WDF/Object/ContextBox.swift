@@ -4,6 +4,7 @@ internal import Synchronization
 ///
 /// The list only grows, at its end, so a lookup walks it without a lock.
 @safe
+@usableFromInline
 class ContextBox: @unchecked Sendable {  // immutable but for `next`, which is atomic
   let typeID: ObjectIdentifier
   let typeName: String
@@ -35,10 +36,11 @@ class ContextBox: @unchecked Sendable {  // immutable but for `next`, which is a
 ///
 /// The value is borrowed by any number of threads while the object has pins, and taken out once,
 /// when there are none left. Therefore no lock guards it.
+@usableFromInline
 final class TypedContextBox<C: ~Copyable & Sendable>: ContextBox, @unchecked Sendable {
   // Written only in `destroy` and `discard`, which run when the pin count is zero or the object was
   // never reachable.
-  private var value: C?
+  @usableFromInline var value: C?
   private let onCleanup: (@Sendable (Core, borrowing C) -> Void)?
   private let onDestroy: (@Sendable (ObjectID, consuming C) -> Void)?
 
@@ -54,6 +56,7 @@ final class TypedContextBox<C: ~Copyable & Sendable>: ContextBox, @unchecked Sen
   }
 
   /// Lends the value of an object's context.
+  @inlinable
   func withValue<R: ~Copyable>(
     of id: ObjectID, _ body: (borrowing C) throws(WdfError) -> R
   ) throws(WdfError) -> R {

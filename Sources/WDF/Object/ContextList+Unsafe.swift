@@ -19,11 +19,11 @@ struct ContextList: ~Copyable, Sendable {
   }
 
   /// The box of a type, if there is one.
-  func first(_ typeID: ObjectIdentifier) -> ContextBox? {
+  func first(_ typeID: ObjectIdentifier) -> UncountedBox? {
     var next = unsafe head.load(ordering: .acquiring)
     while let box = unsafe next {
       if unsafe box._withUnsafeGuaranteedRef({ $0.typeID == typeID }) {
-        return unsafe box.takeUnretainedValue()
+        return unsafe UncountedBox(box)
       }
       unsafe next = unsafe box._withUnsafeGuaranteedRef {
         unsafe $0.next.load(ordering: .acquiring)

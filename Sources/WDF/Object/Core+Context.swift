@@ -13,21 +13,24 @@ extension Core {
   /// Lends the context of a type; the running body holds a pin.
   ///
   /// What does not depend on the type is kept out of here: this is compiled for every caller's module.
+  @inlinable
   func withContext<C: ~Copyable & Sendable, R: ~Copyable>(
     _ type: C.Type, _ body: (borrowing C) throws(WdfError) -> R
   ) throws(WdfError) -> R {
     let entry = try enterContext(ObjectIdentifier(type))
     defer { leaveContext(entry) }
-    return try entry.box.typed(as: type).withValue(of: id, body)
+    return try entry.box.withValue(as: type, of: id, body)
   }
 
   /// A body that is about to run, and whether it took a pin of its own.
+  @usableFromInline
   struct ContextEntry {
-    let box: ContextBox
+    @usableFromInline let box: UncountedBox
     let isPinned: Bool
   }
 
-  private func enterContext(_ typeID: ObjectIdentifier) throws(WdfError) -> ContextEntry {
+  @usableFromInline
+  func enterContext(_ typeID: ObjectIdentifier) throws(WdfError) -> ContextEntry {
     if case .refused(let phase) = word.pin() {
       return ContextEntry(box: try enterAgain(typeID, phase), isPinned: false)
     }
@@ -36,13 +39,14 @@ extension Core {
       throw error(.contextMissing)
     }
     if recordsTags { recordTag("withContext \(box.typeName)") }
-    ThreadState.with { $0.bodies.append(id) }
+    ThreadState.with { $0.bodies.push(id) }
     return ContextEntry(box: box, isPinned: true)
   }
 
-  private func leaveContext(_ entry: ContextEntry) {
+  @usableFromInline
+  func leaveContext(_ entry: ContextEntry) {
     guard entry.isPinned else { return }
-    ThreadState.with { _ = $0.bodies.popLast() }
+    ThreadState.with { $0.bodies.pop() }
     if recordsTags { forgetTag("withContext \(entry.box.typeName)") }
     if word.unpin() { framework.lastPinIsGone(self) }
   }
@@ -50,7 +54,7 @@ extension Core {
   /// The box of a type where no new pin is to be had, if an older body on this thread has one.
   private func enterAgain(
     _ typeID: ObjectIdentifier, _ phase: PinWord.Phase
-  ) throws(WdfError) -> ContextBox {
+  ) throws(WdfError) -> UncountedBox {
     guard phase == .deletedAndDisposed else { throw error(phase.refusal) }
     guard let box = contexts.first(typeID) else { throw error(.contextMissing) }
     guard ThreadState.with({ $0.bodies.contains(id) }) else { throw error(.deletePending) }

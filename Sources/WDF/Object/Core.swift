@@ -3,9 +3,10 @@ internal import Synchronization
 /// One object: what stays when its node has left the tree, as long as anybody holds a ``Ref``.
 ///
 /// Reference counting frees this memory; pins, in `word`, decide when the object is destroyed.
+@usableFromInline
 final class Core: Sendable {
   let framework: Framework
-  let id: ObjectID
+  @usableFromInline let id: ObjectID
   let kind: Kind
   let name: String
   let payload: Payload

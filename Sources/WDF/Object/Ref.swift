@@ -3,7 +3,7 @@
 /// An object may be deleted and destroyed while any number of `Ref`s to it exist; every call then says
 /// so by throwing.
 public struct Ref<Kind: ObjectKind>: Sendable, Hashable {
-  let core: Core
+  @usableFromInline let core: Core
 
   init(_ core: Core) { self.core = core }
 
@@ -79,6 +79,7 @@ extension Ref {
   ///   `.deletePending`, `.contextDestroying` and `.objectDestroyed` at its end
   /// - Complexity: one compare-and-swap, a walk over the object's contexts, one subtraction
   /// - Windows: WdfObjectGetTypedContext
+  @inlinable
   public func withContext<C: ~Copyable & Sendable, R: ~Copyable>(
     _ type: C.Type, _ body: (borrowing C) throws(WdfError) -> R
   ) throws(WdfError) -> R {

@@ -1,11 +1,13 @@
 internal import CLinux
 internal import Glibc
 
-/// The key under which every thread keeps its state; glibc frees the state when the thread ends.
+/// The key by which glibc frees the state of a thread that ends; a look-up by it would cost more than a
+/// pin.
 private let threadStateKey: pthread_key_t = {
   var key = pthread_key_t()
   _ = unsafe pthread_key_create(&key) { raw in
     guard let raw = unsafe raw else { return }
+    clinux_set_thread_state(nil)
     let state = unsafe raw.assumingMemoryBound(to: ThreadState.self)
     unsafe state.deinitialize(count: 1)
     unsafe state.deallocate()
@@ -16,12 +18,13 @@ private let threadStateKey: pthread_key_t = {
 extension ThreadState {
   /// Lends the calling thread's state; `body` must not call anything that asks for it again.
   static func with<R>(_ body: (inout ThreadState) -> R) -> R {
-    if let raw = unsafe pthread_getspecific(threadStateKey) {
+    if let raw = unsafe clinux_thread_state() {
       return unsafe body(&raw.assumingMemoryBound(to: ThreadState.self).pointee)
     }
     let state = UnsafeMutablePointer<ThreadState>.allocate(capacity: 1)
     unsafe state.initialize(to: ThreadState())
     _ = unsafe pthread_setspecific(threadStateKey, state)
+    unsafe clinux_set_thread_state(state)
     return unsafe body(&state.pointee)
   }
 }

@@ -9,7 +9,7 @@ struct ThreadState {
   /// The locks held, oldest first.
   var heldLocks: [HeldLock] = []
   /// Objects whose context a running body borrows, oldest first.
-  var bodies: [ObjectID] = []
+  var bodies = BodyStack()
   /// Queues, timers and work items whose callback is running here.
   var callbacks: [ObjectIdentifier] = []
 

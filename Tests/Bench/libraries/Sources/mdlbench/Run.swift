@@ -1,4 +1,4 @@
-internal import CMDLPeer
+internal import CMeasure
 internal import Glibc
 
 /// The whole program, outside `main.swift`, where everything would be on the main actor.
@@ -17,7 +17,7 @@ func run() {
 
 private func perform(_ options: Options) throws -> Bool {
   if options.command == .allocations { return try Allocations.check() }
-  peer_pin(1)
+  measure_pin(1)
   let cells = try Cell.measureAll()
   let limits = Limit.all(cells)
   let figures = try Figures.all()

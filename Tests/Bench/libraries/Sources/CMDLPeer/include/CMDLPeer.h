@@ -1,6 +1,5 @@
 // What the library is measured against: the C library per segment, and the walk of a linked list
-// of buffers as ndis-driver-library does it. And what it is measured with: a clock, a counter of
-// allocations.
+// of buffers as ndis-driver-library does it.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
@@ -30,15 +29,3 @@ void peer_walk_fill(const struct peer_buffer *list, size_t offset, int byte, siz
 // The walk of two lists in pieces cut at the union of their boundaries.
 void peer_walk_copy(const struct peer_buffer *to, const struct peer_buffer *from, size_t count);
 int peer_walk_equal(const struct peer_buffer *left, const struct peer_buffer *right, size_t count);
-
-// CLOCK_MONOTONIC.
-uint64_t peer_nanoseconds(void);
-// Keeps the calling thread on one processor; best effort.
-void peer_pin(int cpu);
-
-// How often this process asked for heap memory so far, through any of malloc's family.
-uint64_t peer_allocation_count(void);
-// Watches one block: at its release, says whether all `count` bytes were zero.
-void peer_watch(const void *block, size_t count);
-// 1 when the watched block was zero when it was released, 0 when not, -1 when it was not released.
-int peer_watched_was_zero(void);

@@ -1,4 +1,4 @@
-internal import CMDLPeer
+internal import CMeasure
 
 /// What one operation over one shape of chain took, in nanoseconds a call.
 struct Times {
@@ -53,7 +53,7 @@ private func calibrated(_ body: (Int) -> Void) -> Int {
 }
 
 private func nanoseconds(_ calls: Int, _ body: (Int) -> Void) -> Double {
-  let start = peer_nanoseconds()
+  let start = measure_nanoseconds()
   body(calls)
-  return Double(peer_nanoseconds() - start) / Double(calls)
+  return Double(measure_nanoseconds() - start) / Double(calls)
 }

@@ -6,7 +6,7 @@
 #include <stdatomic.h>
 #include <time.h>
 
-#include "CMDLPeer.h"
+#include "CMeasure.h"
 
 extern void *__libc_malloc(size_t);
 extern void *__libc_calloc(size_t, size_t);
@@ -54,21 +54,21 @@ void free(void *block) {
   __libc_free(block);
 }
 
-uint64_t peer_allocation_count(void) { return atomic_load(&allocations); }
-void peer_watch(const void *block, size_t count) {
+uint64_t measure_allocation_count(void) { return atomic_load(&allocations); }
+void measure_watch(const void *block, size_t count) {
   watched = block;
   watched_count = count;
   watched_was_zero = -1;
 }
-int peer_watched_was_zero(void) { return watched_was_zero; }
+int measure_watched_was_zero(void) { return watched_was_zero; }
 
-uint64_t peer_nanoseconds(void) {
+uint64_t measure_nanoseconds(void) {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
   return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-void peer_pin(int cpu) {
+void measure_pin(int cpu) {
   cpu_set_t set;
   CPU_ZERO(&set);
   CPU_SET(cpu, &set);

@@ -1,4 +1,4 @@
-internal import CMDLPeer
+internal import CMeasure
 internal import Glibc
 internal import MDL
 
@@ -26,9 +26,9 @@ enum Allocations {
 
   private static func count(_ round: () -> Void) -> UInt64 {
     round()
-    let before = peer_allocation_count()
+    let before = measure_allocation_count()
     for _ in 0..<1_000 { round() }
-    return peer_allocation_count() - before
+    return measure_allocation_count() - before
   }
 
   private static func chains() throws -> [Result] {
@@ -131,9 +131,9 @@ enum Allocations {
   /// Test T31: the block is looked at by the `free` that releases it.
   private static func wipedAtRelease() -> Bool {
     release(wipe: true)
-    let wiped = peer_watched_was_zero()
+    let wiped = measure_watched_was_zero()
     release(wipe: false)
-    let kept = peer_watched_was_zero()
+    let kept = measure_watched_was_zero()
     return wiped == 1 && kept == 0
   }
 
@@ -142,6 +142,6 @@ enum Allocations {
     var buffer = MDLBuffer(byteCount: 4096, wipeOnFree: wipe)
     var span = MutableMDLSpan(buffer.mutableBytes)
     span.fillBytes(with: 0x5A)
-    buffer.withBytes { $0.withUnsafeBytes { peer_watch($0.baseAddress, $0.count) } }
+    buffer.withBytes { $0.withUnsafeBytes { measure_watch($0.baseAddress, $0.count) } }
   }
 }

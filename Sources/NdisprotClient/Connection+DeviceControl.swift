@@ -1,0 +1,57 @@
+internal import NDIS
+public import NdisprotControl
+
+// The sample's own requests, for programs that were written against it.
+
+extension Connection {
+  /// Waits until the first interfaces are bound, five seconds at most.
+  ///
+  /// - Throws: `.refused` with `timedOut`
+  /// - Windows: IOCTL_NDISPROT_BIND_WAIT
+  public func bindWait() throws(ClientError) {
+    try deviceControl(.bindWait, .wait) { _ throws(DecodeError) in }
+  }
+
+  /// One binding by its index in the order of binding; nil behind the last one.
+  ///
+  /// - Windows: IOCTL_NDISPROT_QUERY_BINDING
+  public func queryBinding(_ index: UInt32) throws(ClientError) -> QueryBinding? {
+    let input = QueryBinding.input(index: index)
+    do throws(ClientError) {
+      return try unsafe deviceControl(
+        .queryBinding, .enumerate, input.span.bytes,
+        room: MessageHeader.maximumPayloadByteCount
+      ) { payload throws(DecodeError) in try QueryBinding(decoding: payload) }
+    } catch {
+      guard error.status == .noMoreEntries else { throw error }
+      return nil
+    }
+  }
+
+  /// Opens a binding as the sample does: alone, for 802.1X, waiting 4.5 s for its interface to come
+  /// up.
+  ///
+  /// - Throws: as `open`
+  /// - Windows: IOCTL_NDISPROT_OPEN_DEVICE
+  public func openDevice(_ name: String) throws(ClientError) -> OpenBinding {
+    let input = name.utf16LittleEndianBytes
+    let granted = try unsafe deviceControl(
+      .openDevice, .open, input.span.bytes, room: MessageHeader.maximumPayloadByteCount
+    ) { payload throws(DecodeError) in try OpenReply(decoding: payload) }
+    return OpenBinding(self, granted)
+  }
+
+  /// Sends a request of the sample; none of these pends for longer than the default time.
+  func deviceControl<Value>(
+    _ code: RequestCode, _ operation: Operation, _ input: RawSpan = RawSpan(), room: Int = 0,
+    _ decode: (RawSpan) throws(DecodeError) -> Value
+  ) throws(ClientError) -> Value {
+    try request(
+      .deviceControl, operation, input,
+      setup: { header in
+        header.code = code.rawValue
+        header.information = UInt32(clamping: room)
+      },
+      { _, payload throws(DecodeError) in try decode(payload) })
+  }
+}

@@ -1,0 +1,2 @@
+// The benchmark of WDF.
+run()
