@@ -47,7 +47,7 @@ final class ScriptedWire: Sendable {
         driver.bindsComplete()
         return self
       },
-      log: { _, _ in })
+      log: { _ in })
   }
 
   /// Tells the driver of a change of the interface, as the watch does.

@@ -1,0 +1,209 @@
+#!/bin/bash
+# The installed package under a real systemd (scripts/service-box): each check is a line.
+#
+# /payload has the package and the programs beside this file. Every wait has an end.
+cd /payload || exit 1
+count=0 failed=0
+ok() { # sentence, command
+  count=$((count + 1))
+  if eval "$2"; then
+    echo "ok $count $1"
+  else
+    echo "not ok $count $1   [$2]"
+    failed=$((failed + 1))
+  fi
+}
+wait_for() { # command, tenths of a second
+  for _ in $(seq "${2:-50}"); do
+    eval "$1" && return 0
+    sleep 0.1
+  done
+  return 1
+}
+of() { systemctl show -P "$2" "$1"; } # unit, property
+now() { date +%s%3N; }
+member() { setpriv --reuid=12345 --regid=12345 --groups="$(getent group ndisprot | cut -d: -f3)" -- "$@"; }
+outsider() { setpriv --reuid=12346 --regid=12346 --clear-groups -- "$@"; }
+package=$(ls ndisprot_*.deb)
+as_options() { echo "NDISPROTD_OPTIONS=\"$*\"" >/etc/default/ndisprotd; }
+journal() { journalctl -q --no-pager -u ndisprotd.service "$@"; }
+
+# A container's image may forbid packages to start anything.
+rm -f /usr/sbin/policy-rc.d
+echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6
+ip link set lo up
+ip link add np0 type veth peer name np1
+ip link set np0 up
+ip link set np1 up
+
+# --- Installing
+
+ok "systemd is PID 1" '[ "$(cat /proc/1/comm)" = systemd ]'
+find / -xdev -path /proc -prune -o -path /payload -prune -o -print 2>/dev/null | sort >/tmp/before
+cp /etc/passwd /etc/group /tmp/
+started=$(now)
+ok "the package installs" 'dpkg -i "$package" >/tmp/dpkg.log 2>&1 || { cat /tmp/dpkg.log; false; }'
+echo "# installed in $(($(now) - started)) ms"
+as_options --interface np0 --interface np1 --allow :ndisprot
+ok "systemd-analyze verify is clean" \
+  'v=$(systemd-analyze verify ndisprotd.service ndisprot.socket 2>&1 | grep -i ndisprot); echo "$v"; [ -z "$v" ]'
+ok "systemd-analyze security is at most 1.5" \
+  'systemd-analyze security --no-pager --threshold=15 ndisprotd.service >/tmp/security; s=$?; tail -n 1 /tmp/security; [ $s = 0 ]'
+makewhatis /usr/share/man 2>/dev/null
+ok "mandoc -Tlint is clean on the installed pages" \
+  'v=$(for page in /usr/share/man/man?/ndisprot*; do mandoc -Tlint "$page" 2>&1; done | grep -v "referenced manual not found: Xr \(systemd\|packet\)"); echo "$v"; [ -z "$v" ]'
+ok "completions are there and bash takes its own" \
+  'bash -n /usr/share/bash-completion/completions/ndisprotctl && [ -s /usr/share/zsh/vendor-completions/_ndisprotctl ] && [ -s /usr/share/fish/vendor_completions.d/ndisprotctl.fish ]'
+
+# --- Start by the first connection
+
+ok "the socket is active and the service is not" \
+  '[ "$(systemctl is-active ndisprot.socket)/$(systemctl is-active ndisprotd.service)" = active/inactive ]'
+ok "the socket belongs to root and the group, 0660" '[ "$(stat -c %U:%G:%a /run/ndisprot.sock)" = root:ndisprot:660 ]'
+ok "the socket is enabled for the next boot" 'systemctl is-enabled -q ndisprot.socket'
+started=$(now)
+ok "the first connection of a member starts the service" \
+  'member ndisprotctl bindings --json | grep -q "\"name\":\"np0\"" && systemctl is-active -q ndisprotd.service'
+echo "# first answer after $(($(now) - started)) ms"
+ok "the status says what is bound" 'of ndisprotd.service StatusText | grep -Eqx "bound np[01], np[01]"'
+ok "B: start to READY takes at most 50 ms with 2 interfaces" \
+  't=$((($(of ndisprotd.service ActiveEnterTimestampMonotonic) - $(of ndisprotd.service ExecMainStartTimestampMonotonic)) / 1000)); echo "# $t ms"; [ $t -gt 0 ] && [ $t -le 50 ]'
+ok "T17: who is not in the group is refused by the kernel" \
+  'outsider ndisprotctl bindings 2>/tmp/error; [ $? = 3 ] && grep -q "ermission denied" /tmp/error'
+
+# --- T23: what a compromised daemon could do
+
+main=$(of ndisprotd.service MainPID)
+ok "T23: it runs as its own user" '[ "$(stat -c %U /proc/$main)" = ndisprot ]'
+ok "T23: every thread has CAP_NET_RAW only, no new privileges, and a filter of system calls" \
+  '(for s in /proc/$main/task/*/status; do grep -q "CapPrm:.0000000000002000" $s && grep -q "CapEff:.0000000000002000" $s && grep -q "CapBnd:.0000000000002000" $s && grep -q "NoNewPrivs:.1" $s && grep -q "Seccomp:.2" $s || exit 1; done)'
+sed -e 's/^Type=.*/Type=oneshot/; s/^Restart=.*/Restart=no/; /^WatchdogSec/d; /^Requires/d; /^EnvironmentFile/d' \
+  -e 's,^ExecStart=.*,ExecStart=/usr/bin/python3 /payload/probe.py,; s,^ExecPaths=,&/usr/bin/python3 ,' \
+  -e '/^\[Service\]/a StandardOutput=truncate:/tmp/probe.json' \
+  /usr/lib/systemd/system/ndisprotd.service >/run/systemd/system/probe.service
+sed -i "s,^ExecPaths=,&$(readlink -f /usr/bin/python3) ," /run/systemd/system/probe.service
+systemctl daemon-reload
+systemctl start probe.service
+cat /tmp/probe.json
+probe() { python3 -c 'import json,sys; print(json.load(open("/tmp/probe.json"))[sys.argv[1]])' "$1"; }
+ok "T23: packet sockets work in the sandbox" '[ "$(probe packet)" = 0 ]'
+ok "T23: no Internet sockets (EAFNOSUPPORT)" '[ "$(probe internet)" = 97 ]'
+ok "T23: /usr and /etc are read-only" '[ "$(probe usr)/$(probe etc)" = 30/30 ]'
+ok "T23: homes are hidden" '[ "$(probe home)" != 0 ]'
+ok "T23: processes of others are hidden" '[ "$(probe processes)" = 2 ]'
+ok "T23: no namespaces and no other user" '[ "$(probe namespace)" = 1 ] && [ "$(probe root)" = 1 ]'
+ok "T23: no memory that is written and executed" '[ "$(probe writeExecute)" != 0 ]'
+ok "T23: no program can be executed" '[ "$(probe execute)" = 13 ]'
+
+# --- T17: somebody else listens
+
+outsider python3 fake.py /tmp/fake >/tmp/fake.out & fake=$!
+wait_for '[ -s /tmp/fake.out ]'
+chmod 666 /tmp/fake
+ln -s /tmp/fake /tmp/link
+ok "T17: a server that is neither root nor the daemon is not believed, nor through a symlink" \
+  '(for path in /tmp/fake /tmp/link; do member ndisprotctl --socket $path bindings 2>/tmp/error && exit 1; grep -q "served by user 12346" /tmp/error || exit 1; done)'
+kill $fake
+ok "T17: nobody but root can make a socket where clients look" '! outsider touch /run/ndisprot.sock.new 2>/dev/null'
+
+# --- Frames, journal
+
+member ndisprotctl --json read np1 --ethertype 0x88b5 -n 10 --timeout 10 >/tmp/read & reader=$!
+wait_for 'grep -q reading /tmp/read'
+ok "frames travel between two bindings" \
+  'member ndisprotctl write np0 -n 10 --ethertype 0x88b5 --dst ff:ff:ff:ff:ff:ff >/dev/null && wait $reader'
+ok "the journal has fields" \
+  '[ "$(journal NDISPROT_BINDING=np0 -o json | head -n 1 | python3 -c "import json,sys; print(len(json.loads(sys.stdin.readline())[\"MESSAGE_ID\"]))")" = 32 ]'
+kill -STOP "$(of systemd-journald.service MainPID)"
+ok "B22: with journald stopped frames go on" \
+  'timeout 10 setpriv --reuid=12345 --regid=12345 --groups="$(getent group ndisprot | cut -d: -f3)" ndisprotctl write np0 -n 10 --ethertype 0x88b5 --dst ff:ff:ff:ff:ff:ff >/dev/null'
+kill -CONT "$(of systemd-journald.service MainPID)"
+
+# --- B1: killed
+
+for round in 1 2 3; do
+  main=$(of ndisprotd.service MainPID)
+  started=$(now)
+  kill -9 "$main"
+  ok "B1: killed, it answers again within 300 ms ($round)" \
+    'wait_for "member ndisprotctl bindings >/dev/null 2>&1" 10; t=$(($(now) - started)); echo "# $t ms"; [ $t -le 300 ]'
+  ok "B1: a client reads again within a second" \
+    'member ndisprotctl --json read np1 --ethertype 0x88b5 -n 1 --timeout 5 >/tmp/read & reader=$!; wait_for "grep -q reading /tmp/read"; t=$(($(now) - started)); echo "# $t ms"; member ndisprotctl write np0 -n 1 --ethertype 0x88b5 --dst ff:ff:ff:ff:ff:ff >/dev/null; wait $reader && [ $t -le 1000 ]'
+done
+ok "B1: systemd counted the restarts" '[ "$(of ndisprotd.service NRestarts)" = 3 ]'
+
+# --- B2: hangs
+
+main=$(of ndisprotd.service MainPID)
+started=$(now)
+python3 hang.py "$main" control 15 & hang=$!
+ok "B2: a thread that hangs makes the watchdog restart it within WatchdogSec + 0.5 s" \
+  'wait_for "[ \"\$(of ndisprotd.service MainPID)\" != $main ] && [ \"\$(systemctl is-active ndisprotd.service)\" = active ]" 100; t=$(($(now) - started)); echo "# $t ms"; [ $t -le 5500 ]'
+wait $hang
+ok "B2: the journal names the thread and the watchdog" \
+  'journal | grep -q "no answer from thread control" && journal | grep -qi "watchdog timeout"'
+ok "it serves again" 'member ndisprotctl bindings >/dev/null'
+
+# --- B24: upgraded while a client reads
+
+member ndisprotctl --json read np1 --ethertype 0x88b5 >/tmp/read & reader=$!
+wait_for 'grep -q reading /tmp/read'
+socket=$(stat -c %i /run/ndisprot.sock) main=$(of ndisprotd.service MainPID)
+dpkg-deb -R "$package" /tmp/next
+sed -i 's/^Version:.*/&+next/' /tmp/next/DEBIAN/control
+dpkg-deb --root-owner-group -Znone -b /tmp/next /tmp/next.deb >/dev/null
+ok "B24: an upgrade installs and keeps the options that were changed" \
+  'dpkg -i --force-confold /tmp/next.deb >/tmp/dpkg.log 2>&1 && grep -q np1 /etc/default/ndisprotd || { cat /tmp/dpkg.log; false; }'
+wait $reader
+ok "B24: the reader was told that the daemon went (3)" '[ $? = 3 ]'
+ok "B24: the daemon is a new one, the socket stayed, and clients go on" \
+  '[ "$(of ndisprotd.service MainPID)" != "$main" ] && [ "$(stat -c %i /run/ndisprot.sock)" = "$socket" ] && member ndisprotctl bindings >/dev/null'
+
+# --- Bad input
+
+ok "bad input: a second daemon says whose socket it is, and leaves it alone (73)" \
+  'ndisprotd --interface np0 2>/tmp/error; [ $? = 73 ] && grep -q "another daemon answers" /tmp/error && member ndisprotctl bindings >/dev/null'
+systemctl stop ndisprotd.service
+as_options --interface np0 --no-such-option
+member timeout 3 ndisprotctl bindings >/dev/null 2>&1
+ok "bad input: options that are wrong at boot: the journal says what to write, nothing is restarted for ever" \
+  'wait_for "journal | grep -q no-such-option" && wait_for "systemctl is-failed -q ndisprotd.service"'
+ok "bad input: the network is as it was" 'ip link show np0 | grep -q "state UP" && ip link show np1 | grep -q "state UP"'
+as_options --interface np0 --interface np1 --allow :ndisprot
+systemctl reset-failed ndisprotd.service ndisprot.socket
+systemctl start ndisprot.socket
+ok "once they are right it starts again" 'member ndisprotctl bindings >/dev/null'
+mkdir /tmp/full
+mount -t tmpfs -o size=4k tmpfs /tmp/full
+head -c 8192 /dev/zero >/tmp/full/log 2>/dev/null
+ok "bad input: a log on a full disk stops nothing" \
+  'ndisprotd --interface np0 --socket /tmp/own 2>>/tmp/full/log & own=$!; wait_for "ndisprotctl --socket /tmp/own bindings >/dev/null 2>&1"; r=$?; kill $own; wait $own && [ $r = 0 ]'
+
+# --- Many interfaces
+
+systemctl stop ndisprotd.service
+options=
+for index in $(seq 250); do
+  echo "link add a$index type veth peer name b$index"
+  options+=" --interface a$index --interface b$index"
+done >/tmp/links
+ip -batch /tmp/links
+as_options "$options"
+ok "start to READY takes at most 2 s with 500 interfaces" \
+  'systemctl start ndisprotd.service; t=$((($(of ndisprotd.service ActiveEnterTimestampMonotonic) - $(of ndisprotd.service ExecMainStartTimestampMonotonic)) / 1000)); echo "# $t ms"; [ $t -gt 0 ] && [ $t -le 2000 ] && [ "$(ndisprotctl --json bindings | wc -l)" = 500 ]'
+
+# --- Removing
+
+ok "it stops cleanly" \
+  'systemctl stop ndisprotd.service && [ "$(of ndisprotd.service Result)" = success ]'
+ok "the package is purged" 'dpkg --purge ndisprot >/tmp/dpkg.log 2>&1 || { cat /tmp/dpkg.log; false; }'
+rm -f /run/systemd/system/probe.service
+ok "purge leaves no unit, socket, account or group" \
+  '[ ! -e /run/ndisprot.sock ] && ! getent passwd ndisprot && ! getent group ndisprot && [ "$(systemctl list-unit-files --no-legend "ndisprot*" | wc -l)" = 0 ]'
+find / -xdev -path /proc -prune -o -path /payload -prune -o -print 2>/dev/null | sort >/tmp/after
+ok "purge leaves no file" \
+  'v=$(comm -13 /tmp/before /tmp/after | grep -i ndisprot); echo "$v"; [ -z "$v" ]'
+
+journalctl -q --no-pager -o short-monotonic >journal.txt
+echo "$((count - failed)) of $count passed"
+[ $failed = 0 ]
