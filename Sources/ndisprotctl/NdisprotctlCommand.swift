@@ -18,7 +18,8 @@ struct NdisprotctlCommand: ParsableCommand {
     subcommands: [
       BindingsCommand.self, ReadCommand.self, WriteCommand.self, EchoCommand.self,
       QueryCommand.self, SetCommand.self, OIDsCommand.self, StatsCommand.self, WaitCommand.self,
-      ObjectsCommand.self, TraceCommand.self, ProttestCommand.self,
+      ObjectsCommand.self, DoctorCommand.self, ReportCommand.self, TraceCommand.self,
+      ProttestCommand.self,
     ])
 
   @OptionGroup var global: GlobalOptions
