@@ -178,6 +178,7 @@ extension ControlLoop {
     server.log(
       .info, "bound \(attributes.name): address \(attributes.address), MTU \(attributes.mtu)",
       .bound, binding: attributes.name)
+    announce([.bindingAdded], of: binding)
   }
 
   func bindRefused(_ attributes: AdapterAttributes, _ error: BindError) {
@@ -191,17 +192,61 @@ extension ControlLoop {
     }
   }
 
-  func bindingChanged(_ binding: AdapterBinding, _ action: BindingStateMachine.Action) {
+  func bindingChanged(
+    _ binding: AdapterBinding, _ changes: [EventKind], _ action: BindingStateMachine.Action
+  ) {
     if let host = runningLoop(of: binding) {
       _ = host.loop.post { host.bindingChanged(action) }
     }
+    if changes.contains(.linkState) {
+      indicate(.linkState(binding.snapshot.attributes.link), of: binding)
+    }
+    announce(changes, of: binding)
     if action == .wakePowerWaiters { powerCame(to: binding) }
+  }
+
+  func bindingPauses(_ binding: AdapterBinding) {
+    let server = self.server
+    let isMailed = runningLoop(of: binding)?.drainMailed { cancelledWrites in
+      server.onControl {
+        $0.server.driver.drained(binding, cancelledWrites: cancelledWrites)
+      }
+    }
+    if isMailed != true { server.driver.drained(binding, cancelledWrites: 0) }
+  }
+
+  func bindingStateChanged(
+    _ binding: AdapterBinding, _ action: BindingStateMachine.Action, cancelledWrites: Int
+  ) {
+    let look = binding.snapshot
+    if cancelledWrites > 0 {
+      server.log(
+        .warning,
+        "\(look.attributes.name): \(cancelledWrites) writes were cancelled: the interface did not "
+          + "take them within the time that a pause has", binding: look.attributes.name)
+    }
+    server.log(
+      .info, "\(look.attributes.name) is \(look.state.name)", binding: look.attributes.name)
+    if let host = runningLoop(of: binding) {
+      _ = host.loop.post { host.bindingChanged(action) }
+    }
+    announce([.bindingState], of: binding)
+  }
+
+  /// Hands what the adapter said to every open of the binding.
+  private func indicate(_ indication: StatusIndication, of binding: AdapterBinding) {
+    for session in sessionsHere where session.open?.binding === binding {
+      session.open?.indicate(indication)
+    }
+    guard let host = runningLoop(of: binding) else { return }
+    _ = host.loop.post { host.indicate(indication) }
   }
 
   func bindingRemoved(_ binding: AdapterBinding) {
     let name = binding.snapshot.attributes.name
     server.log(.info, "unbound \(name): it is gone", .unbound, binding: name)
     finishPowerWait(.adapterNotFound) { $0.binding === binding }
+    announce([.bindingRemoved], of: binding)
     for session in sessionsHere where session.open?.binding === binding {
       session.open?.bindingGone()
     }

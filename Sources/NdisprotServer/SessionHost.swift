@@ -31,4 +31,5 @@ enum HostRequest: Sendable {
   case cancelElsewhere(UInt64)
   case statistics(interfaceIndex: UInt32)
   case administer(AdministrationRequest)
+  case subscribe(Subscription)
 }

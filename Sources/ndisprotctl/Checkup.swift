@@ -98,7 +98,10 @@ struct Checkup {
   private func unit(_ name: String) -> Finding {
     let shown = HostFacts.output(
       of: "systemctl show -P LoadState -P ActiveState -P StatusText -- \(name)")
-    let lines = (shown ?? "").split(separator: "\n", omittingEmptySubsequences: false)
+    guard let shown else {
+      return .fine("unit", "systemd does not tell you about \(name); it tells root")
+    }
+    let lines = shown.split(separator: "\n", omittingEmptySubsequences: false)
     guard lines.count >= 2, lines[0] == "loaded" else {
       return .wrong(
         "unit", "systemd has no \(name)",

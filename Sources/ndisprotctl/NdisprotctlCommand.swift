@@ -18,8 +18,8 @@ struct NdisprotctlCommand: ParsableCommand {
     subcommands: [
       BindingsCommand.self, ReadCommand.self, WriteCommand.self, EchoCommand.self,
       QueryCommand.self, SetCommand.self, OIDsCommand.self, StatsCommand.self, WaitCommand.self,
-      ObjectsCommand.self, DoctorCommand.self, ReportCommand.self, TraceCommand.self,
-      ProttestCommand.self,
+      WatchCommand.self, PauseCommand.self, RestartCommand.self, ObjectsCommand.self,
+      TraceCommand.self, DoctorCommand.self, ReportCommand.self, ProttestCommand.self,
     ])
 
   @OptionGroup var global: GlobalOptions
