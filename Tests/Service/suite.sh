@@ -33,6 +33,8 @@ rm -f /usr/sbin/policy-rc.d
 printf 'FRAME-CONTENT%.0s' 1 2 3 4 5 >/payload/secret
 # What boots by itself; it empties /tmp.
 systemctl start basic.target
+scratch=/run/suite
+mkdir -m 1777 $scratch
 echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6
 ip link set lo up
 ip link add np0 type veth peer name np1
@@ -42,16 +44,15 @@ ip link set np1 up
 # --- Installing
 
 ok "systemd is PID 1" '[ "$(cat /proc/1/comm)" = systemd ]'
-find /etc /usr /var /opt /run -path /run/user -prune -o -print 2>/dev/null | grep -v ^/var/cache/man | sort >/tmp/before
-cp /etc/passwd /etc/group /tmp/
+find /etc /usr /var /opt /run -path $scratch -prune -o -print 2>/dev/null | grep -v ^/var/cache/man | sort >$scratch/before
 started=$(now)
-ok "the package installs" 'dpkg -i --force-unsafe-io "$package" >/tmp/dpkg.log 2>&1 || { cat /tmp/dpkg.log; false; }'
+ok "the package installs" 'dpkg -i --force-unsafe-io "$package" >$scratch/dpkg.log 2>&1 || { cat $scratch/dpkg.log; false; }'
 echo "# installed in $(($(now) - started)) ms"
 as_options --interface np0 --interface np1 --allow :ndisprot
 ok "systemd-analyze verify is clean" \
   'v=$(systemd-analyze verify ndisprotd.service ndisprot.socket 2>&1 | grep -i ndisprot); echo "$v"; [ -z "$v" ]'
 ok "systemd-analyze security is at most 1.5" \
-  'systemd-analyze security --no-pager --threshold=15 ndisprotd.service >/tmp/security; s=$?; tail -n 1 /tmp/security; [ $s = 0 ]'
+  'systemd-analyze security --no-pager --threshold=15 ndisprotd.service >$scratch/security; s=$?; tail -n 1 $scratch/security; [ $s = 0 ]'
 makewhatis /usr/share/man 2>/dev/null
 ok "mandoc -Tlint is clean on the installed pages" \
   'v=$(for page in /usr/share/man/man?/ndisprot*; do mandoc -Tlint "$page" 2>&1; done | grep -v "referenced manual not found: Xr \(systemd\|packet\)"); echo "$v"; [ -z "$v" ]'
@@ -74,11 +75,11 @@ for _ in 1 2 3 4 5; do
   systemctl restart ndisprotd.service
   echo $((($(of ndisprotd.service ActiveEnterTimestampMonotonic) - $(of ndisprotd.service ExecMainStartTimestampMonotonic)) / 1000))
   systemctl reset-failed ndisprotd.service
-done >/tmp/starts
+done >$scratch/starts
 ok "start to READY takes at most 50 ms with 2 interfaces" \
-  'echo "# ms:" $(cat /tmp/starts); t=$(sort -n /tmp/starts | head -n 1); [ $t -gt 0 ] && [ $t -le 50 ]'
+  'echo "# ms:" $(cat $scratch/starts); t=$(sort -n $scratch/starts | head -n 1); [ $t -gt 0 ] && [ $t -le 50 ]'
 ok "T17: who is not in the group is refused by the kernel" \
-  'outsider ndisprotctl bindings 2>/tmp/error; r=$?; cat /tmp/error; [ $r = 3 ] && grep -q "group" /tmp/error'
+  'outsider ndisprotctl bindings 2>$scratch/error; r=$?; cat $scratch/error; [ $r = 3 ] && grep -q "group" $scratch/error'
 
 # --- T23: what a compromised daemon could do
 
@@ -88,13 +89,13 @@ ok "T23: every thread has CAP_NET_RAW only, no new privileges, and a filter of s
   '(for s in /proc/$main/task/*/status; do grep -q "CapPrm:.0000000000002000" $s && grep -q "CapEff:.0000000000002000" $s && grep -q "CapBnd:.0000000000002000" $s && grep -q "NoNewPrivs:.1" $s && grep -q "Seccomp:.2" $s || exit 1; done)'
 sed -e 's/^Type=.*/Type=oneshot/; s/^Restart=.*/Restart=no/; /^WatchdogSec/d; /^Requires/d; /^EnvironmentFile/d' \
   -e 's,^ExecStart=.*,ExecStart=/usr/bin/python3 /payload/probe.py,; s,^ExecPaths=,&/usr/bin/python3 ,' \
-  -e '/^\[Service\]/a StandardOutput=truncate:/tmp/probe.json' \
+  -e "/^\[Service\]/a StandardOutput=truncate:$scratch/probe.json" \
   /usr/lib/systemd/system/ndisprotd.service >/run/systemd/system/probe.service
 sed -i "s,^ExecPaths=,&$(readlink -f /usr/bin/python3) ," /run/systemd/system/probe.service
 systemctl daemon-reload
 systemctl start probe.service
-cat /tmp/probe.json
-probe() { python3 -c 'import json,sys; print(json.load(open("/tmp/probe.json"))[sys.argv[1]])' "$1"; }
+cat $scratch/probe.json
+probe() { python3 -c 'import json,sys; print(json.load(open(sys.argv[2]))[sys.argv[1]])' "$1" $scratch/probe.json; }
 ok "T23: packet sockets work in the sandbox" '[ "$(probe packet)" = 0 ]'
 ok "T23: no Internet sockets (EAFNOSUPPORT)" '[ "$(probe internet)" = 97 ]'
 ok "T23: /usr and /etc are read-only" '[ "$(probe usr)/$(probe etc)" = 30/30 ]'
@@ -106,19 +107,19 @@ ok "T23: no program can be executed" '[ "$(probe execute)" = 13 ]'
 
 # --- T17: somebody else listens
 
-outsider python3 fake.py /tmp/fake >/tmp/fake.out & fake=$!
-wait_for '[ -s /tmp/fake.out ]'
-chmod 666 /tmp/fake
-ln -s /tmp/fake /tmp/link
+outsider python3 fake.py $scratch/fake >$scratch/fake.out & fake=$!
+wait_for '[ -s $scratch/fake.out ]'
+chmod 666 $scratch/fake
+ln -s $scratch/fake $scratch/link
 ok "T17: a server that is neither root nor the daemon is not believed, nor through a symlink" \
-  '(for path in /tmp/fake /tmp/link; do member ndisprotctl --socket $path bindings 2>/tmp/error && exit 1; grep -q "served by user 12346" /tmp/error || exit 1; done)'
+  '(for path in $scratch/fake $scratch/link; do member ndisprotctl --socket $path bindings 2>$scratch/error && exit 1; grep -q "served by user 12346" $scratch/error || exit 1; done)'
 kill $fake
 ok "T17: nobody but root can make a socket where clients look" '! outsider touch /run/ndisprot.sock.new 2>/dev/null'
 
 # --- Frames, journal
 
-member ndisprotctl --json read np1 --ethertype 0x88b5 -n 10 --timeout 10 >/tmp/read & reader=$!
-wait_for 'grep -q reading /tmp/read'
+member ndisprotctl --json read np1 --ethertype 0x88b5 -n 10 --timeout 10 >$scratch/read & reader=$!
+wait_for 'grep -q reading $scratch/read'
 ok "frames travel between two bindings" \
   'member ndisprotctl write np0 -n 10 --ethertype 0x88b5 --dst ff:ff:ff:ff:ff:ff >/dev/null && wait $reader'
 ok "the journal has fields" \
@@ -130,20 +131,20 @@ kill -CONT "$(of systemd-journald.service MainPID)"
 
 # --- Operations
 
-ok "doctor finds nothing wrong with a good installation" 'member ndisprotctl doctor >/tmp/doctor; r=$?; grep FAIL /tmp/doctor; [ $r = 0 ]'
-ok "doctor tells an outsider which group to join" 'outsider ndisprotctl doctor >/tmp/doctor; [ $? = 1 ] && grep -q "^FAIL  group: .*usermod -aG ndisprot" /tmp/doctor && grep -q "^FAIL  socket: " /tmp/doctor'
+ok "doctor finds nothing wrong with a good installation" 'member ndisprotctl doctor >$scratch/doctor; r=$?; grep FAIL $scratch/doctor; [ $r = 0 ]'
+ok "doctor tells an outsider which group to join" 'outsider ndisprotctl doctor >$scratch/doctor; [ $? = 1 ] && grep -q "^FAIL  group: .*usermod -aG ndisprot" $scratch/doctor && grep -q "^FAIL  socket: " $scratch/doctor'
 ip link set np1 down
-ok "doctor says that an interface is down, and how to set it up" 'ndisprotctl doctor >/tmp/doctor; [ $? = 1 ] && grep -q "^FAIL  link: np1 is down. Set it up: ip link set np1 up" /tmp/doctor'
+ok "doctor says that an interface is down, and how to set it up" 'ndisprotctl doctor >$scratch/doctor; [ $? = 1 ] && grep -q "^FAIL  link: np1 is down. Set it up: ip link set np1 up" $scratch/doctor'
 ip link set np1 up
 ip link add br0 type bridge && ip link set np1 master br0
-ok "doctor says that a bridge takes the frames" 'ndisprotctl doctor >/tmp/doctor; grep -q "^FAIL  users: np1 belongs to a bridge" /tmp/doctor'
+ok "doctor says that a bridge takes the frames" 'ndisprotctl doctor >$scratch/doctor; grep -q "^FAIL  users: np1 belongs to a bridge" $scratch/doctor'
 ip link del br0
 systemctl stop ndisprot.socket ndisprotd.service
-ok "doctor says that the socket unit does not run, and what to do" 'ndisprotctl doctor >/tmp/doctor; [ $? = 1 ] && grep -q "^FAIL  unit: ndisprot.socket is inactive.*systemctl" /tmp/doctor && grep -q "^FAIL  socket: there is no /run/ndisprot.sock. Start it: systemctl" /tmp/doctor'
+ok "doctor says that the socket unit does not run, and what to do" 'ndisprotctl doctor >$scratch/doctor; [ $? = 1 ] && grep -q "^FAIL  unit: ndisprot.socket is inactive.*systemctl" $scratch/doctor && grep -q "^FAIL  socket: there is no /run/ndisprot.sock. Start it: systemctl" $scratch/doctor'
 systemctl start ndisprot.socket
 member ndisprotctl write np0 -n 1 --ethertype 0x88b5 --dst ff:ff:ff:ff:ff:ff --payload /payload/secret >/dev/null
 ok "report has units, counters and journal, and no byte of a frame" \
-  'ndisprotctl report >/tmp/report && grep -q "ListenSequentialPacket" /tmp/report && grep -q "txSent" /tmp/report && grep -q "ready: socket" /tmp/report && ! grep -aq FRAME-CONTENT /tmp/report'
+  'ndisprotctl report >$scratch/report && grep -q "ListenSequentialPacket" $scratch/report && grep -q "txSent" $scratch/report && grep -q "ready: socket" $scratch/report && ! grep -aq FRAME-CONTENT $scratch/report'
 
 # --- B1: killed
 
@@ -152,12 +153,12 @@ for round in 1 2 3; do
   started=$(now)
   kill -9 "$main"
   member ndisprotctl bindings >/dev/null || wait_for "member ndisprotctl bindings >/dev/null 2>&1"
-  echo $(($(now) - started)) | tee -a /tmp/back | sed 's/.*/# answered & ms after SIGKILL/'
+  echo $(($(now) - started)) | tee -a $scratch/back | sed 's/.*/# answered & ms after SIGKILL/'
   ok "B1: a client reads again within a second ($round)" \
-    'member ndisprotctl --json read np1 --ethertype 0x88b5 -n 1 --timeout 5 >/tmp/read & reader=$!; wait_for "grep -q reading /tmp/read"; t=$(($(now) - started)); echo "# $t ms"; member ndisprotctl write np0 -n 1 --ethertype 0x88b5 --dst ff:ff:ff:ff:ff:ff >/dev/null; wait $reader && [ $t -le 1000 ]'
+    'member ndisprotctl --json read np1 --ethertype 0x88b5 -n 1 --timeout 5 >$scratch/read & reader=$!; wait_for "grep -q reading $scratch/read"; t=$(($(now) - started)); echo "# $t ms"; member ndisprotctl write np0 -n 1 --ethertype 0x88b5 --dst ff:ff:ff:ff:ff:ff >/dev/null; wait $reader && [ $t -le 1000 ]'
 done
 # The manager's own timer is up to 250 ms late, and the machine may be busy: the quickest is judged.
-ok "B1: killed, it answers again within 300 ms" '[ "$(sort -n /tmp/back | head -n 1)" -le 300 ]'
+ok "B1: killed, it answers again within 300 ms" '[ "$(sort -n $scratch/back | head -n 1)" -le 300 ]'
 ok "B1: systemd counted the restarts" '[ "$(of ndisprotd.service NRestarts)" = 3 ]'
 
 # --- B2: hangs
@@ -174,14 +175,14 @@ ok "it serves again" 'member ndisprotctl bindings >/dev/null'
 
 # --- B24: upgraded while a client reads
 
-member ndisprotctl --json read np1 --ethertype 0x88b5 >/tmp/read & reader=$!
-wait_for 'grep -q reading /tmp/read'
+member ndisprotctl --json read np1 --ethertype 0x88b5 >$scratch/read & reader=$!
+wait_for 'grep -q reading $scratch/read'
 socket=$(stat -c %i /run/ndisprot.sock) main=$(of ndisprotd.service MainPID)
-dpkg-deb -R "$package" /tmp/next
-sed -i 's/^Version:.*/&+next/' /tmp/next/DEBIAN/control
-dpkg-deb --root-owner-group -Znone -b /tmp/next /tmp/next.deb >/dev/null
+dpkg-deb -R "$package" $scratch/next
+sed -i 's/^Version:.*/&+next/' $scratch/next/DEBIAN/control
+dpkg-deb --root-owner-group -Znone -b $scratch/next $scratch/next.deb >/dev/null
 ok "B24: an upgrade installs and keeps the options that were changed" \
-  'dpkg -i --force-unsafe-io --force-confold /tmp/next.deb >/tmp/dpkg.log 2>&1 && grep -q np1 /etc/default/ndisprotd || { cat /tmp/dpkg.log; false; }'
+  'dpkg -i --force-unsafe-io --force-confold $scratch/next.deb >$scratch/dpkg.log 2>&1 && grep -q np1 /etc/default/ndisprotd || { cat $scratch/dpkg.log; false; }'
 wait $reader
 code=$?
 ok "B24: the reader was told that the daemon went (3)" '[ $code = 3 ]'
@@ -191,7 +192,7 @@ ok "B24: the daemon is a new one, the socket stayed, and clients go on" \
 # --- Bad input
 
 ok "bad input: a second daemon says whose socket it is, and leaves it alone (73)" \
-  'ndisprotd --interface np0 2>/tmp/error; [ $? = 73 ] && grep -q "another daemon answers" /tmp/error && member ndisprotctl bindings >/dev/null'
+  'ndisprotd --interface np0 2>$scratch/error; [ $? = 73 ] && grep -q "another daemon answers" $scratch/error && member ndisprotctl bindings >/dev/null'
 systemctl stop ndisprotd.service
 as_options --interface np0 --no-such-option
 member timeout 3 ndisprotctl bindings >/dev/null 2>&1
@@ -202,11 +203,11 @@ as_options --interface np0 --interface np1 --allow :ndisprot
 systemctl reset-failed ndisprotd.service ndisprot.socket
 systemctl start ndisprot.socket
 ok "once they are right it starts again" 'member ndisprotctl bindings >/dev/null'
-mkdir /tmp/full
-mount -t tmpfs -o size=4k tmpfs /tmp/full
-head -c 8192 /dev/zero >/tmp/full/log 2>/dev/null
+mkdir $scratch/full
+mount -t tmpfs -o size=4k tmpfs $scratch/full
+head -c 8192 /dev/zero >$scratch/full/log 2>/dev/null
 ok "bad input: a log on a full disk stops nothing" \
-  'ndisprotd --interface np0 --socket /tmp/own 2>>/tmp/full/log & own=$!; wait_for "ndisprotctl --socket /tmp/own bindings >/dev/null 2>&1"; r=$?; kill $own; wait $own && [ $r = 0 ]'
+  'ndisprotd --interface np0 --socket $scratch/own 2>>$scratch/full/log & own=$!; wait_for "ndisprotctl --socket $scratch/own bindings >/dev/null 2>&1"; r=$?; kill $own; wait $own && [ $r = 0 ]'
 
 # --- Many interfaces
 
@@ -215,8 +216,8 @@ options=
 for index in $(seq 250); do
   echo "link add a$index type veth peer name b$index"
   options+=" --interface a$index --interface b$index"
-done >/tmp/links
-ip -batch /tmp/links
+done >$scratch/links
+ip -batch $scratch/links
 as_options "$options"
 ok "start to READY takes at most 2 s with 500 interfaces" \
   'systemctl start ndisprotd.service; t=$((($(of ndisprotd.service ActiveEnterTimestampMonotonic) - $(of ndisprotd.service ExecMainStartTimestampMonotonic)) / 1000)); echo "# $t ms"; [ $t -gt 0 ] && [ $t -le 2000 ] && [ "$(ndisprotctl --json bindings | wc -l)" = 500 ]'
@@ -225,13 +226,13 @@ ok "start to READY takes at most 2 s with 500 interfaces" \
 
 ok "it stops cleanly" \
   'systemctl stop ndisprotd.service && [ "$(of ndisprotd.service Result)" = success ]'
-ok "the package is purged" 'dpkg --purge ndisprot >/tmp/dpkg.log 2>&1 || { cat /tmp/dpkg.log; false; }'
+ok "the package is purged" 'dpkg --purge ndisprot >$scratch/dpkg.log 2>&1 || { cat $scratch/dpkg.log; false; }'
 rm -f /run/systemd/system/probe.service
 ok "purge leaves no unit, socket, account or group" \
   '[ ! -e /run/ndisprot.sock ] && ! getent passwd ndisprot && ! getent group ndisprot && [ "$(systemctl list-unit-files --no-legend "ndisprot*" | wc -l)" = 0 ]'
-find /etc /usr /var /opt /run -path /run/user -prune -o -print 2>/dev/null | grep -v ^/var/cache/man | sort >/tmp/after
+find /etc /usr /var /opt /run -path $scratch -prune -o -print 2>/dev/null | grep -v ^/var/cache/man | sort >$scratch/after
 ok "purge leaves no file" \
-  'v=$(comm -13 /tmp/before /tmp/after | grep -i ndisprot); echo "$v"; [ -z "$v" ]'
+  'v=$(comm -13 $scratch/before $scratch/after | grep -i ndisprot); echo "$v"; [ -z "$v" ]'
 
 journalctl -q --no-pager -o short-monotonic >journal.txt
 echo "$((count - failed)) of $count passed"
