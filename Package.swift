@@ -27,6 +27,17 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     swiftSettings: testSettings)
 }
 
+/// Relocations are resolved and made read-only at start, code lies apart from data, no stack is code.
+///
+/// Only the programs have these flags: who depends on the libraries chooses for himself.
+let hardening: [LinkerSetting] = [
+  .unsafeFlags(
+    ["-use-ld=lld"]
+      + ["now", "relro", "separate-code", "noexecstack"].flatMap {
+        ["-Xlinker", "-z", "-Xlinker", $0]
+      })
+]
+
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
 let tomlKit = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
@@ -69,11 +80,11 @@ let package = Package(
         "NdisprotServer", "Miniport", "Ndisprot", "NdisprotControl", "WDF", "NDIS", "MDL",
         "EventLoop", "CLinux", argumentParser, logging, tomlKit,
       ],
-      swiftSettings: settings),
+      swiftSettings: settings, linkerSettings: hardening),
     .executableTarget(
       name: "ndisprotctl",
       dependencies: ["NdisprotClient", "NDIS", argumentParser],
-      swiftSettings: settings),
+      swiftSettings: settings, linkerSettings: hardening),
     .target(
       name: "TestSupport", dependencies: ["NDIS", "MDL", "CLinux"], path: "Tests/TestSupport",
       swiftSettings: testSettings),

@@ -63,11 +63,12 @@ int clinux_pin_to_cpu(int cpu) {
   CPU_SET(cpu, &set);
   return sched_setaffinity(0, sizeof set, &set);
 }
-int clinux_effective_capabilities(uint64_t *mask) {
+int clinux_capabilities(uint64_t *effective, uint64_t *permitted) {
   struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
   struct __user_cap_data_struct data[2];
   if (syscall(SYS_capget, &header, data) != 0) return -1;
-  *mask = (uint64_t)data[1].effective << 32 | data[0].effective;
+  *effective = (uint64_t)data[1].effective << 32 | data[0].effective;
+  *permitted = (uint64_t)data[1].permitted << 32 | data[0].permitted;
   return 0;
 }
 int clinux_keep_capabilities(uint64_t mask) {
@@ -81,6 +82,13 @@ int clinux_keep_capabilities(uint64_t mask) {
     data[i].inheritable = 0;
   }
   return (int)syscall(SYS_capset, &header, data);
+}
+void clinux_drop_bounding_capabilities(uint64_t mask) {
+  for (int i = 0; i < 64; i++)
+    if (mask >> i & 1) prctl(PR_CAPBSET_DROP, i, 0, 0, 0);
+}
+int clinux_is_ambient(int capability) {
+  return prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, capability, 0, 0);
 }
 int clinux_set_user(uint32_t uid) { return setresuid(uid, uid, uid); }
 int clinux_set_group(uint32_t gid) { return setresgid(gid, gid, gid); }

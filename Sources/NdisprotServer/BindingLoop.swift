@@ -16,6 +16,8 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
   let server: ServerCore
   let binding: AdapterBinding
   private(set) var policy: AccessPolicy
+  /// As the kernel shows it, and the log when it hangs.
+  let threadName: String
   private let dataPath: BindingDataPath
   private let grant: RingBudget.Grant
   /// Keeps the binding's object until the loop has stopped.
@@ -33,6 +35,7 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
     self.server = server
     self.loop = loop
     let attributes = binding.snapshot.attributes
+    threadName = "bind-\(attributes.name)"
     let configuration = server.configuration.binding(of: attributes)
     do throws(WdfError) {
       hold = try binding.object.hold("thread of \(attributes.name)")
@@ -44,10 +47,11 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
         capture: configuration.captureRingByteCount, receive: configuration.receiveRingByteCount)
     else { throw .noMemory }
     if grant.capture < configuration.captureRingByteCount {
-      server.environment.log(
+      server.log(
         .warning,
         "\(attributes.name): the capture ring is \(grant.capture >> 20) MiB, not "
-          + "\(configuration.captureRingByteCount >> 20): other bindings hold the rest")
+          + "\(configuration.captureRingByteCount >> 20): other bindings hold the rest",
+        binding: attributes.name)
     }
     self.grant = grant
     do throws(BindingError) {

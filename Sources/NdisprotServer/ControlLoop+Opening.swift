@@ -145,17 +145,17 @@ extension ControlLoop {
     do {
       let loop = try EventLoop()
       let host = try BindingLoop(binding, server: server, loop: loop, policy: policy)
-      let name = binding.snapshot.attributes.name
       _ = try server.framework.spawnWorker(
-        "bind-\(name)", stopPhase: .unloadCallbackReturned,
+        host.threadName, stopPhase: .unloadCallbackReturned,
         onStop: { loop.post { host.stop() } }
       ) { _ in loop.run() }
       return host
     } catch let error as BindingError {
       throw error
     } catch {
-      server.environment.log(
-        .error, "the thread of \(binding.snapshot.attributes.name) cannot start: \(error)")
+      let name = binding.snapshot.attributes.name
+      server.log(
+        .error, "the thread of \(name) cannot start: \(error)", .refused, binding: name)
       throw .noMemory
     }
   }
@@ -182,8 +182,9 @@ extension ControlLoop {
 extension ControlLoop {
   func bindingAdded(_ binding: AdapterBinding) {
     let attributes = binding.snapshot.attributes
-    server.environment.log(
-      .info, "bound \(attributes.name): address \(attributes.address), MTU \(attributes.mtu)")
+    server.log(
+      .info, "bound \(attributes.name): address \(attributes.address), MTU \(attributes.mtu)",
+      .bound, binding: attributes.name)
     announce([.bindingAdded], of: binding)
   }
 
@@ -191,9 +192,10 @@ extension ControlLoop {
     refusals.append((attributes.name, error))
     switch error {
     case .unsupportedMedium:
-      server.environment.log(
+      server.log(
         .error,
-        "\(attributes.name) is not bound: it is not Ethernet. Name an Ethernet interface")
+        "\(attributes.name) is not bound: it is not Ethernet. Name an Ethernet interface",
+        .refused, binding: attributes.name)
     }
   }
 
@@ -225,12 +227,13 @@ extension ControlLoop {
   ) {
     let look = binding.snapshot
     if cancelledWrites > 0 {
-      server.environment.log(
+      server.log(
         .warning,
         "\(look.attributes.name): \(cancelledWrites) writes were cancelled: the interface did not "
-          + "take them within the time that a pause has")
+          + "take them within the time that a pause has", binding: look.attributes.name)
     }
-    server.environment.log(.info, "\(look.attributes.name) is \(look.state.name)")
+    server.log(
+      .info, "\(look.attributes.name) is \(look.state.name)", binding: look.attributes.name)
     if let host = runningLoop(of: binding) {
       _ = host.loop.post { host.bindingChanged(action) }
     }
@@ -247,7 +250,8 @@ extension ControlLoop {
   }
 
   func bindingRemoved(_ binding: AdapterBinding) {
-    server.environment.log(.info, "unbound \(binding.snapshot.attributes.name)")
+    let name = binding.snapshot.attributes.name
+    server.log(.info, "unbound \(name)", .unbound, binding: name)
     finishPowerWait(.adapterNotFound) { $0.binding === binding }
     announce([.bindingRemoved], of: binding)
     for session in sessionsHere where session.open?.binding === binding {
@@ -276,7 +280,9 @@ extension Session {
   func refusedOpen(_ error: BindingError, _ name: String, _ request: RequestParcel) {
     isOpening = false
     if case .miniport(let cause) = error {
-      server.environment.log(.error, "\(name) cannot be opened: \(cause)")
+      server.log(
+        .error, "\(name) cannot be opened: \(cause)", .refused, binding: name,
+        client: credentials.name)
     }
     request.complete(error.completion)
   }

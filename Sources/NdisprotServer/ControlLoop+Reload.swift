@@ -64,7 +64,7 @@ extension ControlLoop {
       let configuration = try load()
       distribute(configuration)
     } catch {
-      server.environment.log(.error, "not reloaded, the old policy stays: \(error.text)")
+      server.log(.error, "not reloaded, the old policy stays: \(error.text)")
       finishReload(ReloadReply(refusal: error.text))
     }
   }
@@ -102,7 +102,7 @@ extension ControlLoop {
       changedCount: UInt32(clamping: gather.taken.changed),
       closedCount: UInt32(clamping: gather.taken.closed), boundCount: UInt32(clamping: bound),
       unboundCount: UInt32(clamping: unbound))
-    server.environment.log(
+    server.log(
       .info,
       "reloaded: \(reply.ruleCount) rules; opens changed \(reply.changedCount), closed "
         + "\(reply.closedCount); interfaces bound \(bound), unbound \(unbound)")

@@ -14,6 +14,9 @@ internal import WDF
 final class ControlLoop: SessionHost, TurnHandler, BindingObserver, EventHandler,
   @unchecked Sendable
 {  // Confined to its loop.
+  /// As the kernel shows it.
+  static let threadName = "control"
+
   let loop: EventLoop
   let server: ServerCore
   let executor: LoopExecutor

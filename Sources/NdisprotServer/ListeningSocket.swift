@@ -12,6 +12,10 @@ public enum ListenError: Error, Hashable, Sendable {
   case notASocket(String)
   /// A system call failed.
   case system(String, SystemError)
+  /// Several descriptors were inherited, and none has the clients' name.
+  case unnamed(count: Int)
+  /// What was inherited is no socket that listens for `SOCK_SEQPACKET` connections.
+  case notListening(descriptor: Int32)
 }
 
 /// The control socket, made by hand; under systemd it is inherited instead.
@@ -44,6 +48,43 @@ public enum ListeningSocket {
       throw .system(path, error)
     }
     return descriptor
+  }
+
+  /// Takes over a socket that the service manager listens on.
+  ///
+  /// - Returns: the path it is bound to, `@` in front of an abstract name
+  /// - Source: sd_is_socket_unix(3)
+  public static func adopt(_ descriptor: Int32) throws(ListenError) -> String {
+    let flags = fcntl(descriptor, F_GETFL)
+    guard flags >= 0, option(SO_DOMAIN, descriptor) == AF_UNIX,
+      option(SO_TYPE, descriptor) == Int32(SOCK_SEQPACKET.rawValue),
+      option(SO_ACCEPTCONN, descriptor) == 1,
+      fcntl(descriptor, F_SETFD, FD_CLOEXEC) == 0,
+      fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) == 0
+    else { throw .notListening(descriptor: descriptor) }
+    return name(of: descriptor)
+  }
+
+  private static func option(_ option: Int32, _ descriptor: Int32) -> Int32? {
+    var value: Int32 = 0
+    var byteCount = socklen_t(MemoryLayout<Int32>.size)
+    let result = unsafe getsockopt(descriptor, SOL_SOCKET, option, &value, &byteCount)
+    return result == 0 ? value : nil
+  }
+
+  private static func name(of descriptor: Int32) -> String {
+    var address = sockaddr_un()
+    var byteCount = socklen_t(MemoryLayout<sockaddr_un>.size)
+    let result = unsafe withUnsafeMutablePointer(to: &address) { pointer in
+      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        unsafe getsockname(descriptor, $0, &byteCount)
+      }
+    }
+    let count = Int(byteCount) - MemoryLayout<sa_family_t>.size
+    guard result == 0, count > 0 else { return "without a name" }
+    var bytes = unsafe withUnsafeBytes(of: address.sun_path) { unsafe Array($0.prefix(count)) }
+    if bytes[0] == 0 { bytes[0] = UInt8(ascii: "@") }
+    return String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
   }
 
   private static func fill(_ address: inout sockaddr_un, _ path: String) -> Bool {

@@ -39,7 +39,7 @@ public final class Server {
     let log = environment.log
     let framework = Framework(
       verifier: configuration.isVerified ? .on : .off,
-      report: { log(.warning, "framework: \($0)") })
+      report: { log(LogRecord(.warning, "framework: \($0)")) })
     framework.publish()
     do throws(WdfError) {
       let driver = try framework.makeDriver(
@@ -75,7 +75,7 @@ public final class Server {
     do throws(WdfError) {
       // The unload callback still needs it.
       _ = try core.framework.spawnWorker(
-        "control", stopPhase: .unloadCallbackReturned, onStop: { control.loop.stop() }
+        ControlLoop.threadName, stopPhase: .unloadCallbackReturned, onStop: { control.loop.stop() }
       ) { _ in control.loop.run() }
     } catch {
       throw .framework("\(error)")
@@ -91,13 +91,33 @@ public final class Server {
     let (refusals, error) = outcome.value
     if let error { throw .system(error) }
     return StartReport(
-      boundNames: core.driver.bindings.snapshot.bindings.map { $0.snapshot.attributes.name },
+      boundNames: boundNames,
       refusals: refusals)
   }
 
   /// Reads the configuration anew, as `ndisprotctl reload` has it done; the log says what became of it.
   public func reload() {
     core.onControl { $0.reload { _ in } }
+  }
+
+  /// Asks every loop for a sign of life.
+  ///
+  /// - Parameter whenAnswered: is called once, on the last loop that answers; never if one hangs
+  /// - Returns: the names of the threads that have not answered, as long as it is asked
+  public func check(
+    whenAnswered: @escaping @Sendable () -> Void
+  ) -> @Sendable () -> [String] {
+    let check = LoopCheck(first: ControlLoop.threadName, whenAnswered: whenAnswered)
+    let control = self.control
+    _ = control.loop.post { control.answer(check) }
+    return { check.outstanding }
+  }
+
+  /// Names of the interfaces that are bound now.
+  ///
+  /// - Thread: any
+  public var boundNames: [String] {
+    core.driver.bindings.snapshot.bindings.map { $0.snapshot.attributes.name }
   }
 
   /// Unloads the driver: sessions end with every request completed, bindings are unbound, threads

@@ -77,7 +77,7 @@ public struct ServerEnvironment: Sendable {
   /// Starts to tell the driver of interfaces, on control's loop; what it returns is kept.
   public var startWatch: @Sendable (EventLoop, any ProtocolDriver) throws(SystemError) -> AnyObject
   /// Takes what an operator should know.
-  public var log: @Sendable (LogLevel, String) -> Void
+  public var log: @Sendable (LogRecord) -> Void
   /// Takes what has to be accounted for.
   public var audit: @Sendable (AuditRecord) -> Void
   /// Reads the configuration anew, on control's thread; nil if there is no file to read.
@@ -94,7 +94,7 @@ public struct ServerEnvironment: Sendable {
     startWatch:
       @escaping @Sendable (EventLoop, any ProtocolDriver) throws(SystemError)
       -> AnyObject,
-    log: @escaping @Sendable (LogLevel, String) -> Void,
+    log: @escaping @Sendable (LogRecord) -> Void,
     audit: @escaping @Sendable (AuditRecord) -> Void, loadConfiguration: Loader?,
     findUser: @escaping @Sendable (String) -> Credentials?
   ) {

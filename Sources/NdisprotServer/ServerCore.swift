@@ -50,6 +50,14 @@ final class ServerCore: @unchecked Sendable {  // `control` is set once, before 
 
   func attach(_ control: ControlLoop) { self.control = control }
 
+  /// Tells the operator of something.
+  func log(
+    _ level: LogLevel, _ text: String, _ event: LogEvent? = nil, binding: String? = nil,
+    client: String? = nil
+  ) {
+    environment.log(LogRecord(level, text, event, binding: binding, client: client))
+  }
+
   /// Mails work to control; it is dropped when control is gone.
   func onControl(_ work: @escaping @Sendable (ControlLoop) -> Void) {
     guard let control else { return }

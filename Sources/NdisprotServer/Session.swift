@@ -172,8 +172,9 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
   func end(_ violation: String?) {
     guard !isEnded else { return }
     if let violation {
-      server.environment.log(
-        .warning, "session of \(credentials.name) closed: \(violation)")
+      server.log(
+        .warning, "session of \(credentials.name) closed: \(violation)", .violation,
+        binding: open?.binding.snapshot.attributes.name, client: credentials.name)
     }
     hangUp()
     file.close()

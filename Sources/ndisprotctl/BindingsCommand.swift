@@ -26,7 +26,8 @@ struct BindingsCommand: ParsableCommand {
     return line.closed
   }
 
-  private static func table(_ entries: [BindingEntry]) -> [String] {
+  /// Rows under a heading.
+  static func table(_ entries: [BindingEntry]) -> [String] {
     var rows = [
       ["IFINDEX", "NAME", "STATE", "LINK", "POWER", "ADDRESS", "MTU", "OPENS", "DESCRIPTION"]
     ]

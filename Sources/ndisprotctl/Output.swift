@@ -174,7 +174,8 @@ struct Output {
     case EACCES, EPERM:
       (
         "you may not use the socket \(path)",
-        "Have ndisprotd started with --allow and your user name"
+        "Join its group, ndisprot (usermod -aG ndisprot USER), or have ndisprotd started with "
+          + "--allow and your user name"
       )
     case EPROTOTYPE, ENOTSOCK:
       (

@@ -39,6 +39,9 @@ final class Program {
     }
   }
 
+  /// What an error would be reported as.
+  func message(_ error: ClientError) -> String { Output.message(for: error, context) }
+
   /// Reports an error.
   func fail(_ error: ClientError, present: [String]? = nil) -> Failure {
     var context = context

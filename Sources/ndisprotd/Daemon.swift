@@ -21,21 +21,19 @@ enum ExitStatus {
 /// - Thread: main, before any other is made
 /// - Returns: the exit code
 func runDaemon(_ options: DaemonOptions) -> Int32 {
-  LoggingSystem.bootstrap(StandardErrorHandler.init)
+  startLogging()
   var logger = Logger(label: "ndisprotd")
   logger.logLevel = (options.logLevel ?? .info).level
   if options.checkConfig { return checkConfiguration(options, logger) }
   blockSignals()
-  guard hasNetRaw() else {
+  guard Capabilities.effective.contains(.netRaw) else {
     logger.error("\(Sentences.noCapability)")
     return ExitStatus.noPermission
   }
   do {
     let configuration = try configuration(options, &logger)
     let listener = try listeningSocket(options)
-    // Everything after this needs CAP_NET_RAW and nothing else.
-    _ = clinux_set_no_new_privileges()
-    _ = clinux_keep_capabilities(1 << capNetRaw)
+    try dropPrivileges(options, logger)
     let log = logger
     let server = try Server(
       configuration: configuration,
@@ -44,7 +42,7 @@ func runDaemon(_ options: DaemonOptions) -> Int32 {
         startWatch: { (loop, driver) throws(SystemError) in
           try InterfaceWatch(loop: loop, driver: driver)
         },
-        log: { log.log(level: $0.level, "\($1)") },
+        log: { log.record($0) },
         audit: { log.info("\($0.line)") },
         loadConfiguration: options.interfaces.isEmpty ? loader(options, logger) : nil,
         findUser: Accounts.credentials),
@@ -59,6 +57,9 @@ func runDaemon(_ options: DaemonOptions) -> Int32 {
   } catch let error as ListenError {
     logger.error("\(Sentences.cannotListen(error))")
     return ExitStatus.cannotCreate
+  } catch let error as PrivilegeError {
+    logger.error("\(Sentences.cannotDrop(error.cause))")
+    return ExitStatus.noPermission
   } catch {
     logger.error("the daemon cannot start: \(error)")
     return ExitStatus.software
@@ -100,7 +101,7 @@ private func checkConfiguration(_ options: DaemonOptions, _ logger: Logger) -> I
     for warning in loaded.warnings { logger.warning("\(warning)") }
     return 0
   } catch {
-    StandardErrorHandler.writeLine(error.description)
+    StandardError.write(error.description, after: "")
     return ExitStatus.configuration
   }
 }
@@ -118,52 +119,42 @@ private func serve(
     logger.info("waiting for \(name): there is no such interface yet")
   }
   let bindings = report.boundNames.joined(separator: ", ")
-  logger.info("ready: socket \(listener.path), bound \(bindings.isEmpty ? "nothing" : bindings)")
-  notifyServiceManager("READY=1")
-  let signal = waitForEnd(server)
-  logger.info("stopping: signal \(signal)")
-  notifyServiceManager("STOPPING=1")
+  logger.record(
+    LogRecord(
+      .info, "ready: socket \(listener.path), bound \(bindings.isEmpty ? "nothing" : bindings)",
+      .ready))
+  var supervision = Supervision(
+    server, ServiceManager(), logger, wantedNames: options.interfaces)
+  let signal = supervision.run()
+  logger.record(LogRecord(.info, "stopping: signal \(signal)", .stopping))
   let leftover = server.stop()
   listener.remove()
   guard let leftover else {
     logger.info("stopped: every request is complete, no object is left")
     return 0
   }
-  logger.error("not everything ended: \(leftover)")
+  logger.record(LogRecord(.error, "not everything ended: \(leftover)", .failed))
   // Memory that a thread may still use is not freed under it (WK-5).
   _exit(ExitStatus.software)
 }
 
-/// CAP_NET_RAW of capabilities(7).
-private let capNetRaw: UInt64 = 13
-
-private func hasNetRaw() -> Bool {
-  var mask: UInt64 = 0
-  return unsafe clinux_effective_capabilities(&mask) == 0 && mask & (1 << capNetRaw) != 0
+/// The rights of root are still there.
+private struct PrivilegeError: Error {
+  let cause: SystemError
 }
 
-/// Blocks what the daemon waits for, in this thread and all that it will make.
-private func blockSignals() {
-  signal(SIGPIPE, SIG_IGN)
-  var set = endSignals()
-  unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
-}
-
-private func endSignals() -> sigset_t {
-  var set = sigset_t()
-  unsafe sigemptyset(&set)
-  for number in [SIGTERM, SIGINT, SIGHUP] { unsafe sigaddset(&set, number) }
-  return set
-}
-
-/// Waits for SIGTERM or SIGINT; at SIGHUP the configuration is read anew.
-private func waitForEnd(_ server: Server) -> Int32 {
-  var set = endSignals()
-  while true {
-    let number = unsafe sigwaitinfo(&set, nil)
-    if number == SIGHUP { server.reload() }
-    if number == SIGTERM || number == SIGINT { return number }
+/// Keeps CAP_NET_RAW, what the service manager gave on purpose, and what the options ask for.
+private func dropPrivileges(_ options: DaemonOptions, _ logger: Logger) throws(PrivilegeError) {
+  var kept = Capabilities.given.union(.netRaw)
+  if options.netAdmin { kept.insert(.netAdmin) }
+  if options.lockMemory {
+    do throws(SystemError) {
+      kept.formUnion(try lockMemory())
+    } catch {
+      logger.warning("\(Sentences.cannotLock(error))")
+    }
   }
+  do throws(SystemError) { try keepOnly(kept) } catch { throw PrivilegeError(cause: error) }
 }
 
 extension ProfileArgument {
@@ -171,17 +162,6 @@ extension ProfileArgument {
 }
 
 extension LogLevelArgument {
-  var level: Logger.Level {
-    switch self {
-    case .debug: .debug
-    case .info: .info
-    case .warning: .warning
-    case .error: .error
-    }
-  }
-}
-
-extension LogLevel {
   var level: Logger.Level {
     switch self {
     case .debug: .debug

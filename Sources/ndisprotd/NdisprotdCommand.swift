@@ -64,6 +64,12 @@ struct DaemonOptions: ParsableArguments {
   @Option(help: "What is logged: debug, info, warning or error.")
   var logLevel: LogLevelArgument?
 
+  @Flag(help: "Keeps CAP_NET_ADMIN too, which some OIDs need to change an interface.")
+  var netAdmin = false
+
+  @Flag(help: "Keeps the daemon's memory resident: none of it is ever swapped out.")
+  var lockMemory = false
+
   @Flag(
     help: """
       Watches the daemon's own objects: who holds what, in which state it was, what was left behind. \

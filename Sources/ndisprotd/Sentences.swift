@@ -23,7 +23,38 @@ enum Sentences {
     case .system(let path, let cause):
       "the socket \(path) cannot be made: \(cause.call): \(words(cause.errno)). "
         + "Give --socket a path in a directory that this user may write to"
+    case .unnamed(let count):
+      "the service manager passed \(count) sockets and none is named "
+        + "\(InheritedSockets.clientName). Write FileDescriptorName="
+        + "\(InheritedSockets.clientName) in the socket unit"
+    case .notListening(let descriptor):
+      "the inherited descriptor \(descriptor) is not a listening Unix socket of type seqpacket. "
+        + "Write ListenSequentialPacket= in the socket unit"
     }
+  }
+
+  static func cannotDrop(_ cause: SystemError) -> String {
+    "the rights of root cannot be given up: \(cause.call): \(words(cause.errno)). "
+      + "Start ndisprotd as its service"
+  }
+
+  static func cannotLock(_ cause: SystemError) -> String {
+    "memory is not locked: \(cause.call): \(words(cause.errno)). "
+      + "Give the service LimitMEMLOCK=infinity"
+  }
+
+  static func stuck(_ names: [String]) -> String {
+    "no answer from thread \(names.joined(separator: ", ")): it hangs or is stopped. "
+      + "The watchdog of the service restarts the daemon"
+  }
+
+  /// What the service manager shows: what is bound, and what is waited for.
+  static func status(bound: [String], wanted: [String]) -> String {
+    let missing = wanted.filter { !bound.contains($0) }
+    var parts: [String] = []
+    if !bound.isEmpty { parts.append("bound " + bound.joined(separator: ", ")) }
+    if !missing.isEmpty { parts.append("waiting for " + missing.joined(separator: ", ")) }
+    return parts.isEmpty ? "bound nothing" : parts.joined(separator: "; ")
   }
 
   static func words(_ number: Int32) -> String { unsafe String(cString: strerror(number)) }

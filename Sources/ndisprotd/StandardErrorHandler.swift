@@ -1,12 +1,24 @@
 internal import Glibc
 internal import Logging
 
+/// Standard error, which is a terminal, a file, or a pipe whose reader may have stopped.
+enum StandardError {
+  /// A pipe that has room has room for so many bytes at least (pipe(7)).
+  private static let lineByteCount = 4_096
+
+  /// Writes a line, or drops it if nobody takes it: no thread of the daemon waits for its log.
+  static func write(_ text: String, after prefix: String = "ndisprotd: ") {
+    var poller = pollfd(fd: 2, events: Int16(POLLOUT), revents: 0)
+    guard unsafe poll(&poller, 1, 0) == 1 else { return }
+    let line = Array("\(prefix)\(text)".utf8.prefix(lineByteCount - 1)) + [UInt8(ascii: "\n")]
+    _ = unsafe Glibc.write(2, line, line.count)
+  }
+}
+
 /// Writes log lines to standard error: `level: message`, the level left out for `info`.
 struct StandardErrorHandler: LogHandler {
   var metadata: Logger.Metadata = [:]
   var logLevel: Logger.Level = .info
-
-  init(label: String) {}
 
   subscript(metadataKey key: String) -> Logger.Metadata.Value? {
     get { metadata[key] }
@@ -15,12 +27,6 @@ struct StandardErrorHandler: LogHandler {
 
   func log(event: LogEvent) {
     let prefix = event.level == .info ? "" : "\(event.level): "
-    StandardErrorHandler.writeLine("ndisprotd: \(prefix)\(event.message)")
-  }
-
-  /// Writes a line as it is.
-  static func writeLine(_ text: String) {
-    let line = Array("\(text)\n".utf8)
-    _ = unsafe write(2, line, line.count)
+    StandardError.write("\(prefix)\(event.message)")
   }
 }

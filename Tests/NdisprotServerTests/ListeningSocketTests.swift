@@ -72,4 +72,42 @@ struct ListeningSocketTests {
       try ListeningSocket.make(path: path, mode: 0o600)
     }
   }
+
+  @Test("an inherited socket is taken over with its name, and made non-blocking")
+  func adopted() throws {
+    try withDirectory { directory in
+      let path = directory + "/socket"
+      let descriptor = try ListeningSocket.make(path: path, mode: 0o600)
+      defer { close(descriptor) }
+      #expect(fcntl(descriptor, F_SETFL, 0) == 0)
+      #expect(fcntl(descriptor, F_SETFD, 0) == 0)
+      #expect(try ListeningSocket.adopt(descriptor) == path)
+      #expect(fcntl(descriptor, F_GETFL) & O_NONBLOCK != 0)
+      #expect(fcntl(descriptor, F_GETFD) & FD_CLOEXEC != 0)
+    }
+  }
+
+  /// Descriptors that a wrong socket unit would pass.
+  enum Wrong: CaseIterable {
+    case closed, file, internet, stream, notListening
+
+    var descriptor: Int32 {
+      switch self {
+      case .closed: 1_000_000
+      case .file: open("/dev/null", O_RDONLY)
+      case .internet: socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+      case .stream: socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+      case .notListening: socket(AF_UNIX, Int32(SOCK_SEQPACKET.rawValue), 0)
+      }
+    }
+  }
+
+  @Test("an inherited descriptor that is something else is refused", arguments: Wrong.allCases)
+  func notAdopted(wrong: Wrong) {
+    let descriptor = wrong.descriptor
+    defer { close(descriptor) }
+    #expect(throws: ListenError.notListening(descriptor: descriptor)) {
+      try ListeningSocket.adopt(descriptor)
+    }
+  }
 }

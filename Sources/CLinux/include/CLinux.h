@@ -68,9 +68,13 @@ static inline void *clinux_thread_state(void) { return clinux_thread_slot; }
 static inline void clinux_set_thread_state(void *state) { clinux_thread_slot = state; }
 int clinux_pin_to_cpu(int cpu);
 
-// capget(2), capset(2): the effective set of the process as one word; keep only `mask` in all sets.
-int clinux_effective_capabilities(uint64_t *mask);
+// capget(2), capset(2): two sets of the thread, a word each; keep only `mask` in all sets.
+int clinux_capabilities(uint64_t *effective, uint64_t *permitted);
 int clinux_keep_capabilities(uint64_t mask);
+
+// prctl(2), variadic: take from the bounding set what `mask` names; 1 if a capability is ambient.
+void clinux_drop_bounding_capabilities(uint64_t mask);
+int clinux_is_ambient(int capability);
 
 // unshare(2), setresuid(2), setresgid(2): glibc hides them behind _GNU_SOURCE.
 int clinux_set_user(uint32_t uid);

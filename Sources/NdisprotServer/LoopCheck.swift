@@ -1,0 +1,46 @@
+internal import EventLoop
+internal import WDF
+
+/// Which loops have not answered yet, and what to do when all have.
+///
+/// A loop answers by running what is mailed to it, so it is well if it waits in epoll, from where a
+/// mail wakes it, or moves on; one that hangs anywhere else is named.
+final class LoopCheck: Sendable {
+  private struct State {
+    var names: [String]
+    var whenAnswered: (@Sendable () -> Void)?
+  }
+  private let state: Guarded<State>
+
+  init(first name: String, whenAnswered: @escaping @Sendable () -> Void) {
+    state = Guarded(State(names: [name], whenAnswered: whenAnswered))
+  }
+
+  /// The loops that have not answered.
+  var outstanding: [String] { state.withLock { $0.names } }
+
+  /// One more loop is asked; call it before another answers for the last time.
+  func add(_ name: String) { state.withLock { $0.names.append(name) } }
+
+  /// A loop has answered, or has ended.
+  func answered(_ name: String) {
+    let done = state.withLock { state -> (@Sendable () -> Void)? in
+      if let index = state.names.firstIndex(of: name) { state.names.remove(at: index) }
+      guard state.names.isEmpty else { return nil }
+      return state.whenAnswered.take()
+    }
+    done?()
+  }
+}
+
+extension ControlLoop {
+  /// Asks the loop of every binding, and answers for control last.
+  func answer(_ check: LoopCheck) {
+    for host in threads.values.map(\.loop) {
+      let name = host.threadName
+      check.add(name)
+      if !host.loop.post({ check.answered(name) }) { check.answered(name) }
+    }
+    check.answered(ControlLoop.threadName)
+  }
+}

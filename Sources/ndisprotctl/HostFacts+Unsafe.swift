@@ -1,0 +1,57 @@
+internal import Glibc
+
+/// What this machine says of itself, for `doctor` and `report`.
+enum HostFacts {
+  /// The first 64 KiB of a file of /proc or /sys; nil if it cannot be read.
+  static func text(of path: String) -> String? {
+    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    var bytes: [UInt8] = []
+    var room = [UInt8](repeating: 0, count: 1 << 14)
+    while bytes.count < 1 << 16 {
+      let count = unsafe read(descriptor, &room, room.count)
+      guard count > 0 else { break }
+      bytes += room[..<count]
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// What a file is and whose; nil if it is not there.
+  static func status(of path: String) -> stat? {
+    var status = stat()
+    return unsafe lstat(path, &status) == 0 ? status : nil
+  }
+
+  /// Whether this process may write to a file, a socket included.
+  static func mayWrite(_ path: String) -> Bool { unsafe access(path, W_OK) == 0 }
+
+  /// The members' number of a group; nil if there is none of this name.
+  static func groupID(_ name: String) -> UInt32? {
+    var entry = unsafe group()
+    var found: UnsafeMutablePointer<group>?
+    var room = [CChar](repeating: 0, count: 64 << 10)
+    guard unsafe getgrnam_r(name, &entry, &room, room.count, &found) == 0, unsafe found != nil
+    else { return nil }
+    return unsafe entry.gr_gid
+  }
+
+  /// The kernel's release, as `uname -r`.
+  static var kernelRelease: String {
+    text(of: "/proc/sys/kernel/osrelease")?.split(separator: "\n").first.map(String.init) ?? ""
+  }
+
+  /// What a command of this program's own text prints; nil if it cannot be run.
+  static func output(of command: String) -> String? {
+    guard let stream = unsafe popen("\(command) 2>/dev/null", "re") else { return nil }
+    var bytes: [UInt8] = []
+    var room = [UInt8](repeating: 0, count: 1 << 14)
+    while bytes.count < 4 << 20 {
+      let count = unsafe fread(&room, 1, room.count, stream)
+      guard count > 0 else { break }
+      bytes += room[..<count]
+    }
+    let status = unsafe pclose(stream)
+    return status == 0 ? String(decoding: bytes, as: UTF8.self) : nil
+  }
+}

@@ -1,0 +1,34 @@
+internal import Logging
+internal import NdisprotServer
+
+extension Logger {
+  /// Logs what the server tells; programs find its fields in the journal.
+  func record(_ record: LogRecord) {
+    var fields: Metadata = [:]
+    fields["MESSAGE_ID"] = record.event.map { "\($0.rawValue)" }
+    fields["NDISPROT_BINDING"] = record.binding.map { "\($0)" }
+    fields["NDISPROT_CLIENT"] = record.client.map { "\($0)" }
+    log(level: record.level.level, "\(record.text)", metadata: fields)
+  }
+}
+
+extension NdisprotServer.LogLevel {
+  /// The same in swift-log's words.
+  fileprivate var level: Logger.Level {
+    switch self {
+    case .debug: .debug
+    case .info: .info
+    case .warning: .warning
+    case .error: .error
+    }
+  }
+}
+
+/// Sends log lines where the one who started the daemon reads: the journal or standard error.
+func startLogging() {
+  if let journal = Journal() {
+    LoggingSystem.bootstrap { _ in JournalHandler(journal) }
+  } else {
+    LoggingSystem.bootstrap { _ in StandardErrorHandler() }
+  }
+}

@@ -1,0 +1,66 @@
+internal import CLinux
+internal import EventLoop
+internal import Glibc
+
+/// Capabilities by their numbers.
+///
+/// - Source: capabilities(7)
+struct Capabilities: OptionSet {
+  let rawValue: UInt64
+
+  static let netAdmin = Capabilities(rawValue: 1 << 12)
+  static let netRaw = Capabilities(rawValue: 1 << 13)
+  static let lockMemory = Capabilities(rawValue: 1 << 14)
+
+  /// What the thread may do now.
+  static var effective: Capabilities { held.effective }
+
+  /// What it may do now, and what it could still take.
+  static var held: (effective: Capabilities, permitted: Capabilities) {
+    var (effective, permitted): (UInt64, UInt64) = (0, 0)
+    guard unsafe clinux_capabilities(&effective, &permitted) == 0 else { return ([], []) }
+    return (Capabilities(rawValue: effective), Capabilities(rawValue: permitted))
+  }
+
+  /// What the service manager gave on purpose; a shell of root gives none this way.
+  static var given: Capabilities {
+    let possible: [(Capabilities, Int32)] = [(.netAdmin, 12), (.netRaw, 13), (.lockMemory, 14)]
+    return possible.reduce(into: []) { given, capability in
+      if clinux_is_ambient(capability.1) == 1 { given.insert(capability.0) }
+    }
+  }
+}
+
+/// Gives up every right but these, for the whole life of the process.
+///
+/// - Thread: main, before any other is made: capabilities belong to a thread and are inherited
+/// - Throws: the call that failed; then the process has rights that it must not have
+func keepOnly(_ kept: Capabilities) throws(SystemError) {
+  // Needs CAP_SETPCAP; without it nothing outside the set can be gained either (NO_NEW_PRIVS).
+  clinux_drop_bounding_capabilities(~kept.rawValue)
+  guard clinux_set_no_new_privileges() == 0 else { throw SystemError(errno: errno, call: "prctl") }
+  // The service's filter of system calls has no capset(2), and then there is nothing to give up.
+  guard !Capabilities.held.permitted.isSubset(of: kept) else { return }
+  guard clinux_keep_capabilities(kept.rawValue) == 0 else {
+    throw SystemError(errno: errno, call: "capset")
+  }
+}
+
+/// Keeps text, rings and queues in memory: what is there now, and the rest as it is first used.
+///
+/// - Returns: what has to be kept so that later memory can be locked too, beyond the limit
+/// - Throws: mlockall(2) refused
+func lockMemory() throws(SystemError) -> Capabilities {
+  // Without CAP_SYS_RESOURCE the limit stays as the service manager set it.
+  var limit = rlimit(rlim_cur: .max, rlim_max: .max)
+  let isUnlimited =
+    unsafe setrlimit(Int32(__RLIMIT_MEMLOCK.rawValue), &limit) == 0
+    || (unsafe getrlimit(Int32(__RLIMIT_MEMLOCK.rawValue), &limit) == 0 && limit.rlim_cur == .max)
+  guard isUnlimited || Capabilities.effective.contains(.lockMemory) else {
+    throw SystemError(errno: ENOMEM, call: "mlockall")
+  }
+  guard mlockall(MCL_CURRENT) == 0, mlockall(MCL_FUTURE | Int32(MCL_ONFAULT)) == 0 else {
+    throw SystemError(errno: errno, call: "mlockall")
+  }
+  return isUnlimited ? [] : .lockMemory
+}

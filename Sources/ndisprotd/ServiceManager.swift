@@ -1,0 +1,55 @@
+internal import Glibc
+
+/// The service manager that started the daemon, if one did: it hears what the daemon is doing.
+///
+/// - Thread: any
+/// - Source: sd_notify(3), sd_watchdog_enabled(3)
+struct ServiceManager: Sendable {
+  /// How often it wants to hear that the daemon lives; nil if it does not watch.
+  let watchdogNanoseconds: UInt64?
+  private let port: DatagramPort
+
+  /// The manager that the environment names; nil without one.
+  init?() {
+    guard let path = environmentText("NOTIFY_SOCKET"), let port = DatagramPort(path: path) else {
+      return nil
+    }
+    self.port = port
+    watchdogNanoseconds = ServiceManager.watchdogNanoseconds(
+      microseconds: environmentText("WATCHDOG_USEC"), process: environmentText("WATCHDOG_PID"),
+      ownProcess: getpid())
+  }
+
+  /// What the two variables of the environment mean together; nil if they are not for this process.
+  static func watchdogNanoseconds(
+    microseconds: String?, process: String?, ownProcess: Int32
+  ) -> UInt64? {
+    guard let microseconds, let count = UInt64(microseconds), count > 0 else { return nil }
+    guard process == nil || process == "\(ownProcess)" else { return nil }
+    let (nanoseconds, isTooLong) = count.multipliedReportingOverflow(by: 1_000)
+    return isTooLong ? nil : nanoseconds
+  }
+
+  /// The daemon serves.
+  func ready(_ status: String) { port.tell("READY=1\nSTATUS=\(status)") }
+
+  /// What the daemon does now, for `systemctl status`.
+  func status(_ text: String) { port.tell("STATUS=\(text)") }
+
+  /// Every loop answered just now.
+  func alive() { port.tell("WATCHDOG=1") }
+
+  /// The daemon ends.
+  func stopping(_ status: String) { port.tell("STOPPING=1\nSTATUS=\(status)") }
+}
+
+extension DatagramPort {
+  /// Tells what may be lost: a manager that takes nothing will ask in its own way.
+  fileprivate func tell(_ state: String) { _ = send(Array(state.utf8)) }
+}
+
+/// A variable of the environment.
+func environmentText(_ name: String) -> String? {
+  guard let text = unsafe getenv(name) else { return nil }
+  return unsafe String(cString: text)
+}
