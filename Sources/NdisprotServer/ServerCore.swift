@@ -18,8 +18,6 @@ final class ServerCore: @unchecked Sendable {  // `control` is set once, before 
   private(set) weak var control: ControlLoop?
   /// Where the thread that unloads waits for a loop.
   private let isDone: Gate
-  /// A loop did not answer; the others are not waited for as well.
-  private let hasGivenUp = Guarded(false)
 
   init(
     configuration: ServerConfiguration, environment: ServerEnvironment, driver: NdisprotDriver,
@@ -61,7 +59,6 @@ final class ServerCore: @unchecked Sendable {  // `control` is set once, before 
     let isDone = self.isDone
     start { isDone.open() }
     // Unloading has a deadline of its own, and says who did not answer.
-    guard !hasGivenUp.withLock({ $0 }) else { return }
-    if !isDone.wait(milliseconds: 3_000) { hasGivenUp.withLock { $0 = true } }
+    _ = isDone.wait(milliseconds: 3_000)
   }
 }

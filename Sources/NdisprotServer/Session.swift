@@ -215,21 +215,13 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
     })
     let file = try server.device.makeFileObject(
       credentials.name, context,
-      onCleanup: { file in
+      onCleanup: { file in session(of: file)?.cleanUp() },
+      onClose: { file in
+        // Mailed even from its own loop: behind the completions that other loops have mailed.
         guard let session = session(of: file) else { return }
-        guard !session.host.loop.isCurrent else {
-          session.cleanUp()
-          return
-        }
-        // The driver unloads: the file object may not go on before the loop has let go of it.
-        server.waitWhile { done in
-          session.onHost {
-            $0.cleanUp()
-            done()
-          }
-        }
+        _ = session.host.loop.post { session.onHost { $0.finish() } }
       },
-      onClose: { file in session(of: file)?.onHost { $0.finish() } })
+      onUnload: { file in session(of: file)?.onHost { $0.file.close() } })
     return try file.withContext(Session.self) { $0 }
   }
 

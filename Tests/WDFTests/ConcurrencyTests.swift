@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 import TestSupport
 import Testing
@@ -196,30 +197,44 @@ struct ConcurrencyTests {
     let before = fixture.framework.liveObjectCount
     let shared = Guarded<[Ref<General>]>([])
     onThreads(8) { index in
-      var random = SplitMix(seed &* 31 &+ UInt64(index))
-      for _ in 0..<1_500 {
-        let number = random.next()
-        let picked = shared.withLock { $0.isEmpty ? nil : $0[Int(number >> 8) % $0.count] }
-        switch number % 6 {
-        case 0:
-          if let made = try? fixture.driver.makeChild("o", Log().context("o")) {
-            shared.withLock { $0.append(made) }
-          }
-        case 1:
-          if let made = try? picked?.makeChild("c", Log().context("c")) {
-            shared.withLock { $0.append(made) }
-          }
-        case 2: try? picked?.addContext(Context(make: { _ in 1 }))
-        case 3: _ = try? picked?.withContext(Named.self) { _ in }
-        case 4: DispatchSection.run { _ = try? picked?.delete() }
-        default: _ = try? picked?.delete()
-        }
-      }
+      churn(1_500, below: fixture.driver, sharing: shared, seed: seed &* 31 &+ UInt64(index))
     }
     for object in shared.withLock({ $0 }) { _ = try? object.delete() }
     #expect(eventually { fixture.framework.liveObjectCount == before })
     #expect(fixture.reports.of(.state).isEmpty && fixture.reports.of(.tag).isEmpty)
     try fixture.unload()
+  }
+
+  @Test("wdf T94: signals that storm at workers that make and delete objects reach no handler")
+  func signalStorm() throws {
+    let usual = signal(SIGUSR1) { _ in handledSignals.add(1, ordering: .relaxed) }
+    defer { signal(SIGUSR1, usual) }
+    let fixture = try Fixture(.on)
+    let threads = Guarded<[pthread_t]>([])
+    let shared = Guarded<[Ref<General>]>([])
+    let storm = Flag()
+    let done = Counter()
+    for index in 0..<8 {
+      _ = try fixture.driver.spawnWorker("w\(index)") { _ in
+        threads.withLock { $0.append(pthread_self()) }
+        churn(500, below: fixture.driver, sharing: shared, seed: UInt64(index))
+        done.add()
+        // A thread that has ended must not be signalled.
+        while storm.isSet { sleepBriefly() }
+      }
+    }
+    var sentCount = 0
+    while done.value < 8 || sentCount < 2_000, sentCount < 100_000 {
+      for thread in threads.withLock({ $0 }) where pthread_kill(thread, SIGUSR1) == 0 {
+        sentCount += 1
+      }
+      sleepBriefly()
+    }
+    #expect(done.value == 8)
+    storm.clear()
+    for object in shared.withLock({ $0 }) { _ = try? object.delete() }
+    try fixture.unload()
+    #expect(handledSignals.load(ordering: .relaxed) == 0)
   }
 
   @Test("wdf T37: owned objects dropped anywhere end, and passive ones not in a dispatch section")
@@ -324,5 +339,34 @@ struct InterleavingTests {
     #expect(count > 20)
     #expect(names.count > 2 || choices == nil, "two objects are explored to the end")
     try fixture.unload()
+  }
+}
+
+/// Counts from a signal handler, where no lock may be taken.
+private let handledSignals = Atomic(0)
+
+/// Makes, fills and deletes objects at random, some of them of other threads.
+private func churn(
+  _ count: Int, below driver: Ref<Driver>, sharing shared: borrowing Guarded<[Ref<General>]>,
+  seed: UInt64
+) {
+  var random = SplitMix(seed)
+  for _ in 0..<count {
+    let number = random.next()
+    let picked = shared.withLock { $0.isEmpty ? nil : $0[Int(number >> 8) % $0.count] }
+    switch number % 6 {
+    case 0:
+      if let made = try? driver.makeChild("o", Log().context("o")) {
+        shared.withLock { $0.append(made) }
+      }
+    case 1:
+      if let made = try? picked?.makeChild("c", Log().context("c")) {
+        shared.withLock { $0.append(made) }
+      }
+    case 2: try? picked?.addContext(Context(make: { _ in 1 }))
+    case 3: _ = try? picked?.withContext(Named.self) { _ in }
+    case 4: DispatchSection.run { _ = try? picked?.delete() }
+    default: _ = try? picked?.delete()
+    }
   }
 }

@@ -527,6 +527,17 @@ struct QueueTests {
     #expect(try taken(queue) == 1)
     try fixture.unload()
   }
+
+  @Test("wdf T105: nothing that ends on a passive thread hangs below a request")
+  func passiveChild() throws {
+    let fixture = try Fixture(executor: ManualExecutor())
+    let request = try fixture.file().makeRequest(read(1), sink: fixture.sink)
+    let object = try request.object()
+    #expect(code { try object.makeTimer("t") { _ in } } == .invalidRequest)
+    #expect(code { try object.makeWorkItem("w") { _ in } } == .invalidRequest)
+    request.complete(.success)
+    try fixture.unload()
+  }
 }
 
 final class TokenHolder: Sendable {

@@ -238,7 +238,8 @@ struct RequestTests {
 @Suite("file objects")
 struct FileObjectTests {
   @Test(
-    "wdf T83: a client that goes: cleanup, what is queued, what can be cancelled, the rest, close")
+    "wdf T83, T106: a client that goes: cleanup, what is queued, what can be cancelled, the rest, close"
+  )
   func disconnect() throws {
     let fixture = try Fixture()
     let queue = try fixture.device.makeQueue("q", .manual)
@@ -269,7 +270,7 @@ struct FileObjectTests {
     try fixture.unload()
   }
 
-  @Test("wdf T84: an open that its callback refuses ends without cleanup and close")
+  @Test("wdf T84, T106: an open that its callback refuses ends without cleanup and close")
   func refusedOpen() throws {
     let fixture = try Fixture()
     let depth = Counter()

@@ -26,11 +26,14 @@ final class FileCore: Sendable {
   private let holds = Atomic<Int>(1)
   private let onCleanup: (@Sendable (Ref<FileObject>) -> Void)?
   private let onClose: (@Sendable (Ref<FileObject>) -> Void)?
+  private let onUnload: (@Sendable (Ref<FileObject>) -> Void)?
 
   init(
     onCleanup: (@Sendable (Ref<FileObject>) -> Void)?,
-    onClose: (@Sendable (Ref<FileObject>) -> Void)?
+    onClose: (@Sendable (Ref<FileObject>) -> Void)?,
+    onUnload: (@Sendable (Ref<FileObject>) -> Void)?
   ) {
+    self.onUnload = onUnload
     self.onCleanup = onCleanup
     self.onClose = onClose
   }
@@ -144,6 +147,15 @@ final class FileCore: Sendable {
     state.withLock { $0.phase = .closing }
     drop(core)
     return true
+  }
+
+  /// The driver unloads: the handle is closed, by the driver itself if it wants to.
+  func unload(_ core: Core) {
+    guard let onUnload else {
+      close(core)
+      return
+    }
+    if phase == .open { core.framework.guarded(core, "unload") { onUnload(Ref(core)) } }
   }
 
   /// The object is disposed of by its parent: as if the handle was closed.

@@ -74,7 +74,7 @@ extension Framework {
 
   private func closeSessions() {
     for core in cores(of: .fileObject) {
-      if case .file(let file) = core.payload { file.close(core) }
+      if case .file(let file) = core.payload { file.unload(core) }
     }
   }
 
@@ -107,7 +107,8 @@ extension Framework {
     for holder in holders {
       reporter.report(
         .stuck, holder.object, holder.kind, holder.name,
-        "unload step \(stage): held by \(holder.tag), thread \(holder.threadID), \(holder.age)")
+        "unload step \(stage): held by \(holder.tag)"
+          + (holder.threadID == 0 ? "" : " on thread \(holder.threadID)") + " for \(holder.age)")
     }
   }
 }

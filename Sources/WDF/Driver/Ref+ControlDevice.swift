@@ -50,6 +50,8 @@ extension Ref where Kind == ControlDevice {
   ///     throws, neither of the other two is ever called
   ///   - onCleanup: the client is gone, its requests are not: end those that only you can end
   ///   - onClose: the last request is complete
+  ///   - onUnload: the driver unloads and the handle is open: sees to it that ``Ref/close()`` is called,
+  ///     on the thread that has the client; without it unloading closes the handle itself
   /// - Throws: `.invalidDeviceState` before ``finishInitializing()``, `.deletePending` when unloading
   ///   began, `.accessDenied` if the device is exclusive and open
   /// - Windows: EvtDeviceFileCreate, EvtFileCleanup, EvtFileClose
@@ -58,12 +60,13 @@ extension Ref where Kind == ControlDevice {
     onCreate: (@Sendable (Ref<FileObject>) throws(WdfError) -> Void)? = nil,
     onCleanup: (@Sendable (Ref<FileObject>) -> Void)? = nil,
     onClose: (@Sendable (Ref<FileObject>) -> Void)? = nil,
+    onUnload: (@Sendable (Ref<FileObject>) -> Void)? = nil,
     fileID: StaticString = #fileID, line: UInt = #line
   ) throws(WdfError) -> Ref<FileObject> {
     guard case .device(let device) = core.payload else { throw core.error(.wrongType) }
     if core.framework.isUnloading { throw core.error(.deletePending) }
     if let code = device.open() { throw core.error(code) }
-    let file = FileCore(onCleanup: onCleanup, onClose: onClose)
+    let file = FileCore(onCleanup: onCleanup, onClose: onClose, onUnload: onUnload)
     do throws(WdfError) {
       let birth = try core.birth(
         .fileObject, name, .file(file), .inherit, CreationSite(fileID, line))

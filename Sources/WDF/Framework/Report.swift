@@ -9,7 +9,7 @@ public enum VerifierMode: Sendable {
 }
 
 /// A fault that somebody should hear of.
-public struct Report: Sendable {
+public struct Report: Sendable, CustomStringConvertible {
   /// The kinds of fault.
   public enum Code: String, Sendable, CaseIterable {
     /// The framework contradicted itself.
@@ -56,6 +56,12 @@ public struct Report: Sendable {
   public let detail: String
   /// Counts the reports of a framework, those that were held back included.
   public let sequence: UInt64
+
+  /// One line: the code, the object, the facts.
+  public var description: String {
+    let subject = [kind.map { "\($0)" } ?? "", name, object.map { "(\($0))" } ?? ""]
+    return "\(code.rawValue): \(subject.filter { !$0.isEmpty }.joined(separator: " ")): \(detail)"
+  }
 }
 
 /// Where reports go.

@@ -74,6 +74,20 @@ final class ControlClient {
     let problem: String
   }
 
+  /// Sends messages that are nearly right, or not at all, from sessions that are made anew when the
+  /// daemon hangs up.
+  func fuzz(_ count: Int, seed: Int) throws -> Fuzzing {
+    try program.ask("fuzz", ["count": .number(count), "seed": .number(seed)])
+  }
+
+  /// What became of them.
+  struct Fuzzing: Decodable {
+    let answered: Int
+    let closed: Int
+    /// The messages, as hex, that had neither, or two answers.
+    let wrong: [String]
+  }
+
   /// What becomes of messages that no client should send, each on a session of its own.
   ///
   /// - Parameters:

@@ -3,12 +3,14 @@ import Glibc
 /// A running `ndisprotd` that has CAP_NET_RAW and nothing else.
 final class Daemon {
   private let process: ChildProcess
+  private unowned let lab: Lab
 
   /// Starts it in the daemon's namespace of a lab.
   init(
     _ lab: Lab, interfaces: [String] = ["np0"], _ arguments: [String] = [],
     socketPath: String? = nil, capabilities: String = "-all,+net_raw"
   ) throws {
+    self.lab = lab
     let rights = ["setpriv", "--bounding-set=\(capabilities)", "--inh-caps=\(capabilities)"]
     let options = ["--socket", socketPath ?? lab.socketPath] + User.options
     let names = interfaces.flatMap { ["--interface", $0] }
@@ -53,6 +55,19 @@ final class Daemon {
         TextFile.read("\(tasks)/\($0)/comm")?.split(separator: "\n").joined()
       }
       .sorted())
+  }
+
+  /// Stops one of its threads until the result is let go of.
+  func freeze(_ name: String) throws -> JSONProgram {
+    let tasks = "/proc/\(process.processID)/task"
+    let thread = TextFile.names(in: tasks).first {
+      TextFile.read("\(tasks)/\($0)/comm") == name + "\n"
+    }
+    guard let thread else { throw LabError.failed("no thread \(name): \(resources.threads)") }
+    let program = try JSONProgram(
+      "freeze", behind: [], argument: thread, errorPath: lab.filePath("freeze"))
+    let _: [String: Int] = try program.ask("freeze")
+    return program
   }
 
   /// Seconds of processor time it has used.

@@ -482,6 +482,81 @@ class Client:
             return "closed"
         return "silent" if "timedOut" in answer else "answered"
 
+    def fuzz(self, count, seed):
+        """Nearly right messages, and some that are not: each is answered once, or hung up on.
+
+        What a message could leave pended is cancelled behind it, and the answer to a CANCEL of
+        nothing says that all before it was seen.
+        """
+        chance = random.Random(seed)
+        answered, closed, wrong, session = 0, 0, [], None
+        for number in range(count):
+            if session is None or session.closed:
+                session = self.opened("np0") if chance.random() < 0.7 else self.greeted()
+            message = self.nearly_right(chance, 1000 + number)
+            session.transmit(message)
+            if session.closed:
+                closed += 1
+                continue
+            asked = int.from_bytes(message[8:16], "little")
+            mine, barrier = ((1 << 40) + 2 * number + i for i in (0, 1))
+            session.send(8, struct.pack("<Q", asked), id=mine)
+            session.send(8, struct.pack("<Q", 1 << 60), id=barrier)
+            # STATISTICS asks other threads and may come later.
+            while not session.closed and not all(map(session.replies.get, (asked, barrier))):
+                if not session.receive(10):
+                    break
+            if session.closed:
+                closed += 1
+            elif len(session.replies.get(asked, [])) == 1 and session.replies.get(barrier):
+                answered += 1
+            else:
+                wrong.append(message.hex())
+                session.socket.close()
+                session = None
+                continue
+            session.replies.clear()
+        return dict(answered=answered, closed=closed, wrong=wrong[:5])
+
+    def greeted(self):
+        session = Session(self.path)
+        session.reply(session.send(0, struct.pack("<HHIQ", 1, 1, 0, 0)), 10)
+        return session
+
+    def nearly_right(self, chance, id):
+        frame = bytes.fromhex("ffffffffffff020000000001888e") + bytes(46)
+        name = b"np0"
+        opcode, payload, fields = chance.choice([
+            (0, struct.pack("<HHIQ", 1, 1, 0, 0), {}),
+            (1, "np0".encode("utf-16-le"), dict(code=0x0012C800)),
+            (1, struct.pack("<II", 0x01010102, 0), dict(code=0x0012C804, information=64)),
+            (1, struct.pack("<III", 0x0101010E, 0, 11), dict(code=0x0012C808)),
+            (2, struct.pack("<IIIIHHH", 1, 0, 0, 0, 1, len(name), 0x888E) + name, {}),
+            (3, b"", {}), (4, b"", dict(information=1518)), (5, record(frame), dict(count=1)),
+            (6, b"", dict(information=LONGEST - 40)), (7, record(frame) * 3, dict(count=3)),
+            (8, struct.pack("<Q", 5), {}), (9, struct.pack("<II", 0xFFFFFFFF, 0), {}),
+            (11, struct.pack("<II", 0, 0), {}), (12, struct.pack("<II", 0, 0), {}),
+            (13, struct.pack("<IIQ", 1, 0, 0), {}),
+            (14, struct.pack("<IHHH", 50, 1, 0, len(name)) + name, {})])
+        values = dict(code=0, information=0, count=0)
+        values.update(fields)
+        message = bytearray(HEADER.pack(1, opcode, 0, id, values["code"], 0, 0,
+                                        values["information"], 0, values["count"]) + payload)
+        for _ in range(chance.choice([0, 1, 1, 1, 2, 4])):
+            kind, at = chance.random(), chance.randrange(len(message))
+            if kind < 0.4:
+                message[at] ^= 1 << chance.randrange(8)
+            elif kind < 0.7:
+                wide = chance.choice([0, 1, 2, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, len(message)])
+                message[at:at + 4] = struct.pack("<I", wide)
+            elif kind < 0.85:
+                del message[at:]
+            else:
+                message += chance.randbytes(chance.randrange(1, 200))
+            if not message:
+                message = bytearray(1)
+        return bytes(message)
+
     def rights(self):
         """What the kernel says of this process, and what it says to a raw socket."""
         with open("/proc/self/status") as status:

@@ -1,0 +1,95 @@
+import Glibc
+import NDIS
+import Ndisprot
+import NdisprotControl
+import TestSupport
+import Testing
+
+@testable import NdisprotServer
+
+@Suite("callbacks of a binding, in any order", .timeLimit(.minutes(1)))
+struct BindingCallbackTests {
+  /// A server on a scripted wire, and the path of its socket; stopped at the end of `body`.
+  private func withServer(_ body: (Server, ScriptedWire, String) throws -> Void) throws {
+    var template = Array("/tmp/ndisprot-XXXXXX\0".utf8CString)
+    let made = template.withUnsafeMutableBufferPointer { $0.baseAddress.flatMap { mkdtemp($0) } }
+    let directory = try #require(made.map { String(cString: $0) })
+    let path = directory + "/socket"
+    let wire = try ScriptedWire()
+    let server = try Server(
+      configuration: ServerConfiguration(
+        interfaceNames: ["np0"], policy: AccessPolicy(users: [getuid()], groups: []),
+        isVerified: true),
+      environment: wire.environment, listener: ListeningSocket.make(path: path, mode: 0o600))
+    defer {
+      wire.forget()
+      unlink(path)
+      rmdir(directory)
+    }
+    #expect(try server.start().boundNames == ["np0"])
+    try body(server, wire, path)
+    #expect(server.stop() == nil)
+  }
+
+  private var openRequest: [UInt8] {
+    OpenRequest(name: "np0", etherTypes: EtherTypeSet([0x888E])).encoded
+  }
+
+  private func entry(_ client: RawClient) throws -> BindingEntry {
+    let reply = try client.ask(.enumerate, EnumerateRequest().encoded)
+    let page = try EnumerateReply(
+      decoding: reply.payload.span.bytes, entryCount: reply.header.count)
+    return try #require(page.entries.first)
+  }
+
+  private static let frame: [UInt8] =
+    [0x02, 0, 0, 0, 0, 1, 0x02, 0, 0, 0, 0, 2, 0x88, 0x8E] + [UInt8](repeating: 1, count: 46)
+
+  @Test("wdf T107: an open that takes long holds up nobody else, and status during it is heard")
+  func slowOpen() throws {
+    try withServer { _, wire, path in
+      let opener = try RawClient(path)
+      let openID = try opener.send(.open, openRequest)
+      let readID = try opener.send(.read, information: 1_518)
+      #expect(wire.isActivating.wait(milliseconds: 10_000))
+      // The starter waits on the binding's thread and holds no lock: control answers all the while.
+      let other = try RawClient(path)
+      #expect(try entry(other).mtu == 1_500)
+      wire.announce {
+        $0.mtu = 9_000
+        $0.link = .disconnected
+      }
+      #expect(eventually { (try? entry(other))?.mtu == 9_000 })
+      #expect(try entry(other).link == .disconnected)
+      wire.announce { $0.mtu = 1_500 }
+      // Mailed to the binding's thread, which the activation has: nothing is received before it ends.
+      wire.deliver(Self.frame)
+      wire.mayActivate.open()
+      wire.mayActivate.open()
+      let opened = try #require(try opener.receive())
+      #expect(opened.header.id == openID && opened.header.errno == 0)
+      let read = try #require(try opener.receive())
+      #expect(read.header.id == readID && read.header.errno == 0)
+      #expect(Array(read.payload.suffix(64).prefix(Self.frame.count)) == Self.frame)
+    }
+  }
+
+  @Test("wdf T107: a binding that nobody unbound is unbound by deregistering, each request once")
+  func forgotten() throws {
+    try withServer { server, wire, path in
+      wire.mayActivate.open()
+      let client = try RawClient(path)
+      #expect(try client.ask(.open, openRequest).header.errno == 0)
+      let ids = try (0..<5).map { _ in try client.send(.read, information: 1_518) }
+      // A CANCEL of nothing is answered when all before it was taken.
+      #expect(try client.ask(.cancel, CancelRequest(id: 99).encoded).header.errno != 0)
+      #expect(server.stop() == nil)
+      var ended: [UInt64] = []
+      while let reply = try client.receive() {
+        #expect(reply.header.errno == UInt32(ECANCELED))
+        ended.append(reply.header.id)
+      }
+      #expect(ended == ids)
+    }
+  }
+}

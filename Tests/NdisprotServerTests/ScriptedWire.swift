@@ -1,0 +1,105 @@
+import EventLoop
+import MDL
+import NDIS
+import WDF
+
+@testable import NdisprotServer
+
+/// The world below a server, played by a test: one interface that is announced by hand, and a wire
+/// whose activation takes as long as the test wants.
+final class ScriptedWire: Sendable {
+  static let attributes = AdapterAttributes(
+    interfaceIndex: 7, name: "np0", description: "", hardwareType: 1, isLoopback: false,
+    address: MACAddress([0x02, 0, 0, 0, 0, 1]), mtu: 1500, isUp: true, link: .connected)
+
+  /// Opened when an activation has begun, and by the test when it may go on.
+  let isActivating: Gate
+  let mayActivate: Gate
+  private let parts = Guarded(Parts())
+
+  // Driver and miniport are called on their loops only.
+  private struct Parts: @unchecked Sendable {
+    var control: EventLoop?
+    var driver: (any ProtocolDriver)?
+    var binding: EventLoop?
+    var miniport: SlowMiniport?
+  }
+
+  init() throws {
+    isActivating = try Gate()
+    mayActivate = try Gate()
+  }
+
+  var environment: ServerEnvironment {
+    ServerEnvironment(
+      makeMiniport: { [self] _, loop in
+        let miniport = SlowMiniport(isActivating, mayActivate)
+        var known = parts.withLock { $0 }
+        (known.binding, known.miniport) = (loop, miniport)
+        parts.withLock { [known] in $0 = known }
+        return miniport
+      },
+      startWatch: { [self] loop, driver in
+        var known = parts.withLock { $0 }
+        (known.control, known.driver) = (loop, driver)
+        parts.withLock { [known] in $0 = known }
+        driver.bindAdapter(Self.attributes)
+        driver.bindsComplete()
+        return self
+      },
+      log: { _, _ in })
+  }
+
+  /// Tells the driver of a change of the interface, as the watch does.
+  func announce(_ change: @escaping @Sendable (inout AdapterAttributes) -> Void) {
+    let known = parts.withLock { $0 }
+    _ = known.control?.post {
+      var attributes = Self.attributes
+      change(&attributes)
+      known.driver?.adapterChanged(attributes)
+    }
+  }
+
+  /// A frame arrives.
+  func deliver(_ frame: [UInt8]) {
+    let known = parts.withLock { $0 }
+    _ = known.binding?.post { known.miniport?.deliver(frame) }
+  }
+
+  /// Lets go of both loops.
+  func forget() { parts.withLock { $0 = Parts() } }
+}
+
+/// A miniport whose activation waits for the test, and in which a frame is there at once.
+private final class SlowMiniport: MiniportAdapter {
+  private let isActivating: Gate
+  private let mayActivate: Gate
+  private(set) var isActive = false
+  private weak var handler: ReceiveHandler?
+  let statistics = CaptureStatistics()
+
+  init(_ isActivating: Gate, _ mayActivate: Gate) {
+    self.isActivating = isActivating
+    self.mayActivate = mayActivate
+  }
+
+  func activate(_ configuration: CaptureConfiguration, handler: ReceiveHandler) {
+    self.handler = handler
+    isActivating.open()
+    _ = mayActivate.wait(milliseconds: 10_000)
+    isActive = true
+  }
+
+  func deliver(_ frame: [UInt8]) {
+    let span = frame.span
+    handler?.receive(
+      ReceivedFrame(
+        bytes: span.bytes, wireByteCount: frame.count, timestampNanoseconds: 1, flags: 0))
+    handler?.receiveComplete()
+  }
+
+  func update(etherTypes: EtherTypeSet, includesOutgoing: Bool) {}
+  func send(_ frames: MDLChain) -> SendProgress { SendProgress(sentCount: 0, failure: .netDown) }
+  func notifyWhenSendPossible() {}
+  func deactivate() { isActive = false }
+}
