@@ -102,7 +102,8 @@ enum RawMessage: UInt16, CaseIterable {
     case .write: RawMessage.record
     case .writeBatch: RawMessage.record + RawMessage.record
     case .cancel: "2a00000000000000"
-    case .enumerate, .statistics: "0000000000000000"
+    case .enumerate: "0000000000000000"
+    case .statistics: String(repeating: "0", count: 48)
     case .wait: "32000000" + "0100" + "0000" + "0300" + "6e7030"
     }
   }
