@@ -49,7 +49,7 @@ public final class EventLoop: @unchecked Sendable {
     try epoll.add(wakeUp.descriptor, .read, Registration.wakeUp.epollData)
   }
 
-  /// Turns until `stop()`, then empties the mailbox and returns; a loop runs once.
+  /// Turns until `stop()`, then empties the mailbox, disarms all timers and returns; a loop runs once.
   ///
   /// The thread's timer slack becomes 1 ns, without which a wait of 20 µs takes 70.
   public func run() {
@@ -59,6 +59,8 @@ public final class EventLoop: @unchecked Sendable {
     _ = clinux_set_timer_slack(1)
     while !isStopped { turn() }
     while !mailbox.end() { runMailbox() }
+    // They keep what their closures hold, and that may be the loop itself.
+    timers.removeAll()
   }
 
   /// One turn, with a wait that may be cut short: for tests that drive a loop by hand.

@@ -44,6 +44,11 @@ struct TimerHeap {
     return first.timer
   }
 
+  mutating func removeAll() {
+    for entry in entries { entry.timer.heapIndex = nil }
+    entries = []
+  }
+
   private mutating func remove(at index: Int) {
     entries[index].timer.heapIndex = nil
     let last = entries.removeLast()

@@ -11,6 +11,8 @@ public struct NDISStatus: RawRepresentable, Hashable, Sendable {
 
   /// NDIS_STATUS_SUCCESS.
   public static let success = NDISStatus(rawValue: 0)
+  /// NDIS_STATUS_LINK_STATE: an indication, not the end of a request.
+  public static let linkState = NDISStatus(rawValue: 0x4001_0017)
   /// NDIS_STATUS_BUFFER_OVERFLOW.
   public static let bufferOverflow = NDISStatus(rawValue: 0x8000_0005)
   /// NDIS_STATUS_FAILURE.

@@ -117,15 +117,25 @@ public final class AdapterBinding: Sendable {
     return action
   }
 
+  /// What follows from what the kernel said.
+  struct Update {
+    /// What clients hear of.
+    var changes: [EventKind]
+    /// What to do about a change of power; `.none` if there was none.
+    var action: BindingStateMachine.Action
+  }
+
   /// Follows what the kernel said of the interface (D-37, D-38).
-  ///
-  /// - Returns: what to do about a change of power; `.none` if there was none
-  func update(_ attributes: AdapterAttributes) -> BindingStateMachine.Action {
-    let hasChangedPower = shared.withLock { shared in
+  @discardableResult
+  func update(_ attributes: AdapterAttributes) -> Update {
+    let (changes, hasChangedPower) = shared.withLock { shared in
+      let changes = attributes.changes(since: shared.attributes)
       shared.attributes = attributes
-      return attributes.isUp != shared.machine.isPowered
+      return (changes, attributes.isUp != shared.machine.isPowered)
     }
-    return hasChangedPower ? handle(attributes.isUp ? .powerOn : .powerLow) : .none
+    return Update(
+      changes: changes,
+      action: hasChangedPower ? handle(attributes.isUp ? .powerOn : .powerLow) : .none)
   }
 
   /// Registers an open beside the others, or refuses it.

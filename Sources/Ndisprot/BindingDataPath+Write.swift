@@ -42,6 +42,7 @@ extension BindingDataPath {
     }
     note(.send, "pend", open, Int(truncatingIfNeeded: operation.parameters.id), operation.index)
     keepStatuses(of: operation)
+    operation.isAdmitted = open.binding.snapshot.state == .running
     open.writes.append(operation)
     open.pendedWriteBytes &+= message.byteCount
   }
@@ -73,6 +74,7 @@ extension BindingDataPath {
       }
       hasMore = hasMore || (!open.writes.isEmpty && !isBlocked)
     }
+    noteDrained(cancelledWrites: 0)
     return hasMore
   }
 
@@ -85,7 +87,7 @@ extension BindingDataPath {
   private func advance(
     _ operation: WriteOperation, of open: OpenContext, frameLimit: Int
   ) -> Bool {
-    let check = WriteCheck(open)
+    let check = WriteCheck(open, isAdmitted: operation.isAdmitted)
     let end = min(operation.recordCount, operation.index &+ frameLimit)
     while operation.index < end {
       guard sendBatch(operation, of: open, check, end: end) else { return false }
@@ -267,7 +269,7 @@ extension BindingDataPath {
   private func cancel(
     _ operation: WriteOperation, of open: OpenContext, status: CompletionStatus
   ) {
-    let check = WriteCheck(open)
+    let check = WriteCheck(open, isAdmitted: false)
     while !operation.isThrough {
       open.transmit.cancelled &+= 1
       endFrame(operation, status, check)
@@ -312,7 +314,7 @@ extension RawSpan {
 }
 
 /// The time of day, as the kernel stamps captured frames.
-private func realtimeNanoseconds() -> UInt64 {
+func realtimeNanoseconds() -> UInt64 {
   var time = timespec()
   unsafe clock_gettime(CLOCK_REALTIME, &time)
   return UInt64(truncatingIfNeeded: time.tv_sec) &* 1_000_000_000

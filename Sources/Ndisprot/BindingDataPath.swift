@@ -55,6 +55,8 @@ public import WDF
   var isWaitingForRoom = false
   /// A write that is through, to be used again; it keeps its last message until then.
   var spareOperation: WriteOperation?
+  /// A pause waits until the pended writes are through.
+  var drain: Drain?
   /// Statuses of the message that is being sent.
   let statuses = StatusBuffer()
 
@@ -144,6 +146,7 @@ public import WDF
   public override func captureFailed(_ error: MiniportError) {
     note(.ndis, "capture failed")
     miniport.deactivate()
+    isWaitingForRoom = false
   }
 
   // MARK: Opens
@@ -172,6 +175,7 @@ public import WDF
   /// Takes an open out; its reads and writes are done with.
   func remove(_ open: OpenContext) {
     opens.removeAll { $0 === open }
+    noteDrained(cancelledWrites: 0)
     past.add(sentBy: open)
     note(.ndis, "close", open, opens.count)
     // A filter that stays too wide costs a little and harms nobody: each open judges for itself.
@@ -209,13 +213,32 @@ public import WDF
     unsafe hot.pointee.movesFrames = snapshot.movesFrames
     if action == .flushReceived { flush() }
     if miniport.isActive, snapshot.attributes.mtu > activeMTU {
-      // The handle's slots were sized for the old MTU; longer frames would be cut.
-      miniport.deactivate()
+      reactivate()
     }
     if snapshot.isPowered, !miniport.isActive, !opens.isEmpty {
       // It was down when it was last tried, or its MTU grew; if it fails the next change tries again.
       try? followOpens()
     }
+  }
+
+  /// Hands what the adapter said to every open (rule S-6, D-35).
+  public func indicate(_ indication: StatusIndication) {
+    note(.ndis, "status")
+    for open in opens { open.indicate(indication) }
+  }
+
+  /// Makes the handle anew: its slots were sized for the old MTU, and longer frames would be cut.
+  ///
+  /// A pause of its own that loses nothing: what was received is the driver's already, and pended
+  /// writes go on with the new handle. A binding that is paused for another reason stays so.
+  private func reactivate() {
+    let isOwnPause = binding.handle(.pause) == .drainSends
+    if isOwnPause { _ = binding.handle(.drained) }
+    miniport.deactivate()
+    isWaitingForRoom = false
+    try? followOpens()
+    guard isOwnPause, binding.handle(.restart) == .restart else { return }
+    _ = binding.handle(.restartSucceeded)
   }
 
   private func flush() {
@@ -233,6 +256,7 @@ public import WDF
       past.add(sentBy: open)
     }
     opens.removeAll()
+    noteDrained(cancelledWrites: 0)
     close()
   }
 

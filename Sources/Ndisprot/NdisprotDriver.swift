@@ -7,8 +7,24 @@ public import WDF
 public protocol BindingObserver: AnyObject {
   /// An interface is bound.
   func bindingAdded(_ binding: AdapterBinding)
-  /// Its attributes or its state changed.
-  func bindingChanged(_ binding: AdapterBinding, _ action: BindingStateMachine.Action)
+  /// Its attributes changed.
+  ///
+  /// - Parameters:
+  ///   - binding: the binding, already as it is now
+  ///   - changes: what clients hear of
+  ///   - action: what its data path has to do about a change of power
+  func bindingChanged(
+    _ binding: AdapterBinding, _ changes: [EventKind], _ action: BindingStateMachine.Action)
+  /// It takes no more writes: when those that are pended are through, `drained` is due.
+  func bindingPauses(_ binding: AdapterBinding)
+  /// It is paused, or runs again.
+  ///
+  /// - Parameters:
+  ///   - binding: the binding, already as it is now
+  ///   - action: what its data path has to do
+  ///   - cancelledWrites: writes that were not through in time
+  func bindingStateChanged(
+    _ binding: AdapterBinding, _ action: BindingStateMachine.Action, cancelledWrites: Int)
   /// It is unbound: whatever is pended on it must complete.
   func bindingRemoved(_ binding: AdapterBinding)
   /// Every interface there was at the start is bound or refused.
@@ -34,6 +50,8 @@ public final class NdisprotDriver: ProtocolDriver, @unchecked Sendable {
   /// In bind order; read by every loop.
   private let bindingList: BindingList
   private let bindWait = BindWait()
+  /// The requests that wait until a binding is paused.
+  private var pauses: [Int32: [RequestParcel]] = [:]
   private var isDeregistered = false
   /// Who runs the data paths.
   public weak var observer: (any BindingObserver)?
@@ -73,7 +91,7 @@ public final class NdisprotDriver: ProtocolDriver, @unchecked Sendable {
     }
     _ = binding.handle(.bind)
     _ = binding.handle(.openSucceeded)
-    _ = binding.update(attributes)
+    binding.update(attributes)
     _ = binding.handle(.restart)
     _ = binding.handle(.restartSucceeded)
     bindingList.append(binding)
@@ -87,8 +105,8 @@ public final class NdisprotDriver: ProtocolDriver, @unchecked Sendable {
       bindAdapter(attributes)
       return
     }
-    let action = binding.update(attributes)
-    observer?.bindingChanged(binding, action)
+    let update = binding.update(attributes)
+    observer?.bindingChanged(binding, update.changes, update.action)
   }
 
   /// The interface is gone (rules B-23…B-36).
@@ -101,6 +119,7 @@ public final class NdisprotDriver: ProtocolDriver, @unchecked Sendable {
   private func unbind(_ binding: AdapterBinding) {
     guard binding.handle(.unbind) == .close else { return }
     bindingList.remove(binding)
+    endPause(of: binding, .adapterRemoved)
     observer?.bindingRemoved(binding)
     _ = binding.handle(.closed)
   }
@@ -121,6 +140,61 @@ public final class NdisprotDriver: ProtocolDriver, @unchecked Sendable {
   }
 
   private func isBound(_ name: String) -> Bool { bindingList.binding(named: name) != nil }
+
+  // MARK: Pause and restart
+
+  /// No frame moves any more: pended writes go out, then what was received is forgotten (B-16…B-18).
+  ///
+  /// - Parameters:
+  ///   - binding: one that is paused already stays so
+  ///   - parcel: completes when it is paused
+  /// - Windows: NetEventPause
+  public func pause(_ binding: AdapterBinding, _ parcel: RequestParcel) {
+    switch binding.handle(.pause) {
+    case .drainSends:
+      pauses[binding.interfaceIndex] = [parcel]
+      observer?.bindingPauses(binding)
+    case .none where binding.snapshot.state == .pausing:
+      pauses[binding.interfaceIndex, default: []].append(parcel)
+    case .none: parcel.complete(.success)
+    default: parcel.complete(.busy)
+    }
+  }
+
+  /// The pended writes of a binding that pauses are through.
+  ///
+  /// - Parameters:
+  ///   - binding: one that was unbound meanwhile is left alone
+  ///   - cancelledWrites: writes that were not through in time (D-39)
+  public func drained(_ binding: AdapterBinding, cancelledWrites: Int) {
+    let action = binding.handle(.drained)
+    guard action == .flushReceived else { return }
+    observer?.bindingStateChanged(binding, action, cancelledWrites: cancelledWrites)
+    endPause(of: binding, .success)
+  }
+
+  private func endPause(of binding: AdapterBinding, _ status: CompletionStatus) {
+    let waiting = pauses.removeValue(forKey: binding.interfaceIndex) ?? []
+    for parcel in waiting { parcel.complete(status) }
+  }
+
+  /// Frames move again (rules B-19…B-22, D-13).
+  ///
+  /// What NDIS hands over with a restart, MTU and options, is what rtnetlink said last.
+  /// - Parameters:
+  ///   - binding: one that runs already goes on
+  ///   - parcel: completes at once; with `busy` while the binding is on its way to be paused
+  /// - Windows: NetEventRestart
+  public func restart(_ binding: AdapterBinding, _ parcel: RequestParcel) {
+    switch binding.handle(.restart) {
+    case .restart:
+      let action = binding.handle(.restartSucceeded)
+      observer?.bindingStateChanged(binding, action, cancelledWrites: 0)
+      parcel.complete(.success)
+    case .none: parcel.complete(.success)
+    default: parcel.complete(.busy)
+    }
+  }
 
   // MARK: Waiting
 

@@ -27,6 +27,10 @@ public final class OpenContext: @unchecked Sendable {  // One loop's at a time.
   let client: Credentials
   /// Where its reads wait, oldest first.
   let readQueue: Ref<Queue>
+  /// Where its INDICATE_STATUS requests wait; nil until the first.
+  var statusQueue: Ref<Queue>?
+  /// What the adapter said and nobody has asked for yet.
+  var indications = EventQueue<StatusIndication>()
   /// Who takes the frames.
   unowned let requester: any Requester
   /// The way of its frames; nil if it moves none.
@@ -74,7 +78,10 @@ public final class OpenContext: @unchecked Sendable {  // One loop's at a time.
   }
 
   /// The open outlives its binding as a dead one, until the session closes it (rule B-36).
-  public func bindingGone() { isDead = true }
+  public func bindingGone() {
+    isDead = true
+    cancelStatuses()
+  }
 
   /// The last one to look at it: the binding is free to go.
   func releaseBinding() { bindingHold = nil }

@@ -11,20 +11,26 @@ struct WriteCheck {
   private let allowsAnySource: Bool
   private let stateFailure: CompletionStatus?
 
-  init(_ open: OpenContext) {
+  /// Takes a look.
+  ///
+  /// - Parameters:
+  ///   - open: whose frames
+  ///   - isAdmitted: whether they were taken before a pause that waits for them
+  init(_ open: OpenContext, isAdmitted: Bool) {
     let snapshot = open.binding.snapshot
     etherTypes = open.options.etherTypes
     mtu = Int(snapshot.attributes.mtu)
     address = snapshot.attributes.address
     allowsAnySource = open.options.flags.contains(.anySource)
-    stateFailure = WriteCheck.failure(of: snapshot, open.options.flags)
+    stateFailure = WriteCheck.failure(
+      of: snapshot, open.options.flags, isAdmitted: isAdmitted)
   }
 
   private static func failure(
-    of snapshot: AdapterBinding.Snapshot, _ flags: OpenOptions.Flags
+    of snapshot: AdapterBinding.Snapshot, _ flags: OpenOptions.Flags, isAdmitted: Bool
   ) -> CompletionStatus? {
     if !snapshot.isActive { return .bindingGone }
-    if snapshot.state != .running { return .paused }
+    if snapshot.state != .running, !(isAdmitted && snapshot.state == .pausing) { return .paused }
     if !snapshot.isPowered { return .lowPower }
     if snapshot.attributes.link == .disconnected, !flags.contains(.ignoreCarrier) {
       return .linkDown

@@ -31,6 +31,8 @@ final class WriteOperation {
   var keptStatuses: StatusBuffer?
   /// Tries that met a full interface queue since a frame was last taken.
   var retryCount = 0
+  /// It was taken while the binding ran: a pause waits for it (rule B-16).
+  var isAdmitted = false
 
   init(
     _ request: consuming OwnedRequest, message: MessageBuffer, payloadOffset: Int,
@@ -58,6 +60,7 @@ final class WriteOperation {
     firstFailure = nil
     bytesNeeded = 0
     retryCount = 0
+    isAdmitted = false
   }
 
   /// Whether every frame has its status.

@@ -23,6 +23,8 @@ public enum Operation: String, Sendable, CaseIterable {
   case statistics
   /// Waiting for bindings.
   case wait
+  /// Asking for events.
+  case subscribe
   /// What administrators ask.
   case administer
   /// Cancelling a request.

@@ -41,6 +41,26 @@ extension Connection {
     return all
   }
 
+  /// Stops the frames of a binding; returns when it is paused.
+  ///
+  /// Writes that are pended go out first, at most for 10 s; reads stay pended.
+  /// - Parameter interfaceIndex: the binding's interface
+  /// - Throws: `.refused` with `notPermitted`, `adapterNotFound`, `adapterRemoved`
+  public func pause(interfaceIndex: UInt32) throws(ClientError) {
+    // The daemon keeps the time; ours is a net behind it.
+    try administer(.pause(interfaceIndex: interfaceIndex), timeout: .seconds(20)) {
+      _, _ throws(DecodeError) in
+    }
+  }
+
+  /// Lets the frames of a paused binding move again.
+  ///
+  /// - Parameter interfaceIndex: the binding's interface
+  /// - Throws: `.refused` with `notPermitted`, `adapterNotFound`, `busy` while it still pauses
+  public func restart(interfaceIndex: UInt32) throws(ClientError) {
+    try administer(.restart(interfaceIndex: interfaceIndex)) { _, _ throws(DecodeError) in }
+  }
+
   private func tracePage(
     _ cursor: UInt64, _ recording: TraceRecording
   ) throws(ClientError) -> TraceReply {
@@ -50,10 +70,12 @@ extension Connection {
   }
 
   private func administer<Reply>(
-    _ wanted: AdministrationRequest,
+    _ wanted: AdministrationRequest, timeout: Duration = Connection.defaultTimeout,
     _ decode: (RawSpan, UInt32) throws(DecodeError) -> Reply
   ) throws(ClientError) -> Reply {
-    try request(.administration, .administer, unsafe wanted.encoded.span.bytes) {
+    try request(
+      .administration, .administer, unsafe wanted.encoded.span.bytes, timeout: timeout
+    ) {
       header, payload throws(DecodeError) in try decode(payload, header.count)
     }
   }

@@ -26,6 +26,8 @@ public final class Connection {
   private var pended: Set<UInt64> = []
   private var abandoned: Set<UInt64> = []
   private var parked: [ParkedReply] = []
+  /// Events that nobody has taken yet.
+  var events: [EventMessage] = []
 
   /// A reply that came while another one was waited for.
   struct ParkedReply {
@@ -151,7 +153,11 @@ public final class Connection {
       case .done: break
       }
       let header = try decodedHeader()
-      if header.opcode == Opcode.event.rawValue || abandoned.remove(header.id) != nil { continue }
+      if header.opcode == Opcode.event.rawValue {
+        try keepEvent(header)
+        continue
+      }
+      if abandoned.remove(header.id) != nil { continue }
       guard pended.remove(header.id) != nil else {
         throw violation(.unexpectedReply(id: header.id))
       }

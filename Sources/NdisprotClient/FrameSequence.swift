@@ -14,45 +14,36 @@ public struct FrameSequence: AsyncSequence, Sendable {
   /// Why the frames ended.
   public typealias Failure = ClientError
 
-  private let owner: Owner
-
-  /// Stops the thread when nobody can take frames any more.
-  final class Owner: Sendable {
-    let feed: FrameFeed
-    init(_ feed: FrameFeed) { self.feed = feed }
-    deinit { feed.stop() }
-  }
+  private let owner: FeedOwner<CapturedFrame>
 
   /// Starts to read.
   public init(_ binding: sending OpenBinding) throws(ClientError) {
-    let feed = try FrameFeed()
+    let feed = try Feed<CapturedFrame>()
     binding.connection.interruption = feed.interruption
     // Sent here as a whole, and used by the thread alone.
     nonisolated(unsafe) let binding = binding
     let name = unsafe "frames-\(binding.name)"
-    try ClientThread.start(name) { unsafe feed.run(binding) }
-    owner = Owner(feed)
+    try ClientThread.start(name) {
+      var reader = unsafe FrameReader(binding)
+      feed.run { batch throws(ClientError) in
+        try reader.next(by: .never) { batch.append(CapturedFrame($0.header, $0.frame)) }
+      }
+    }
+    owner = FeedOwner(feed)
   }
 
   /// Takes the frames that come from now on; several iterators share them.
-  public func makeAsyncIterator() -> Iterator { Iterator(owner) }
+  public func makeAsyncIterator() -> Iterator { Iterator(cursor: FeedCursor(owner)) }
 
   /// Takes frames one by one.
   public struct Iterator: AsyncIteratorProtocol {
-    private let owner: Owner
-    private var batch: ArraySlice<CapturedFrame> = []
-
-    init(_ owner: Owner) { self.owner = owner }
+    fileprivate var cursor: FeedCursor<CapturedFrame>
 
     /// The next frame, waiting for it; nil when the task was cancelled.
     public mutating func next(
       isolation actor: isolated (any Actor)? = #isolation
     ) async throws(ClientError) -> CapturedFrame? {
-      while true {
-        if let frame = batch.popFirst() { return frame }
-        guard let more = try await owner.feed.nextBatch() else { return nil }
-        batch = more[...]
-      }
+      try await cursor.next(isolation: actor)
     }
   }
 }

@@ -4,17 +4,25 @@
 ///   ```
 ///   1 objects   [cursor u64]                             16 bytes
 ///   2 trace     [cursor u64][recording u32][zero u32]    24 bytes
+///   3 pause     [interfaceIndex u32][zero u32]           16 bytes
+///   4 restart   [interfaceIndex u32][zero u32]           16 bytes
 ///   ```
 public enum AdministrationRequest: Hashable, Sendable {
   /// The objects of the framework, from a cursor on; 0 is the first page.
   case objects(cursor: UInt64)
   /// The events of the trace, from a sequence number on, after recording began or stopped.
   case trace(cursor: UInt64, TraceRecording)
+  /// No frames move over a binding any more, until it is restarted.
+  case pause(interfaceIndex: UInt32)
+  /// Frames move again.
+  case restart(interfaceIndex: UInt32)
 
   /// The numbers of the commands; they are never reused.
   private enum Command: UInt32 {
     case objects = 1
     case trace = 2
+    case pause = 3
+    case restart = 4
   }
 
   /// Decodes a payload.
@@ -31,6 +39,8 @@ public enum AdministrationRequest: Hashable, Sendable {
       }
       try reader.zeros(4)
       self = .trace(cursor: cursor, recording)
+    case .pause: self = .pause(interfaceIndex: try reader.paddedInteger())
+    case .restart: self = .restart(interfaceIndex: try reader.paddedInteger())
     case nil: throw .invalidValue
     }
     try reader.end()
@@ -47,6 +57,9 @@ public enum AdministrationRequest: Hashable, Sendable {
       bytes.append(littleEndian: cursor)
       bytes.append(littleEndian: recording.rawValue)
       bytes.append(zeros: 4)
+    case .pause(let index), .restart(let index):
+      bytes.append(littleEndian: index)
+      bytes.append(zeros: 4)
     }
     return bytes
   }
@@ -55,7 +68,18 @@ public enum AdministrationRequest: Hashable, Sendable {
     switch self {
     case .objects: .objects
     case .trace: .trace
+    case .pause: .pause
+    case .restart: .restart
     }
+  }
+}
+
+extension PayloadReader {
+  /// Takes 32 bits and as many zeros behind them.
+  fileprivate mutating func paddedInteger() throws(DecodeError) -> UInt32 {
+    let number: UInt32 = try integer()
+    try zeros(4)
+    return number
   }
 }
 

@@ -117,7 +117,7 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
       session.open = nil
       parcel.complete(.success)
       giveBack(session)
-    case .wait, .cancelElsewhere, .statistics, .administer:
+    case .wait, .cancelElsewhere, .statistics, .administer, .subscribe:
       server.onControl { $0.handle(request, parcel, of: session) }
     }
   }
@@ -126,6 +126,18 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
 
   /// The interface changed; mailed by control.
   func bindingChanged(_ action: BindingStateMachine.Action) { dataPath.attributesChanged(action) }
+
+  /// Lets the outstanding writes out, then calls back.
+  ///
+  /// - Parameter completion: called once, on this loop, with how many writes had to be cancelled
+  /// - Returns: false if the loop has ended
+  /// - Thread: control
+  func drainMailed(_ completion: @escaping @Sendable (Int) -> Void) -> Bool {
+    loop.post { self.dataPath.drain(completion) }
+  }
+
+  /// The adapter said something; mailed by control.
+  func indicate(_ indication: StatusIndication) { dataPath.indicate(indication) }
 
   /// The interface is gone: everything completes, every session goes back with a dead open.
   func unbind() {

@@ -25,7 +25,20 @@ extension ControlLoop {
     switch wanted {
     case .objects(let cursor): listObjects(cursor, parcel, for: session)
     case .trace(let cursor, let recording): listTrace(cursor, recording, parcel, for: session)
+    case .pause(let index): onBinding(index, parcel, server.driver.pause)
+    case .restart(let index): onBinding(index, parcel, server.driver.restart)
     }
+  }
+
+  private func onBinding(
+    _ index: UInt32, _ parcel: RequestParcel, _ body: (AdapterBinding, RequestParcel) -> Void
+  ) {
+    let bindings = server.driver.bindings
+    guard let binding = bindings.binding(interfaceIndex: Int32(bitPattern: index)) else {
+      parcel.complete(.adapterNotFound)
+      return
+    }
+    body(binding, parcel)
   }
 
   private func listObjects(_ cursor: UInt64, _ parcel: RequestParcel, for session: Session) {

@@ -177,6 +177,7 @@ extension ControlLoop {
     let attributes = binding.snapshot.attributes
     server.environment.log(
       .info, "bound \(attributes.name): address \(attributes.address), MTU \(attributes.mtu)")
+    announce([.bindingAdded], of: binding)
   }
 
   func bindRefused(_ attributes: AdapterAttributes, _ error: BindError) {
@@ -189,16 +190,59 @@ extension ControlLoop {
     }
   }
 
-  func bindingChanged(_ binding: AdapterBinding, _ action: BindingStateMachine.Action) {
+  func bindingChanged(
+    _ binding: AdapterBinding, _ changes: [EventKind], _ action: BindingStateMachine.Action
+  ) {
     if let host = runningLoop(of: binding) {
       _ = host.loop.post { host.bindingChanged(action) }
     }
+    if changes.contains(.linkState) {
+      indicate(.linkState(binding.snapshot.attributes.link), of: binding)
+    }
+    announce(changes, of: binding)
     if action == .wakePowerWaiters { powerCame(to: binding) }
+  }
+
+  func bindingPauses(_ binding: AdapterBinding) {
+    let server = self.server
+    let isMailed = runningLoop(of: binding)?.drainMailed { cancelledWrites in
+      server.onControl {
+        $0.server.driver.drained(binding, cancelledWrites: cancelledWrites)
+      }
+    }
+    if isMailed != true { server.driver.drained(binding, cancelledWrites: 0) }
+  }
+
+  func bindingStateChanged(
+    _ binding: AdapterBinding, _ action: BindingStateMachine.Action, cancelledWrites: Int
+  ) {
+    let look = binding.snapshot
+    if cancelledWrites > 0 {
+      server.environment.log(
+        .warning,
+        "\(look.attributes.name): \(cancelledWrites) writes were cancelled: the interface did not "
+          + "take them within the time that a pause has")
+    }
+    server.environment.log(.info, "\(look.attributes.name) is \(look.state.name)")
+    if let host = runningLoop(of: binding) {
+      _ = host.loop.post { host.bindingChanged(action) }
+    }
+    announce([.bindingState], of: binding)
+  }
+
+  /// Hands what the adapter said to every open of the binding.
+  private func indicate(_ indication: StatusIndication, of binding: AdapterBinding) {
+    for session in sessionsHere where session.open?.binding === binding {
+      session.open?.indicate(indication)
+    }
+    guard let host = runningLoop(of: binding) else { return }
+    _ = host.loop.post { host.indicate(indication) }
   }
 
   func bindingRemoved(_ binding: AdapterBinding) {
     server.environment.log(.info, "unbound \(binding.snapshot.attributes.name): it is gone")
     finishPowerWait(.adapterNotFound) { $0.binding === binding }
+    announce([.bindingRemoved], of: binding)
     for session in sessionsHere where session.open?.binding === binding {
       session.open?.bindingGone()
     }

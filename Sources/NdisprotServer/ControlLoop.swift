@@ -28,6 +28,8 @@ final class ControlLoop: SessionHost, TurnHandler, BindingObserver, EventHandler
   private let unflushed = FlushList()
   var threads: [Int32: BindingThread] = [:]
   var powerWaiters: [PowerWaiter] = []
+  /// The sessions that hear of events, wherever they are.
+  var subscribers: [ObjectIdentifier: (session: Session, subscription: Subscription)] = [:]
   private var whenReady: (([(name: String, error: BindError)], SystemError?) -> Void)?
   /// Wanted interfaces that are there and cannot be bound.
   var refusals: [(name: String, error: BindError)] = []
@@ -168,6 +170,7 @@ extension ControlLoop {
   /// A session's socket is closed; `host` is the binding's loop that had it.
   func sessionEnded(_ session: Session, on host: BindingLoop?) {
     sessions[ObjectIdentifier(session)] = nil
+    subscribers[ObjectIdentifier(session)] = nil
     unflushed.remove(session)
     sessionCount -= 1
     let user = session.credentials.userID
@@ -198,6 +201,9 @@ extension ControlLoop {
     case .cancelElsewhere(let id): cancel(id, parcel, of: session)
     case .statistics(let wanted): gatherStatistics(wanted, parcel, for: session)
     case .administer(let wanted): administer(wanted, parcel, for: session)
+    case .subscribe(let subscription):
+      subscribers[ObjectIdentifier(session)] = (session, subscription)
+      parcel.complete(.success)
     }
   }
 

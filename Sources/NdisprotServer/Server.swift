@@ -99,6 +99,12 @@ public final class Server {
   ///
   /// - Returns: who could not be ended in time; nil if nothing is left
   public func stop() -> String? {
+    core.waitWhile(milliseconds: 1_000) { done in
+      core.onControl { control in
+        control.announce(BindingEvent(.shutdown, nil))
+        done()
+      }
+    }
     do throws(UnloadBlocked) {
       try core.framework.unload(warnEvery: .seconds(1), deadline: .seconds(4))
       return nil

@@ -18,6 +18,8 @@ final class ServerCore: @unchecked Sendable {  // `control` is set once, before 
   private(set) weak var control: ControlLoop?
   /// Where the thread that unloads waits for a loop.
   private let isDone: Gate
+  /// A loop did not answer; it is not waited for again.
+  private let hasGivenUp = Guarded(false)
 
   init(
     configuration: ServerConfiguration, environment: ServerEnvironment, driver: NdisprotDriver,
@@ -54,11 +56,17 @@ final class ServerCore: @unchecked Sendable {  // `control` is set once, before 
 
   /// Has a loop do something, and waits until it was done.
   ///
+  /// - Parameters:
+  ///   - milliseconds: how long
+  ///   - start: has the loop begin, and is given what the loop calls at the end
   /// - Thread: the one that unloads; no other waits here
-  func waitWhile(_ start: (@escaping @Sendable () -> Void) -> Void) {
+  func waitWhile(
+    milliseconds: Int32 = 3_000, _ start: (@escaping @Sendable () -> Void) -> Void
+  ) {
     let isDone = self.isDone
     start { isDone.open() }
     // Unloading has a deadline of its own, and says who did not answer.
-    _ = isDone.wait(milliseconds: 3_000)
+    guard !hasGivenUp.withLock({ $0 }) else { return }
+    if !isDone.wait(milliseconds: milliseconds) { hasGivenUp.withLock { $0 = true } }
   }
 }

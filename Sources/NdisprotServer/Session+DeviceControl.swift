@@ -19,8 +19,19 @@ extension Session {
     case .queryBinding: queryBinding(request, payload, room: room)
     case .queryOIDValue: queryOID(request, payload, room: room)
     case .setOIDValue: setOID(request, payload)
-    case .indicateStatus, nil: request.complete(.notSupported)
+    case .indicateStatus: indicateStatus(request)
+    case nil: request.complete(.notSupported)
     }
+  }
+
+  /// INDICATE_STATUS: one status indication of the adapter (rules Q-38…Q-42).
+  private func indicateStatus(_ request: RequestParcel) {
+    guard let open else {
+      request.complete(.notConnected)
+      return
+    }
+    guard let request = request.take() else { return }
+    open.awaitStatus(request)
   }
 
   /// OPEN_DEVICE: the name as UTF-16LE without NUL, compared byte by byte (rules Q-17…Q-24).

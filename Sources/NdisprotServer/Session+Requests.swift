@@ -101,6 +101,7 @@ extension Session {
           .wait(names: wanted.names, timeoutMilliseconds: wanted.timeoutMilliseconds), request,
           of: self)
       case .administration: administer(request, try AdministrationRequest(decoding: payload))
+      case .subscribe: subscribe(request, try SubscribeRequest(decoding: payload))
       default: request.complete(.notSupported)
       }
     } catch {

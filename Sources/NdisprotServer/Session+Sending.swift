@@ -29,7 +29,12 @@ extension Session {
   /// - Returns: whether replies are held for another turn
   func endTurn() -> Bool {
     defer { didReceiveThisTurn = false }
-    guard !isEnded, !outgoing.isEmpty, !isSocketFull else { return false }
+    guard !isEnded, !outgoing.isEmpty || mustFlush else { return false }
+    guard !isSocketFull else {
+      // What waits grows: at the bound its messages are not read any more.
+      followInterest()
+      return false
+    }
     if !mustFlush, didReceiveThisTurn, heldFrames < Session.heldFrameLimit { return true }
     flush()
     return false
@@ -40,15 +45,37 @@ extension Session {
     guard !isEnded else { return }
     mustFlush = false
     heldFrames = 0
-    switch outgoing.flush(to: descriptor) {
-    case .done: isSocketFull = false
-    case .blocked: isSocketFull = true
-    case .gone:
-      // The hang-up is reported by the loop: nobody whose request is being answered ends in here.
-      isSocketFull = true
-      return
-    }
+    repeat {
+      switch outgoing.flush(to: descriptor) {
+      case .done: isSocketFull = false
+      case .blocked: isSocketFull = true
+      case .gone:
+        // The hang-up is reported by the loop: nobody whose request is being answered ends in here.
+        isSocketFull = true
+        return
+      }
+    } while !isSocketFull && queueEvent()
     followInterest()
+  }
+
+  /// Something happened that this session wants to hear of.
+  func eventsCame() {
+    guard !isEnded else { return }
+    mustFlush = true
+    host.needsFlush(self)
+  }
+
+  /// Queues the next event behind the replies; what the socket has no room for waits where the
+  /// oldest is lost first.
+  ///
+  /// - Returns: whether there was one
+  private func queueEvent() -> Bool {
+    guard let event = subscription?.takeFirst() else { return false }
+    var header = MessageHeader(.event, id: 0)
+    header.count = event.binding == nil ? 0 : 1
+    let (front, payload) = (header.encoded, event.encoded)
+    outgoing.append(unsafe front.span.bytes, unsafe payload.span.bytes)
+    return true
   }
 
   func socketHasRoom() {

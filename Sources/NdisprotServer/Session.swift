@@ -34,6 +34,8 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
   /// An open is under way: on its way to a binding, or waiting for power.
   var isOpening = false
   var isGreeted = false
+  /// What it wants to hear; nil until it asks.
+  var subscription: Subscription?
   private(set) var isEnded = false
   private var registration: Registration?
   private var interest: Interest = []
@@ -85,7 +87,7 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
       end("its socket cannot be watched: \(error)")
       return
     }
-    if !outgoing.isEmpty { host.needsFlush(self) }
+    if !outgoing.isEmpty || mustFlush { host.needsFlush(self) }
   }
 
   private var wantedInterest: Interest {

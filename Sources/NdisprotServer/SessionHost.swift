@@ -31,4 +31,5 @@ enum HostRequest: Sendable {
   case cancelElsewhere(UInt64)
   case statistics(StatisticsRequest)
   case administer(AdministrationRequest)
+  case subscribe(Subscription)
 }

@@ -22,15 +22,7 @@ struct BindingsCommand: ParsableCommand {
 
   private static func json(_ entry: BindingEntry) -> String {
     var line = JSONLine()
-    line.add("ifindex", entry.interfaceIndex)
-    line.add("name", entry.name)
-    line.add("state", entry.state.name)
-    line.add("link", entry.link.name)
-    line.add("power", entry.powerName)
-    line.add("address", entry.address.description)
-    line.add("mtu", entry.mtu)
-    line.add("opens", entry.openCount)
-    line.add("description", entry.description)
+    entry.addFields(to: &line)
     return line.closed
   }
 
@@ -63,4 +55,17 @@ extension MediaConnectState {
 extension BindingEntry {
   /// As `bindings` prints it.
   var powerName: String { isPowered ? "on" : "low" }
+
+  /// Adds what scripts see of a binding.
+  func addFields(to line: inout JSONLine) {
+    line.add("ifindex", interfaceIndex)
+    line.add("name", name)
+    line.add("state", state.name)
+    line.add("link", link.name)
+    line.add("power", powerName)
+    line.add("address", address.description)
+    line.add("mtu", mtu)
+    line.add("opens", openCount)
+    line.add("description", description)
+  }
 }

@@ -64,7 +64,7 @@ struct FramePrinter {
   }
 
   /// The local time of day, to the microsecond.
-  private static func timeOfDay(_ nanoseconds: UInt64) -> String {
+  static func timeOfDay(_ nanoseconds: UInt64) -> String {
     var seconds = time_t(nanoseconds / 1_000_000_000)
     var parts = unsafe tm()
     unsafe localtime_r(&seconds, &parts)

@@ -18,7 +18,8 @@ struct NdisprotctlCommand: ParsableCommand {
     subcommands: [
       BindingsCommand.self, ReadCommand.self, WriteCommand.self, EchoCommand.self,
       QueryCommand.self, SetCommand.self, OIDsCommand.self, StatsCommand.self, WaitCommand.self,
-      ObjectsCommand.self, TraceCommand.self, ProttestCommand.self, MetricsCommand.self,
+      WatchCommand.self, PauseCommand.self, RestartCommand.self, ObjectsCommand.self,
+      TraceCommand.self, ProttestCommand.self, MetricsCommand.self,
     ])
 
   @OptionGroup var global: GlobalOptions

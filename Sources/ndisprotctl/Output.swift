@@ -211,6 +211,11 @@ struct Output {
         "Have ndisprotd started with --allow and your user name, or your group behind a colon"
       )
     case .adapterNotFound: words(absent: context)
+    case .busy where context.operation == .administer:
+      (
+        "the binding \(context.binding) is on its way to be paused",
+        "Try again when it is: see 'ndisprotctl bindings'"
+      )
     case .busy:
       (
         "others have \(context.binding) open, and one of you exclusively",

@@ -20,6 +20,23 @@ struct TimerTests {
     #expect(fired == [1, 3, 4, 2, 0])
   }
 
+  @Test("a loop that has ended keeps no timer, nor what that would have touched")
+  func afterTheEnd() throws {
+    weak var left: EventLoop?
+    var timer: LoopTimer?
+    do {
+      let ended = try EventLoop()
+      left = ended
+      timer = LoopTimer { [ended] in ended.stop() }
+      if let timer { ended.arm(timer, afterNanoseconds: 3_600_000_000_000) }
+      ended.stop()
+      ended.run()
+      #expect(timer?.isArmed == false)
+    }
+    timer = nil
+    #expect(left == nil)
+  }
+
   @Test("arming an armed timer moves it: it fires once, at the new time")
   func rearm() {
     var fired: [String] = []

@@ -107,7 +107,9 @@ struct ConnectionTests {
       { peer throws in
         let request = try peer.receive(.enumerate)
         let event = MessageHeader(.event, id: 0).encoded
-        peer.send(event.indices.map { event[$0] })
+        let shutdown = EventMessage(
+          sequence: 1, lost: 0, timestamp: 1, kind: .shutdown, changeCount: 1, binding: nil)
+        peer.send(event.indices.map { event[$0] } + shutdown.encoded)
         peer.reply(
           to: request.header, .success,
           EnumerateReply(generation: 1, entries: [], byteLimit: 1000).encoded)

@@ -99,7 +99,7 @@ struct GoldenBytesTests {
 
   @Test("an unknown command of ADMINISTRATION is refused, and a text that is too long")
   func administrationLimits() {
-    for command in [0, 3, UInt32.max] {
+    for command in [0, 1_000, UInt32.max] {
       #expect(throws: DecodeError.invalidValue) {
         try Golden.objectsRequest.replacing(at: 0, command).decoded(
           AdministrationRequest.init(decoding:))
@@ -114,6 +114,60 @@ struct GoldenBytesTests {
         payload throws(DecodeError) in try ObjectsReply(decoding: payload, entryCount: 1)
       }
     }
+  }
+
+  @Test("ADMINISTRATION, pause and restart")
+  func pauseAndRestart() throws {
+    for (request, bytes) in [
+      (AdministrationRequest.pause(interfaceIndex: 17), Golden.pauseRequest),
+      (.restart(interfaceIndex: 17), Golden.restartRequest),
+    ] {
+      #expect(request.encoded == bytes)
+      #expect(try bytes.decoded(AdministrationRequest.init(decoding:)) == request)
+    }
+  }
+
+  @Test("SUBSCRIBE, and an event")
+  func events() throws {
+    let request = SubscribeRequest(
+      kinds: [EventKindSet(.linkState), EventKindSet(.powerState)], interfaceIndex: 17)
+    #expect(request.encoded == Golden.subscribeRequest)
+    #expect(try Golden.subscribeRequest.decoded(SubscribeRequest.init(decoding:)) == request)
+    let entry = BindingEntry(
+      interfaceIndex: 17, state: .running, link: .disconnected, isPowered: true, mtu: 1500,
+      openCount: 2, address: MACAddress([2, 0, 0, 0, 0, 0xAA]), name: "np0", description: "veth")
+    let event = EventMessage(
+      sequence: 37, lost: 36, timestamp: 0x0102_0304_0506_0708, kind: .mtu, changeCount: 2,
+      binding: entry)
+    #expect(event.encoded == Golden.event)
+    #expect(
+      try Golden.event.decoded { payload throws(DecodeError) in
+        try EventMessage(decoding: payload, bindingCount: 1)
+      } == event)
+    var ofDaemon = event
+    (ofDaemon.kind, ofDaemon.binding) = (.shutdown, nil)
+    #expect(
+      try ofDaemon.encoded.decoded { payload throws(DecodeError) in
+        try EventMessage(decoding: payload, bindingCount: 0)
+      } == ofDaemon)
+  }
+
+  @Test("an event of an unknown kind is refused, one of two bindings, and a wish for such kinds")
+  func eventLimits() {
+    for (kind, count) in [(UInt32(0), UInt32(1)), (10, 1), (.max, 1), (6, 2)] {
+      #expect(throws: DecodeError.invalidValue) {
+        try Golden.event.replacing(at: 24, kind).decoded { payload throws(DecodeError) in
+          try EventMessage(decoding: payload, bindingCount: count)
+        }
+      }
+    }
+    for kinds in [UInt32(1), 1 << 10, .max] {
+      #expect(throws: DecodeError.invalidValue) {
+        try Golden.subscribeRequest.replacing(at: 0, kinds).decoded(
+          SubscribeRequest.init(decoding:))
+      }
+    }
+    #expect(EventKindSet.all.rawValue == 0x3FE)
   }
 
   @Test("CANCEL")
@@ -259,6 +313,8 @@ struct GoldenBytesTests {
       Golden.statisticsReply.count
         == StatisticsReply.fixedByteCount + StatisticsObject.fixedByteCount + 16 + 2
         * StatisticsObject.counterByteCount)
+    #expect(Golden.subscribeRequest.count == SubscribeRequest.byteCount)
+    #expect(Golden.event.count == EventMessage.fixedByteCount + BindingEntry.fixedByteCount + 8)
     #expect(Golden.oidRequest.count == OIDMessage.headerByteCount + 6)
     #expect(FrameRecord.headerByteCount == 24)
     #expect(MessageHeader.maximumMessageByteCount == 131_072)

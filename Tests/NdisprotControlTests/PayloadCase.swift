@@ -63,6 +63,20 @@ struct PayloadCase: Sendable, CustomTestStringConvertible {
       recode: { payload, count throws(DecodeError) in
         try TraceReply(decoding: payload, entryCount: count).encoded
       }, count: 1),
+    PayloadCase(name: "pause request", bytes: Golden.pauseRequest) {
+      payload, _ throws(DecodeError) in try AdministrationRequest(decoding: payload).encoded
+    },
+    PayloadCase(name: "restart request", bytes: Golden.restartRequest) {
+      payload, _ throws(DecodeError) in try AdministrationRequest(decoding: payload).encoded
+    },
+    PayloadCase(name: "subscribe request", bytes: Golden.subscribeRequest) {
+      payload, _ throws(DecodeError) in try SubscribeRequest(decoding: payload).encoded
+    },
+    PayloadCase(
+      name: "event", bytes: Golden.event,
+      recode: { payload, count throws(DecodeError) in
+        try EventMessage(decoding: payload, bindingCount: count).encoded
+      }, count: 1),
     PayloadCase(name: "wait request", bytes: Golden.waitRequest) {
       payload, _ throws(DecodeError) in try WaitRequest(decoding: payload).encoded
     },

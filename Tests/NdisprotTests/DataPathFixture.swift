@@ -118,7 +118,7 @@ final class DataPathFixture {
     for event in [BindingStateMachine.Event.bind, .openSucceeded, .restart, .restartSucceeded] {
       _ = binding.handle(event)
     }
-    _ = binding.update(attributes)
+    binding.update(attributes)
     dataPath = try BindingDataPath(
       binding: binding, miniport: miniport, executor: executor, profile: .latency,
       captureRingByteCount: 1 << 20, receiveRingByteCount: receiveRingByteCount)
@@ -127,7 +127,7 @@ final class DataPathFixture {
   /// The kernel says something new of the interface.
   func change(_ change: (inout AdapterAttributes) -> Void) {
     change(&attributes)
-    dataPath.attributesChanged(binding.update(attributes))
+    dataPath.attributesChanged(binding.update(attributes).action)
   }
 
   /// A session with an open.

@@ -116,6 +116,7 @@ struct ControlSession {
 
   private struct Issued: Decodable { let id: Int }
   private struct ManyIssued: Decodable { let ids: [Int] }
+  private struct Events: Decodable { let events: [Reply.Event] }
   private struct TimedOut: Decodable { let timedOut: Bool? }
   private struct Closed: Decodable { let closed: Bool }
 }
@@ -204,6 +205,27 @@ extension ControlSession {
 
   func enumerate() throws -> Reply { try reply(to: request("enumerate")) }
 
+  /// Asks for events from now on.
+  func subscribe(_ kinds: EventKindSet = .all, interfaceIndex: Int = 0) throws -> Reply {
+    try reply(
+      to: request(
+        "subscribe", ["kinds": .number(Int(kinds.rawValue)), "index": .number(interfaceIndex)]))
+  }
+
+  /// Takes the next events; fewer if they do not come in time or the daemon hangs up.
+  func events(_ count: Int, seconds: Int = 10) throws -> [Reply.Event] {
+    try program.ask(
+      "events",
+      ["session": .number(number), "count": .number(count), "seconds": .number(seconds)],
+      as: Events.self
+    ).events
+  }
+
+  /// Asks without reading an answer, until the daemon takes no more; the ids.
+  func stuff() throws -> [Int] {
+    try program.ask("stuff", ["session": .number(number)], as: ManyIssued.self).ids
+  }
+
   func statistics() throws -> [Reply.CounterObject] {
     var objects: [Reply.CounterObject] = []
     var after: Argument = .list([0, 0, 0])
@@ -227,12 +249,14 @@ extension ControlSession {
 
   /// A request of the sample, by its code and bytes.
   func control(_ code: RequestCode, _ payload: String = "", room: Int = 0) throws -> Reply {
-    try reply(
-      to: request(
-        "control",
-        [
-          "code": .number(Int(code.rawValue)), "payload": .text(payload), "room": .number(room),
-        ]))
+    try reply(to: startControl(code, payload, room: room))
+  }
+
+  /// Sends a request of the sample that may be pended.
+  func startControl(_ code: RequestCode, _ payload: String = "", room: Int = 0) throws -> Int {
+    try request(
+      "control",
+      ["code": .number(Int(code.rawValue)), "payload": .text(payload), "room": .number(room)])
   }
 
   /// The value of an OID, behind its 8 bytes of number and port.

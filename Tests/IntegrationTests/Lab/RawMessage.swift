@@ -74,6 +74,7 @@ enum RawMessage: UInt16, CaseIterable {
   case readBatch = 6
   case writeBatch = 7
   case cancel = 8
+  case subscribe = 9
   case enumerate = 11
   case statistics = 12
   case wait = 14
@@ -102,6 +103,7 @@ enum RawMessage: UInt16, CaseIterable {
     case .write: RawMessage.record
     case .writeBatch: RawMessage.record + RawMessage.record
     case .cancel: "2a00000000000000"
+    case .subscribe: "1800000000000000"
     case .enumerate: "0000000000000000"
     case .statistics: String(repeating: "0", count: 48)
     case .wait: "32000000" + "0100" + "0000" + "0300" + "6e7030"

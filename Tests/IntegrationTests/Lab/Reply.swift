@@ -42,6 +42,19 @@ struct Reply: Decodable {
     let address: String
   }
 
+  /// An event, which is no reply.
+  struct Event: Decodable {
+    let sequence: Int
+    let lost: Int
+    let timestamp: UInt64
+    let kind: UInt32
+    let changes: Int
+    let binding: Binding?
+
+    /// What it tells of.
+    var eventKind: EventKind? { EventKind(rawValue: kind) }
+  }
+
   /// An object of STATISTICS.
   struct CounterObject: Decodable {
     let kind: UInt32

@@ -40,10 +40,9 @@ def records(payload, count):
     return found
 
 
-def bindings(payload, count):
-    """The entries of an ENUMERATE's reply."""
-    generation, more, zero = struct.unpack_from("<QII", payload)
-    found, at = [], 16
+def bindings(payload, count, at=16):
+    """The entries of an ENUMERATE's reply, or that of an event."""
+    found = []
     for _ in range(count):
         (size, index, state, link, power, mtu, opens, name, description) = struct.unpack_from(
             "<IIIIIIIHH", payload, at)
@@ -56,6 +55,15 @@ def bindings(payload, count):
             raise ValueError("an entry of %d bytes" % size)
         at += size
     return found
+
+
+def event(payload, count):
+    """What an event tells."""
+    sequence, lost, timestamp, kind, changes = struct.unpack_from("<QQQII", payload)
+    if count > 1 or len(payload) < 32 or (count == 0 and len(payload) != 32):
+        raise ValueError("an event of %d bytes, count %d" % (len(payload), count))
+    return dict(sequence=sequence, lost=lost, timestamp=timestamp, kind=kind, changes=changes,
+                binding=bindings(payload, count, 32)[0] if count else None)
 
 
 def counters(payload, count):
@@ -96,6 +104,7 @@ class Session:
         self.socket.connect(path)
         self.next_id = 1
         self.replies = {}
+        self.events = []
         self.closed = False
 
     def send(self, opcode, payload=b"", code=0, information=0, count=0, id=None, version=1,
@@ -133,6 +142,11 @@ class Session:
         (version, opcode, flags, id, code, ndis, errno, information, needed,
          count) = HEADER.unpack_from(message)
         payload = message[HEADER.size:]
+        if opcode == 10 and not flags & REPLY:
+            if id or flags or code or ndis or errno or information or needed or version != 1:
+                raise ValueError("no event: %s" % message[:HEADER.size].hex())
+            self.events.append(event(payload, count))
+            return True
         reply = dict(version=version, opcode=opcode, flags=flags, id=id, ntStatus=code,
                      ndisStatus=ndis, errno=errno, information=information, bytesNeeded=needed,
                      count=count, payload=payload.hex(), order=len(self.replies))
@@ -252,6 +266,38 @@ class Client:
 
     def enumerate(self, session, after=0):
         return self.ask(session, 11, struct.pack("<II", after, 0))
+
+    def subscribe(self, session, kinds=0x3FE, index=0):
+        return self.ask(session, 9, struct.pack("<II", kinds, index))
+
+    def events(self, session, count, seconds=10):
+        """Takes that many events, or those that came when time is up or the daemon hung up."""
+        connection, deadline = self.sessions[session], time.monotonic() + seconds
+        while len(connection.events) < count and not connection.closed:
+            if not connection.receive(deadline - time.monotonic()):
+                break
+        taken, connection.events = connection.events[:count], connection.events[count:]
+        return dict(events=taken)
+
+    def stuff(self, session):
+        """Asks without reading a reply, until the daemon takes no more requests.
+
+        Answers the ids of what was asked.
+        """
+        connection, ids = self.sessions[session], []
+        connection.socket.setblocking(False)
+        patience = 0
+        while patience < 20:
+            header = HEADER.pack(1, 11, 0, connection.next_id, 0, 0, 0, 0, 0, 0)
+            try:
+                connection.socket.send(header + bytes(8))
+                ids.append(connection.next_id)
+                connection.next_id += 1
+                patience = 0
+            except BlockingIOError:
+                patience += 1
+                time.sleep(0.01)
+        return dict(ids=ids)
 
     def statistics(self, session, index=0, after=(0, 0, 0)):
         return self.ask(session, 12, struct.pack("<IIIIQ", index, *after[:2], 0, after[2]))

@@ -72,6 +72,13 @@ private let decoders: [@Sendable (RawSpan, UInt32) -> Void] = [
       { span throws(DecodeError) in try TraceReply(decoding: span, entryCount: count) },
       \.encoded)
   },
+  { payload, _ in roundTrip(payload, SubscribeRequest.init(decoding:), \.encoded) },
+  { payload, count in
+    roundTrip(
+      payload,
+      { span throws(DecodeError) in try EventMessage(decoding: span, bindingCount: count) },
+      \.encoded)
+  },
   { payload, _ in roundTrip(payload, WaitRequest.init(decoding:), \.encoded) },
   { payload, _ in roundTrip(payload, OIDMessage.init(decoding:), \.encoded) },
   { payload, _ in

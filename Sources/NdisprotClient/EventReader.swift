@@ -1,0 +1,91 @@
+internal import NDIS
+public import NdisprotControl
+
+/// What becomes of bindings, as it happens.
+///
+/// ```swift
+/// let events = try EventReader(connection)
+/// while let event = try events.next(by: .never) { print(event.kind.name) }
+/// ```
+///
+/// Subscribe first and look at `Connection.bindings()` then: so nothing is missed in between. The
+/// connection can be used for everything else meanwhile; events that come with the replies wait here.
+///
+/// - Thread: the connection's
+/// - Source: D-6, D-35
+public struct EventReader {
+  private let connection: Connection
+
+  /// Subscribes; a second reader of the connection takes the place of the first.
+  ///
+  /// - Parameters:
+  ///   - connection: the session
+  ///   - kinds: what to hear of
+  ///   - interfaceIndex: whose; 0 is every binding
+  /// - Throws: `.refused` with `notPermitted`, and what every request may
+  public init(
+    _ connection: Connection, kinds: EventKindSet = .all, interfaceIndex: UInt32 = 0
+  ) throws(ClientError) {
+    self.connection = connection
+    try connection.subscribe(SubscribeRequest(kinds: kinds, interfaceIndex: interfaceIndex))
+  }
+
+  /// Takes the next event, waiting for it; nil when the deadline is over.
+  ///
+  /// - Throws: `.interrupted`, `.daemonGone` when the daemon has stopped
+  public func next(by deadline: Deadline) throws(ClientError) -> EventMessage? {
+    try connection.nextEvent(by: deadline)
+  }
+
+  /// Hears no more; what has come already can still be taken.
+  public func stop() throws(ClientError) {
+    try connection.subscribe(SubscribeRequest(kinds: []))
+  }
+}
+
+extension Connection {
+  fileprivate func subscribe(_ wanted: SubscribeRequest) throws(ClientError) {
+    try request(.subscribe, .subscribe, unsafe wanted.encoded.span.bytes) {
+      _, _ throws(DecodeError) in
+    }
+  }
+
+  /// Events that are kept while nobody takes them; the daemon keeps as many again.
+  static let maximumKeptEvents = 1_024
+
+  /// Keeps the event that was received last; of too many the oldest is lost.
+  func keepEvent(_ header: MessageHeader) throws(ClientError) {
+    let socket = self.socket
+    do throws(DecodeError) {
+      events.append(try EventMessage(decoding: socket.payload, bindingCount: header.count))
+    } catch {
+      throw violation(.malformedReply(opcode: header.opcode))
+    }
+    if events.count > Self.maximumKeptEvents {
+      let oldest = events.removeFirst()
+      events[0].lost &+= oldest.lost &+ 1
+    }
+  }
+
+  fileprivate func nextEvent(by deadline: Deadline) throws(ClientError) -> EventMessage? {
+    while true {
+      if !events.isEmpty { return events.removeFirst() }
+      // Replies that come meanwhile are for others; events are kept on the way.
+      let header: MessageHeader?
+      do throws(ClientError) {
+        header = try tryReceive()
+      } catch {
+        // What the daemon said before it hung up comes first; the next call meets the error again.
+        guard !events.isEmpty else { throw error }
+        continue
+      }
+      if let header {
+        park(header)
+      } else if events.isEmpty,
+        try socket.wait(for: .receive, by: deadline, interruption).isEmpty
+      {
+        return nil
+      }
+    }
+  }
+}

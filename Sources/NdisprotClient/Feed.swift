@@ -1,0 +1,147 @@
+internal import Synchronization
+
+/// Values on their way from a thread that reads to a task that wants them.
+///
+/// The thread stops reading when `limit` values wait here; then they wait in the daemon, which
+/// forgets the oldest first and counts what it forgot.
+///
+/// - Thread: `run` on its own; the rest on any
+final class Feed<Value: Sendable>: Sendable {
+  static var limit: Int { 4096 }
+
+  private struct State {
+    var values: [Value] = []
+    var waiter: CheckedContinuation<Void, Never>?
+    var isEnded = false
+    var error: ClientError?
+    var isThreadWaiting = false
+  }
+
+  private let state = Mutex(State())
+  let interruption: Interruption
+  private let room: Interruption
+
+  init() throws(ClientError) {
+    interruption = try Interruption()
+    room = try Interruption()
+  }
+
+  /// Reads until it is stopped, or reading fails.
+  ///
+  /// - Parameter read: waits for values and appends them
+  func run(_ read: (inout [Value]) throws(ClientError) -> Void) {
+    var batch: [Value] = []
+    do throws(ClientError) {
+      while true {
+        try read(&batch)
+        if add(batch) {
+          room.wait()
+          room.clear()
+        }
+        batch.removeAll(keepingCapacity: true)
+      }
+    } catch {
+      end(error == .interrupted ? nil : error)
+    }
+  }
+
+  /// Adds values and wakes the task; returns whether there are too many now.
+  private func add(_ batch: [Value]) -> Bool {
+    let (waiter, isFull) = state.withLock { state in
+      state.values += batch
+      state.isThreadWaiting = state.values.count >= Self.limit && !state.isEnded
+      return (state.waiter.take(), state.isThreadWaiting)
+    }
+    waiter?.resume()
+    return isFull
+  }
+
+  private func end(_ error: ClientError?) {
+    let waiter = state.withLock { state in
+      if !state.isEnded { state.error = error }
+      state.isEnded = true
+      return state.waiter.take()
+    }
+    waiter?.resume()
+  }
+
+  /// Ends the reading; values that are here already can still be taken.
+  func stop() {
+    end(nil)
+    interruption.raise()
+    room.raise()
+  }
+
+  /// What is to be done about a wish for values.
+  private enum Answer {
+    case values([Value], wakesThread: Bool)
+    case wait
+    case end(ClientError?)
+  }
+
+  /// The values that are here, waiting for some; nil at the end.
+  func nextBatch() async throws(ClientError) -> [Value]? {
+    while true {
+      switch take() {
+      case .values(let values, let wakesThread):
+        if wakesThread { room.raise() }
+        return values
+      case .end(let error?): throw error
+      case .end(nil): return nil
+      case .wait: await wait()
+      }
+    }
+  }
+
+  private func take() -> Answer {
+    state.withLock { state in
+      if state.values.isEmpty { return state.isEnded ? .end(state.error) : .wait }
+      var values: [Value] = []
+      swap(&values, &state.values)
+      let wakesThread = state.isThreadWaiting
+      state.isThreadWaiting = false
+      return .values(values, wakesThread: wakesThread)
+    }
+  }
+
+  private func wait() async {
+    await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        let isReady = state.withLock { state in
+          if !state.values.isEmpty || state.isEnded { return true }
+          state.waiter = continuation
+          return false
+        }
+        if isReady { continuation.resume() }
+      }
+    } onCancel: {
+      stop()
+    }
+  }
+}
+
+/// Stops a feed's thread when nobody can take values any more.
+final class FeedOwner<Value: Sendable>: Sendable {
+  let feed: Feed<Value>
+  init(_ feed: Feed<Value>) { self.feed = feed }
+  deinit { feed.stop() }
+}
+
+/// Takes the values of a feed one by one.
+struct FeedCursor<Value: Sendable> {
+  private let owner: FeedOwner<Value>
+  private var batch: ArraySlice<Value> = []
+
+  init(_ owner: FeedOwner<Value>) { self.owner = owner }
+
+  /// The next value, waiting for it; nil at the end.
+  mutating func next(
+    isolation actor: isolated (any Actor)?
+  ) async throws(ClientError) -> Value? {
+    while true {
+      if let value = batch.popFirst() { return value }
+      guard let more = try await owner.feed.nextBatch() else { return nil }
+      batch = more[...]
+    }
+  }
+}
