@@ -21,10 +21,19 @@ extension Connection {
   public func statistics(
     interfaceIndex: UInt32 = 0
   ) throws(ClientError) -> [StatisticsObject] {
-    let wanted = StatisticsRequest(interfaceIndex: interfaceIndex)
-    return try request(.statistics, .statistics, unsafe wanted.encoded.span.bytes) {
-      header, payload throws(DecodeError) in
-      try StatisticsObject.decode(payload, objectCount: header.count)
+    var wanted = StatisticsRequest(interfaceIndex: interfaceIndex)
+    var objects: [StatisticsObject] = []
+    while true {
+      let reply = try request(.statistics, .statistics, unsafe wanted.encoded.span.bytes) {
+        header, payload throws(DecodeError) in
+        try StatisticsReply(decoding: payload, objectCount: header.count)
+      }
+      objects += reply.objects
+      // A page that does not lead on would never end.
+      guard reply.hasMore, let last = reply.objects.last?.key, last > wanted.after else {
+        return objects
+      }
+      wanted.after = last
     }
   }
 

@@ -35,6 +35,13 @@ public struct Deadline: Hashable, Sendable {
   /// Whether it is over.
   public var isPast: Bool { nanoseconds != .max && monotonicNanoseconds() >= nanoseconds }
 
+  /// What is left; nil if it never comes.
+  var remaining: Duration? {
+    guard nanoseconds != .max else { return nil }
+    let now = monotonicNanoseconds()
+    return .nanoseconds(Int64(clamping: nanoseconds - min(now, nanoseconds)))
+  }
+
   /// What is left, for poll(2): rounded up, so that a wait never ends too early; -1 is no end.
   var pollMilliseconds: Int32 {
     guard nanoseconds != .max else { return -1 }

@@ -79,10 +79,15 @@ public struct FrameWriter: ~Copyable {
     while outstandingCount >= outstandingLimit { try takeReply(by: deadline) }
     let id = binding.connection.newID()
     records.seal(MessageHeader(.writeBatch, id: id))
-    note(id, frameCount: UInt64(records.recordCount))
-    while try !binding.connection.trySend(records.message) {
-      try makeRoom(by: deadline)
+    do throws(ClientError) {
+      while try !binding.connection.trySend(records.message) {
+        try makeRoom(by: deadline)
+      }
+    } catch {
+      binding.connection.abandonUnsent(id)
+      throw error
     }
+    note(id, frameCount: UInt64(records.recordCount))
     records.removeAll()
   }
 
@@ -106,6 +111,28 @@ public struct FrameWriter: ~Copyable {
     try flush()
     let deadline = Deadline(after: timeout)
     while outstandingCount > 0 { try takeReply(by: deadline) }
+    return report
+  }
+
+  /// Ends the writing when the daemon is gone.
+  ///
+  /// Statuses that had come are counted, and every other frame as `restarted`: those that had left may
+  /// be on the wire or not, so nothing is sent again.
+  ///
+  /// - Returns: what became of the frames; none is outstanding
+  public mutating func abandon() -> WriteReport {
+    do throws(ClientError) {
+      while outstandingCount > 0 { try takeReply(by: .now) }
+    } catch {
+      // Nothing more has come: that is why this is called.
+      for index in outstanding.indices where outstanding[index].id != 0 {
+        binding.connection.abandon(outstanding[index].id)
+        outstanding[index] = Outstanding()
+      }
+      outstandingCount = 0
+    }
+    records.removeAll()
+    report.count(.restarted, frames: report.outstanding)
     return report
   }
 

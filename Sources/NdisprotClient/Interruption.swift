@@ -36,6 +36,22 @@ public final class Interruption: Sendable {
     }
   }
 
+  /// Lets time pass.
+  ///
+  /// - Throws: `.interrupted` when it is raised
+  static func wait(
+    _ interruption: Interruption?, by deadline: Deadline
+  ) throws(ClientError) {
+    while true {
+      if interruption?.isRaised == true { throw .interrupted }
+      if deadline.isPast { return }
+      // A descriptor of -1 is passed over.
+      var polled = pollfd(
+        fd: interruption?.descriptor ?? -1, events: Int16(POLLIN), revents: 0)
+      _ = unsafe poll(&polled, 1, deadline.pollMilliseconds)
+    }
+  }
+
   /// Lets waits wait again.
   public func clear() {
     var count: eventfd_t = 0

@@ -1,23 +1,37 @@
 public import NDIS
 
-/// The payload of STATISTICS: whose counters.
+/// The payload of STATISTICS: whose counters, and which page of them.
 ///
-/// - Shape: `[interfaceIndex u32][zero u32]`, 8 bytes
+/// - Shape: 24 bytes
+///   ```
+///    0 u32 interfaceIndex    4 u32 after.kind      8 u32 after.interfaceIndex
+///   12 u32 zero             16 u64 after.id
+///   ```
 public struct StatisticsRequest: Hashable, Sendable {
   /// Bytes of the payload.
-  public static let byteCount = 8
+  public static let byteCount = 24
 
   /// One interface; 0 is all that the caller may see.
   public var interfaceIndex: UInt32
+  /// The page begins behind this object; kind 0 is in front of all.
+  public var after: StatisticsObject.Key
 
   /// Makes the payload.
-  public init(interfaceIndex: UInt32 = 0) { self.interfaceIndex = interfaceIndex }
+  public init(
+    interfaceIndex: UInt32 = 0, after: StatisticsObject.Key = .init(kind: .init(rawValue: 0))
+  ) {
+    self.interfaceIndex = interfaceIndex
+    self.after = after
+  }
 
   /// Decodes a payload.
   public init(decoding payload: RawSpan) throws(DecodeError) {
     var reader = PayloadReader(payload)
     interfaceIndex = try reader.integer()
+    let kind = StatisticsObject.Kind(rawValue: try reader.integer())
+    let index: UInt32 = try reader.integer()
     try reader.zeros(4)
+    after = StatisticsObject.Key(kind: kind, interfaceIndex: index, id: try reader.integer())
     try reader.end()
   }
 
@@ -25,7 +39,10 @@ public struct StatisticsRequest: Hashable, Sendable {
   public var encoded: [UInt8] {
     var bytes: [UInt8] = []
     bytes.append(littleEndian: interfaceIndex)
+    bytes.append(littleEndian: after.kind.rawValue)
+    bytes.append(littleEndian: after.interfaceIndex)
     bytes.append(zeros: 4)
+    bytes.append(littleEndian: after.id)
     return bytes
   }
 }
@@ -58,6 +75,29 @@ public struct StatisticsObject: Hashable, Sendable {
     public static let open = Kind(rawValue: 2)
     /// A session.
     public static let session = Kind(rawValue: 3)
+  }
+
+  /// Where an object stands among the others: by kind, interface and number.
+  public struct Key: Hashable, Comparable, Sendable {
+    /// What the counters belong to.
+    public var kind: Kind
+    /// The interface.
+    public var interfaceIndex: UInt32
+    /// The number.
+    public var id: UInt64
+
+    /// Makes a key.
+    public init(kind: Kind, interfaceIndex: UInt32 = 0, id: UInt64 = 0) {
+      self.kind = kind
+      self.interfaceIndex = interfaceIndex
+      self.id = id
+    }
+
+    /// Whether `left` stands in front of `right`.
+    public static func < (left: Key, right: Key) -> Bool {
+      (left.kind.rawValue, left.interfaceIndex, left.id)
+        < (right.kind.rawValue, right.interfaceIndex, right.id)
+    }
   }
 
   /// One counter; a number unknown here is kept, so that a newer daemon can count more.
@@ -109,18 +149,10 @@ public struct StatisticsObject: Hashable, Sendable {
     readings.first { $0.number == UInt32(counter.rawValue) }?.value
   }
 
-  /// Decodes the payload of STATISTICS' reply; `objectCount` is the header's count.
-  public static func decode(
-    _ payload: RawSpan, objectCount: UInt32
-  ) throws(DecodeError) -> [StatisticsObject] {
-    var reader = PayloadReader(payload)
-    var objects: [StatisticsObject] = []
-    for _ in 0..<objectCount { objects.append(try StatisticsObject(from: &reader)) }
-    try reader.end()
-    return objects
-  }
+  /// Where the object stands among the others.
+  public var key: Key { Key(kind: kind, interfaceIndex: interfaceIndex, id: id) }
 
-  private init(from reader: inout PayloadReader) throws(DecodeError) {
+  fileprivate init(from reader: inout PayloadReader) throws(DecodeError) {
     kind = Kind(rawValue: try reader.integer())
     let counterCount: UInt32 = try reader.integer()
     interfaceIndex = try reader.integer()
@@ -151,6 +183,57 @@ public struct StatisticsObject: Hashable, Sendable {
       bytes.append(zeros: 4)
       bytes.append(littleEndian: reading.value)
     }
+    return bytes
+  }
+}
+
+/// The payload of STATISTICS' reply: objects in ascending order of their keys.
+///
+/// - Shape: `[hasMore u32][zero u32]`, 8 bytes, then as many objects as the header's count says
+public struct StatisticsReply: Hashable, Sendable {
+  /// Bytes in front of the objects.
+  public static let fixedByteCount = 8
+
+  /// Whether there are objects behind the last one.
+  public var hasMore: Bool
+  /// The objects, whole ones only.
+  public var objects: [StatisticsObject]
+
+  /// Makes a reply of as many objects as fit `byteLimit` bytes; the others set `hasMore`.
+  ///
+  /// - Parameters:
+  ///   - objects: in ascending order of their keys
+  ///   - byteLimit: bytes of the payload at most
+  public init(objects: some Sequence<StatisticsObject>, byteLimit: Int) {
+    self.objects = []
+    hasMore = false
+    var byteCount = Self.fixedByteCount
+    for object in objects {
+      byteCount += object.encoded.count
+      guard byteCount <= byteLimit else {
+        hasMore = true
+        return
+      }
+      self.objects.append(object)
+    }
+  }
+
+  /// Decodes a payload; `objectCount` is the header's count.
+  public init(decoding payload: RawSpan, objectCount: UInt32) throws(DecodeError) {
+    var reader = PayloadReader(payload)
+    hasMore = try reader.flag()
+    try reader.zeros(4)
+    objects = []
+    for _ in 0..<objectCount { objects.append(try StatisticsObject(from: &reader)) }
+    try reader.end()
+  }
+
+  /// The bytes of the payload.
+  public var encoded: [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.append(littleEndian: UInt32(hasMore ? 1 : 0))
+    bytes.append(zeros: 4)
+    for object in objects { bytes.append(contentsOf: object.encoded) }
     return bytes
   }
 }

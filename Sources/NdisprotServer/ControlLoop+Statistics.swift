@@ -6,17 +6,21 @@ internal import WDF
 
 /// The answers of several loops to one question, counted in.
 private final class StatisticsGather: @unchecked Sendable {  // Confined to control.
+  let after: StatisticsObject.Key
   var sets: [CounterSet] = []
   var outstanding = 1
+
+  init(after: StatisticsObject.Key) { self.after = after }
 }
 
 // STATISTICS: counters live on the bindings' threads, so each is asked, and the last one answers.
 
 extension ControlLoop {
   func gatherStatistics(
-    _ interfaceIndex: UInt32, _ parcel: RequestParcel, for session: Session
+    _ wanted: StatisticsRequest, _ parcel: RequestParcel, for session: Session
   ) {
-    let gather = StatisticsGather()
+    let interfaceIndex = wanted.interfaceIndex
+    let gather = StatisticsGather(after: wanted.after)
     for binding in server.driver.bindings.snapshot.bindings
     where interfaceIndex == 0
       || UInt32(bitPattern: binding.interfaceIndex) == interfaceIndex
@@ -57,17 +61,12 @@ extension ControlLoop {
       client.userID == 0 || $0.userID == client.userID
         || ($0.kind == .binding && shown.contains($0.interfaceIndex))
     }
-    // Bindings first: what does not fit one message is left out, and the count says so.
-    var output: [UInt8] = []
-    var count = 0
-    for set in visible.sorted(by: { $0.kind.rawValue < $1.kind.rawValue }) {
-      let bytes = StatisticsObject(set).encoded
-      guard output.count + bytes.count <= MessageHeader.maximumPayloadByteCount else { break }
-      output += bytes
-      count += 1
-    }
-    let answer = (output, count)
-    session.onHost { $0.finish(parcel, answer.0, recordCount: answer.1) }
+    // Each page counts anew: an object that comes or goes meanwhile disturbs no other.
+    let objects = visible.map(StatisticsObject.init).filter { $0.key > gather.after }
+    let reply = StatisticsReply(
+      objects: objects.sorted { $0.key < $1.key },
+      byteLimit: MessageHeader.maximumPayloadByteCount)
+    session.onHost { $0.finish(parcel, reply.encoded, recordCount: reply.objects.count) }
   }
 }
 

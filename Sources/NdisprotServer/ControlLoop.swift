@@ -206,7 +206,7 @@ extension ControlLoop {
         request, names: names, timeoutNanoseconds: UInt64(milliseconds) * 1_000_000,
         executor: executor)
     case .cancelElsewhere(let id): cancel(id, parcel, of: session)
-    case .statistics(let index): gatherStatistics(index, parcel, for: session)
+    case .statistics(let wanted): gatherStatistics(wanted, parcel, for: session)
     case .administer(let wanted): administer(wanted, parcel, for: session)
     case .subscribe(let subscription):
       subscribers[ObjectIdentifier(session)] = (session, subscription)

@@ -107,8 +107,7 @@ extension Session {
       case .cancel: cancel(request, try CancelRequest(decoding: payload).id)
       case .enumerate: enumerate(request, try EnumerateRequest(decoding: payload), header)
       case .statistics:
-        let index = try StatisticsRequest(decoding: payload).interfaceIndex
-        host.handle(.statistics(interfaceIndex: index), request, of: self)
+        host.handle(.statistics(try StatisticsRequest(decoding: payload)), request, of: self)
       case .wait:
         let wanted = try WaitRequest(decoding: payload)
         host.handle(

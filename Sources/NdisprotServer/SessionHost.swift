@@ -32,7 +32,7 @@ enum HostRequest: Sendable {
   case close
   case wait(names: [String], timeoutMilliseconds: UInt32)
   case cancelElsewhere(UInt64)
-  case statistics(interfaceIndex: UInt32)
+  case statistics(StatisticsRequest)
   case administer(AdministrationRequest)
   case subscribe(Subscription)
 }

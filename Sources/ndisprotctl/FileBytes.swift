@@ -1,4 +1,5 @@
 internal import Glibc
+internal import NdisprotClient
 
 /// A small file as bytes.
 enum FileBytes {
@@ -15,6 +16,40 @@ enum FileBytes {
       guard count >= 0, bytes.count + count <= byteLimit else { return nil }
       guard count > 0 else { return bytes }
       bytes += buffer.prefix(count)
+    }
+  }
+}
+
+extension FileBytes {
+  /// Puts a file in the place of another in one step; everybody may read it.
+  static func replace(_ path: String, with bytes: [UInt8]) throws(SystemError) {
+    let draft = "\(path).\(getpid())"
+    let descriptor = unsafe open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw SystemError(errno: errno, call: "open") }
+    do throws(SystemError) {
+      defer { close(descriptor) }
+      try write(bytes, to: descriptor)
+      guard fsync(descriptor) == 0 else { throw SystemError(errno: errno, call: "fsync") }
+    } catch {
+      unsafe unlink(draft)
+      throw error
+    }
+    guard unsafe rename(draft, path) == 0 else {
+      let error = SystemError(errno: errno, call: "rename")
+      unsafe unlink(draft)
+      throw error
+    }
+  }
+
+  private static func write(_ bytes: [UInt8], to descriptor: Int32) throws(SystemError) {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let count = unsafe rest.withUnsafeBytes {
+        unsafe Glibc.write(descriptor, $0.baseAddress, $0.count)
+      }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { throw SystemError(errno: errno, call: "write") }
+      rest = rest.dropFirst(count)
     }
   }
 }

@@ -20,7 +20,7 @@ struct NdisprotctlCommand: ParsableCommand {
       QueryCommand.self, SetCommand.self, OIDsCommand.self, StatsCommand.self, WaitCommand.self,
       WatchCommand.self, PauseCommand.self, RestartCommand.self, ReloadCommand.self,
       PolicyCommand.self, ObjectsCommand.self, TraceCommand.self, DoctorCommand.self,
-      ReportCommand.self, ProttestCommand.self,
+      ReportCommand.self, ProttestCommand.self, MetricsCommand.self,
     ])
 
   @OptionGroup var global: GlobalOptions

@@ -44,6 +44,15 @@ struct Output {
     return Failure(exitCode: 1)
   }
 
+  /// Reports a file that could not be written.
+  func report(unwritable path: String, _ error: SystemError, _ context: Context) -> Failure {
+    let message =
+      "\(context.what): \(path) cannot be written: \(error.call): \(error.words). "
+      + "Name a file with --file in a directory where you may make one"
+    report(message, operation: context.operation, nil, name: "system")
+    return Failure(exitCode: 1)
+  }
+
   private func report(
     _ message: String, operation: Operation, _ status: CompletionStatus?, name: String
   ) {

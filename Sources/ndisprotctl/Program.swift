@@ -52,6 +52,11 @@ final class Program {
   /// Reports frames that were not sent.
   func fail(_ report: WriteReport) -> Failure { output.report(report, context) }
 
+  /// Reports a file that could not be written.
+  func fail(unwritable path: String, _ error: SystemError) -> Failure {
+    output.report(unwritable: path, error, context)
+  }
+
   /// Connects; SIGINT and SIGTERM end the waits of the connection from now on.
   func connect() throws(Failure) -> Connection {
     try attempt(newConnection)

@@ -7,7 +7,9 @@ struct ReadCommand: ParsableCommand {
     commandName: "read", abstract: "Prints the frames that arrive.",
     discussion: """
       The first line says 'reading' when a read is pended in the daemon: what is sent from then on \
-      is not missed. The last line is a summary, also on SIGINT and SIGTERM.
+      is not missed. The last line is a summary, also on SIGINT and SIGTERM. With --reconnect \
+      'reading' is said again when a daemon that went is back; what is sent in between is missed, and \
+      the losses of the summary are those since then.
       """)
 
   @OptionGroup var global: GlobalOptions
@@ -39,6 +41,9 @@ struct ReadCommand: ParsableCommand {
   @Flag(help: "Counts frames and does not print them.")
   var countOnly = false
 
+  @Flag(help: "Waits for a daemon that went, and opens again.")
+  var reconnect = false
+
   mutating func validate() throws {
     if let snap, snap < 0 {
       throw ValidationError("--snap \(snap) is no number of bytes. Write 0 or more")
@@ -56,6 +61,8 @@ struct ReadCommand: ParsableCommand {
       binding, program.output,
       printer: countOnly
         ? nil : FramePrinter(isJSON: global.json, hasDump: hex, byteLimit: snap),
+      resuming: reconnect
+        ? ResumingBinding(binding, path: program.socketPath, timeout: nil) : nil,
       countLimit: count, timeout: timeout?.duration, idleTimeout: idleTimeout?.duration)
     let error = run.read()
     run.printSummary()

@@ -4,9 +4,11 @@ internal import NdisprotClient
 
 /// Frames that are read until there are enough, time is over, or somebody interrupts.
 struct ReadRun: ~Copyable {
-  private let binding: OpenBinding
+  private var binding: OpenBinding
   private let output: Output
   private let printer: FramePrinter?
+  /// What opens again, if that is wanted.
+  private let resuming: ResumingBinding?
   private let countLimit: UInt64
   private let timeout: Duration?
   private let idleTimeout: Duration?
@@ -19,12 +21,13 @@ struct ReadRun: ~Copyable {
   private var earlierDrops: [Counter: UInt64] = [:]
 
   init(
-    _ binding: OpenBinding, _ output: Output, printer: FramePrinter?, countLimit: UInt64,
-    timeout: Duration?, idleTimeout: Duration?
+    _ binding: OpenBinding, _ output: Output, printer: FramePrinter?,
+    resuming: ResumingBinding?, countLimit: UInt64, timeout: Duration?, idleTimeout: Duration?
   ) {
     self.binding = binding
     self.output = output
     self.printer = printer
+    self.resuming = resuming
     self.countLimit = countLimit
     self.timeout = timeout
     self.idleTimeout = idleTimeout
@@ -33,21 +36,35 @@ struct ReadRun: ~Copyable {
 
   /// Reads; nil is the end that was asked for.
   mutating func read() -> ClientError? {
-    do throws(ClientError) {
-      earlierDrops = Dictionary(uniqueKeysWithValues: try drops())
-      try reader.start()
-      printStart()
-      return try readUntilEnd()
-    } catch {
-      if error == .interrupted { return nil }
-      // Nobody here cancels a read: the daemon does, when it stops.
-      if case .refused(let status, _, _) = error, status == .cancelled { return .daemonGone }
-      return error
+    let end = Deadline(after: timeout)
+    while true {
+      do throws(ClientError) {
+        earlierDrops = Dictionary(uniqueKeysWithValues: try drops())
+        try reader.start()
+        printStart()
+        return try readUntilEnd(end)
+      } catch {
+        guard let resuming else { return Self.reported(error) }
+        do throws(ClientError) {
+          try resuming.resume(after: error, by: end)
+        } catch {
+          if end.isPast { return countLimit == 0 ? nil : .timedOut(.read) }
+          return Self.reported(error)
+        }
+        binding = resuming.current
+        reader = FrameReader(binding)
+      }
     }
   }
 
-  private mutating func readUntilEnd() throws(ClientError) -> ClientError? {
-    let end = Deadline(after: timeout)
+  /// What an error means to whoever runs the program.
+  private static func reported(_ error: ClientError) -> ClientError? {
+    if error == .interrupted { return nil }
+    // Nobody here cancels a read: the daemon does, when it stops.
+    return error.status == .cancelled ? .daemonGone : error
+  }
+
+  private mutating func readUntilEnd(_ end: Deadline) throws(ClientError) -> ClientError? {
     var idleEnd = Deadline.never
     while true {
       let count = try takeBatch(by: .earlier(end, idleEnd))

@@ -25,6 +25,7 @@ struct WriteCommand: ParsableCommand {
       try WriteRun.write(bytes, frame.count, frame.batch, on: binding)
     }
     run.printSummary(program.output)
+    if let failure = run.failure { throw program.fail(failure) }
     if run.report.failed > 0 { throw program.fail(run.report) }
   }
 }
@@ -58,6 +59,7 @@ struct EchoCommand: ParsableCommand {
       try WriteRun.echo(bytes, frame.count, frame.batch, on: binding, timeout: timeout)
     }
     run.printSummary(program.output)
+    if let failure = run.failure { throw program.fail(failure) }
     if run.report.failed > 0 { throw program.fail(run.report) }
     if run.isLate { throw program.fail(.timedOut(.read)) }
   }

@@ -8,6 +8,8 @@ struct WriteRun {
   var readCount: UInt64?
   /// Whether frames that should have come back did not.
   var isLate = false
+  /// What ended it early.
+  var failure: ClientError?
 
   /// Writes one frame many times, as fast as it goes; an interruption ends it early.
   static func write(
@@ -15,15 +17,29 @@ struct WriteRun {
   ) throws(ClientError) -> WriteRun {
     var writer = FrameWriter(binding, frameLimit: batch)
     let start = ContinuousClock.now
+    var failure: ClientError?
     do throws(ClientError) {
       for _ in 0..<count { try unsafe writer.write(frame.span.bytes) }
       try writer.finish()
     } catch {
-      guard error == .interrupted else { throw error }
-      binding.connection.interruption?.clear()
-      try writer.finish()
+      failure = try end(&writer, error, binding)
     }
-    return WriteRun(report: writer.report, elapsed: ContinuousClock.now - start)
+    return WriteRun(
+      report: writer.report, elapsed: ContinuousClock.now - start, failure: failure)
+  }
+
+  /// Ends a writing that was interrupted, or whose daemon went; then this is its failure.
+  private static func end(
+    _ writer: inout FrameWriter, _ error: ClientError, _ binding: OpenBinding
+  ) throws(ClientError) -> ClientError? {
+    guard error == .interrupted else {
+      guard error == .daemonGone else { throw error }
+      _ = writer.abandon()
+      return error
+    }
+    binding.connection.interruption?.clear()
+    try writer.finish()
+    return nil
   }
 
   /// Frames written before they are read back: far fewer than the smallest receive ring holds.
@@ -46,13 +62,11 @@ struct WriteRun {
         run.isLate = try !run.readBack(sent, frame, &reader, timeout)
       }
     } catch {
-      guard error == .interrupted else { throw error }
-      binding.connection.interruption?.clear()
-      try writer.finish()
+      run.failure = try end(&writer, error, binding)
     }
     return WriteRun(
       report: writer.report, elapsed: ContinuousClock.now - start, readCount: run.readCount,
-      isLate: run.isLate)
+      isLate: run.isLate, failure: run.failure)
   }
 
   /// Reads until as many frames came back as were sent; false if they do not come in time.

@@ -287,15 +287,24 @@ struct ConnectionTests {
       })
   }
 
-  @Test("statistics are what the daemon counted")
+  @Test("statistics come in pages, and one that does not lead on ends them")
   func statistics() throws {
-    let object = StatisticsObject(
-      kind: .binding, interfaceIndex: 17, id: 17, name: "np0", readings: [.init(.rxFrames, 5)])
+    let objects = (1...4).map { number in
+      StatisticsObject(
+        kind: .open, interfaceIndex: 17, id: number, name: "np0", readings: [.init(.rxFrames, 5)])
+    }
     try withDaemon(
       { peer throws in
-        let message = try peer.receive(.statistics)
-        peer.reply(to: message.header, .success, object.encoded, count: 1)
+        for page in [objects[..<3], objects[3...], []] {
+          let message = try peer.receive(.statistics)
+          let wanted = try StatisticsRequest(decoding: message.payload.span.bytes)
+          #expect(wanted.interfaceIndex == 17)
+          #expect(wanted.after.id == page.first.map { $0.id - 1 } ?? 4)
+          var reply = StatisticsReply(objects: page, byteLimit: 100_000)
+          reply.hasMore = true
+          peer.reply(to: message.header, .success, reply.encoded, count: UInt32(page.count))
+        }
       },
-      { connect throws in #expect(try connect().statistics(interfaceIndex: 17) == [object]) })
+      { connect throws in #expect(try connect().statistics(interfaceIndex: 17) == objects) })
   }
 }

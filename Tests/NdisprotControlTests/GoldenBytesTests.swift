@@ -222,20 +222,24 @@ struct GoldenBytesTests {
 
   @Test("STATISTICS")
   func statistics() throws {
-    let request = StatisticsRequest()
+    let request = StatisticsRequest(
+      interfaceIndex: 17, after: .init(kind: .open, interfaceIndex: 18, id: 5))
     #expect(request.encoded == Golden.statisticsRequest)
     #expect(try Golden.statisticsRequest.decoded(StatisticsRequest.init(decoding:)) == request)
     let object = StatisticsObject(
       kind: .open, interfaceIndex: 17, id: 5, name: "uid 0 pid 42",
       readings: [.init(.rxMatched, 1 << 32), .init(number: 0x1_FFFF, value: 1)])
-    #expect(object.encoded == Golden.statisticsReply)
+    // Room for one of two, but for a byte.
+    let reply = StatisticsReply(
+      objects: [object, object], byteLimit: 2 * object.encoded.count + 7)
+    #expect(reply.encoded == Golden.statisticsReply)
     let decoded = try Golden.statisticsReply.decoded { payload throws(DecodeError) in
-      try StatisticsObject.decode(payload, objectCount: 1)
+      try StatisticsReply(decoding: payload, objectCount: 1)
     }
-    #expect(decoded == [object])
-    #expect(decoded.first?[.rxMatched] == 1 << 32)
-    #expect(decoded.first?[.rxFrames] == nil)
-    #expect(decoded.first?.readings.last?.counter == nil)
+    #expect(decoded == reply && decoded.hasMore && decoded.objects == [object])
+    #expect(decoded.objects.first?[.rxMatched] == 1 << 32)
+    #expect(decoded.objects.first?[.rxFrames] == nil)
+    #expect(decoded.objects.first?.readings.last?.counter == nil)
   }
 
   @Test("WAIT")
@@ -333,7 +337,8 @@ struct GoldenBytesTests {
     #expect(Golden.statisticsRequest.count == StatisticsRequest.byteCount)
     #expect(
       Golden.statisticsReply.count
-        == StatisticsObject.fixedByteCount + 16 + 2 * StatisticsObject.counterByteCount)
+        == StatisticsReply.fixedByteCount + StatisticsObject.fixedByteCount + 16 + 2
+        * StatisticsObject.counterByteCount)
     #expect(Golden.subscribeRequest.count == SubscribeRequest.byteCount)
     #expect(Golden.event.count == EventMessage.fixedByteCount + BindingEntry.fixedByteCount + 8)
     #expect(Golden.oidRequest.count == OIDMessage.headerByteCount + 6)

@@ -141,7 +141,7 @@ struct HostileBytesTests {
         EnumerateRequest.init(decoding:))
     }
     #expect(throws: DecodeError.reservedNotZero) {
-      try Golden.statisticsRequest.replacing(at: 7, UInt8(1)).decoded(
+      try Golden.statisticsRequest.replacing(at: 13, UInt8(1)).decoded(
         StatisticsRequest.init(decoding:))
     }
     #expect(throws: DecodeError.reservedNotZero) {

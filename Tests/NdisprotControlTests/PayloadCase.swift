@@ -45,7 +45,7 @@ struct PayloadCase: Sendable, CustomTestStringConvertible {
     PayloadCase(
       name: "statistics reply", bytes: Golden.statisticsReply,
       recode: { payload, count throws(DecodeError) in
-        try StatisticsObject.decode(payload, objectCount: count).flatMap(\.encoded)
+        try StatisticsReply(decoding: payload, objectCount: count).encoded
       }, count: 1),
     PayloadCase(name: "objects request", bytes: Golden.objectsRequest) {
       payload, _ throws(DecodeError) in try AdministrationRequest(decoding: payload).encoded

@@ -47,7 +47,9 @@ struct PropertyTests {
     let index = UInt32.random(in: 0...(.max), using: &random)
     let enumerate = EnumerateRequest(afterInterfaceIndex: index)
     #expect(try enumerate.encoded.decoded(EnumerateRequest.init(decoding:)) == enumerate)
-    let statistics = StatisticsRequest(interfaceIndex: index)
+    let statistics = StatisticsRequest(
+      interfaceIndex: index,
+      after: .init(kind: .init(rawValue: index), interfaceIndex: index, id: random.next()))
     #expect(try statistics.encoded.decoded(StatisticsRequest.init(decoding:)) == statistics)
   }
 
@@ -123,10 +125,12 @@ struct PropertyTests {
           .init(number: .random(in: 0...(.max), using: &random), value: random.next())
         })
     }
-    let bytes = objects.flatMap(\.encoded)
-    let decoded = try StatisticsObject.decode(
-      bytes.span.bytes, objectCount: UInt32(objects.count))
-    #expect(decoded == objects)
+    let reply = StatisticsReply(
+      objects: objects, byteLimit: Int.random(in: 8...4_000, using: &random))
+    #expect(reply.hasMore == (reply.objects.count < objects.count))
+    let decoded = try StatisticsReply(
+      decoding: reply.encoded.span.bytes, objectCount: UInt32(reply.objects.count))
+    #expect(decoded == reply)
   }
 
   @Test("records", arguments: seeds)

@@ -227,7 +227,14 @@ extension ControlSession {
   }
 
   func statistics() throws -> [Reply.CounterObject] {
-    try reply(to: request("statistics")).objects ?? []
+    var objects: [Reply.CounterObject] = []
+    var after: Argument = .list([0, 0, 0])
+    while true {
+      let page = try reply(to: request("statistics", ["after": after]))
+      objects += page.objects ?? []
+      guard page.hasMore == true, let last = objects.last else { return objects }
+      after = .list([Int(last.kind), last.interfaceIndex, last.id].map(Argument.number))
+    }
   }
 
   func wait(for names: [String], milliseconds: Int) throws -> Reply {

@@ -104,7 +104,8 @@ enum RawMessage: UInt16, CaseIterable {
     case .writeBatch: RawMessage.record + RawMessage.record
     case .cancel: "2a00000000000000"
     case .subscribe: "1800000000000000"
-    case .enumerate, .statistics: "0000000000000000"
+    case .enumerate: "0000000000000000"
+    case .statistics: String(repeating: "0", count: 48)
     case .wait: "32000000" + "0100" + "0000" + "0300" + "6e7030"
     }
   }

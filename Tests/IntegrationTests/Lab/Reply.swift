@@ -15,6 +15,8 @@ struct Reply: Decodable {
   let statuses: [[UInt32]]?
   let bindings: [Binding]?
   let objects: [CounterObject]?
+  /// Whether STATISTICS has another page.
+  let hasMore: Bool?
   let granted: Grant?
 
   /// A frame that was read.
@@ -57,6 +59,7 @@ struct Reply: Decodable {
   struct CounterObject: Decodable {
     let kind: UInt32
     let interfaceIndex: Int
+    let id: Int
     let name: String
     let values: [String: UInt64]
 

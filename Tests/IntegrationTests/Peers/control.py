@@ -67,10 +67,14 @@ def event(payload, count):
 
 
 def counters(payload, count):
-    """The objects of a STATISTICS's reply."""
-    found, at = [], 0
+    """The objects of a page of STATISTICS, in ascending order, and whether there are more."""
+    more, zero = struct.unpack_from("<II", payload)
+    found, at, last = [], 8, ()
     for _ in range(count):
         kind, counter_count, index, name, number = struct.unpack_from("<IIIIQ", payload, at)
+        if (kind, index, number) <= last:
+            raise ValueError("objects that are not in order")
+        last = (kind, index, number)
         at += 24
         text = payload[at:at + name].decode()
         at += name + -name % 8
@@ -79,8 +83,8 @@ def counters(payload, count):
             counter, zero, value = struct.unpack_from("<IIQ", payload, at)
             values[str(counter)] = value
             at += 16
-        found.append(dict(kind=kind, interfaceIndex=index, name=text, values=values))
-    return found
+        found.append(dict(kind=kind, interfaceIndex=index, id=number, name=text, values=values))
+    return found, bool(more)
 
 
 def granted(payload):
@@ -154,7 +158,7 @@ class Session:
         if errno == 0 and opcode == 11:
             reply["bindings"] = bindings(payload, count)
         if errno == 0 and opcode == 12:
-            reply["objects"] = counters(payload, count)
+            reply["objects"], reply["hasMore"] = counters(payload, count)
         if errno == 0 and opcode == 2:
             reply["granted"] = granted(payload)
         if not flags & REPLY or version != 1:
@@ -295,8 +299,8 @@ class Client:
                 time.sleep(0.01)
         return dict(ids=ids)
 
-    def statistics(self, session, index=0):
-        return self.ask(session, 12, struct.pack("<II", index, 0))
+    def statistics(self, session, index=0, after=(0, 0, 0)):
+        return self.ask(session, 12, struct.pack("<IIIIQ", index, *after[:2], 0, after[2]))
 
     def wait(self, session, names, milliseconds):
         payload = struct.pack("<IHH", milliseconds, len(names), 0)

@@ -100,8 +100,8 @@ private let decoders: [@Sendable (RawSpan, UInt32) -> Void] = [
   { payload, count in
     roundTrip(
       payload,
-      { span throws(DecodeError) in try StatisticsObject.decode(span, objectCount: count) },
-      { $0.flatMap(\.encoded) })
+      { span throws(DecodeError) in try StatisticsReply(decoding: span, objectCount: count) },
+      \.encoded)
   },
 ]
 

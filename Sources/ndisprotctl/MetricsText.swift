@@ -1,0 +1,119 @@
+internal import NDIS
+internal import NdisprotClient
+
+/// Counters as OpenMetrics text: a family for each counter of each kind of object.
+///
+/// - Shape: lines `# TYPE`, `# UNIT` and `# HELP` of a family, its samples, at the end `# EOF`
+/// - Source: OpenMetrics 1.0
+struct MetricsText {
+  /// The whole text.
+  private(set) var text = ""
+
+  init(_ objects: [StatisticsObject]) {
+    for kind in [StatisticsObject.Kind.binding, .open, .session] {
+      let those = objects.filter { $0.kind == kind }
+      for counter in Counter.allCases where those.contains(where: { $0[counter] != nil }) {
+        appendFamily(counter, kind, those)
+      }
+    }
+    text += "# EOF\n"
+  }
+
+  private mutating func appendFamily(
+    _ counter: Counter, _ kind: StatisticsObject.Kind, _ objects: [StatisticsObject]
+  ) {
+    let family = "ndisprot_\(kind.name)_\(counter.metricName)"
+    text += "# TYPE \(family) \(counter.isGauge ? "gauge" : "counter")\n"
+    if counter.isByteCount { text += "# UNIT \(family) bytes\n" }
+    text += "# HELP \(family) \(counter.help)\n"
+    let suffix = counter.isGauge ? "" : "_total"
+    for object in objects {
+      guard let value = object[counter] else { continue }
+      text += "\(family)\(suffix){\(Self.labels(object))} \(value)\n"
+    }
+  }
+
+  /// What tells an object from its like, as long as it lives.
+  private static func labels(_ object: StatisticsObject) -> String {
+    var labels = [("ifindex", "\(object.interfaceIndex)")]
+    if object.kind == .binding {
+      labels.append(("interface", object.name))
+    } else {
+      labels += [("id", "\(object.id)"), ("client", object.name)]
+    }
+    return labels.map { "\($0.0)=\"\(escaped($0.1.printable))\"" }.joined(separator: ",")
+  }
+
+  /// A label's value: the three characters that end a string or a line are escaped.
+  private static func escaped(_ value: String) -> String {
+    var text = ""
+    for scalar in value.unicodeScalars {
+      switch scalar {
+      case "\\": text += "\\\\"
+      case "\"": text += "\\\""
+      case "\n": text += "\\n"
+      default: text.unicodeScalars.append(scalar)
+      }
+    }
+    return text
+  }
+}
+
+extension Counter {
+  /// The counter's name with underscores, the unit at its end.
+  var metricName: String {
+    var text = ""
+    var isBehindCapital = false
+    for character in name {
+      if character.isUppercase, !isBehindCapital { text += "_" }
+      isBehindCapital = character.isUppercase
+      text += character.lowercased()
+    }
+    return text
+  }
+
+  var isByteCount: Bool { self == .rxBytes || self == .txBytes }
+
+  /// What is counted, in a sentence.
+  var help: String {
+    switch self {
+    case .kernelPackets: "Frames that passed the filter in the kernel."
+    case .kernelDrops: "Frames that the ring of the kernel had no room for."
+    case .rxFrames: "Frames taken from the ring of the kernel."
+    case .rxBytes: "Bytes of frames taken from the ring of the kernel."
+    case .rxOffered: "Frames that came while this was open."
+    case .rxOverrun: "Frames lost because they were not read in time."
+    case .rxMatched: "Frames that were this open's."
+    case .rxUnmatchedEtherType: "Frames of an EtherType that was not opened."
+    case .rxUnmatchedFilter: "Frames that the packet filter did not want."
+    case .rxUnmatchedDirection: "Frames of this host that were not asked for."
+    case .rxNotPermitted: "Frames that the open has no right to."
+    case .rxDropState: "Frames dropped because the binding was paused or had no power."
+    case .rxLooped: "Own frames that were looped back."
+    case .rxDelivered: "Frames that were read."
+    case .rxDropFlushed: "Matching frames that were forgotten before they were read."
+    case .rxDropClosed: "Matching frames that were there when the open was closed."
+    case .rxDropRevoked: "Matching frames that a changed policy took back before they were read."
+    case .rxQueued: "Matching frames that wait to be read."
+    case .txSubmitted: "Frames given to be sent."
+    case .txRejectedInvalid: "Frames refused because of their length or type."
+    case .txRejectedPolicy: "Frames refused because of a right."
+    case .txRejectedRate: "Frames refused because of a rate limit."
+    case .txRejectedState: "Frames refused because of the state of the interface."
+    case .txSent: "Frames sent."
+    case .txErrNobufs: "Frames not sent: the queue of the interface stayed full."
+    case .txErrNetdown: "Frames not sent: the interface went down."
+    case .txErrGone: "Frames not sent: the interface went away."
+    case .txErrToolong: "Frames not sent: longer than the MTU."
+    case .txErrOther: "Frames not sent for another reason."
+    case .txCancelled: "Frames cancelled before they were sent."
+    case .txPending: "Frames that wait to be sent."
+    case .txBytes: "Bytes of frames sent."
+    case .reqIssued: "Requests taken."
+    case .reqCompletedOK: "Requests that succeeded."
+    case .reqCompletedError: "Requests that failed."
+    case .reqCancelled: "Requests that were cancelled."
+    case .reqPending: "Requests that wait for their end."
+    }
+  }
+}
