@@ -29,6 +29,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
+let tomlKit = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 
 let package = Package(
@@ -45,6 +46,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+    .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
   ],
   targets: [
     .systemLibrary(
@@ -65,7 +67,7 @@ let package = Package(
       name: "ndisprotd",
       dependencies: [
         "NdisprotServer", "Miniport", "Ndisprot", "NdisprotControl", "WDF", "NDIS", "MDL",
-        "EventLoop", "CLinux", argumentParser, logging,
+        "EventLoop", "CLinux", argumentParser, logging, tomlKit,
       ],
       swiftSettings: settings),
     .executableTarget(
@@ -86,6 +88,7 @@ let package = Package(
       "NdisprotServer",
       ["Ndisprot", "NdisprotControl", "WDF", "NDIS", "MDL", "EventLoop", "CLinux"]),
     tests("NdisprotClient", ["NdisprotControl", "NDIS", "MDL", "CLinux"]),
+    tests("ndisprotd", ["NdisprotServer", "Ndisprot", "NDIS"]),
     tests("ndisprotctl", ["NdisprotClient", "NDIS", argumentParser]),
     .testTarget(
       name: "IntegrationTests",

@@ -23,6 +23,8 @@ public struct AdapterAttributes: Hashable, Sendable {
   public var name: String
   /// For people: IFLA_IFALIAS, else the kind of the link, else the name.
   public var description: String
+  /// The driver as `ethtool -i` names it; empty if the kernel does not say.
+  public var driver: String
   /// ARPHRD_…; only ARPHRD_ETHER (1) can be bound.
   public var hardwareType: UInt16
   /// Whether IFF_LOOPBACK is set: such an interface is refused although it may claim Ethernet.
@@ -42,7 +44,8 @@ public struct AdapterAttributes: Hashable, Sendable {
   /// Makes a snapshot without details.
   public init(
     interfaceIndex: Int32, name: String, description: String, hardwareType: UInt16,
-    isLoopback: Bool, address: MACAddress, mtu: UInt32, isUp: Bool, link: MediaConnectState
+    isLoopback: Bool, address: MACAddress, mtu: UInt32, isUp: Bool, link: MediaConnectState,
+    driver: String = ""
   ) {
     self.interfaceIndex = interfaceIndex
     self.name = name
@@ -53,6 +56,7 @@ public struct AdapterAttributes: Hashable, Sendable {
     self.mtu = mtu
     self.isUp = isUp
     self.link = link
+    self.driver = driver
   }
 
   /// Whether this is an Ethernet interface (rule B-5).

@@ -10,6 +10,8 @@ extension CompletionStatus {
   public static let notPermitted = CompletionStatus(.accessDenied, .failure, EACCES)
   /// The open's or the session's limit of outstanding requests, or of queue bytes.
   public static let tooManyRequests = CompletionStatus(.quotaExceeded, .resources, EDQUOT)
+  /// The user sends faster than the rule of the access policy lets him.
+  public static let rateExceeded = CompletionStatus(.quotaExceeded, .resources, EAGAIN)
   /// The limit of sessions, of all or of one user.
   public static let tooManySessions = CompletionStatus(.tooManySessions, .resources, EUSERS)
   /// No memory for what was asked.
@@ -108,7 +110,7 @@ extension CompletionStatus {
   /// Every row: the one place where a case gets its three codes.
   public static let table: [(name: String, status: CompletionStatus)] = [
     ("success", .success), ("notPermitted", .notPermitted), ("tooManyRequests", .tooManyRequests),
-    ("tooManySessions", .tooManySessions), ("noMemory", .noMemory),
+    ("rateExceeded", .rateExceeded), ("tooManySessions", .tooManySessions), ("noMemory", .noMemory),
     ("adapterNotFound", .adapterNotFound), ("busy", .busy), ("notReady", .notReady),
     ("unsupportedMedium", .unsupportedMedium), ("openFailed", .openFailed),
     ("invalidParameter", .invalidParameter), ("invalidRequest", .invalidRequest),

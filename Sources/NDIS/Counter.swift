@@ -24,6 +24,7 @@ public enum Counter: UInt16, Sendable, CaseIterable {
   case rxDelivered = 25
   case rxDropFlushed = 26
   case rxDropClosed = 27
+  case rxDropRevoked = 28
   case rxQueued = 29
 
   // Open, sending (D4).

@@ -15,7 +15,7 @@ public final class AdapterBinding: Sendable {
   /// One open as the others see it.
   struct Claim: Sendable {
     let openID: UInt32
-    let mode: OpenMode
+    var mode: OpenMode
     let etherTypes: EtherTypeSet
   }
 
@@ -162,6 +162,15 @@ public final class AdapterBinding: Sendable {
       return .success(id)
     }
     return try result.get()
+  }
+
+  /// An exclusive open lost the right to be that.
+  func share(_ openID: UInt32) {
+    shared.withLock { shared in
+      for index in shared.claims.indices where shared.claims[index].openID == openID {
+        shared.claims[index].mode = .shared
+      }
+    }
   }
 
   /// Gives a claim back; unknown ones are ignored.

@@ -47,14 +47,17 @@ extension OpenContext {
         (.rxOverrun, cursor.overrun), (.rxMatched, cursor.matched),
         (.rxUnmatchedEtherType, cursor.unmatchedEtherType),
         (.rxUnmatchedFilter, cursor.unmatchedFilter),
-        (.rxUnmatchedDirection, cursor.unmatchedDirection), (.rxLooped, cursor.looped),
+        (.rxUnmatchedDirection, cursor.unmatchedDirection),
+        (.rxNotPermitted, cursor.notPermitted), (.rxLooped, cursor.looped),
         (.rxDelivered, cursor.delivered), (.rxDropFlushed, cursor.dropFlushed),
-        (.rxDropClosed, cursor.dropClosed), (.rxQueued, cursor.queuedCount),
+        (.rxDropClosed, cursor.dropClosed), (.rxDropRevoked, cursor.dropRevoked),
+        (.rxQueued, cursor.queuedCount),
       ]
     }
     values += [
       (.txSubmitted, transmit.submitted), (.txRejectedInvalid, transmit.rejectedInvalid),
-      (.txRejectedPolicy, transmit.rejectedPolicy), (.txRejectedState, transmit.rejectedState),
+      (.txRejectedPolicy, transmit.rejectedPolicy), (.txRejectedRate, transmit.rejectedRate),
+      (.txRejectedState, transmit.rejectedState),
       (.txSent, transmit.sent), (.txBytes, transmit.sentBytes),
       (.txErrNobufs, transmit.errNobufs), (.txErrNetdown, transmit.errNetdown),
       (.txErrGone, transmit.errGone), (.txErrToolong, transmit.errToolong),

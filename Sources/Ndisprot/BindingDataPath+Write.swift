@@ -102,6 +102,8 @@ extension BindingDataPath {
     _ operation: WriteOperation, of open: OpenContext, _ check: WriteCheck, end: Int
   ) -> Bool {
     var builder = MDLChainBuilder<64>()
+    let limiter = open.limiter
+    limiter?.beginBatch(nowNanoseconds: nanoseconds(CLOCK_MONOTONIC))
     let buffer = operation.message
     let message = buffer.bytes
     var next = operation.offset
@@ -112,6 +114,7 @@ extension BindingDataPath {
       let start = next &+ FrameRecord.headerByteCount
       let frame = message.extracting(start..<(start &+ byteCount))
       refusal = check.failure(frame)
+      if refusal == nil, let limiter, !limiter.reserve(frame) { refusal = .rateExceeded }
       if refusal != nil { break }
       try? builder.append(frame)
       next &+= FrameRecord.byteCount(ofFrame: byteCount)
@@ -134,7 +137,9 @@ extension BindingDataPath {
   ) {
     let byteCount = Int(message.frameByteCount(at: operation.offset))
     let start = operation.offset &+ FrameRecord.headerByteCount
-    loopBack(message.extracting(start..<(start &+ byteCount)), of: open)
+    let frame = message.extracting(start..<(start &+ byteCount))
+    if let limiter = open.limiter { limiter.spend(frame) }
+    loopBack(frame, of: open)
     operation.sentByteCount &+= byteCount
     open.transmit.sent &+= 1
     open.transmit.sentBytes &+= UInt64(truncatingIfNeeded: byteCount)
@@ -312,9 +317,12 @@ extension RawSpan {
 }
 
 /// The time of day, as the kernel stamps captured frames.
-func realtimeNanoseconds() -> UInt64 {
+func realtimeNanoseconds() -> UInt64 { nanoseconds(CLOCK_REALTIME) }
+
+/// The time of a clock.
+private func nanoseconds(_ clock: clockid_t) -> UInt64 {
   var time = timespec()
-  unsafe clock_gettime(CLOCK_REALTIME, &time)
+  unsafe clock_gettime(clock, &time)
   return UInt64(truncatingIfNeeded: time.tv_sec) &* 1_000_000_000
     &+ UInt64(truncatingIfNeeded: time.tv_nsec)
 }

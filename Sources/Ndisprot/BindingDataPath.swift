@@ -57,6 +57,8 @@ public import WDF
   var spareOperation: WriteOperation?
   /// A pause waits until the pended writes are through.
   var drain: Drain?
+  /// How fast each user may send under each rule; made when the first such open comes.
+  var buckets: [BucketKey: TokenBucket] = [:]
   /// Statuses of the message that is being sent.
   let statuses = StatusBuffer()
 
@@ -162,6 +164,7 @@ public import WDF
       depth: open.options.flags.contains(.compat) ? 4 : nil)
     unsafe open.framesAtOpen = hot.pointee.frames
     unsafe open.stateDropsAtOpen = hot.pointee.stateDrops
+    open.limiter = limiter(of: open)
     opens.append(open)
     note(.ndis, "open", open, opens.count)
     do throws(MiniportError) {

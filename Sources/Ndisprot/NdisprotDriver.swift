@@ -45,7 +45,9 @@ public enum BindError: Error, Hashable, Sendable {
 /// - Windows: ntdisp.c and the globals of the sample
 public final class NdisprotDriver: ProtocolDriver, @unchecked Sendable {
   // Unchecked: confined to control; `bindings`, which other loops look at, guards itself.
-  private let wantedNames: [String]
+  private var wanted: [InterfaceMatch]
+  /// Every interface there is, for when another is wanted.
+  private var known: [Int32: AdapterAttributes] = [:]
   private let framework: Ref<Driver>
   /// In bind order; read by every loop.
   private let bindingList: BindingList
@@ -56,9 +58,9 @@ public final class NdisprotDriver: ProtocolDriver, @unchecked Sendable {
   /// Who runs the data paths.
   public weak var observer: (any BindingObserver)?
 
-  /// Makes a driver that binds the interfaces of these names, present now or later.
-  public init(wantedNames: [String], framework: Ref<Driver>) {
-    self.wantedNames = wantedNames
+  /// Makes a driver that binds these interfaces, present now or later.
+  public init(wanted: [InterfaceMatch], framework: Ref<Driver>) {
+    self.wanted = wanted
     self.framework = framework
     bindingList = BindingList()
   }
@@ -70,7 +72,8 @@ public final class NdisprotDriver: ProtocolDriver, @unchecked Sendable {
 
   /// Binds a wanted Ethernet interface: opening, paused, running (rules B-2, B-4, B-21).
   public func bindAdapter(_ attributes: AdapterAttributes) {
-    guard !isDeregistered, wantedNames.contains(attributes.name),
+    known[attributes.interfaceIndex] = attributes
+    guard !isDeregistered, isWanted(attributes),
       bindingList.binding(interfaceIndex: attributes.interfaceIndex) == nil
     else { return }
     guard attributes.isEthernet else {
@@ -105,14 +108,36 @@ public final class NdisprotDriver: ProtocolDriver, @unchecked Sendable {
       bindAdapter(attributes)
       return
     }
+    known[attributes.interfaceIndex] = attributes
     let update = binding.update(attributes)
     observer?.bindingChanged(binding, update.changes, update.action)
   }
 
   /// The interface is gone (rules B-23…B-36).
   public func unbindAdapter(interfaceIndex: Int32) {
+    known[interfaceIndex] = nil
     guard let binding = bindingList.binding(interfaceIndex: interfaceIndex) else { return }
     _ = try? binding.object.delete()
+  }
+
+  private func isWanted(_ attributes: AdapterAttributes) -> Bool {
+    wanted.contains { $0.matches(attributes) }
+  }
+
+  /// Binds what is wanted now and was not, and unbinds what is not wanted any more.
+  ///
+  /// - Returns: how many were bound and unbound
+  public func follow(_ wanted: [InterfaceMatch]) -> (bound: Int, unbound: Int) {
+    self.wanted = wanted
+    let superfluous = bindingList.snapshot.bindings.filter {
+      !isWanted($0.snapshot.attributes)
+    }
+    for binding in superfluous { _ = try? binding.object.delete() }
+    let before = bindingList.snapshot.bindings.count
+    for attributes in known.values.sorted(by: { $0.interfaceIndex < $1.interfaceIndex }) {
+      bindAdapter(attributes)
+    }
+    return (bindingList.snapshot.bindings.count - before, superfluous.count)
   }
 
   /// The cleanup of a binding: it leaves the list, and whatever is pended on it completes.
@@ -156,8 +181,9 @@ public final class NdisprotDriver: ProtocolDriver, @unchecked Sendable {
       observer?.bindingPauses(binding)
     case .none where binding.snapshot.state == .pausing:
       pauses[binding.interfaceIndex, default: []].append(parcel)
-    case .none: parcel.complete(.success)
-    default: parcel.complete(.busy)
+    case .none where binding.snapshot.isActive: parcel.complete(.success)
+    case .illegal where binding.snapshot.isActive: parcel.complete(.busy)
+    default: parcel.complete(.adapterNotFound)
     }
   }
 
@@ -191,8 +217,9 @@ public final class NdisprotDriver: ProtocolDriver, @unchecked Sendable {
       let action = binding.handle(.restartSucceeded)
       observer?.bindingStateChanged(binding, action, cancelledWrites: 0)
       parcel.complete(.success)
-    case .none: parcel.complete(.success)
-    default: parcel.complete(.busy)
+    case .none where binding.snapshot.isActive: parcel.complete(.success)
+    case .illegal where binding.snapshot.isActive: parcel.complete(.busy)
+    default: parcel.complete(.adapterNotFound)
     }
   }
 

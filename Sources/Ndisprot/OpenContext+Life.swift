@@ -10,12 +10,12 @@ extension OpenContext {
   /// - Thread: the loop that has the session
   public static func open(
     _ options: OpenOptions, on binding: AdapterBinding, dataPath: BindingDataPath?,
-    file: Ref<FileObject>, client: Credentials, requester: any Requester
+    file: Ref<FileObject>, client: Credentials, access: AccessGrant, requester: any Requester
   ) throws(BindingError) -> OpenContext {
     let id = try binding.claim(options)
     let open: OpenContext
     do throws(WdfError) {
-      open = try make(id, options, binding, file, client, requester)
+      open = try make(id, options, binding, file, client, access, requester)
     } catch {
       binding.release(id)
       throw error.code == .outOfResources ? .noMemory : .adapterNotFound
@@ -34,7 +34,7 @@ extension OpenContext {
   /// The objects of an open: itself below the file object, its queue below itself, the hold.
   private static func make(
     _ id: UInt32, _ options: OpenOptions, _ binding: AdapterBinding, _ file: Ref<FileObject>,
-    _ client: Credentials, _ requester: any Requester
+    _ client: Credentials, _ access: AccessGrant, _ requester: any Requester
   ) throws(WdfError) -> OpenContext {
     let name = "open \(id) of \(binding.snapshot.attributes.name)"
     let hold = try binding.object.hold("\(name), \(file.name)")
@@ -44,7 +44,7 @@ extension OpenContext {
         "reads", QueueConfiguration(.manual, cancelStatus: RequestStatus(.cancelled)))
       let open = OpenContext(
         id: id, options: options, binding: binding, bindingHold: hold, object: object, file: file,
-        client: client, readQueue: queue, requester: requester)
+        client: client, access: access, readQueue: queue, requester: requester)
       try object.addContext(
         Context(
           make: { _ in open }, onCleanup: { _, open in open.end() },
@@ -78,6 +78,10 @@ extension OpenContext {
   public func read(_ request: consuming OwnedRequest) {
     guard let dataPath, !isDead, binding.snapshot.isActive else {
       request.complete(RequestStatus(movesFrames ? .bindingGone : .notAssociated))
+      return
+    }
+    guard filter.access.rights.contains(.read) else {
+      request.complete(RequestStatus(.notPermitted))
       return
     }
     guard request.parameters.outputByteCount > 0 else {

@@ -63,6 +63,7 @@ extension OpenContext {
     guard let description = oid.description else { throw OIDFailure(.notSupported) }
     guard description.canSet else { throw OIDFailure(.oidNotSettable) }
     try checkUsable(port)
+    guard filter.access.rights.contains(.setOID) else { throw OIDFailure(.notPermitted) }
     try set(oid, to: value)
   }
 

@@ -13,8 +13,8 @@ internal import WDF
 public final class OpenContext: @unchecked Sendable {  // One loop's at a time.
   /// The number of the open, unique on its binding.
   public let id: UInt32
-  /// What was granted.
-  public let options: OpenOptions
+  /// What was granted; a right that is lost narrows it.
+  public internal(set) var options: OpenOptions
   /// The binding.
   public let binding: AdapterBinding
   /// Its place in the tree.
@@ -36,7 +36,14 @@ public final class OpenContext: @unchecked Sendable {  // One loop's at a time.
   /// The way of its frames; nil if it moves none.
   weak var dataPath: BindingDataPath?
 
-  var filter: ReceiveFilter
+  /// Which frames it takes and may have; whoever changes it changes what waits, too.
+  var filter: ReceiveFilter {
+    didSet { filterChanged(from: oldValue) }
+  }
+  /// The policy took rights away, and nobody asked for another filter.
+  var isRevoking = false
+  /// What it may send in which time; nil if no rule limits that.
+  var limiter: RateLimiter?
   /// Nil for an open that moves no frames.
   var cursor: ReceiveCursor?
   var groups = GroupList()
@@ -63,7 +70,8 @@ public final class OpenContext: @unchecked Sendable {  // One loop's at a time.
 
   init(
     id: UInt32, options: OpenOptions, binding: AdapterBinding, bindingHold: consuming Hold,
-    object: Ref<General>, file: Ref<FileObject>, client: Credentials, readQueue: Ref<Queue>,
+    object: Ref<General>, file: Ref<FileObject>, client: Credentials, access: AccessGrant,
+    readQueue: Ref<Queue>,
     requester: any Requester
   ) {
     self.object = object
@@ -78,7 +86,7 @@ public final class OpenContext: @unchecked Sendable {  // One loop's at a time.
     loopsBack = options.loopsBack
     filter = ReceiveFilter(
       etherTypes: options.etherTypes, packetFilter: .atOpen,
-      includesOutgoing: options.flags.contains(.outgoing), owner: id)
+      includesOutgoing: options.flags.contains(.outgoing), access: access, owner: id)
     filter.setOwnAddress(binding.snapshot.attributes.address)
   }
 

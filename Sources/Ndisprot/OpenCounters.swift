@@ -7,6 +7,7 @@ struct TransmitCounters {
   var submitted: UInt64 = 0
   var rejectedInvalid: UInt64 = 0
   var rejectedPolicy: UInt64 = 0
+  var rejectedRate: UInt64 = 0
   var rejectedState: UInt64 = 0
   var sent: UInt64 = 0
   var sentBytes: UInt64 = 0
@@ -21,7 +22,8 @@ struct TransmitCounters {
   mutating func count(_ status: CompletionStatus) {
     switch status {
     case .success: sent &+= 1
-    case .sourceMismatch: rejectedPolicy &+= 1
+    case .sourceMismatch, .notPermitted: rejectedPolicy &+= 1
+    case .rateExceeded: rejectedRate &+= 1
     case .paused, .lowPower, .linkDown, .bindingGone: rejectedState &+= 1
     case .sendCancelled: cancelled &+= 1
     case .noBuffers: errNobufs &+= 1

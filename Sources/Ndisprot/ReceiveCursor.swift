@@ -33,10 +33,12 @@ struct ReceiveCursor {
   private(set) var unmatchedEtherType: UInt64 = 0
   private(set) var unmatchedFilter: UInt64 = 0
   private(set) var unmatchedDirection: UInt64 = 0
+  private(set) var notPermitted: UInt64 = 0
   private(set) var looped: UInt64 = 0
   private(set) var delivered: UInt64 = 0
   private(set) var dropFlushed: UInt64 = 0
   private(set) var dropClosed: UInt64 = 0
+  private(set) var dropRevoked: UInt64 = 0
 
   /// Starts behind everything that is in the ring (D-28).
   init(at ring: borrowing ReceiveRing, windowByteCount: Int, depth: Int?) {
@@ -82,6 +84,7 @@ struct ReceiveCursor {
     case .unmatchedEtherType: unmatchedEtherType &+= 1
     case .unmatchedFilter: unmatchedFilter &+= 1
     case .unmatchedDirection: unmatchedDirection &+= 1
+    case .notPermitted: notPermitted &+= 1
     case .foreign: break
     }
     return false
@@ -202,6 +205,38 @@ struct ReceiveCursor {
     dropClosed &+= queuedCount
     queuedCount = 0
     position = classified
+  }
+
+  /// Goes on with another filter: what waits and would be judged otherwise now is given up.
+  ///
+  /// Every record is judged by one filter, the one there was when it came; so if the new one would
+  /// take a waiting record that the old one did not, all that waits is given up.
+  ///
+  /// - Parameters:
+  ///   - ring: where the records lie
+  ///   - old: the filter until now
+  ///   - new: the filter from now on
+  ///   - isRevoked: whether the policy took a right away; else somebody wanted another filter
+  mutating func change(
+    _ ring: borrowing ReceiveRing, from old: ReceiveFilter, to new: ReceiveFilter, isRevoked: Bool
+  ) {
+    advance(ring, old)
+    var left: UInt64 = 0
+    var isWidened = false
+    var at = position
+    while at < classified {
+      let isNew = new.verdict(on: ring, at: at) == .matched
+      if isNew, old.verdict(on: ring, at: at) != .matched { isWidened = true }
+      if isNew { left &+= 1 }
+      at = ring.position(after: at)
+    }
+    if isWidened {
+      left = 0
+      position = classified
+    }
+    let dropped = queuedCount &- left
+    if isRevoked { dropRevoked &+= dropped } else { dropFlushed &+= dropped }
+    queuedCount = left
   }
 
   /// Moves to the next record of this open; false if there is none.

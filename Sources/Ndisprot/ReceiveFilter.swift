@@ -20,6 +20,8 @@ struct ReceiveFilter: Sendable {
   var packetFilter: PacketFilter
   /// Whether frames that this host sends are wanted.
   var includesOutgoing: Bool
+  /// What the policy lets the open do; looked at for frames that it wants.
+  var access: AccessGrant
   /// The number of the open, compared with the owner of looped records.
   let owner: UInt32
 
@@ -29,13 +31,17 @@ struct ReceiveFilter: Sendable {
     case unmatchedEtherType
     case unmatchedFilter
     case unmatchedDirection
+    /// Wanted, and not the open's to read.
+    case notPermitted
     /// Looped for another open: not this one's business, and in none of its counters.
     case foreign
   }
 
   init(
-    etherTypes: EtherTypeSet, packetFilter: PacketFilter, includesOutgoing: Bool, owner: UInt32
+    etherTypes: EtherTypeSet, packetFilter: PacketFilter, includesOutgoing: Bool,
+    access: AccessGrant, owner: UInt32
   ) {
+    self.access = access
     self.packetFilter = packetFilter
     self.includesOutgoing = includesOutgoing
     self.owner = owner
@@ -73,20 +79,37 @@ struct ReceiveFilter: Sendable {
     let frame = position &+ FrameRecord.headerByteCount
     let second = ring.granule(at: frame &+ 8)
     var type = UInt16(truncatingIfNeeded: second >> 32).byteSwapped
+    var vlan = VLANSet.none
     if type == 0x8100 {
       guard byteCount >= 18 else { return .unmatchedEtherType }
+      vlan = UInt16(truncatingIfNeeded: second >> 48).byteSwapped & 0x0FFF
       type = UInt16(truncatingIfNeeded: ring.granule(at: frame &+ 16)).byteSwapped
     }
     guard matches(type) else { return .unmatchedEtherType }
-    if flags.contains(.outgoing) { return includesOutgoing ? .matched : .unmatchedDirection }
-    return accepts(destination: ring.granule(at: frame) & 0xFFFF_FFFF_FFFF)
-      ? .matched : .unmatchedFilter
+    var needed = AccessRights.read
+    if flags.contains(.outgoing) {
+      guard includesOutgoing else { return .unmatchedDirection }
+      needed.formUnion(.allFrames)
+    } else {
+      let destination = ring.granule(at: frame) & 0xFFFF_FFFF_FFFF
+      if !accepts(destination: destination) {
+        guard packetFilter.contains(.promiscuous) else { return .unmatchedFilter }
+        needed.formUnion(.promiscuous)
+      }
+    }
+    return access.rights(type, vlan: vlan).isSuperset(of: needed) ? .matched : .notPermitted
   }
 
   /// Whether a frame with this header would be heard: decides about looping it back.
   func matches(_ header: EthernetHeader) -> Bool {
-    matches(header.typeBehindCustomerTag)
-      && accepts(destination: header.destination.littleEndianValue)
+    guard matches(header.typeBehindCustomerTag) else { return false }
+    var needed = AccessRights.read
+    if !accepts(destination: header.destination.littleEndianValue) {
+      guard packetFilter.contains(.promiscuous) else { return false }
+      needed.formUnion(.promiscuous)
+    }
+    return access.rights(header.typeBehindCustomerTag, vlan: header.customerVLAN)
+      .isSuperset(of: needed)
   }
 
   @inline(__always) private func matches(_ type: UInt16) -> Bool {
@@ -100,9 +123,8 @@ struct ReceiveFilter: Sendable {
     return false
   }
 
-  /// R-33, on the six octets as a little-endian number: the group bit is bit 0.
+  /// R-33 without promiscuous, on the six octets as a little-endian number: the group bit is bit 0.
   @inline(__always) private func accepts(destination: UInt64) -> Bool {
-    if packetFilter.contains(.promiscuous) { return true }
     if destination == ownAddress { return packetFilter.contains(.directed) }
     if destination & 1 == 0 { return false }
     if destination == 0xFFFF_FFFF_FFFF {

@@ -9,6 +9,7 @@ struct WriteCheck {
   private let mtu: Int
   private let address: MACAddress
   private let allowsAnySource: Bool
+  private let access: AccessGrant
   private let stateFailure: CompletionStatus?
 
   /// Takes a look.
@@ -22,6 +23,7 @@ struct WriteCheck {
     mtu = Int(snapshot.attributes.mtu)
     address = snapshot.attributes.address
     allowsAnySource = open.options.flags.contains(.anySource)
+    access = open.filter.access
     stateFailure = WriteCheck.failure(
       of: snapshot, open.options.flags, isAdmitted: isAdmitted)
   }
@@ -54,7 +56,11 @@ struct WriteCheck {
     // A tag without a type behind it belongs to no EtherType.
     guard let header else { return .etherTypeMismatch }
     guard etherTypes.matches(header.typeBehindCustomerTag) else { return .etherTypeMismatch }
-    guard allowsAnySource || header.source == address else { return .sourceMismatch }
+    let rights = access.rights(header.typeBehindCustomerTag, vlan: header.customerVLAN)
+    guard rights.contains(.write) else { return .notPermitted }
+    guard header.source == address || (allowsAnySource && rights.contains(.anySource)) else {
+      return .sourceMismatch
+    }
     return stateFailure
   }
 }
@@ -62,6 +68,9 @@ struct WriteCheck {
 extension EthernetHeader {
   /// Whether the outer tag is one of 802.1Q: the only one that is looked behind (R-20, W-6).
   var hasCustomerTag: Bool { tagProtocol == EthernetHeader.vlanProtocol }
+
+  /// The VLAN that decides whose frame it is; 0 without one.
+  var customerVLAN: UInt16 { hasCustomerTag ? (vlanTag ?? 0) & 0x0FFF : VLANSet.none }
 
   /// The type that decides whose frame it is.
   var typeBehindCustomerTag: UInt16 { hasCustomerTag ? etherType : tagProtocol ?? etherType }

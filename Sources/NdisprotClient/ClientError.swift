@@ -43,6 +43,8 @@ public enum ClientError: Error, Equatable, Sendable {
   case protocolViolation(ViolationError)
   /// The daemon's answer is an error; `bytesNeeded` is the room or the limit it speaks of.
   case refused(CompletionStatus, Operation, bytesNeeded: UInt32 = 0)
+  /// The access policy of the daemon does not permit it; the reason names the rule, or its absence.
+  case denied(CompletionStatus, Operation, reason: String)
   /// It did not happen in time.
   case timedOut(Operation)
   /// `Interruption.raise()` ended the wait.
@@ -52,8 +54,10 @@ public enum ClientError: Error, Equatable, Sendable {
 
   /// The status a daemon gave, nil if it is no refusal.
   public var status: CompletionStatus? {
-    if case .refused(let status, _, _) = self { return status }
-    return nil
+    switch self {
+    case .refused(let status, _, _), .denied(let status, _, _): status
+    default: nil
+    }
   }
 }
 

@@ -61,6 +61,27 @@ extension Connection {
     try administer(.restart(interfaceIndex: interfaceIndex)) { _, _ throws(DecodeError) in }
   }
 
+  /// Has the daemon read its configuration anew.
+  ///
+  /// - Returns: what became of it; `refusal` says why nothing changed
+  public func reload() throws(ClientError) -> ReloadReply {
+    try administer(.reload) { payload, _ throws(DecodeError) in
+      try ReloadReply(decoding: payload)
+    }
+  }
+
+  /// What decides about a user, a binding and an EtherType; everybody may ask about himself.
+  ///
+  /// - Throws: `notFound` for a user that is not there, `adapterNotFound` for a binding
+  public func explain(
+    user: String, binding: String, etherType: UInt16
+  ) throws(ClientError) -> ExplainReply {
+    let question = ExplainRequest(user: user, binding: binding, etherType: etherType)
+    return try administer(.explain(question)) { payload, count throws(DecodeError) in
+      try ExplainReply(decoding: payload, count: count)
+    }
+  }
+
   private func tracePage(
     _ cursor: UInt64, _ recording: TraceRecording
   ) throws(ClientError) -> TraceReply {

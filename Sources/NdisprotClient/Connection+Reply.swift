@@ -99,6 +99,9 @@ extension Connection {
     _ body: (MessageHeader, RawSpan) throws(DecodeError) -> Value
   ) throws(ClientError) -> Value {
     guard isAccepted(header) else {
+      if operation == .open, let reason = payload.refusalText {
+        throw .denied(header.completion, operation, reason: reason)
+      }
       throw .refused(header.completion, operation, bytesNeeded: header.bytesNeeded)
     }
     do throws(DecodeError) {
@@ -106,5 +109,13 @@ extension Connection {
     } catch {
       throw violation(.malformedReply(opcode: header.opcode))
     }
+  }
+}
+
+extension RawSpan {
+  /// The reason behind a refused OPEN; nil if there is none.
+  fileprivate var refusalText: String? {
+    guard !isEmpty else { return nil }
+    return unsafe withUnsafeBytes { unsafe String(validating: $0, as: UTF8.self) }
   }
 }

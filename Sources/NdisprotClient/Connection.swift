@@ -28,6 +28,8 @@ public final class Connection {
   private var parked: [ParkedReply] = []
   /// Events that nobody has taken yet.
   var events: [EventMessage] = []
+  /// Somebody has asked for events; others are passed over.
+  var isSubscribed = false
 
   /// A reply that came while another one was waited for.
   struct ParkedReply {
@@ -154,7 +156,7 @@ public final class Connection {
       }
       let header = try decodedHeader()
       if header.opcode == Opcode.event.rawValue {
-        try keepEvent(header)
+        if isSubscribed { try keepEvent(header) }
         continue
       }
       if abandoned.remove(header.id) != nil { continue }

@@ -45,6 +45,7 @@ public struct EventReader {
 
 extension Connection {
   fileprivate func subscribe(_ wanted: SubscribeRequest) throws(ClientError) {
+    isSubscribed = true
     try request(.subscribe, .subscribe, unsafe wanted.encoded.span.bytes) {
       _, _ throws(DecodeError) in
     }

@@ -6,6 +6,8 @@
 ///   2 trace     [cursor u64][recording u32][zero u32]    24 bytes
 ///   3 pause     [interfaceIndex u32][zero u32]           16 bytes
 ///   4 restart   [interfaceIndex u32][zero u32]           16 bytes
+///   5 reload                                          8 bytes
+///   6 explain   `ExplainRequest`
 ///   ```
 public enum AdministrationRequest: Hashable, Sendable {
   /// The objects of the framework, from a cursor on; 0 is the first page.
@@ -16,6 +18,10 @@ public enum AdministrationRequest: Hashable, Sendable {
   case pause(interfaceIndex: UInt32)
   /// Frames move again.
   case restart(interfaceIndex: UInt32)
+  /// The configuration, read anew.
+  case reload
+  /// What decides about a user, a binding and an EtherType.
+  case explain(ExplainRequest)
 
   /// The numbers of the commands; they are never reused.
   private enum Command: UInt32 {
@@ -23,6 +29,8 @@ public enum AdministrationRequest: Hashable, Sendable {
     case trace = 2
     case pause = 3
     case restart = 4
+    case reload = 5
+    case explain = 6
   }
 
   /// Decodes a payload.
@@ -41,6 +49,8 @@ public enum AdministrationRequest: Hashable, Sendable {
       self = .trace(cursor: cursor, recording)
     case .pause: self = .pause(interfaceIndex: try reader.paddedInteger())
     case .restart: self = .restart(interfaceIndex: try reader.paddedInteger())
+    case .reload: self = .reload
+    case .explain: self = .explain(try ExplainRequest(from: &reader))
     case nil: throw .invalidValue
     }
     try reader.end()
@@ -60,6 +70,8 @@ public enum AdministrationRequest: Hashable, Sendable {
     case .pause(let index), .restart(let index):
       bytes.append(littleEndian: index)
       bytes.append(zeros: 4)
+    case .reload: break
+    case .explain(let question): bytes.append(contentsOf: question.encoded)
     }
     return bytes
   }
@@ -70,6 +82,8 @@ public enum AdministrationRequest: Hashable, Sendable {
     case .trace: .trace
     case .pause: .pause
     case .restart: .restart
+    case .reload: .reload
+    case .explain: .explain
     }
   }
 }

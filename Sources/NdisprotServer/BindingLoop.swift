@@ -15,6 +15,7 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
   let loop: EventLoop
   let server: ServerCore
   let binding: AdapterBinding
+  private(set) var policy: AccessPolicy
   private let dataPath: BindingDataPath
   private let grant: RingBudget.Grant
   /// Keeps the binding's object until the loop has stopped.
@@ -24,12 +25,15 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
   private let unflushed = FlushList()
 
   /// Makes the data path of a binding; nothing is captured before the first open.
-  init(_ binding: AdapterBinding, server: ServerCore, loop: EventLoop) throws(BindingError) {
+  init(
+    _ binding: AdapterBinding, server: ServerCore, loop: EventLoop, policy: AccessPolicy
+  ) throws(BindingError) {
     self.binding = binding
+    self.policy = policy
     self.server = server
     self.loop = loop
     let attributes = binding.snapshot.attributes
-    let configuration = server.configuration
+    let configuration = server.configuration.binding(of: attributes)
     do throws(WdfError) {
       hold = try binding.object.hold("thread of \(attributes.name)")
     } catch {
@@ -79,19 +83,26 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
   /// Takes a session that wants this binding, and opens it; a refused one goes back.
   func adopt(_ session: Session, _ options: OpenOptions, _ request: RequestParcel) {
     sessions[ObjectIdentifier(session)] = session
-    var options = options
-    let ring = grant.receive
-    options.queueByteCount = options.queueByteCount == 0 ? ring : min(options.queueByteCount, ring)
-    do throws(BindingError) {
-      let open = try OpenContext.open(
-        options, on: binding, dataPath: dataPath, file: session.file,
-        client: session.credentials, requester: session)
-      session.opened(open, request)
-      session.arrive()
-    } catch {
-      session.refusedOpen(error, binding.snapshot.attributes.name, request)
-      giveBack(session)
+    let isMade = session.makeOpen(
+      options, on: binding, dataPath: dataPath, windowByteCount: grant.receive, request)
+    if isMade { session.arrive() } else { giveBack(session) }
+  }
+
+  /// Takes another policy between two frames; mailed by control.
+  ///
+  /// - Returns: how many opens changed, and how many were closed
+  func take(_ policy: AccessPolicy) -> PolicyTaken {
+    self.policy = policy
+    var taken = PolicyTaken()
+    for session in Array(sessions.values) {
+      let change = session.follow(policy)
+      taken.count(change)
+      if change == .closed {
+        session.flush()
+        if !session.isEnded { giveBack(session) }
+      }
     }
+    return taken
   }
 
   /// Mails the session to control.
@@ -113,8 +124,7 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
     switch request {
     case .open: parcel.complete(.busy)
     case .close:
-      session.open?.close()
-      session.open = nil
+      session.closeOpen("closed")
       parcel.complete(.success)
       giveBack(session)
     case .wait, .cancelElsewhere, .statistics, .administer, .subscribe:

@@ -9,7 +9,7 @@ internal import WDF
 extension Session {
   /// An ADMINISTRATION message; control answers it.
   func administer(_ request: RequestParcel, _ wanted: AdministrationRequest) {
-    guard credentials.userID == 0 || credentials.userID == server.ownUserID else {
+    guard isAdministrator || wanted.isForEverybody else {
       request.complete(.notPermitted)
       return
     }
@@ -27,6 +27,8 @@ extension ControlLoop {
     case .trace(let cursor, let recording): listTrace(cursor, recording, parcel, for: session)
     case .pause(let index): onBinding(index, parcel, server.driver.pause)
     case .restart(let index): onBinding(index, parcel, server.driver.restart)
+    case .reload: reload(parcel, for: session)
+    case .explain(let question): explain(question, parcel, for: session)
     }
   }
 
@@ -68,7 +70,8 @@ extension ControlLoop {
     answer(reply.encoded, reply.entries.count, parcel, for: session)
   }
 
-  private func answer(
+  /// Answers with entries.
+  func answer(
     _ output: [UInt8], _ count: Int, _ parcel: RequestParcel, for session: Session
   ) {
     session.onHost { $0.finish(parcel, output, recordCount: count) }

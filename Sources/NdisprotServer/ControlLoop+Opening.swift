@@ -39,6 +39,16 @@ extension ControlLoop {
       session.refusedOpen(.invalidParameter, name, parcel)
       return
     }
+    do throws(AccessRefusal) {
+      // Judged again where it is made; who has no right starts no thread and waits for nothing.
+      var asked = options
+      _ = try policy.grant(
+        &asked, isDevice: parcel.isOpenDevice, to: session.credentials,
+        on: binding.snapshot.attributes)
+    } catch {
+      session.denyOpen(error, name, parcel)
+      return
+    }
     guard binding.snapshot.isPowered || options.etherTypes.isEmpty else {
       waitForPower(session, binding, options, parcel)
       return
@@ -99,14 +109,11 @@ extension ControlLoop {
     _ session: Session, to binding: AdapterBinding, _ options: OpenOptions,
     _ parcel: RequestParcel
   ) {
+    guard !options.etherTypes.isEmpty else {
+      _ = session.makeOpen(options, on: binding, dataPath: nil, windowByteCount: 0, parcel)
+      return
+    }
     do throws(BindingError) {
-      guard !options.etherTypes.isEmpty else {
-        let open = try OpenContext.open(
-          options, on: binding, dataPath: nil, file: session.file,
-          client: session.credentials, requester: session)
-        session.opened(open, parcel)
-        return
-      }
       let host = try thread(of: binding)
       forget(session)
       session.leave(for: host)
@@ -137,7 +144,7 @@ extension ControlLoop {
   private func startThread(of binding: AdapterBinding) throws(BindingError) -> BindingLoop {
     do {
       let loop = try EventLoop()
-      let host = try BindingLoop(binding, server: server, loop: loop)
+      let host = try BindingLoop(binding, server: server, loop: loop, policy: policy)
       let name = binding.snapshot.attributes.name
       _ = try server.framework.spawnWorker(
         "bind-\(name)", stopPhase: .unloadCallbackReturned,
@@ -240,7 +247,7 @@ extension ControlLoop {
   }
 
   func bindingRemoved(_ binding: AdapterBinding) {
-    server.environment.log(.info, "unbound \(binding.snapshot.attributes.name): it is gone")
+    server.environment.log(.info, "unbound \(binding.snapshot.attributes.name)")
     finishPowerWait(.adapterNotFound) { $0.binding === binding }
     announce([.bindingRemoved], of: binding)
     for session in sessionsHere where session.open?.binding === binding {

@@ -50,9 +50,12 @@ extension ControlLoop {
     gather.sets += sets
     gather.outstanding -= 1
     guard gather.outstanding == 0 else { return }
-    let isRoot = session.credentials.userID == 0
+    let client = session.credentials
+    let shown = server.driver.bindings.snapshot.bindings
+      .filter { policy.shows($0.snapshot.attributes, to: client) }.map(\.interfaceIndex)
     let visible = gather.sets.filter {
-      isRoot || $0.kind == .binding || $0.userID == session.credentials.userID
+      client.userID == 0 || $0.userID == client.userID
+        || ($0.kind == .binding && shown.contains($0.interfaceIndex))
     }
     // Bindings first: what does not fit one message is left out, and the count says so.
     var output: [UInt8] = []

@@ -17,6 +17,9 @@ final class ControlLoop: SessionHost, TurnHandler, BindingObserver, EventHandler
   let loop: EventLoop
   let server: ServerCore
   let executor: LoopExecutor
+  var policy: AccessPolicy
+  /// Whoever waits for the reload that runs, and for the one after it.
+  var reloads = ReloadQueue()
   private let listener: Int32
   private var listenerRegistration: Registration?
   private var reserve: Int32
@@ -38,6 +41,7 @@ final class ControlLoop: SessionHost, TurnHandler, BindingObserver, EventHandler
     self.server = server
     self.listener = listener
     self.loop = loop
+    policy = server.configuration.policy
     executor = LoopExecutor(loop)
     reserve = unsafe Glibc.open("/dev/null", O_RDONLY | O_CLOEXEC)
     loop.addTurnHandler(self)
@@ -121,7 +125,8 @@ extension ControlLoop {
       close(descriptor)
       return
     }
-    let limit = server.configuration.maximumSessionsPerUser
+    let limit = policy.sessionLimit(
+      of: credentials, server.configuration.maximumSessionsPerUser)
     let isOverUser =
       credentials.userID != 0 && sessionCounts[credentials.userID, default: 0] >= limit
     guard sessionCount < server.configuration.maximumSessions, !isOverUser else {
@@ -190,8 +195,7 @@ extension ControlLoop {
     switch request {
     case .open(let options, let name): open(session, options, name: name, parcel)
     case .close:
-      session.open?.close()
-      session.open = nil
+      session.closeOpen("closed")
       parcel.complete(.success)
     case .wait(let names, let milliseconds):
       guard let request = parcel.take() else { return }

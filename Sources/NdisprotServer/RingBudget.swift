@@ -20,10 +20,27 @@ final class RingBudget: Sendable {
   static let leastCapture = 2 << 20
 
   private struct Left: Sendable {
-    var capture = RingBudget.total
-    var receive = RingBudget.total
+    var capture: Int
+    var receive: Int
+    /// Of the receive rings; less than was given away after it was made smaller.
+    var receiveTotal: Int
   }
-  private let left = Guarded(Left())
+  private let left: Guarded<Left>
+
+  /// Makes a budget.
+  init(receiveByteCount: Int = RingBudget.total) {
+    left = Guarded(
+      Left(
+        capture: RingBudget.total, receive: receiveByteCount, receiveTotal: receiveByteCount))
+  }
+
+  /// Makes the memory of all receive rings another; what was given stays given.
+  func resize(receiveByteCount: Int) {
+    left.withLock { left in
+      left.receive += receiveByteCount - left.receiveTotal
+      left.receiveTotal = receiveByteCount
+    }
+  }
 
   /// Takes what a binding wants; the capture ring shrinks when little is left.
   ///

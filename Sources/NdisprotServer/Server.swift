@@ -47,7 +47,8 @@ public final class Server {
       let device = try driver.makeControlDevice("control device")
       core = ServerCore(
         configuration: configuration, environment: environment,
-        driver: NdisprotDriver(wantedNames: configuration.interfaceNames, framework: driver),
+        driver: NdisprotDriver(
+          wanted: configuration.bindings.map(\.interface), framework: driver),
         framework: driver, device: device, isDone: isDone)
       let globals = core
       try driver.withContext(DriverContext.self) { $0.core.withLock { $0 = globals } }
@@ -92,6 +93,11 @@ public final class Server {
     return StartReport(
       boundNames: core.driver.bindings.snapshot.bindings.map { $0.snapshot.attributes.name },
       refusals: refusals)
+  }
+
+  /// Reads the configuration anew, as `ndisprotctl reload` has it done; the log says what became of it.
+  public func reload() {
+    core.onControl { $0.reload { _ in } }
   }
 
   /// Unloads the driver: sessions end with every request completed, bindings are unbound, threads

@@ -4,16 +4,12 @@ public import Ndisprot
 
 /// What the daemon was told to do, as values.
 public struct ServerConfiguration: Sendable {
-  /// The interfaces to bind, present now or later.
-  public var interfaceNames: [String]
+  /// What to bind, present now or later, and how; the first that matches says how.
+  public var bindings: [BindingConfiguration]
   /// Who may use them.
   public var policy: AccessPolicy
-  /// How frames are taken from the kernel.
-  public var profile: CaptureProfile
-  /// Bytes of a binding's capture ring, in the kernel.
-  public var captureRingByteCount: Int
-  /// Bytes of a binding's receive ring.
-  public var receiveRingByteCount: Int
+  /// Bytes of all receive rings together.
+  public var queueByteCount: Int
   /// Sessions at once, and of one user; root is free of the second.
   public var maximumSessions: Int
   /// Sessions of one user.
@@ -23,19 +19,53 @@ public struct ServerConfiguration: Sendable {
 
   /// Makes a configuration with the limits of `design.md` section 7.
   public init(
-    interfaceNames: [String], policy: AccessPolicy, profile: CaptureProfile = .latency,
-    captureRingByteCount: Int = 16 << 20, receiveRingByteCount: Int = 1 << 20,
+    bindings: [BindingConfiguration], policy: AccessPolicy, queueByteCount: Int = 256 << 20,
     maximumSessions: Int = 1_024, maximumSessionsPerUser: Int = 256, isVerified: Bool = false
   ) {
-    self.interfaceNames = interfaceNames
+    self.bindings = bindings
     self.policy = policy
-    self.profile = profile
-    self.captureRingByteCount = captureRingByteCount
-    self.receiveRingByteCount = receiveRingByteCount
+    self.queueByteCount = queueByteCount
     self.maximumSessions = maximumSessions
     self.maximumSessionsPerUser = maximumSessionsPerUser
     self.isVerified = isVerified
   }
+
+  /// How an interface is bound.
+  func binding(of attributes: AdapterAttributes) -> BindingConfiguration {
+    bindings.first { $0.interface.matches(attributes) }
+      ?? BindingConfiguration(interface: InterfaceMatch())
+  }
+}
+
+/// Which interfaces to bind, and how.
+public struct BindingConfiguration: Hashable, Sendable {
+  /// The interfaces.
+  public var interface: InterfaceMatch
+  /// How frames are taken from the kernel.
+  public var profile: CaptureProfile
+  /// Bytes of a binding's capture ring, in the kernel.
+  public var captureRingByteCount: Int
+  /// Bytes of a binding's receive ring.
+  public var receiveRingByteCount: Int
+
+  /// Makes one with the sizes of `design.md` section 7.
+  public init(
+    interface: InterfaceMatch, profile: CaptureProfile = .latency,
+    captureRingByteCount: Int = 16 << 20, receiveRingByteCount: Int = 1 << 20
+  ) {
+    self.interface = interface
+    self.profile = profile
+    self.captureRingByteCount = captureRingByteCount
+    self.receiveRingByteCount = receiveRingByteCount
+  }
+}
+
+/// Why a new configuration is not taken, for people: file, place, cause, remedy.
+public struct ConfigurationRefusal: Error, Hashable, Sendable {
+  /// The sentences, one a line.
+  public let text: String
+  /// Makes a refusal.
+  public init(text: String) { self.text = text }
 }
 
 /// What the server needs of the world below it: the wire, and the watch over interfaces.
@@ -48,6 +78,15 @@ public struct ServerEnvironment: Sendable {
   public var startWatch: @Sendable (EventLoop, any ProtocolDriver) throws(SystemError) -> AnyObject
   /// Takes what an operator should know.
   public var log: @Sendable (LogLevel, String) -> Void
+  /// Takes what has to be accounted for.
+  public var audit: @Sendable (AuditRecord) -> Void
+  /// Reads the configuration anew, on control's thread; nil if there is no file to read.
+  public var loadConfiguration: Loader?
+  /// Finds a user by name or number, with all groups, on control's thread; nil if there is none.
+  public var findUser: @Sendable (String) -> Credentials?
+
+  /// Reads the configuration.
+  public typealias Loader = @Sendable () throws(ConfigurationRefusal) -> ServerConfiguration
 
   /// Makes an environment.
   public init(
@@ -55,8 +94,13 @@ public struct ServerEnvironment: Sendable {
     startWatch:
       @escaping @Sendable (EventLoop, any ProtocolDriver) throws(SystemError)
       -> AnyObject,
-    log: @escaping @Sendable (LogLevel, String) -> Void
+    log: @escaping @Sendable (LogLevel, String) -> Void,
+    audit: @escaping @Sendable (AuditRecord) -> Void, loadConfiguration: Loader?,
+    findUser: @escaping @Sendable (String) -> Credentials?
   ) {
+    self.audit = audit
+    self.loadConfiguration = loadConfiguration
+    self.findUser = findUser
     self.makeMiniport = makeMiniport
     self.startWatch = startWatch
     self.log = log

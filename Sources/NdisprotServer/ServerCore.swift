@@ -4,9 +4,9 @@ internal import NDIS
 internal import Ndisprot
 internal import WDF
 
-/// What all loops of the server share; nothing in it changes after the start.
+/// What all loops of the server share; nothing but the configuration changes after the start.
 final class ServerCore: @unchecked Sendable {  // `control` is set once, before any loop runs.
-  let configuration: ServerConfiguration
+  private let current: Guarded<ServerConfiguration>
   let environment: ServerEnvironment
   let driver: NdisprotDriver
   let framework: Ref<Driver>
@@ -14,7 +14,9 @@ final class ServerCore: @unchecked Sendable {  // `control` is set once, before 
   /// The daemon's own user, who may administer it as root may.
   let ownUserID = geteuid()
   let trace: TraceRing
-  let rings = RingBudget()
+  let rings: RingBudget
+  let quotas = QuotaTable()
+  let denials = Guarded(DenialLimit())
   private(set) weak var control: ControlLoop?
   /// Where the thread that unloads waits for a loop.
   private let isDone: Gate
@@ -26,12 +28,24 @@ final class ServerCore: @unchecked Sendable {  // `control` is set once, before 
     framework: Ref<Driver>, device: Ref<ControlDevice>, isDone: Gate
   ) {
     self.isDone = isDone
-    self.configuration = configuration
+    current = Guarded(configuration)
+    rings = RingBudget(receiveByteCount: configuration.queueByteCount)
     self.environment = environment
     self.driver = driver
     self.framework = framework
     self.device = device
     trace = device.framework.traceRing
+  }
+
+  /// What the daemon was told to do last.
+  var configuration: ServerConfiguration { current.withLock { $0 } }
+
+  /// A reload succeeded.
+  ///
+  /// - Thread: control
+  func follow(_ configuration: ServerConfiguration) {
+    current.withLock { $0 = configuration }
+    rings.resize(receiveByteCount: configuration.queueByteCount)
   }
 
   func attach(_ control: ControlLoop) { self.control = control }

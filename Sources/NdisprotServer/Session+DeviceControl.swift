@@ -50,7 +50,9 @@ extension Session {
       return
     }
     let index = UInt32(payload, littleEndianAt: 0)
-    let active = server.driver.bindings.snapshot.bindings.map(\.snapshot).filter(\.isActive)
+    let policy = host.policy
+    let active = server.driver.bindings.snapshot.bindings.map(\.snapshot)
+      .filter { $0.isActive && policy.shows($0.attributes, to: credentials) }
     guard index < active.count else {
       request.complete(.noMoreEntries)
       return

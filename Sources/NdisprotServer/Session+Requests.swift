@@ -37,14 +37,18 @@ extension Session {
   private func dispatch(
     _ request: consuming OwnedRequest, _ header: MessageHeader, _ buffer: MessageBuffer
   ) {
-    guard header.opcode == Opcode.hello.rawValue || isAllowed else {
-      request.complete(RequestStatus(.notPermitted))
+    guard header.opcode == Opcode.hello.rawValue || isKnown else {
+      denyStranger(request, header.opcode)
       return
     }
     switch Opcode(rawValue: header.opcode) {
     case .read, .readBatch:
       guard let open else {
         request.complete(RequestStatus(.notAssociated))
+        return
+      }
+      guard takeRequest() else {
+        request.complete(RequestStatus(.tooManyRequests))
         return
       }
       open.read(request)
@@ -57,7 +61,12 @@ extension Session {
     }
   }
 
-  private var isAllowed: Bool { server.configuration.policy.allows(credentials) }
+  /// Counts a read or a write in the quotas of the open's rules, if they have one.
+  private func takeRequest() -> Bool {
+    guard !requestLimits.isEmpty else { return true }
+    chargedRequestCount += 1
+    return requestLimits.take()
+  }
 
   /// WRITE and WRITE_BATCH: every record's lengths are checked here, its contents by the driver.
   private func write(
@@ -72,6 +81,10 @@ extension Session {
     let count = isBatch ? Int(header.count) : 1
     guard count > 0, RecordReader.areWellFormed(payload, recordCount: count) else {
       request.complete(RequestStatus(.invalidParameter))
+      return
+    }
+    guard takeRequest() else {
+      request.complete(RequestStatus(.tooManyRequests))
       return
     }
     open.write(
@@ -182,7 +195,10 @@ extension Session {
     _ request: RequestParcel, _ wanted: EnumerateRequest, _ header: MessageHeader
   ) {
     let (bindings, generation) = server.driver.bindings.snapshot
-    let entries = bindings.map { BindingEntry($0.snapshot) }
+    let policy = host.policy
+    let entries = bindings.map(\.snapshot)
+      .filter { policy.shows($0.attributes, to: credentials) }
+      .map(BindingEntry.init)
       .filter { $0.interfaceIndex > wanted.afterInterfaceIndex }
       .sorted { $0.interfaceIndex < $1.interfaceIndex }
     let reply = EnumerateReply(

@@ -31,6 +31,14 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
   private let currentHost: Guarded<any SessionHost>
 
   var open: OpenContext?
+  /// What the open was given of its rules' quotas.
+  var charge: QuotaTable.Charge?
+  /// The limits of the open there is, or was: its requests are counted until they are answered.
+  var requestLimits = RequestLimits()
+  /// Reads and writes that are counted there.
+  var chargedRequestCount = 0
+  /// Some rule of the access policy speaks of the client, or he is an administrator.
+  var isKnown = false
   /// An open is under way: on its way to a binding, or waiting for power.
   var isOpening = false
   var isGreeted = false
@@ -80,6 +88,7 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
   func arrive() {
     guard !isEnded else { return }
     note("arrive")
+    isKnown = host.policy.knows(credentials) || isAdministrator
     interest = wantedInterest
     do throws(SystemError) {
       registration = try host.loop.register(descriptor, interest, self)
@@ -191,8 +200,7 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
 
   /// The file object's cleanup: ends what only the driver can end.
   private func cleanUp() {
-    open?.close()
-    open = nil
+    closeOpen("hung up")
     server.cancelWaits(of: self)
   }
 

@@ -10,6 +10,9 @@ internal import WDF
 protocol SessionHost: AnyObject, Sendable {
   var loop: EventLoop { get }
 
+  /// Who may do what, as this loop knows; all loops know the same when a reload is answered.
+  var policy: AccessPolicy { get }
+
   /// A buffer for one message.
   func takeBuffer() -> MessageBuffer
 

@@ -19,7 +19,7 @@ struct NdisprotctlCommand: ParsableCommand {
       BindingsCommand.self, ReadCommand.self, WriteCommand.self, EchoCommand.self,
       QueryCommand.self, SetCommand.self, OIDsCommand.self, StatsCommand.self, WaitCommand.self,
       WatchCommand.self, PauseCommand.self, RestartCommand.self, ObjectsCommand.self,
-      TraceCommand.self, ProttestCommand.self,
+      TraceCommand.self, ReloadCommand.self, PolicyCommand.self, ProttestCommand.self,
     ])
 
   @OptionGroup var global: GlobalOptions

@@ -148,6 +148,12 @@ struct Output {
       words(oid: status, context)
     case .refused(let status, _, let bytesNeeded):
       words(refused: status, bytesNeeded, context)
+    case .denied(_, _, let reason):
+      (
+        reason.printable,
+        "Have an administrator change the rule, or ask him for "
+          + "'ndisprotctl policy explain \(getuid()) \(context.binding) ETHERTYPE'"
+      )
     }
   }
 
@@ -317,6 +323,7 @@ extension ClientError {
     case .refused(.adapterNotFound, _, _): 4
     case .refused(.busy, _, _): 5
     case .refused(let status, _, _) where status.ntStatus == .accessDenied: 6
+    case .denied(let status, _, _) where status.ntStatus == .accessDenied: 6
     case .timedOut, .refused(.timedOut, _, _): 7
     default: 1
     }
@@ -326,7 +333,8 @@ extension ClientError {
   var operation: Operation? {
     switch self {
     case .cannotReach, .untrustedServer: .connect
-    case .refused(_, let operation, _), .timedOut(let operation): operation
+    case .refused(_, let operation, _), .denied(_, let operation, _), .timedOut(let operation):
+      operation
     case .daemonGone, .protocolViolation, .interrupted, .system: nil
     }
   }
@@ -338,7 +346,8 @@ extension ClientError {
     case .untrustedServer: "untrustedServer"
     case .daemonGone: "daemonGone"
     case .protocolViolation: "protocolViolation"
-    case .refused(let status, let operation, _): status.name(in: operation)
+    case .refused(let status, let operation, _), .denied(let status, let operation, _):
+      status.name(in: operation)
     case .timedOut: "timedOut"
     case .interrupted: "interrupted"
     case .system: "system"

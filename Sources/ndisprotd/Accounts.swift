@@ -1,7 +1,7 @@
 internal import Glibc
 internal import Ndisprot
 
-/// Why a name of `--allow` cannot be followed.
+/// A user or a group that is not there.
 struct AccountError: Error {
   /// `user` or `group`.
   let kind: String
@@ -9,38 +9,58 @@ struct AccountError: Error {
   let name: String
 }
 
-/// The users and groups that may use the interfaces: root, the daemon's own, and `--allow`.
+/// Users and groups as the system knows them.
 ///
-/// - Source: `spec/cli.md`; getpwnam_r(3), getgrnam_r(3)
-func accessPolicy(allowing names: [String]) throws(AccountError) -> AccessPolicy {
-  var users: Set<UInt32> = [getuid(), geteuid()]
-  var groups: Set<UInt32> = []
-  for name in names {
-    if name.hasPrefix(":") {
-      groups.insert(try groupID(String(name.dropFirst())))
-    } else {
-      users.insert(try userID(name))
-    }
+/// - Source: getpwnam_r(3), getgrnam_r(3), getgrouplist(3)
+enum Accounts {
+  /// The number of a user; a number need not have a name.
+  static func userID(_ name: String) throws(AccountError) -> UInt32 {
+    if let number = UInt32(name) { return number }
+    guard let entry = entry(name) else { throw AccountError(kind: "user", name: name) }
+    return entry.userID
   }
-  return AccessPolicy(users: users, groups: groups)
-}
 
-private func userID(_ name: String) throws(AccountError) -> UInt32 {
-  if let number = UInt32(name) { return number }
-  var entry = unsafe passwd()
-  var result: UnsafeMutablePointer<passwd>?
-  var room = [CChar](repeating: 0, count: 16 << 10)
-  guard unsafe getpwnam_r(name, &entry, &room, room.count, &result) == 0, unsafe result != nil
-  else { throw AccountError(kind: "user", name: name) }
-  return unsafe entry.pw_uid
-}
+  /// The number of a group; a number need not have a name.
+  static func groupID(_ name: String) throws(AccountError) -> UInt32 {
+    if let number = UInt32(name) { return number }
+    var entry = unsafe group()
+    var result: UnsafeMutablePointer<group>?
+    var room = [CChar](repeating: 0, count: 64 << 10)
+    guard unsafe getgrnam_r(name, &entry, &room, room.count, &result) == 0, unsafe result != nil
+    else { throw AccountError(kind: "group", name: name) }
+    return unsafe entry.gr_gid
+  }
 
-private func groupID(_ name: String) throws(AccountError) -> UInt32 {
-  if let number = UInt32(name) { return number }
-  var entry = unsafe group()
-  var result: UnsafeMutablePointer<group>?
-  var room = [CChar](repeating: 0, count: 64 << 10)
-  guard unsafe getgrnam_r(name, &entry, &room, room.count, &result) == 0, unsafe result != nil
-  else { throw AccountError(kind: "group", name: name) }
-  return unsafe entry.gr_gid
+  /// A user with all groups, by name or number; nil if there is none of this name.
+  ///
+  /// A number without a name has no groups but the one of the same number.
+  static func credentials(_ name: String) -> Credentials? {
+    guard let found = entry(name) else {
+      return UInt32(name).map {
+        Credentials(processID: 0, userID: $0, groupID: $0, groups: [])
+      }
+    }
+    var groups = [gid_t](repeating: 0, count: 256)
+    var count = Int32(groups.count)
+    guard unsafe getgrouplist(found.name, found.groupID, &groups, &count) >= 0 else { return nil }
+    return Credentials(
+      processID: 0, userID: found.userID, groupID: found.groupID,
+      groups: Array(groups.prefix(Int(count))))
+  }
+
+  private static func entry(
+    _ name: String
+  ) -> (name: String, userID: UInt32, groupID: UInt32)? {
+    var entry = unsafe passwd()
+    var result: UnsafeMutablePointer<passwd>?
+    var room = [CChar](repeating: 0, count: 16 << 10)
+    let status: Int32
+    if let number = UInt32(name) {
+      status = unsafe getpwuid_r(number, &entry, &room, room.count, &result)
+    } else {
+      status = unsafe getpwnam_r(name, &entry, &room, room.count, &result)
+    }
+    guard status == 0, unsafe result != nil, let text = unsafe entry.pw_name else { return nil }
+    return unsafe (String(cString: text), entry.pw_uid, entry.pw_gid)
+  }
 }

@@ -9,6 +9,7 @@ internal import NdisprotServer
 /// Exit codes of `spec/cli.md`, from sysexits.h.
 enum ExitStatus {
   static let usage: Int32 = 64
+  static let configuration: Int32 = 65
   static let unavailable: Int32 = 69
   static let software: Int32 = 70
   static let cannotCreate: Int32 = 73
@@ -22,34 +23,39 @@ enum ExitStatus {
 func runDaemon(_ options: DaemonOptions) -> Int32 {
   LoggingSystem.bootstrap(StandardErrorHandler.init)
   var logger = Logger(label: "ndisprotd")
-  logger.logLevel = options.logLevel.level
+  logger.logLevel = (options.logLevel ?? .info).level
+  if options.checkConfig { return checkConfiguration(options, logger) }
   blockSignals()
   guard hasNetRaw() else {
     logger.error("\(Sentences.noCapability)")
     return ExitStatus.noPermission
   }
   do {
-    let policy = try accessPolicy(allowing: options.allow)
+    let configuration = try configuration(options, &logger)
     let listener = try listeningSocket(options)
     // Everything after this needs CAP_NET_RAW and nothing else.
     _ = clinux_set_no_new_privileges()
     _ = clinux_keep_capabilities(1 << capNetRaw)
     let log = logger
     let server = try Server(
-      configuration: ServerConfiguration(
-        interfaceNames: options.interfaces, policy: policy, profile: options.profile.value,
-        isVerified: options.verifier),
+      configuration: configuration,
       environment: ServerEnvironment(
         makeMiniport: { PcapMiniport($0, loop: $1) },
         startWatch: { (loop, driver) throws(SystemError) in
           try InterfaceWatch(loop: loop, driver: driver)
         },
-        log: { log.log(level: $0.level, "\($1)") }),
+        log: { log.log(level: $0.level, "\($1)") },
+        audit: { log.info("\($0.line)") },
+        loadConfiguration: options.interfaces.isEmpty ? loader(options, logger) : nil,
+        findUser: Accounts.credentials),
       listener: listener.descriptor)
     return try serve(server, options, logger, listener)
   } catch let error as AccountError {
     logger.error("\(Sentences.unknownAccount(error))")
     return ExitStatus.usage
+  } catch let error as ConfigurationError {
+    logger.error("\(error)")
+    return ExitStatus.configuration
   } catch let error as ListenError {
     logger.error("\(Sentences.cannotListen(error))")
     return ExitStatus.cannotCreate
@@ -59,11 +65,51 @@ func runDaemon(_ options: DaemonOptions) -> Int32 {
   }
 }
 
+/// What the daemon is to do: what the command line says, or the files of `--config`.
+private func configuration(
+  _ options: DaemonOptions, _ logger: inout Logger
+) throws -> ServerConfiguration {
+  guard options.interfaces.isEmpty else { return try options.configuration() }
+  let loaded = try DaemonConfiguration.load(options.configurationPath)
+  if let level = loaded.logLevel, options.logLevel == nil { logger.logLevel = level.level }
+  for warning in loaded.warnings { logger.warning("\(warning)") }
+  var server = loaded.server
+  server.isVerified = options.verifier
+  return server
+}
+
+/// Reads the files anew, at a reload.
+private func loader(_ options: DaemonOptions, _ logger: Logger) -> ServerEnvironment.Loader {
+  { () throws(ConfigurationRefusal) in
+    do throws(ConfigurationError) {
+      let loaded = try DaemonConfiguration.load(options.configurationPath)
+      for warning in loaded.warnings { logger.warning("\(warning)") }
+      var server = loaded.server
+      server.isVerified = options.verifier
+      return server
+    } catch {
+      throw ConfigurationRefusal(text: error.description)
+    }
+  }
+}
+
+/// `--check-config`: says what is wrong, and starts nothing.
+private func checkConfiguration(_ options: DaemonOptions, _ logger: Logger) -> Int32 {
+  do throws(ConfigurationError) {
+    let loaded = try DaemonConfiguration.load(options.configurationPath)
+    for warning in loaded.warnings { logger.warning("\(warning)") }
+    return 0
+  } catch {
+    StandardErrorHandler.writeLine(error.description)
+    return ExitStatus.configuration
+  }
+}
+
 private func serve(
   _ server: Server, _ options: DaemonOptions, _ logger: Logger, _ listener: Listener
 ) throws -> Int32 {
   let report = try server.start()
-  if !report.refusals.isEmpty {
+  if !report.refusals.isEmpty, !options.interfaces.isEmpty {
     _ = server.stop()
     listener.remove()
     return ExitStatus.unavailable
@@ -74,7 +120,7 @@ private func serve(
   let bindings = report.boundNames.joined(separator: ", ")
   logger.info("ready: socket \(listener.path), bound \(bindings.isEmpty ? "nothing" : bindings)")
   notifyServiceManager("READY=1")
-  let signal = waitForEnd()
+  let signal = waitForEnd(server)
   logger.info("stopping: signal \(signal)")
   notifyServiceManager("STOPPING=1")
   let leftover = server.stop()
@@ -110,13 +156,12 @@ private func endSignals() -> sigset_t {
   return set
 }
 
-/// Waits for SIGTERM or SIGINT.
-///
-/// SIGHUP is taken and ignored: without a configuration file there is nothing to reload.
-private func waitForEnd() -> Int32 {
+/// Waits for SIGTERM or SIGINT; at SIGHUP the configuration is read anew.
+private func waitForEnd(_ server: Server) -> Int32 {
   var set = endSignals()
   while true {
     let number = unsafe sigwaitinfo(&set, nil)
+    if number == SIGHUP { server.reload() }
     if number == SIGTERM || number == SIGINT { return number }
   }
 }

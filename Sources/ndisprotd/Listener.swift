@@ -26,7 +26,7 @@ func listeningSocket(_ options: DaemonOptions) throws(ListenError) -> Listener {
     return Listener(descriptor: 3, path: "inherited", isOwn: false)
   }
   // Credentials decide, not the mode, as soon as others than the owner may come in.
-  let mode: UInt32 = options.allow.isEmpty ? 0o600 : 0o666
+  let mode: UInt32 = options.allow.isEmpty && !options.interfaces.isEmpty ? 0o600 : 0o666
   let descriptor = try ListeningSocket.make(path: options.socket, mode: mode)
   return Listener(descriptor: descriptor, path: options.socket, isOwn: true)
 }

@@ -12,7 +12,8 @@ struct NdisprotdCommand: ParsableCommand {
     abstract: "Gives programs without root raw Ethernet on the interfaces it is told of.",
     discussion: """
       Binds the named interfaces, present now or later, and serves programs over one Unix socket. \
-      Root, the user who starts it, and whom --allow names may open them; nobody else.
+      With --interface, root, the user who starts it, and whom --allow names may open them; without, \
+      a configuration file says what to bind and who may do what.
       Example: ndisprotd --interface eth0 --allow alice --allow :netauth
       """,
     version: "0.1.0")
@@ -34,6 +35,18 @@ struct DaemonOptions: ParsableArguments {
   var socket = "/run/ndisprot.sock"
 
   @Option(
+    help: ArgumentHelp(
+      "The configuration, read with the files of conf.d beside it (default: "
+        + "/etc/ndisprot/ndisprotd.toml).", valueName: "file"))
+  var config: String?
+
+  @Flag(help: "Say what is wrong with the configuration, and start nothing.")
+  var checkConfig = false
+
+  /// The file that is read without `--interface`.
+  var configurationPath: String { config ?? "/etc/ndisprot/ndisprotd.toml" }
+
+  @Option(
     name: .customLong("interface"), parsing: .singleValue,
     help: ArgumentHelp(
       "An interface to bind, present now or later (repeatable).", valueName: "name"))
@@ -49,7 +62,7 @@ struct DaemonOptions: ParsableArguments {
   var profile: ProfileArgument = .latency
 
   @Option(help: "What is logged: debug, info, warning or error.")
-  var logLevel: LogLevelArgument = .info
+  var logLevel: LogLevelArgument?
 
   @Flag(
     help: """
@@ -59,8 +72,12 @@ struct DaemonOptions: ParsableArguments {
   var verifier = false
 
   mutating func validate() throws {
-    guard !interfaces.isEmpty else {
-      throw ValidationError("no interface is named. Write --interface NAME, for example eth0")
+    guard interfaces.isEmpty || (config == nil && !checkConfig) else {
+      throw ValidationError(
+        "--interface and a configuration exclude each other. Write --config FILE alone")
+    }
+    guard allow.isEmpty || !interfaces.isEmpty else {
+      throw ValidationError("--allow is for --interface. Write a rule into the configuration")
     }
     for name in interfaces where name.isEmpty || name.utf8.count > 15 {
       throw ValidationError(

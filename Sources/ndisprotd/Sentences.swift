@@ -8,7 +8,7 @@ enum Sentences {
     "no right to raw sockets: CAP_NET_RAW is missing. Start ndisprotd as root or as its service"
 
   static func unknownAccount(_ error: AccountError) -> String {
-    "--allow: there is no \(error.kind) '\(error.name)'. "
+    "there is no \(error.kind) '\(error.name)'. "
       + "Write a \(error.kind) that getent \(error.kind == "user" ? "passwd" : "group") shows"
   }
 

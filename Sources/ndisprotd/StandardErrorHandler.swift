@@ -15,7 +15,12 @@ struct StandardErrorHandler: LogHandler {
 
   func log(event: LogEvent) {
     let prefix = event.level == .info ? "" : "\(event.level): "
-    let line = Array("ndisprotd: \(prefix)\(event.message)\n".utf8)
+    StandardErrorHandler.writeLine("ndisprotd: \(prefix)\(event.message)")
+  }
+
+  /// Writes a line as it is.
+  static func writeLine(_ text: String) {
+    let line = Array("\(text)\n".utf8)
     _ = unsafe write(2, line, line.count)
   }
 }

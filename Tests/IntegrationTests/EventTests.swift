@@ -102,7 +102,10 @@ struct EventTests {
       try eventually("the last MTU") { try hearing.enumerate().bindings?.first?.mtu == 1_200 }
       let kept = try deaf.events(2, seconds: 2)
       #expect(kept.count == 1 && kept.first?.binding?.mtu == 1_200)
-      #expect(kept.first?.changes == 200 && kept.first?.lost == 0 && kept.first?.sequence == 1)
+      // What the kernel itself told as one is one change.
+      let changes = kept.first?.changes ?? 0
+      #expect(changes > 1 && changes <= 200, "\(changes) changes")
+      #expect(kept.first?.lost == 0 && kept.first?.sequence == 1)
       #expect(try deaf.collect(asked).count(.success) == asked.count)
     }
   }

@@ -31,6 +31,7 @@ struct CompletionStatusTests {
     Row(.success, 0, 0, 0, "success"),
     Row(.notPermitted, 0xC000_0022, 0xC000_0001, EACCES, "notPermitted"),
     Row(.tooManyRequests, 0xC000_0044, 0xC000_009A, EDQUOT, "tooManyRequests"),
+    Row(.rateExceeded, 0xC000_0044, 0xC000_009A, EAGAIN, "rateExceeded"),
     Row(.tooManySessions, 0xC000_00CE, 0xC000_009A, EUSERS, "tooManySessions"),
     Row(.noMemory, 0xC000_009A, 0xC000_009A, ENOMEM, "noMemory"),
     Row(.adapterNotFound, 0xC000_0034, 0xC001_0006, ENODEV, "adapterNotFound"),

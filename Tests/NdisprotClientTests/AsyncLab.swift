@@ -11,8 +11,9 @@ final class AsyncLab {
   private let thread: TestThread
   private let clientEnd: Int32
 
-  /// The script begins behind HELLO and OPEN.
-  init(_ script: @escaping @Sendable (ScriptedPeer) throws -> Void) throws {
+  /// The script begins behind HELLO, and behind OPEN if that is expected.
+  init(expectsOpen: Bool = true, _ script: @escaping @Sendable (ScriptedPeer) throws -> Void) throws
+  {
     var ends: [Int32] = [0, 0]
     let type = Int32(SOCK_SEQPACKET.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
     try #require(socketpair(AF_UNIX, type, 0, &ends) == 0)
@@ -25,7 +26,7 @@ final class AsyncLab {
       defer { close(peer.descriptor) }
       do {
         try peer.greet()
-        try peer.grantOpen()
+        if expectsOpen { try peer.grantOpen() }
         try script(peer)
       } catch {
         Issue.record(error)
@@ -35,9 +36,14 @@ final class AsyncLab {
 
   /// Opens np0 and hands it over; called once.
   func frames() throws(ClientError) -> FrameSequence {
-    let connection = try Connection(
-      MessageSocket(owning: clientEnd), interruption: nil, by: Deadline(after: .seconds(5)))
+    let connection = try connection()
     return try FrameSequence(connection.open("np0", etherTypes: .eapol))
+  }
+
+  /// Says HELLO; called once.
+  func connection() throws(ClientError) -> sending Connection {
+    try Connection(
+      MessageSocket(owning: clientEnd), interruption: nil, by: Deadline(after: .seconds(5)))
   }
 
   /// Waits for the script's end.

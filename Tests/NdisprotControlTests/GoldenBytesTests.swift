@@ -79,6 +79,32 @@ struct GoldenBytesTests {
     #expect(ObjectsReply(entries: entries, byteLimit: 8).entries.isEmpty)
   }
 
+  @Test("ADMINISTRATION, reload and explain")
+  func policy() throws {
+    #expect(AdministrationRequest.reload.encoded == Golden.reloadRequest)
+    var reload = ReloadReply(refusal: "no")
+    (reload.ruleCount, reload.changedCount, reload.closedCount) = (3, 2, 1)
+    reload.unboundCount = 4
+    #expect(reload.encoded == Golden.reloadReply)
+    #expect(try Golden.reloadReply.decoded(ReloadReply.init(decoding:)) == reload)
+    let question = AdministrationRequest.explain(
+      ExplainRequest(user: "ab", binding: "np0", etherType: 0x88CC))
+    #expect(question.encoded == Golden.explainRequest)
+    #expect(try Golden.explainRequest.decoded(AdministrationRequest.init(decoding:)) == question)
+    let reply = ExplainReply(
+      userID: 1000,
+      decisions: [
+        Decision(
+          vlan: 5, rights: [.read, .write], rule: "r", origin: "a:", framesPerSecond: 10,
+          bytesPerSecond: 256)
+      ])
+    #expect(reply.encoded == Golden.explainReply)
+    let decoded = try Golden.explainReply.decoded { payload throws(DecodeError) in
+      try ExplainReply(decoding: payload, count: 1)
+    }
+    #expect(decoded == reply)
+  }
+
   @Test("ADMINISTRATION, trace")
   func trace() throws {
     let request = AdministrationRequest.trace(cursor: 4096, .on)

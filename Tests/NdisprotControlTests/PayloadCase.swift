@@ -77,6 +77,20 @@ struct PayloadCase: Sendable, CustomTestStringConvertible {
       recode: { payload, count throws(DecodeError) in
         try EventMessage(decoding: payload, bindingCount: count).encoded
       }, count: 1),
+    PayloadCase(name: "reload request", bytes: Golden.reloadRequest) {
+      payload, _ throws(DecodeError) in try AdministrationRequest(decoding: payload).encoded
+    },
+    PayloadCase(name: "reload reply", bytes: Golden.reloadReply) {
+      payload, _ throws(DecodeError) in try ReloadReply(decoding: payload).encoded
+    },
+    PayloadCase(name: "explain request", bytes: Golden.explainRequest) {
+      payload, _ throws(DecodeError) in try AdministrationRequest(decoding: payload).encoded
+    },
+    PayloadCase(
+      name: "explain reply", bytes: Golden.explainReply,
+      recode: { payload, count throws(DecodeError) in
+        try ExplainReply(decoding: payload, count: count).encoded
+      }, count: 1),
     PayloadCase(name: "wait request", bytes: Golden.waitRequest) {
       payload, _ throws(DecodeError) in try WaitRequest(decoding: payload).encoded
     },

@@ -18,8 +18,13 @@ struct BindingCallbackTests {
     let wire = try ScriptedWire()
     let server = try Server(
       configuration: ServerConfiguration(
-        interfaceNames: ["np0"], policy: AccessPolicy(users: [getuid()], groups: []),
-        isVerified: true),
+        bindings: [BindingConfiguration(interface: InterfaceMatch(name: .exactly("np0")))],
+        policy: AccessPolicy([
+          AccessRule(
+            name: "self", origin: "test", subject: .user(getuid()),
+            interface: InterfaceMatch(name: .like("*")), etherTypes: EtherTypeSet([0xFFFF]),
+            vlans: .any, rights: .all)
+        ]), isVerified: true),
       environment: wire.environment, listener: ListeningSocket.make(path: path, mode: 0o600))
     defer {
       wire.forget()

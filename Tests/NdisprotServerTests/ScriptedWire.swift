@@ -47,7 +47,7 @@ final class ScriptedWire: Sendable {
         driver.bindsComplete()
         return self
       },
-      log: { _, _ in })
+      log: { _, _ in }, audit: { _ in }, loadConfiguration: nil, findUser: { _ in nil })
   }
 
   /// Tells the driver of a change of the interface, as the watch does.

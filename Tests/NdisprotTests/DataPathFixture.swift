@@ -137,11 +137,16 @@ final class DataPathFixture {
     let open: OpenContext
     private var nextID: UInt64 = 1
 
-    init(_ fixture: DataPathFixture, _ options: OpenOptions) throws {
+    /// Opens the fixture's binding, or that of another data path.
+    init(
+      _ fixture: DataPathFixture, _ options: OpenOptions, _ access: AccessGrant = .everything,
+      on other: BindingDataPath? = nil
+    ) throws {
+      let dataPath = other ?? fixture.dataPath
       file = try fixture.device.makeFileObject("client", Context(make: { _ in 0 }))
       open = try OpenContext.open(
-        options, on: fixture.binding, dataPath: fixture.dataPath, file: file,
-        client: Credentials(processID: 1, userID: 1000, groupID: 1000, groups: []),
+        options, on: dataPath.binding, dataPath: dataPath, file: file,
+        client: Credentials(processID: 1, userID: 1000, groupID: 1000, groups: []), access: access,
         requester: requester)
     }
 

@@ -28,11 +28,11 @@ enum Frames {
 
   static func filter(
     types: [UInt16] = [0x888E], packetFilter: PacketFilter = .atOpen,
-    includesOutgoing: Bool = false, owner: UInt32 = 1
+    includesOutgoing: Bool = false, access: AccessGrant = .everything, owner: UInt32 = 1
   ) -> ReceiveFilter {
     var filter = ReceiveFilter(
       etherTypes: EtherTypeSet(types), packetFilter: packetFilter,
-      includesOutgoing: includesOutgoing, owner: owner)
+      includesOutgoing: includesOutgoing, access: access, owner: owner)
     filter.setOwnAddress(own)
     return filter
   }

@@ -96,8 +96,13 @@ extension DataPathFixture {
   }
 
   /// What the only open has counted.
+  func openCounters() throws -> (Counter) -> UInt64 { try dataPath.openCounters() }
+}
+
+extension BindingDataPath {
+  /// What the only open has counted.
   func openCounters() throws -> (Counter) -> UInt64 {
-    let set = try #require(dataPath.counters().first { $0.kind == .open })
+    let set = try #require(counters().first { $0.kind == .open })
     let values = Dictionary(uniqueKeysWithValues: set.values)
     return { values[$0, default: 0] }
   }

@@ -19,6 +19,12 @@ public final class ScriptedMiniport: MiniportAdapter {
   public private(set) var sendPossibleRequests = 0
   /// Whoever takes the frames.
   public private(set) weak var handler: ReceiveHandler?
+  /// A call of the driver that is under way.
+  public enum Call: Sendable, CaseIterable {
+    case activate, update, send, deactivate
+  }
+  /// What happens in the middle of a call.
+  public var during: (Call) -> Void = { _ in }
   /// What the driver is told that the kernel counted.
   public var statistics = CaptureStatistics()
 
@@ -38,12 +44,14 @@ public final class ScriptedMiniport: MiniportAdapter {
     }
     self.configuration = configuration
     self.handler = handler
+    during(.activate)
   }
 
   /// Follows the opens.
   public func update(etherTypes: EtherTypeSet, includesOutgoing: Bool) throws(MiniportError) {
     configuration?.etherTypes = etherTypes
     configuration?.includesOutgoing = includesOutgoing
+    during(.update)
   }
 
   /// Records what the script lets through.
@@ -58,6 +66,7 @@ public final class ScriptedMiniport: MiniportAdapter {
       ? SendProgress(sentCount: all.count, failure: nil) : script.removeFirst()
     let count = min(progress.sentCount, all.count)
     sent += all.prefix(count)
+    during(.send)
     return SendProgress(
       sentCount: count, failure: count == all.count ? nil : progress.failure)
   }
@@ -66,7 +75,10 @@ public final class ScriptedMiniport: MiniportAdapter {
   public func notifyWhenSendPossible() { sendPossibleRequests += 1 }
 
   /// Forgets the configuration.
-  public func deactivate() { configuration = nil }
+  public func deactivate() {
+    during(.deactivate)
+    configuration = nil
+  }
 
   /// Delivers frames as one dispatch of the wire.
   public func deliver(_ frames: [[UInt8]], flags: UInt32 = 0) {

@@ -88,7 +88,8 @@ struct CounterLine: Decodable {
             .rxUnmatchedDirection, .rxNotPermitted, .rxDropState,
           ]),
         law(
-          "D3", [.rxMatched, .rxLooped], [.rxDelivered, .rxDropFlushed, .rxDropClosed, .rxQueued]),
+          "D3", [.rxMatched, .rxLooped],
+          [.rxDelivered, .rxDropFlushed, .rxDropClosed, .rxDropRevoked, .rxQueued]),
         law(
           "D4", [.txSubmitted],
           [

@@ -8,14 +8,16 @@ final class Daemon {
   /// Starts it in the daemon's namespace of a lab.
   init(
     _ lab: Lab, interfaces: [String] = ["np0"], _ arguments: [String] = [],
-    socketPath: String? = nil, capabilities: String = "-all,+net_raw"
+    configuration: String? = nil, socketPath: String? = nil,
+    capabilities: String = "-all,+net_raw"
   ) throws {
     self.lab = lab
     let rights = ["setpriv", "--bounding-set=\(capabilities)", "--inh-caps=\(capabilities)"]
-    let options = ["--socket", socketPath ?? lab.socketPath] + User.options
-    let names = interfaces.flatMap { ["--interface", $0] }
+    let socket = ["--socket", socketPath ?? lab.socketPath]
+    let names = User.options + interfaces.flatMap { ["--interface", $0] }
+    let options = socket + (configuration.map { ["--config", $0] } ?? names)
     process = try ChildProcess(
-      lab.nearWords(rights + [try Product.path("ndisprotd")] + options + names + arguments),
+      lab.nearWords(rights + [try Product.path("ndisprotd")] + options + arguments),
       errorPath: lab.filePath("ndisprotd"))
   }
 

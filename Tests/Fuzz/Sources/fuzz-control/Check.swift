@@ -79,6 +79,13 @@ private let decoders: [@Sendable (RawSpan, UInt32) -> Void] = [
       { span throws(DecodeError) in try EventMessage(decoding: span, bindingCount: count) },
       \.encoded)
   },
+  { payload, _ in roundTrip(payload, ReloadReply.init(decoding:), \.encoded) },
+  { payload, count in
+    roundTrip(
+      payload,
+      { span throws(DecodeError) in try ExplainReply(decoding: span, count: count) },
+      \.encoded)
+  },
   { payload, _ in roundTrip(payload, WaitRequest.init(decoding:), \.encoded) },
   { payload, _ in roundTrip(payload, OIDMessage.init(decoding:), \.encoded) },
   { payload, _ in

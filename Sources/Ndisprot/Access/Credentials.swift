@@ -1,7 +1,7 @@
 /// Who a client is, as the kernel says.
 ///
 /// - Source: SO_PEERCRED and SO_PEERGROUPS at accept, unix(7); never asked again
-public struct Credentials: Sendable {
+public struct Credentials: Hashable, Sendable {
   /// The process that connected; for people only, never for rights (threat T18).
   public var processID: Int32
   /// The user.
@@ -21,25 +21,4 @@ public struct Credentials: Sendable {
 
   /// As counters and log lines name the client.
   public var name: String { "uid \(userID) pid \(processID)" }
-}
-
-/// Who may open bindings: root, the daemon's own user, and whom `--allow` names.
-///
-/// - Source: `spec/cli.md`, `--interface`
-public struct AccessPolicy: Sendable {
-  private let users: Set<UInt32>
-  private let groups: Set<UInt32>
-
-  /// Lets these users and groups in, besides root.
-  public init(users: Set<UInt32>, groups: Set<UInt32>) {
-    self.users = users
-    self.groups = groups
-  }
-
-  /// Whether the client has any right beyond HELLO.
-  public func allows(_ credentials: Credentials) -> Bool {
-    credentials.userID == 0 || users.contains(credentials.userID)
-      || groups.contains(credentials.groupID)
-      || credentials.groups.contains(where: groups.contains)
-  }
 }

@@ -1,0 +1,95 @@
+public import NDIS
+
+/// The policy as it applies to one open: compiled at OPEN and at reload, looked at for every frame.
+///
+/// Where one rule decides about all frames of the open, that is two comparisons; otherwise the
+/// rules are walked in order.
+public struct AccessGrant: Hashable, Sendable {
+  private enum Scope: Hashable, Sendable {
+    /// The first rule decides about every frame of the open's EtherTypes.
+    case everything
+    /// The same for frames without a VLAN; all others are denied.
+    case untagged
+    /// The rules are asked in order.
+    case table
+  }
+
+  /// The rules that can decide about a frame of the open, in order.
+  public let rules: [AccessRule]
+  /// What some frame of the open may do, or its OIDs.
+  public let rights: AccessRights
+  private let scope: Scope
+
+  /// Compiles the rules of a client on an interface for an open of these EtherTypes.
+  init(_ rules: [AccessRule], for etherTypes: EtherTypeSet) {
+    self.rules = rules.deciders(for: etherTypes)
+    rights = self.rules.reduce([]) { $0.union($1.rights) }
+    if self.rules.count == 1, !etherTypes.isEmpty, self.rules[0].covers(etherTypes),
+      self.rules[0].vlans.isAny || self.rules[0].vlans == .untagged
+    {
+      scope = self.rules[0].vlans.isAny ? .everything : .untagged
+    } else {
+      scope = .table
+    }
+  }
+
+  /// What may be done with a frame: its type behind one 0x8100 tag, and the number in that tag.
+  @inline(__always)
+  func rights(_ etherType: UInt16, vlan: UInt16) -> AccessRights {
+    if etherType == AccessPolicy.macControl { return [] }
+    if scope == .everything { return rights }
+    let vlan = isTagProtocol(etherType) ? VLANSet.unknown : vlan
+    if scope == .untagged { return vlan == VLANSet.none ? rights : [] }
+    guard let index = index(etherType, vlan) else { return [] }
+    return rules[index].rights
+  }
+
+  /// Which of `rules` decides about a frame; nil if none does.
+  func decidingRule(_ etherType: UInt16, vlan: UInt16) -> Int? {
+    if etherType == AccessPolicy.macControl { return nil }
+    if scope == .everything { return 0 }
+    let vlan = isTagProtocol(etherType) ? VLANSet.unknown : vlan
+    if scope == .untagged { return vlan == VLANSet.none ? 0 : nil }
+    return index(etherType, vlan)
+  }
+
+  private func index(_ etherType: UInt16, _ vlan: UInt16) -> Int? {
+    for index in rules.indices where rules[index].decides(etherType, vlan) { return index }
+    return nil
+  }
+
+  /// Whether a rule limits how fast frames are sent.
+  var isRateLimited: Bool { rules.contains { $0.rate != nil } }
+
+  /// Everything: what tests of the driver alone open with.
+  static let everything = AccessGrant([.root], for: EtherTypeSet([EtherTypeSet.anyValue]))
+}
+
+extension AccessRule {
+  /// Whether it speaks of all of these EtherTypes.
+  fileprivate func covers(_ wanted: EtherTypeSet) -> Bool {
+    if etherTypes.isAny { return true }
+    return !wanted.isAny && wanted.values.allSatisfy(etherTypes.values.contains)
+  }
+}
+
+extension [AccessRule] {
+  /// The rules that decide about some frame of these EtherTypes; the rest come too late.
+  ///
+  /// An empty set, which moves no frames, asks for all that decide about anything.
+  fileprivate func deciders(for etherTypes: EtherTypeSet) -> [AccessRule] {
+    let isAll = etherTypes.isAny || etherTypes.isEmpty
+    var deciders: [AccessRule] = []
+    for rule in self {
+      let types = isAll ? rule.etherTypes.wireValues : etherTypes.values
+      let vlans = rule.vlans.isAny ? [VLANSet.unknown] : rule.vlans.values
+      let isNeeded = types.contains { type in
+        vlans.contains { vlan in
+          rule.decides(type, vlan) && !deciders.contains { $0.decides(type, vlan) }
+        }
+      }
+      if isNeeded { deciders.append(rule) }
+    }
+    return deciders
+  }
+}

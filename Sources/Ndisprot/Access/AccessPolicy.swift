@@ -1,0 +1,80 @@
+public import NDIS
+
+/// Who may do what: rules, of which the first that matches decides; what none matches is denied.
+///
+/// A rule matches by user, interface, EtherType and VLAN, in the order of the file. Root may do
+/// everything; 0x8808 (pause frames) is nobody's.
+///
+/// - Thread: any; a value
+/// - Source: threats T14–T16, T20
+public struct AccessPolicy: Sendable {
+  /// Pause frames: they stop a link for everybody on it.
+  @inlinable public static var macControl: UInt16 { 0x8808 }
+
+  /// The rules, in order.
+  public let rules: [AccessRule]
+  private let rulesOfUser: [UInt32: [Int]]
+  private let rulesOfGroup: [UInt32: [Int]]
+
+  /// Makes a policy.
+  public init(_ rules: [AccessRule]) {
+    self.rules = rules
+    var ofUser: [UInt32: [Int]] = [:]
+    var ofGroup: [UInt32: [Int]] = [:]
+    for (index, rule) in rules.enumerated() {
+      switch rule.subject {
+      case .user(let number): ofUser[number, default: []].append(index)
+      case .group(let number): ofGroup[number, default: []].append(index)
+      }
+    }
+    rulesOfUser = ofUser
+    rulesOfGroup = ofGroup
+  }
+
+  /// The rules that speak of a client, in order.
+  ///
+  /// - Complexity: O(its groups and rules)
+  public func rules(for client: Credentials) -> [AccessRule] {
+    if client.userID == 0 { return [.root] }
+    var indices = Set(rulesOfUser[client.userID] ?? [])
+    for group in client.groups + [client.groupID] {
+      indices.formUnion(rulesOfGroup[group] ?? [])
+    }
+    return indices.sorted().map { rules[$0] }
+  }
+
+  /// The rules that speak of a client on an interface, in order.
+  public func rules(
+    for client: Credentials, on attributes: AdapterAttributes
+  ) -> [AccessRule] {
+    rules(for: client).filter { $0.interface.matches(attributes) }
+  }
+
+  /// Whether any rule speaks of the client: a stranger may say HELLO and nothing else.
+  public func knows(_ client: Credentials) -> Bool {
+    client.userID == 0 || rulesOfUser[client.userID] != nil
+      || rulesOfGroup[client.groupID] != nil
+      || client.groups.contains { rulesOfGroup[$0] != nil }
+  }
+
+  /// Whether some rule of the client names the interface and gives it anything there.
+  public func shows(_ attributes: AdapterAttributes, to client: Credentials) -> Bool {
+    rules(for: client, on: attributes).contains { !$0.rights.isEmpty }
+  }
+
+  /// The rule that decides about frames of one EtherType and VLAN; nil if there is none.
+  public func decision(
+    for client: Credentials, on attributes: AdapterAttributes, _ etherType: UInt16, vlan: UInt16
+  ) -> AccessRule? {
+    guard etherType != AccessPolicy.macControl else { return nil }
+    return rules(for: client, on: attributes).first { $0.decides(etherType, vlan) }
+  }
+
+  /// How many sessions a user may have, `limit` if no rule says.
+  public func sessionLimit(of client: Credentials, _ limit: Int) -> Int {
+    let quotas = rules(for: client).map(\.quota.sessions)
+    // A rule without a quota leaves the daemon's own limit.
+    guard !quotas.isEmpty, !quotas.contains(nil) else { return limit }
+    return min(limit, quotas.compactMap(\.self).max() ?? limit)
+  }
+}

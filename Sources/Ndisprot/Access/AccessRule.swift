@@ -1,0 +1,100 @@
+public import NDIS
+
+/// One rule of the access policy: who, where, which frames, what, and how much of it.
+public struct AccessRule: Hashable, Sendable {
+  /// Whom a rule is for.
+  public enum Subject: Hashable, Sendable {
+    /// A user, by number.
+    case user(UInt32)
+    /// Whoever has this group, as the primary or as a supplementary one.
+    case group(UInt32)
+  }
+
+  /// Its name, as people gave it.
+  public var name: String
+  /// Where it is written: `ndisprotd.toml: rule[2]`.
+  public var origin: String
+  /// Whom it is for.
+  public var subject: Subject
+  /// On which interfaces.
+  public var interface: InterfaceMatch
+  /// For which EtherTypes; `any` is any but 0x8808.
+  public var etherTypes: EtherTypeSet
+  /// In which VLANs.
+  public var vlans: VLANSet
+  /// What it lets them do; empty forbids.
+  public var rights: AccessRights
+  /// How fast they may send; nil is as fast as they can.
+  public var rate: RateLimit?
+  /// How much they may have at once.
+  public var quota: AccessQuota
+
+  /// Makes a rule.
+  public init(
+    name: String, origin: String, subject: Subject, interface: InterfaceMatch,
+    etherTypes: EtherTypeSet, vlans: VLANSet = .untagged, rights: AccessRights,
+    rate: RateLimit? = nil, quota: AccessQuota = AccessQuota()
+  ) {
+    self.name = name
+    self.origin = origin
+    self.subject = subject
+    self.interface = interface
+    self.etherTypes = etherTypes
+    self.vlans = vlans
+    self.rights = rights
+    self.rate = rate
+    self.quota = quota
+  }
+
+  /// Root may do everything, always.
+  static let root = AccessRule(
+    name: "root", origin: "built in", subject: .user(0),
+    interface: InterfaceMatch(name: .like("*")),
+    etherTypes: EtherTypeSet([EtherTypeSet.anyValue]), vlans: .any, rights: .all)
+
+  /// Whether it decides about frames of this EtherType in this VLAN.
+  ///
+  /// The type is a type field, or `EtherTypeSet.anyValue` for types that no rule names; the VLAN a
+  /// number as in `VLANSet`.
+  func decides(_ etherType: UInt16, _ vlan: UInt16) -> Bool {
+    let isOfType =
+      etherType == EtherTypeSet.anyValue ? etherTypes.isAny : etherTypes.matches(etherType)
+    return isOfType && vlans.contains(vlan)
+  }
+}
+
+/// How fast the opens of one user may send under one rule, on one interface, all together.
+public struct RateLimit: Hashable, Sendable {
+  /// Frames a second; nil is no limit.
+  public var framesPerSecond: UInt64?
+  /// Bytes a second, headers included; nil is no limit.
+  public var bytesPerSecond: UInt64?
+
+  /// Makes a limit.
+  public init(framesPerSecond: UInt64? = nil, bytesPerSecond: UInt64? = nil) {
+    self.framesPerSecond = framesPerSecond
+    self.bytesPerSecond = bytesPerSecond
+  }
+}
+
+/// How much one user may have at once under one rule; nil is what the daemon allows anyway.
+public struct AccessQuota: Hashable, Sendable {
+  /// Connections; of several rules for a user the largest counts.
+  public var sessions: Int?
+  /// Opens.
+  public var opens: Int?
+  /// Reads and writes that are not answered yet.
+  public var requests: Int?
+  /// Bytes of all receive windows.
+  public var queueByteCount: Int?
+
+  /// Makes a quota.
+  public init(
+    sessions: Int? = nil, opens: Int? = nil, requests: Int? = nil, queueByteCount: Int? = nil
+  ) {
+    self.sessions = sessions
+    self.opens = opens
+    self.requests = requests
+    self.queueByteCount = queueByteCount
+  }
+}

@@ -1,0 +1,127 @@
+internal import Ndisprot
+internal import Synchronization
+internal import WDF
+
+/// What each user has under each rule that limits it.
+///
+/// - Thread: any
+final class QuotaTable: Sendable {
+  fileprivate struct Key: Hashable, Sendable {
+    let rule: String
+    let userID: UInt32
+  }
+
+  private struct Use: Sendable {
+    var opens = 0
+    var queueByteCount = 0
+    let requests = RequestMeter()
+  }
+
+  /// What one open was given, and gives back when it ends.
+  struct Charge: Sendable {
+    fileprivate let keys: [Key]
+    fileprivate let queueByteCount: Int
+    /// The meters of the rules that limit requests.
+    let requests: RequestLimits
+  }
+
+  private let uses = Guarded<[Key: Use]>([:])
+
+  /// Takes an open out of the quotas of its rules.
+  ///
+  /// - Parameters:
+  ///   - access: the rules
+  ///   - userID: whose
+  ///   - options: its window; one that asks for all there is gets what is left
+  ///   - isWindowOpen: whether it asks for all there is
+  /// - Returns: what the open has to give back; nil if no rule limits it
+  /// - Throws: `.quota` with the rule that allows no more
+  func take(
+    _ access: AccessGrant, _ userID: UInt32, _ options: inout OpenOptions, isWindowOpen: Bool
+  ) throws(AccessRefusal) -> Charge? {
+    let rules = access.rules.filter { $0.quota != AccessQuota() }
+    guard !rules.isEmpty else { return nil }
+    var wanted = options.queueByteCount
+    let result = uses.withLock { uses -> Result<Charge, AccessRefusal> in
+      for rule in rules {
+        let use = uses[Key(rule: rule.name, userID: userID)] ?? Use()
+        if let limit = rule.quota.opens, use.opens >= limit {
+          return .failure(refusal(.opens, limit, rule))
+        }
+        guard let limit = rule.quota.queueByteCount else { continue }
+        let left = limit - use.queueByteCount
+        if isWindowOpen { wanted = min(wanted, left) }
+        if wanted > left || (isWindowOpen && left < QuotaTable.leastWindow && wanted > 0) {
+          return .failure(refusal(.queueBytes, limit, rule))
+        }
+      }
+      var requests = RequestLimits()
+      for rule in rules {
+        let key = Key(rule: rule.name, userID: userID)
+        var use = uses[key] ?? Use()
+        use.opens += 1
+        use.queueByteCount += wanted
+        if let limit = rule.quota.requests { requests.append(use.requests, limit) }
+        uses[key] = use
+      }
+      return .success(
+        Charge(
+          keys: rules.map { Key(rule: $0.name, userID: userID) }, queueByteCount: wanted,
+          requests: requests))
+    }
+    let charge = try result.get()
+    options.queueByteCount = wanted
+    return charge
+  }
+
+  /// Gives back what an open had.
+  func give(_ charge: Charge) {
+    uses.withLock { uses in
+      for key in charge.keys {
+        guard var use = uses[key] else { continue }
+        use.opens -= 1
+        use.queueByteCount -= charge.queueByteCount
+        uses[key] = use.opens == 0 ? nil : use
+      }
+    }
+  }
+
+  /// A window that is smaller holds no frame.
+  private static let leastWindow = 4_096
+}
+
+private func refusal(_ kind: AccessQuotaKind, _ limit: Int, _ rule: AccessRule) -> AccessRefusal {
+  .quota(kind, limit: limit, rule: rule.name, origin: rule.origin)
+}
+
+/// How many requests of one user under one rule are not answered yet.
+final class RequestMeter: Sendable {
+  private let count = Atomic<Int>(0)
+
+  fileprivate func take() -> Int { count.add(1, ordering: .relaxed).newValue }
+  fileprivate func give() { count.subtract(1, ordering: .relaxed) }
+}
+
+/// The meters that the requests of one open run through.
+struct RequestLimits: Sendable {
+  private var limits: [(meter: RequestMeter, limit: Int)] = []
+
+  fileprivate mutating func append(_ meter: RequestMeter, _ limit: Int) {
+    limits.append((meter, limit))
+  }
+
+  /// Whether there is one.
+  var isEmpty: Bool { limits.isEmpty }
+
+  /// Counts a request that is not answered yet, within the limits or not; `give` follows.
+  ///
+  /// - Returns: whether it is within the limits
+  func take() -> Bool {
+    var isWithin = true
+    for entry in limits where entry.meter.take() > entry.limit { isWithin = false }
+    return isWithin
+  }
+
+  /// A counted request was answered.
+  func give() { for entry in limits { entry.meter.give() } }
+}

@@ -1,0 +1,158 @@
+internal import EventLoop
+internal import NDIS
+internal import Ndisprot
+internal import NdisprotControl
+internal import WDF
+
+// The policy at work: an open is judged where it is made, and judged anew at every reload.
+
+extension Session {
+  /// Whether the client may administer the daemon: root, and the user whose daemon it is.
+  var isAdministrator: Bool {
+    credentials.userID == 0 || credentials.userID == server.ownUserID
+  }
+
+  /// Makes an open on a binding, or says why not; the client has its answer.
+  ///
+  /// - Parameters:
+  ///   - options: what was asked
+  ///   - binding: the binding
+  ///   - dataPath: the way of its frames; nil for an open that moves none
+  ///   - windowByteCount: the window of an open that asks for all there is
+  ///   - request: OPEN or OPEN_DEVICE
+  /// - Returns: whether it is made
+  func makeOpen(
+    _ options: OpenOptions, on binding: AdapterBinding, dataPath: BindingDataPath?,
+    windowByteCount: Int, _ request: RequestParcel
+  ) -> Bool {
+    let attributes = binding.snapshot.attributes
+    var options = options
+    let access: AccessGrant
+    do throws(AccessRefusal) {
+      access = try host.policy.grant(
+        &options, isDevice: request.isOpenDevice, to: credentials, on: attributes)
+      let isWindowOpen = options.queueByteCount == 0
+      options.queueByteCount =
+        isWindowOpen ? windowByteCount : min(options.queueByteCount, windowByteCount)
+      charge = try server.quotas.take(
+        access, credentials.userID, &options, isWindowOpen: isWindowOpen)
+      if chargedRequestCount == 0 { requestLimits = charge?.requests ?? RequestLimits() }
+    } catch {
+      denyOpen(error, attributes.name, request)
+      return false
+    }
+    do throws(BindingError) {
+      let open = try OpenContext.open(
+        options, on: binding, dataPath: dataPath, file: file, client: credentials, access: access,
+        requester: self)
+      server.environment.audit(
+        AuditRecord(.open, credentials, binding: attributes.name, rule: access.ruleNames)
+          .with("open", open.id)
+          .with("mode", options.mode == .exclusive ? "exclusive" : "shared")
+          .with("ethertypes", options.etherTypes.text)
+          .with("rights", access.rights.words.joined(separator: ",")))
+      opened(open, request)
+      return true
+    } catch {
+      giveCharge()
+      refusedOpen(error, attributes.name, request)
+      return false
+    }
+  }
+
+  /// The policy refuses an open: the reply and the audit record name the rule, or its absence.
+  func denyOpen(_ refusal: AccessRefusal, _ name: String, _ request: RequestParcel) {
+    isOpening = false
+    tellDenial(
+      AuditRecord(.denied, credentials, binding: name, rule: refusal.ruleName)
+        .with("cause", text: refusal.description))
+    guard !request.isOpenDevice else {
+      request.complete(refusal.completion)
+      return
+    }
+    finish(request, Array(refusal.description.utf8), status: refusal.completion)
+  }
+
+  /// A request of somebody of whom no rule speaks.
+  func denyStranger(_ request: consuming OwnedRequest, _ opcode: UInt16) {
+    tellDenial(
+      AuditRecord(.denied, credentials, binding: "-", rule: "-").with("opcode", opcode)
+        .with("cause", text: "no rule speaks of this user"))
+    request.complete(RequestStatus(.notPermitted))
+  }
+
+  private func tellDenial(_ record: AuditRecord) {
+    let now = EventLoop.now()
+    let suppressed = server.denials.withLock {
+      $0.admits(credentials.userID, nowNanoseconds: now)
+    }
+    guard let suppressed else { return }
+    server.environment.audit(suppressed == 0 ? record : record.with("unlogged", suppressed))
+  }
+
+  /// Ends the open there is, for whatever reason.
+  func closeOpen(_ reason: String) {
+    guard let open else { return }
+    self.open = nil
+    open.close()
+    giveCharge()
+    var record = AuditRecord(
+      .close, credentials, binding: open.binding.snapshot.attributes.name,
+      rule: open.access.ruleNames
+    ).with("open", open.id).with("reason", reason)
+    for (counter, value) in open.idleCounters().values where Session.audited.contains(counter) {
+      record = record.with(counter.name, value)
+    }
+    server.environment.audit(record)
+  }
+
+  /// What the record of a closed open says of it.
+  private static var audited: Set<Counter> {
+    [
+      .rxDelivered, .rxNotPermitted, .rxDropRevoked, .txSubmitted, .txSent, .txBytes,
+      .txRejectedPolicy, .txRejectedRate,
+    ]
+  }
+
+  private func giveCharge() {
+    if let charge { server.quotas.give(charge) }
+    charge = nil
+  }
+
+  /// Follows a policy.
+  ///
+  /// - Returns: what became of its open
+  func follow(_ policy: AccessPolicy) -> AccessChange {
+    isKnown = policy.knows(credentials) || isAdministrator
+    guard let open else { return .none }
+    let change = open.follow(policy)
+    switch change {
+    case .none: break
+    case .changed:
+      server.environment.audit(
+        AuditRecord(
+          .changed, credentials, binding: open.binding.snapshot.attributes.name,
+          rule: open.access.ruleNames
+        ).with("open", open.id).with("rights", open.access.rights.words.joined(separator: ",")))
+    case .closed:
+      open.revoke()
+      closeOpen("revoked")
+    }
+    return change
+  }
+}
+
+extension AccessGrant {
+  /// The names of the rules that decide.
+  var ruleNames: String { rules.map(\.name).joined(separator: ",") }
+}
+
+extension EtherTypeSet {
+  /// As the log shows it.
+  var text: String {
+    if isAny { return "any" }
+    if isEmpty { return "none" }
+    return values.map { $0 == EtherTypeSet.llcValue ? "llc" : "0x" + String($0, radix: 16) }
+      .joined(separator: ",")
+  }
+}

@@ -1,0 +1,83 @@
+internal import ArgumentParser
+internal import NDIS
+internal import NdisprotClient
+
+/// `ndisprotctl policy`.
+struct PolicyCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "policy", abstract: "Says what the access policy decides.",
+    subcommands: [ExplainCommand.self])
+}
+
+/// `ndisprotctl policy explain`.
+struct ExplainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "explain",
+    abstract: "Says which rule decides about a user's frames, and what it gives.",
+    discussion: """
+      USER is a name or a number; administrators may ask about everybody, others about themselves. \
+      One line a VLAN: none, those that a rule names, and all others.
+      """)
+
+  @OptionGroup var global: GlobalOptions
+  @Argument(help: "A user, by name or number.")
+  var user: String
+  @Argument(help: "An interface name, or @N, its index.")
+  var binding: BindingArgument
+  @Argument(help: "A number such as 0x88cc, or llc, or any.")
+  var etherType: EtherTypeArgument
+
+  mutating func run() throws {
+    let program = Program(
+      global, "policy explain \(user.printable)", .administer, binding: binding.description)
+    let connection = try program.connect()
+    let name: String
+    switch binding {
+    case .name(let given): name = given
+    case .index: name = try program.entry(binding, connection).name
+    }
+    let (user, type) = (user, etherType.value)
+    let reply = try program.attempt { () throws(ClientError) in
+      try connection.explain(user: user, binding: name, etherType: type)
+    }
+    let lines =
+      global.json
+      ? reply.decisions.map { Self.json($0, reply.userID) }
+      : TextTable.lines(Self.table(reply.decisions))
+    lines.forEach(program.output.standard.writeLine)
+    program.output.standard.flush()
+  }
+
+  static func table(_ decisions: [Decision]) -> [[String]] {
+    [["VLAN", "RIGHTS", "RULE", "WHERE", "FRAMES/S", "BYTES/S"]]
+      + decisions.map { row in
+        [
+          vlan(row), row.rights.isEmpty ? "nothing" : row.rights.words.joined(separator: ","),
+          row.rule.isEmpty ? "no rule" : row.rule.printable,
+          row.origin.isEmpty ? "-" : row.origin.printable,
+          row.framesPerSecond == 0 ? "-" : "\(row.framesPerSecond)",
+          row.bytesPerSecond == 0 ? "-" : "\(row.bytesPerSecond)",
+        ]
+      }
+  }
+
+  private static func vlan(_ row: Decision) -> String {
+    switch row.vlan {
+    case 0: "none"
+    case .max: "others"
+    default: "\(row.vlan)"
+    }
+  }
+
+  static func json(_ row: Decision, _ userID: UInt32) -> String {
+    var line = JSONLine()
+    line.add("uid", userID)
+    line.add("vlan", vlan(row))
+    line.add("rights", row.rights.words.joined(separator: ","))
+    line.add("rule", row.rule)
+    line.add("origin", row.origin)
+    line.add("framesPerSecond", row.framesPerSecond)
+    line.add("bytesPerSecond", row.bytesPerSecond)
+    return line.closed
+  }
+}

@@ -1,0 +1,50 @@
+internal import ArgumentParser
+internal import NdisprotClient
+
+/// `ndisprotctl reload`.
+struct ReloadCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "reload", abstract: "Has the daemon read its configuration anew.",
+    discussion: """
+      For administrators. Answers when every open follows the new policy; what is wrong with a file \
+      is said, nothing changes then, and the exit code is 1.
+      """)
+
+  @OptionGroup var global: GlobalOptions
+
+  mutating func run() throws {
+    let program = Program(global, "reload", .administer)
+    let connection = try program.connect()
+    let reply = try program.attempt { () throws(ClientError) in try connection.reload() }
+    guard reply.refusal.isEmpty else {
+      if global.json {
+        var line = JSONLine()
+        line.add("event", "refused")
+        line.add("message", reply.refusal)
+        program.output.standard.writeLine(line.closed)
+        program.output.standard.flush()
+      } else {
+        program.output.hint("reload: nothing changed: \(reply.refusal.printable)")
+      }
+      throw Failure(exitCode: 1)
+    }
+    program.output.standard.writeLine(global.json ? Self.json(reply) : Self.text(reply))
+    program.output.standard.flush()
+  }
+
+  private static func text(_ reply: ReloadReply) -> String {
+    "\(reply.ruleCount) rules; opens changed \(reply.changedCount), closed \(reply.closedCount); "
+      + "interfaces bound \(reply.boundCount), unbound \(reply.unboundCount)"
+  }
+
+  private static func json(_ reply: ReloadReply) -> String {
+    var line = JSONLine()
+    line.add("event", "reloaded")
+    line.add("rules", reply.ruleCount)
+    line.add("opensChanged", reply.changedCount)
+    line.add("opensClosed", reply.closedCount)
+    line.add("bound", reply.boundCount)
+    line.add("unbound", reply.unboundCount)
+    return line.closed
+  }
+}

@@ -1,0 +1,115 @@
+internal import Glibc
+
+/// What is wrong with a configuration: where, why, and what to write instead.
+///
+/// - Shape: `file:line:column: cause` for what is no TOML, `file: rule[2].ethertypes: cause` for a value
+struct ConfigurationError: Error, Equatable, CustomStringConvertible {
+  /// The file, and the place in it.
+  let place: String
+  /// Why, and what to do.
+  let cause: String
+
+  init(_ place: String, _ cause: String) {
+    self.place = place
+    self.cause = cause
+  }
+
+  var description: String { "\(place): \(cause)" }
+}
+
+/// The text of one configuration file, read with distrust.
+///
+/// Whoever may write the file may give himself every right: it must belong to root or to the daemon's
+/// user, and nobody else may write it.
+struct ConfigurationText {
+  /// A thousand rules are a hundred kilobytes.
+  static let maximumByteCount = 4 << 20
+
+  let path: String
+  let text: String
+
+  /// Reads a file.
+  init(path: String) throws(ConfigurationError) {
+    self.path = path
+    let file = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard file >= 0 else {
+      throw ConfigurationError(
+        path, "it cannot be opened: \(Sentences.words(errno)). Name a file that is there")
+    }
+    defer { close(file) }
+    var status = stat()
+    guard unsafe fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      throw ConfigurationError(path, "it is no regular file. Name a file, not a directory")
+    }
+    guard status.st_uid == 0 || status.st_uid == geteuid() else {
+      throw ConfigurationError(
+        path,
+        "it belongs to user \(status.st_uid), who could give himself every right. "
+          + "Write: chown root \(path)")
+    }
+    guard status.st_mode & 0o022 == 0 else {
+      throw ConfigurationError(
+        path, "others than its owner may write it. Write: chmod go-w \(path)")
+    }
+    guard status.st_size <= ConfigurationText.maximumByteCount else {
+      throw ConfigurationError(
+        path, "it has more than \(ConfigurationText.maximumByteCount >> 20) MiB. Make it shorter")
+    }
+    var bytes = [UInt8](repeating: 0, count: ConfigurationText.maximumByteCount + 1)
+    var count = 0
+    while count < bytes.count {
+      let added = unsafe bytes.withUnsafeMutableBytes {
+        unsafe read(file, $0.baseAddress.map { unsafe $0 + count }, $0.count - count)
+      }
+      if added < 0, errno == EINTR { continue }
+      guard added >= 0 else {
+        throw ConfigurationError(path, "it cannot be read: \(Sentences.words(errno))")
+      }
+      if added == 0 { break }
+      count += added
+    }
+    guard count <= ConfigurationText.maximumByteCount,
+      let text = String(validating: bytes.prefix(count), as: UTF8.self), !text.utf8.contains(0)
+    else { throw ConfigurationError(path, "it is no text in UTF-8. Write it anew") }
+    self.text = text
+  }
+
+  /// The files of a configuration: the one that is named, then `conf.d/*.toml` beside it, sorted.
+  static func all(of path: String) throws(ConfigurationError) -> [ConfigurationText] {
+    var texts = [try ConfigurationText(path: path)]
+    let parent = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
+    for name in try names(in: parent + "conf.d") {
+      texts.append(try ConfigurationText(path: "\(parent)conf.d/\(name)"))
+    }
+    return texts
+  }
+
+  private static func names(in directory: String) throws(ConfigurationError) -> [String] {
+    var status = stat()
+    guard unsafe stat(directory, &status) == 0 else {
+      if errno == ENOENT { return [] }
+      throw ConfigurationError(directory, "it cannot be looked at: \(Sentences.words(errno))")
+    }
+    guard status.st_mode & S_IFMT == S_IFDIR else {
+      throw ConfigurationError(directory, "it is no directory. Remove it, or make it one")
+    }
+    guard status.st_uid == 0 || status.st_uid == geteuid(), status.st_mode & 0o022 == 0 else {
+      throw ConfigurationError(
+        directory,
+        "others may put files into it. Write: chown root \(directory); "
+          + "chmod go-w \(directory)")
+    }
+    guard let stream = unsafe opendir(directory) else {
+      throw ConfigurationError(directory, "it cannot be read: \(Sentences.words(errno))")
+    }
+    defer { unsafe closedir(stream) }
+    var names: [String] = []
+    while let entry = unsafe readdir(stream) {
+      let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) {
+        unsafe $0.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
+      }
+      if name.hasSuffix(".toml"), !name.hasPrefix(".") { names.append(name) }
+    }
+    return names.sorted()
+  }
+}

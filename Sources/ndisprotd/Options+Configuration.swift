@@ -1,0 +1,35 @@
+internal import Glibc
+internal import NDIS
+internal import Ndisprot
+internal import NdisprotServer
+
+// Without a file: `--interface`, `--allow` and `--profile` say all there is.
+
+extension DaemonOptions {
+  /// What the command line says: the user who starts the daemon, and whom `--allow` names, may use
+  /// the interfaces with every right but promiscuous.
+  func configuration() throws(AccountError) -> ServerConfiguration {
+    var subjects: [AccessRule.Subject] = []
+    for number in Set([getuid(), geteuid()]).sorted() { subjects.append(.user(number)) }
+    for name in allow {
+      if name.hasPrefix(":") {
+        subjects.append(.group(try Accounts.groupID(String(name.dropFirst()))))
+      } else {
+        subjects.append(.user(try Accounts.userID(name)))
+      }
+    }
+    let rules = subjects.map { subject in
+      AccessRule(
+        name: "--allow", origin: "command line", subject: subject,
+        interface: InterfaceMatch(name: .like("*")),
+        etherTypes: EtherTypeSet([EtherTypeSet.anyValue]), vlans: .any,
+        rights: AccessRights.all.subtracting(.promiscuous))
+    }
+    return ServerConfiguration(
+      bindings: interfaces.map {
+        BindingConfiguration(
+          interface: InterfaceMatch(name: .exactly($0)), profile: profile.value)
+      },
+      policy: AccessPolicy(rules), isVerified: verifier)
+  }
+}

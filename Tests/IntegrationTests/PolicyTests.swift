@@ -1,0 +1,165 @@
+import Glibc
+import NDIS
+import Testing
+
+/// A lab whose daemon reads a configuration file.
+private struct PolicyLab {
+  let lab: Lab
+  let path: String
+
+  static func run(_ text: String, cables: Int = 1, _ body: (PolicyLab) throws -> Void) throws {
+    try Lab.run(Lab.Options(cables: cables, startsDaemon: false)) { lab in
+      let policy = PolicyLab(lab: lab, path: lab.filePath("ndisprotd.toml"))
+      try policy.write(text)
+      let daemon = try Daemon(lab, configuration: policy.path)
+      try daemon.waitUntilReady()
+      try body(policy)
+      #expect(try daemon.stop() == 0)
+    }
+  }
+
+  func write(_ text: String) throws {
+    guard TextFile.write("[[binding]]\ninterface = \"np0\"\n" + text, to: path) else {
+      throw LabError.failed("cannot write \(path)")
+    }
+    chmod(path, 0o644)
+  }
+
+  func reload() throws -> ChildProcess.Outcome { try lab.ctl("reload") }
+}
+
+/// `[[rule]]`, for the user `allowed`.
+private func rule(
+  _ name: String, _ types: String, _ rights: String, user: String = "user = \"65534\"",
+  more: String = ""
+) -> String {
+  """
+  [[rule]]
+  name = "\(name)"
+  \(user)
+  interface = "np*"
+  ethertypes = [\(types)]
+  rights = [\(rights)]
+  \(more)
+
+  """
+}
+
+@Suite(
+  "The access policy", .serialized, .timeLimit(.minutes(3)), .tags(.integration),
+  .needsNamespaces, .needsSeveralUsers)
+struct PolicyTests {
+  private static let own = "020000000001"
+  private static let peer = "020000000002"
+
+  private static func frame(_ type: String, from source: String = own) -> String {
+    peer + source + type + String(repeating: "00", count: 46)
+  }
+
+  @Test("threat T14, T15: a user gets exactly what the rules give him, by user and by group")
+  func matrix() throws {
+    let text =
+      rule("reader", "\"0x88b5\"", "\"read\"") + rule("writer", "\"0x88b6\"", "\"write\"")
+      + rule("members", "\"0x88b7\"", "\"read\", \"write\"", user: "group = \"\(User.group)\"")
+    try PolicyLab.run(text) { policy in
+      let lab = policy.lab
+      for (user, types) in [
+        (User.allowed, [0x88B5, 0x88B6]), (.member, [0x88B7]), (.stranger, []),
+      ] {
+        for type in [0x88B5, 0x88B6, 0x88B7, 0x888E, 0xFFFF, 0x8808] {
+          let session = try lab.makeClient(as: user).connect()
+          let status = try session.open("np0", types: [type]).status
+          #expect(status == (types.contains(type) ? .success : .notPermitted))
+        }
+      }
+      let reader = try lab.client.open(types: [0x88B5])
+      #expect(try reader.write(Self.frame("88b5")).status == .notPermitted)
+      let writer = try lab.client.open(types: [0x88B6])
+      #expect(try writer.write(Self.frame("88b6")).status == .success)
+      #expect(try writer.read().status == .notPermitted)
+      #expect(
+        try writer.write(Self.frame("88b6", from: "020000000009")).status == .sourceMismatch)
+    }
+  }
+
+  @Test(
+    "a stranger may say HELLO and nothing else; a refusal names the rule, or that there is none")
+  func refusals() throws {
+    try PolicyLab.run(rule("reader", "\"0x88b5\"", "\"read\"")) { policy in
+      let lab = policy.lab
+      #expect(try lab.ctl(["bindings"], as: .stranger).exitCode == 6)
+      let outcome = try lab.ctl(["read", "np0", "--ethertype", "0x88b6"], as: .allowed)
+      #expect(outcome.exitCode == 6)
+      #expect(outcome.errors.contains("no rule lets this user open EtherType 0x88b6"))
+      let exclusive = try lab.ctl(
+        ["read", "np0", "--ethertype", "0x88b5", "--exclusive"], as: .allowed)
+      #expect(exclusive.errors.contains("rule 'reader'"))
+      #expect(exclusive.errors.contains("does not give exclusive"))
+    }
+  }
+
+  @Test(
+    "threat T16: a tagged frame leaves for granted VLANs only, and none hides behind a second tag")
+  func vlans() throws {
+    let text = rule("tagged", "\"any\"", "\"read\", \"write\"", more: "vlans = [\"none\", 5]")
+    try PolicyLab.run(text) { policy in
+      let session = try policy.lab.client.open(types: [0xFFFF])
+      #expect(try session.write(Self.frame("88b5")).status == .success)
+      #expect(try session.write(Self.frame("8100000588b5")).status == .success)
+      #expect(try session.write(Self.frame("8100000688b5")).status == .notPermitted)
+      #expect(try session.write(Self.frame("810000058100000688b5")).status == .notPermitted)
+      #expect(try session.write(Self.frame("88a8000588b5")).status == .notPermitted)
+      #expect(try session.write(Self.frame("8808")).status == .notPermitted)
+    }
+  }
+
+  @Test(
+    "threat T20, B17: a reload narrows and closes opens; a bad file changes nothing and says why")
+  func reload() throws {
+    let full = rule("both", "\"0x88b5\"", "\"read\", \"write\"")
+    try PolicyLab.run(full) { policy in
+      let session = try policy.lab.client.open(types: [0x88B5])
+      #expect(try session.write(Self.frame("88b5")).status == .success)
+      try policy.write("[[rule]]\nname = 3\n")
+      let refused = try policy.reload()
+      #expect(refused.exitCode == 1)
+      #expect(refused.errors.contains("rule[0].name"))
+      #expect(try session.write(Self.frame("88b5")).status == .success)
+      try policy.write(rule("both", "\"0x88b5\"", "\"read\""))
+      #expect(try policy.reload().exitCode == 0)
+      #expect(try session.write(Self.frame("88b5")).status == .notPermitted)
+      let read = try session.startRead()
+      #expect(try session.isPending(read))
+      try policy.write(rule("other", "\"0x88b6\"", "\"read\""))
+      #expect(try policy.reload().exitCode == 0)
+      #expect(try session.reply(to: read).status == .notPermitted)
+      #expect(try session.read().status == .notAssociated)
+    }
+  }
+
+  @Test("interfaces are bound and unbound by a reload")
+  func bindings() throws {
+    try PolicyLab.run("", cables: 2) { policy in
+      try policy.write("[[binding]]\ninterface = \"np2\"\n")
+      #expect(try policy.reload().exitCode == 0)
+      #expect(try policy.lab.ctl("--json", "bindings").lines.count == 2)
+      try policy.write("")
+      #expect(try policy.reload().exitCode == 0)
+      #expect(try policy.lab.ctl("--json", "bindings").lines.count == 1)
+    }
+  }
+
+  @Test("policy explain says which rule decides; others than administrators ask about themselves")
+  func explain() throws {
+    try PolicyLab.run(rule("reader", "\"0x88b5\"", "\"read\"")) { policy in
+      let lab = policy.lab
+      let lines = try lab.ctl("--json", "policy", "explain", "65534", "np0", "0x88b5").lines
+      #expect(lines.count == 2)
+      #expect(lines.first?.contains("\"rule\":\"reader\"") == true)
+      #expect(lines.last?.contains("\"rule\":\"\"") == true)
+      let own = try lab.ctl(["policy", "explain", "65534", "np0", "0x88b5"], as: .allowed)
+      #expect(own.exitCode == 0)
+      #expect(try lab.ctl(["policy", "explain", "0", "np0", "any"], as: .allowed).exitCode == 6)
+    }
+  }
+}
