@@ -65,12 +65,13 @@ enum NetlinkDecoder {
     else { return nil }
     let found = LinkAttributes(payload.extracting(droppingFirst: linkByteCount))
     guard let name = found.name, !name.isEmpty else { return nil }
-    return .link(
-      AdapterAttributes(
-        interfaceIndex: index, name: name, description: found.alias ?? found.kind ?? name,
-        hardwareType: hardwareType, isLoopback: flags & IFF_LOOPBACK.rawValue != 0,
-        address: found.address, mtu: found.mtu, isUp: flags & IFF_UP.rawValue != 0,
-        link: found.link))
+    var attributes = AdapterAttributes(
+      interfaceIndex: index, name: name, description: found.details.alias ?? found.kind ?? name,
+      hardwareType: hardwareType, isLoopback: flags & IFF_LOOPBACK.rawValue != 0,
+      address: found.address, mtu: found.mtu, isUp: flags & IFF_UP.rawValue != 0,
+      link: found.link)
+    attributes.details = found.details
+    return .link(attributes)
   }
 
   /// Calls `body` with type and value of each attribute, until one does not fit.
@@ -92,17 +93,17 @@ enum NetlinkDecoder {
 /// The attributes of a link that matter here.
 private struct LinkAttributes {
   var name: String?
-  var alias: String?
   var kind: String?
   var address = MACAddress.zero
   var mtu: UInt32 = 0
   var link = MediaConnectState.unknown
+  var details = LinkDetails()
 
   init(_ bytes: RawSpan) {
     NetlinkDecoder.forEachAttribute(in: bytes) { type, value in
       switch type {
       case Int(IFLA_IFNAME): name = value.text
-      case Int(IFLA_IFALIAS): alias = value.text.isEmpty ? nil : value.text
+      case Int(IFLA_IFALIAS): details.alias = value.text.isEmpty ? nil : value.text
       case Int(IFLA_ADDRESS): address = MACAddress(value) ?? .zero
       case Int(IFLA_MTU): mtu = value.u32(at: 0) ?? 0
       case Int(IFLA_CARRIER):
@@ -111,11 +112,23 @@ private struct LinkAttributes {
         case 1: link = .connected
         default: link = .unknown
         }
-      case Int(IFLA_LINKINFO):
-        NetlinkDecoder.forEachAttribute(in: value) { type, value in
-          if type == Int(IFLA_INFO_KIND) { kind = value.text.isEmpty ? nil : value.text }
-        }
+      case Int(IFLA_PERM_ADDRESS): details.permanentAddress = MACAddress(value)
+      case Int(IFLA_OPERSTATE): details.operationalState = value.u8(at: 0) ?? 0
+      case Int(IFLA_TXQLEN): details.transmitQueueLength = value.u32(at: 0) ?? 0
+      case Int(IFLA_PROMISCUITY): details.promiscuity = value.u32(at: 0) ?? 0
+      case Int(IFLA_LINKINFO): takeKind(value)
       default: break
+      }
+    }
+  }
+
+  /// IFLA_LINKINFO: the kind of the link, and behind it what only that kind has.
+  private mutating func takeKind(_ bytes: RawSpan) {
+    NetlinkDecoder.forEachAttribute(in: bytes) { type, value in
+      if type == Int(IFLA_INFO_KIND) { kind = value.text.isEmpty ? nil : value.text }
+      guard type == Int(IFLA_INFO_DATA), kind == "vlan" else { return }
+      NetlinkDecoder.forEachAttribute(in: value) { type, value in
+        if type == Int(IFLA_VLAN_ID) { details.vlanID = value.u16(at: 0) ?? 0 }
       }
     }
   }

@@ -38,7 +38,10 @@ public struct AdapterAttributes: Hashable, Sendable {
   /// The carrier.
   public var link: MediaConnectState
 
-  /// Makes a snapshot.
+  /// What only OIDs ask for.
+  public var details = LinkDetails()
+
+  /// Makes a snapshot without details.
   public init(
     interfaceIndex: Int32, name: String, description: String, hardwareType: UInt16,
     isLoopback: Bool, address: MACAddress, mtu: UInt32, isUp: Bool, link: MediaConnectState,

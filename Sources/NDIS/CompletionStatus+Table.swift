@@ -101,6 +101,9 @@ extension CompletionStatus {
   public static let invalidLength = CompletionStatus(.invalidBufferSize, .invalidLength, EINVAL)
   /// More groups than the list holds, or an address that is no group.
   public static let multicastFull = CompletionStatus(.unsuccessful, .multicastFull, ENOSPC)
+  /// The group is not in the list.
+  public static let multicastNotFound = CompletionStatus(
+    .unsuccessful, .multicastNotFound, ENOENT)
   /// The port number is not 0.
   public static let invalidPort = CompletionStatus(.unsuccessful, .invalidPort, EINVAL)
 
@@ -123,6 +126,6 @@ extension CompletionStatus {
     ("noBuffers", .noBuffers), ("sendFailed", .sendFailed), ("notConnected", .notConnected),
     ("notBound", .notBound), ("oidNotSettable", .oidNotSettable),
     ("invalidLength", .invalidLength), ("multicastFull", .multicastFull),
-    ("invalidPort", .invalidPort),
+    ("multicastNotFound", .multicastNotFound), ("invalidPort", .invalidPort),
   ]
 }

@@ -25,6 +25,7 @@ public final class AdapterBinding: Sendable {
     var claims: [Claim] = []
     var nextOpenID: UInt32 = 1
     var counted = Totals()
+    var carrierChangeCount: UInt32 = 0
   }
 
   /// The identity: it outlives a rename.
@@ -68,6 +69,8 @@ public final class AdapterBinding: Sendable {
     public let isActive: Bool
     /// How many opens there are.
     public let openCount: Int
+    /// How often the carrier came or went since the bind.
+    public let carrierChangeCount: UInt32
   }
 
   /// What data paths that are gone have counted.
@@ -101,7 +104,7 @@ public final class AdapterBinding: Sendable {
       Snapshot(
         attributes: $0.attributes, state: $0.machine.state, isPowered: $0.machine.isPowered,
         movesFrames: $0.machine.movesFrames, isActive: $0.machine.isActive,
-        openCount: $0.claims.count)
+        openCount: $0.claims.count, carrierChangeCount: $0.carrierChangeCount)
     }
   }
 
@@ -130,6 +133,7 @@ public final class AdapterBinding: Sendable {
   func update(_ attributes: AdapterAttributes) -> Update {
     let (changes, hasChangedPower) = shared.withLock { shared in
       let changes = attributes.changes(since: shared.attributes)
+      if attributes.link != shared.attributes.link { shared.carrierChangeCount &+= 1 }
       shared.attributes = attributes
       return (changes, attributes.isUp != shared.machine.isPowered)
     }

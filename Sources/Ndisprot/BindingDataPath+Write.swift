@@ -212,9 +212,7 @@ extension BindingDataPath {
   /// A frame that its own open would hear is queued for it, before the write is answered (W-20).
   @inline(__always)
   private func loopBack(_ frame: RawSpan, of open: OpenContext) {
-    guard !open.options.flags.contains(.noLoopback),
-      !open.options.flags.contains(.outgoing),
-      let header = MDLSpan(frame).ethernetHeader, open.filter.matches(header)
+    guard open.loopsBack, let header = MDLSpan(frame).ethernetHeader, open.filter.matches(header)
     else { return }
     let isQueued = unsafe hot.pointee.ring.append(
       frame, originalByteCount: frame.byteCount, timestamp: realtimeNanoseconds(),

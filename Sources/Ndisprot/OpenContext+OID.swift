@@ -64,11 +64,7 @@ extension OpenContext {
     guard description.canSet else { throw OIDFailure(.oidNotSettable) }
     try checkUsable(port)
     guard filter.access.rights.contains(.setOID) else { throw OIDFailure(.notPermitted) }
-    switch oid {
-    case .currentPacketFilter: try setPacketFilter(value)
-    case .multicastList: try setMulticastList(value)
-    default: throw OIDFailure(.notSupported)
-    }
+    try set(oid, to: value)
   }
 
   private func checkUsable(_ port: UInt32) throws(OIDFailure) {
@@ -76,23 +72,22 @@ extension OpenContext {
     guard port == 0 else { throw OIDFailure(.invalidPort) }
   }
 
-  private func value(of oid: OID) -> [UInt8] {
-    let attributes = binding.snapshot.attributes
+  private func set(_ oid: OID, to value: [UInt8]) throws(OIDFailure) {
     switch oid {
-    case .supportedList: return OID.supported.flatMap { bytes($0.oid.rawValue) }
-    case .maximumFrameSize: return bytes(attributes.mtu)
-    case .currentPacketFilter: return bytes(filter.packetFilter.rawValue)
-    case .currentAddress: return octets(of: attributes.address)
-    case .multicastList: return multicastList.flatMap(octets(of:))
-    default: return []
+    case .currentPacketFilter: try setPacketFilter(value)
+    case .currentLookahead: try setLookahead(value)
+    case .protocolOptions: try setProtocolOptions(value)
+    case .multicastList: try setMulticastList(value)
+    case .addMulticastAddress:
+      try changeGroups { list throws(OIDFailure) in try list.add(address(value)) }
+    case .deleteMulticastAddress:
+      try changeGroups { list throws(OIDFailure) in try list.remove(address(value)) }
+    default: throw OIDFailure(.notSupported)
     }
   }
 
   private func setPacketFilter(_ value: [UInt8]) throws(OIDFailure) {
-    guard value.count == 4 else { throw OIDFailure(.invalidLength, bytesNeeded: 4) }
-    var number: UInt32 = 0
-    for byte in value.reversed() { number = number << 8 | UInt32(byte) }
-    let wanted = PacketFilter(rawValue: number)
+    let wanted = PacketFilter(rawValue: try number(value))
     // Promiscuous needs the interface's own mode as well, which comes with the membership socket.
     guard wanted.subtracting(.supported).isEmpty, !wanted.contains(.promiscuous) else {
       throw OIDFailure(.notSupported)
@@ -100,27 +95,60 @@ extension OpenContext {
     filter.packetFilter = wanted
   }
 
+  private func setLookahead(_ value: [UInt8]) throws(OIDFailure) {
+    let wanted = try number(value)
+    guard wanted > 0, wanted <= binding.snapshot.attributes.mtu else {
+      throw OIDFailure(.invalidParameter)
+    }
+    lookahead = wanted
+  }
+
+  /// NDIS_PROT_OPTION_NO_LOOPBACK is the one that means something here.
+  private func setProtocolOptions(_ value: [UInt8]) throws(OIDFailure) {
+    let wanted = try number(value)
+    guard wanted & ~0x2 == 0 else { throw OIDFailure(.notSupported) }
+    loopsBack = options.loopsBack && wanted & 0x2 == 0
+  }
+
   private func setMulticastList(_ value: [UInt8]) throws(OIDFailure) {
     guard value.count % 6 == 0 else { throw OIDFailure(.invalidLength) }
-    var list: [MACAddress] = []
-    for start in stride(from: 0, to: value.count, by: 6) {
-      let address = MACAddress([
-        value[start], value[start + 1], value[start + 2], value[start + 3], value[start + 4],
-        value[start + 5],
-      ])
-      guard address.isMulticast else { throw OIDFailure(.multicastFull) }
-      if !list.contains(address) { list.append(address) }
+    try changeGroups { list throws(OIDFailure) in
+      list = GroupList()
+      for start in stride(from: 0, to: value.count, by: 6) {
+        let group = try address(Array(value[start..<start + 6]))
+        // Said twice in one list it is in it once.
+        if !list.contains(group) { try list.add(group) }
+      }
     }
-    guard list.count <= 32 else { throw OIDFailure(.multicastFull) }
-    multicastList = list
-    filter.setGroups(list)
+  }
+
+  /// Changes the list and the filter together, or neither.
+  private func changeGroups(
+    _ change: (inout GroupList) throws(OIDFailure) -> Void
+  ) throws(OIDFailure) {
+    var list = groups
+    try change(&list)
+    groups = list
+    filter.setGroups(list.addresses)
   }
 }
 
-private func bytes(_ number: UInt32) -> [UInt8] {
-  (0..<4).map { UInt8(truncatingIfNeeded: number >> UInt32(8 * $0)) }
+private func number(_ value: [UInt8]) throws(OIDFailure) -> UInt32 {
+  guard value.count == 4 else { throw OIDFailure(.invalidLength, bytesNeeded: 4) }
+  return value.reversed().reduce(0) { $0 << 8 | UInt32($1) }
 }
 
-private func octets(of address: MACAddress) -> [UInt8] {
-  (0..<6).map { address.octets[$0] }
+private func address(_ value: [UInt8]) throws(OIDFailure) -> MACAddress {
+  guard value.count == 6 else { throw OIDFailure(.invalidLength, bytesNeeded: 6) }
+  return MACAddress([value[0], value[1], value[2], value[3], value[4], value[5]])
+}
+
+extension GroupList {
+  fileprivate mutating func add(_ group: MACAddress) throws(OIDFailure) {
+    guard insert(group) else { throw OIDFailure(.multicastFull) }
+  }
+
+  fileprivate mutating func remove(_ group: MACAddress) throws(OIDFailure) {
+    guard giveBack(group) else { throw OIDFailure(.multicastNotFound) }
+  }
 }

@@ -46,7 +46,11 @@ public final class OpenContext: @unchecked Sendable {  // One loop's at a time.
   var limiter: RateLimiter?
   /// Nil for an open that moves no frames.
   var cursor: ReceiveCursor?
-  var multicastList: [MACAddress] = []
+  var groups = GroupList()
+  /// OID_GEN_CURRENT_LOOKAHEAD as it was set; the MTU until then.
+  var lookahead: UInt32?
+  /// Whether its own frames are looped back to it (W-20).
+  var loopsBack: Bool
   var transmit = TransmitCounters()
   /// Writes that are not through, oldest first.
   var writes: [WriteOperation] = []
@@ -79,6 +83,7 @@ public final class OpenContext: @unchecked Sendable {  // One loop's at a time.
     self.client = client
     self.readQueue = readQueue
     self.requester = requester
+    loopsBack = options.loopsBack
     filter = ReceiveFilter(
       etherTypes: options.etherTypes, packetFilter: .atOpen,
       includesOutgoing: options.flags.contains(.outgoing), access: access, owner: id)

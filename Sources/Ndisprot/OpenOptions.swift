@@ -62,4 +62,8 @@ public struct OpenOptions: Sendable {
   /// OPEN_DEVICE of the sample: exclusive, 802.1X, 4.5 s for the power (rule Q-23).
   public static let openDevice = OpenOptions(
     mode: .exclusive, waitMilliseconds: 4_500)
+
+  /// Whether frames that the open sends are looped back to it: one that wants outgoing frames has
+  /// them already.
+  var loopsBack: Bool { flags.isDisjoint(with: [.noLoopback, .outgoing]) }
 }

@@ -2,36 +2,11 @@ internal import NdisprotClient
 
 /// The value of an OID, by its type: as text, as JSON, and from the command line.
 struct OIDValue {
-  /// What the bytes of a value mean.
-  enum Kind {
-    /// A 32-bit number.
-    case number
-    /// NDIS_PACKET_TYPE_…
-    case packetFilter
-    /// One address.
-    case address
-    /// Addresses, one behind the other.
-    case addresses
-    /// OIDs, one behind the other.
-    case oids
-    /// Nobody here knows.
-    case bytes
-  }
-
   let oid: OID
   let bytes: [UInt8]
 
-  /// The type of an OID's value.
-  static func kind(of oid: OID) -> Kind {
-    switch oid {
-    case .maximumFrameSize: .number
-    case .currentPacketFilter: .packetFilter
-    case .currentAddress: .address
-    case .multicastList: .addresses
-    case .supportedList: .oids
-    default: .bytes
-    }
-  }
+  /// The type of an OID's value; plain bytes if nobody here knows.
+  static func kind(of oid: OID) -> OID.Format { oid.description?.format ?? .bytes }
 
   /// The names of the packet filter's bits.
   static let filterNames: [(PacketFilter, String)] = [
@@ -40,17 +15,28 @@ struct OIDValue {
   ]
 
   /// The kind if the bytes have its length, else plain bytes.
-  private var kind: Kind {
+  private var kind: OID.Format {
     let kind = Self.kind(of: oid)
     let fits =
       switch kind {
-      case .number, .packetFilter: bytes.count == 4
+      case .number: [1, 2, 4, 8].contains(bytes.count)
+      case .packetFilter: bytes.count == 4
       case .address: bytes.count == 6
       case .addresses: bytes.count % 6 == 0
       case .oids: bytes.count % 4 == 0
+      case .text: bytes.count % 2 == 0
       case .bytes: true
       }
     return fits ? kind : .bytes
+  }
+
+  private var number: UInt64 { bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) } }
+
+  private var string: String {
+    let units = stride(from: 0, to: bytes.count - 1, by: 2).map {
+      UInt16(bytes[$0]) | UInt16(bytes[$0 + 1]) << 8
+    }
+    return String(decoding: units.prefix { $0 != 0 }, as: UTF16.self)
   }
 
   private var numbers: [UInt32] {
@@ -71,7 +57,8 @@ struct OIDValue {
   /// The value for people.
   var text: String {
     switch kind {
-    case .number: numbers.map(String.init).joined()
+    case .number: String(number)
+    case .text: string
     case .packetFilter: numbers.map(Self.filterText).joined()
     case .address, .addresses: addresses.joined(separator: " ")
     case .oids: numbers.map { OID(rawValue: $0).nameOrNumber }.joined(separator: " ")
@@ -88,7 +75,9 @@ struct OIDValue {
   /// The value for scripts: numbers as numbers, lists as lists.
   var json: String {
     switch kind {
-    case .number, .packetFilter: numbers.map(String.init).joined()
+    case .number: String(number)
+    case .packetFilter: numbers.map(String.init).joined()
+    case .text: JSONLine.quoted(string)
     case .address: JSONLine.quoted(addresses.joined())
     case .addresses: "[" + addresses.map(JSONLine.quoted).joined(separator: ",") + "]"
     case .oids:
@@ -107,6 +96,10 @@ struct OIDValue {
     case .address: MACAddress(text).map(octets)
     case .addresses: addresses(text)
     case .bytes: hexBytes(text)
+    case .text:
+      text.utf16.flatMap { [UInt8(truncatingIfNeeded: $0), UInt8(truncatingIfNeeded: $0 >> 8)] } + [
+        0, 0,
+      ]
     }
   }
 
@@ -119,6 +112,7 @@ struct OIDValue {
         + filterNames.map(\.1).joined(separator: ", ")
     case .address: "an address such as 02:00:00:00:00:01"
     case .addresses: "addresses joined by commas, or none"
+    case .text: "any text"
     case .bytes: "bytes as hexadecimal digits, such as 01a0ff"
     }
   }

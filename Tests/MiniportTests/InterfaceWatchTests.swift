@@ -129,7 +129,7 @@ extension OnVeth {
       let pair = try VethPair()
       turn { attributes(pair.near)?.link == .connected && attributes(pair.far)?.link == .connected }
       settle()
-      try Command.run("ip link set \(pair.near) txqueuelen 123")
+      try Command.run("ip link set \(pair.near) group 123")
       for _ in 0..<5 { loop.turn(waitingAtMost: 10_000_000) }
       #expect(driver.events == [])
     }

@@ -22,9 +22,13 @@ struct NetlinkDecoderTests {
     20, 0, 0, 0, 3, 0, 0x12, 0, 7, 0, 0, 0, 0x2A, 0, 0, 0, 0, 0, 0, 0,  // DONE, MULTI | DUMP_INTR
   ]
 
-  static let attributes = AdapterAttributes(
-    interfaceIndex: 5, name: "eth0", description: "uplink", hardwareType: 1, isLoopback: false,
-    address: MACAddress([2, 0, 0, 0, 0, 9]), mtu: 1500, isUp: true, link: .connected)
+  static let attributes = {
+    var attributes = AdapterAttributes(
+      interfaceIndex: 5, name: "eth0", description: "uplink", hardwareType: 1, isLoopback: false,
+      address: MACAddress([2, 0, 0, 0, 0, 9]), mtu: 1500, isUp: true, link: .connected)
+    attributes.details.alias = "uplink"
+    return attributes
+  }()
 
   static func decode(_ bytes: [UInt8]) -> (messages: [NetlinkMessage], isWhole: Bool) {
     var messages: [NetlinkMessage] = []
@@ -43,6 +47,34 @@ struct NetlinkDecoderTests {
         NetlinkMessage(content: .link(Self.attributes), sequence: 7, isInterrupted: false),
         NetlinkMessage(content: .done, sequence: 7, isInterrupted: true),
       ])
+  }
+
+  @Test("the attributes that only OIDs ask for are taken, a VLAN's behind its kind")
+  func details() throws {
+    let link: [UInt8] = [
+      104, 0, 0, 0, 0x10, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0,  // 104 bytes, NEWLINK
+      0, 0, 1, 0, 5, 0, 0, 0, 0x43, 0x10, 1, 0, 0, 0, 0, 0,  // ARPHRD_ETHER, index 5, up
+      6, 0, 3, 0, 0x76, 0, 0, 0,  // IFNAME "v"
+      10, 0, 54, 0, 2, 0, 0, 0, 0, 7, 0, 0,  // PERM_ADDRESS 02:00:00:00:00:07
+      5, 0, 16, 0, 6, 0, 0, 0,  // OPERSTATE up
+      8, 0, 13, 0, 0xE8, 3, 0, 0,  // TXQLEN 1000
+      8, 0, 30, 0, 2, 0, 0, 0,  // PROMISCUITY 2
+      28, 0, 18, 0,  // LINKINFO
+      9, 0, 1, 0, 0x76, 0x6C, 0x61, 0x6E, 0, 0, 0, 0,  // INFO_KIND "vlan"
+      12, 0, 2, 0, 6, 0, 1, 0, 0x2A, 0, 0, 0,  // INFO_DATA: VLAN_ID 42
+    ]
+    let message = try #require(Self.decode(link).messages.first)
+    guard case .link(let attributes) = message.content else {
+      Issue.record("\(message) is no link")
+      return
+    }
+    var expected = LinkDetails()
+    expected.permanentAddress = MACAddress([2, 0, 0, 0, 0, 7])
+    expected.operationalState = 6
+    expected.transmitQueueLength = 1000
+    expected.promiscuity = 2
+    expected.vlanID = 42
+    #expect(attributes.details == expected)
   }
 
   @Test("a description is the alias, else the kind, else the name")

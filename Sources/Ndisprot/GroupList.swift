@@ -1,0 +1,38 @@
+internal import MDL
+
+/// The groups that an open hears, each with how many uses it has.
+///
+/// - Source: `spec/ndisprot-semantics.md` section 11.3, the multicast OIDs
+struct GroupList: Sendable {
+  /// Groups at once: OID_802_3_MAXIMUM_LIST_SIZE.
+  static let capacity = 32
+
+  private var uses: [(group: MACAddress, count: UInt32)] = []
+
+  /// The groups, in the order in which they came.
+  var addresses: [MACAddress] { uses.map(\.group) }
+
+  /// Whether a group is in the list.
+  func contains(_ group: MACAddress) -> Bool { uses.contains { $0.group == group } }
+
+  /// Adds a group, or one more use of it; false if it is none, or the list is full.
+  mutating func insert(_ group: MACAddress) -> Bool {
+    guard group.isMulticast else { return false }
+    if let index = uses.firstIndex(where: { $0.group == group }) {
+      let (count, isTooMuch) = uses[index].count.addingReportingOverflow(1)
+      if !isTooMuch { uses[index].count = count }
+      return !isTooMuch
+    }
+    guard uses.count < Self.capacity else { return false }
+    uses.append((group, 1))
+    return true
+  }
+
+  /// Gives one use of a group back; false if there is none.
+  mutating func giveBack(_ group: MACAddress) -> Bool {
+    guard let index = uses.firstIndex(where: { $0.group == group }) else { return false }
+    uses[index].count -= 1
+    if uses[index].count == 0 { uses.remove(at: index) }
+    return true
+  }
+}
