@@ -59,8 +59,8 @@ struct ServiceLogTests {
       try violate(lab, times: 1)
       let next = try #require(try supervisor.journalEntries().first)
       let lost = try #require(next["NDISPROT_LOST_LINES"].flatMap(Int.init))
-      // Two lines came before the first violation.
-      #expect(lost == 602 - kept)
+      // Two lines came before the first violation, and the open behind the last was audited.
+      #expect(lost == 603 - kept)
       try violate(lab, times: 1)
       #expect(try supervisor.journalEntries().first?["NDISPROT_LOST_LINES"] == nil)
     }
