@@ -69,10 +69,15 @@ extension Session {
 }
 
 extension ControlLoop {
-  /// Tells every session that wants to hear it.
+  /// Tells every session that wants to hear it, and may know of the binding.
   func announce(_ event: BindingEvent) {
-    for (session, subscription) in subscribers.values where subscription.add(event) {
-      session.onHost { $0.eventsCame() }
+    for (session, subscription) in subscribers.values {
+      if let binding = event.binding,
+        !policy.shows(binding.attributes, to: session.credentials)
+      {
+        continue
+      }
+      if subscription.add(event) { session.onHost { $0.eventsCame() } }
     }
   }
 

@@ -149,6 +149,33 @@ struct PolicyTests {
     }
   }
 
+  @Test("threat T15: events tell of a binding only whom some rule gives something there")
+  func events() throws {
+    let text = """
+      [[binding]]
+      interface = "np2"
+      [[rule]]
+      name = "one"
+      user = "65534"
+      interface = "np0"
+      ethertypes = ["0x88b5"]
+      rights = ["read"]
+
+      """
+    try PolicyLab.run(text, cables: 2) { policy in
+      let root = try policy.lab.makeClient(as: .owner).connect()
+      let session = try policy.lab.client.connect()
+      for listener in [root, session] {
+        #expect(try listener.subscribe(EventKindSet(.mtu)).status == .success)
+      }
+      try policy.lab.ip("link set np2 mtu 1400")
+      try policy.lab.ip("link set np0 mtu 1300")
+      #expect(try root.events(2).map(\.binding?.mtu) == [1_400, 1_300])
+      #expect(try session.events(1).map(\.binding?.mtu) == [1_300])
+      #expect(try session.events(1, seconds: 1).isEmpty)
+    }
+  }
+
   @Test("policy explain says which rule decides; others than administrators ask about themselves")
   func explain() throws {
     try PolicyLab.run(rule("reader", "\"0x88b5\"", "\"read\"")) { policy in
