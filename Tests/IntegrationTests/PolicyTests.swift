@@ -149,6 +149,26 @@ struct PolicyTests {
     }
   }
 
+  @Test("A-63: an interface that leaves the configuration is unbound, and bound when it comes back")
+  func leavesConfiguration() throws {
+    try PolicyLab.run("") { policy in
+      let watcher = try policy.lab.makeClient(as: .owner).connect()
+      #expect(try watcher.subscribe().status == .success)
+      let session = try policy.lab.makeClient(as: .owner).open()
+      let read = try session.startRead()
+      #expect(try session.isPending(read))
+      #expect(TextFile.write("[daemon]\nlog = \"info\"\n", to: policy.path))
+      #expect(try policy.reload().exitCode == 0)
+      #expect(try session.reply(to: read).status == .adapterRemoved)
+      #expect(try watcher.events(1).map(\.eventKind) == [.bindingRemoved])
+      #expect(try policy.lab.ctl("--json", "bindings").lines.isEmpty)
+      try policy.write("")
+      #expect(try policy.reload().exitCode == 0)
+      #expect(try watcher.events(1).map(\.eventKind) == [.bindingAdded])
+      #expect(try policy.lab.makeClient(as: .owner).open().closeDevice().status == .success)
+    }
+  }
+
   @Test("threat T15: events tell of a binding only whom some rule gives something there")
   func events() throws {
     let text = """
