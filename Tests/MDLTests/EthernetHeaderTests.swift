@@ -43,6 +43,25 @@ struct EthernetHeaderTests {
     }
   }
 
+  @Test(
+    "A-77: headers are read over cuts and empty fragments, and a span past the end is refused",
+    arguments: [(cuts: [7, 7], isTagged: false), ([0, 7, 0, 7, 0], false), ([13, 5], true)])
+  func fragments(cuts: [Int], isTagged: Bool) throws {
+    let untagged: [UInt8] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 0x88, 0x8E]
+    let frame = isTagged ? Array(Self.tagged.prefix(18)) : untagged
+    try ChainModel(frame, cuts: cuts).withChain { chain in
+      let header = chain.span.ethernetHeader
+      #expect(header?.byteCount == frame.count)
+      #expect(header?.tagProtocol == (isTagged ? 0x8100 : nil))
+      #expect(header?.etherType == (isTagged ? 0x0800 : 0x888E))
+      var error: MDLError?
+      do throws(MDLError) { _ = try chain.span(from: 1, byteCount: frame.count) } catch let caught {
+        error = caught
+      }
+      #expect(error == .outOfBounds)
+    }
+  }
+
   @Test("mdl T36: a frame shorter than its header has none", arguments: 0..<18)
   func tooShort(byteCount: Int) throws {
     try ChainModel(Array(Self.tagged.prefix(byteCount)), cuts: [byteCount]).withChain { chain in
