@@ -215,9 +215,12 @@ struct Output {
     case .notPermitted:
       (
         "the daemon does not permit it to user \(getuid())",
-        "Have ndisprotd started with --allow and your user name, or your group behind a colon"
+        "Ask for a rule in its configuration ('ndisprotctl policy explain' says what there is), or "
+          + "have it started with --allow and your user name"
       )
     case .adapterNotFound: words(absent: context)
+    case .notFound where context.operation == .administer:
+      ("there is no such user", "Name one of 'getent passwd', or write a number")
     case .busy where context.operation == .administer:
       (
         "the binding \(context.binding) is on its way to be paused",

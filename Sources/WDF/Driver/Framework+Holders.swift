@@ -40,7 +40,7 @@ extension Framework {
     let since = core.creationNanoseconds
     switch core.payload {
     case .file(let file) where file.pendingCount > 0:
-      found.append(holder(core, "\(file.pendingCount) requests", since: since, now))
+      found.append(holder(core, counted(file.pendingCount, "request"), since: since, now))
     case .queue(let queue):
       let (queued, owned) = queue.state.withLock { ($0.queued.count, $0.ownedCount) }
       if queued + owned > 0 {
@@ -49,7 +49,14 @@ extension Framework {
     default: break
     }
     let pins = Int(core.word.pinCount) - (core.word.phase == .deletedAndDisposed ? 0 : 1)
-    if found.isEmpty, pins > 0 { found.append(holder(core, "\(pins) pins", since: since, now)) }
+    if found.isEmpty, pins > 0 {
+      found.append(holder(core, counted(pins, "pin"), since: since, now))
+    }
     return found
   }
+}
+
+/// A number and what it counts.
+private func counted(_ number: Int, _ noun: String) -> String {
+  number == 1 ? "1 \(noun)" : "\(number) \(noun)s"
 }
