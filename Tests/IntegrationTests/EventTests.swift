@@ -139,7 +139,7 @@ struct EventTests {
         try lab.ipBatch(flaps)
         #expect(try session.closeDevice().status == .success)
       }
-      let all = try session.events(800)
+      let all = try session.events(800, seconds: 25)
       #expect(all.map(\.sequence) == Array(1...800))
       #expect(all.map { $0.binding?.power } == (0..<800).map { $0.isMultiple(of: 2) ? 0 : 1 })
     }
