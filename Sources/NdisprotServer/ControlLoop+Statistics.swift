@@ -66,7 +66,7 @@ extension ControlLoop {
     let reply = StatisticsReply(
       objects: objects.sorted { $0.key < $1.key },
       byteLimit: MessageHeader.maximumPayloadByteCount)
-    session.onHost { $0.finish(parcel, reply.encoded, recordCount: reply.objects.count) }
+    answer(reply.encoded, reply.objects.count, parcel, for: session)
   }
 }
 

@@ -46,6 +46,10 @@ struct SentenceTests {
     (.refused(.oidNotSettable, .set), 1, "cannot be set"),
     (.refused(.notSupported, .query), 1, "does not know this OID"),
     (.refused(.tooManySessions, .connect), 1, "as many sessions"),
+    (.refused(.rateExceeded, .write), 1, "faster than your rule allows"),
+    (.refused(.tooManyRequests, .read), 1, "a quota of your rule"),
+    (.refused(.multicastNotFound, .set), 1, "not in the list"),
+    (.denied(.notPermitted, .open, reason: "no rule"), 6, "no rule"),
     (.protocolViolation(.unexpectedReply(id: 3)), 1, "same version"),
   ]
 
@@ -81,12 +85,14 @@ struct SentenceTests {
     #expect(
       Output.message(for: error, Self.context(present: ["a", "b"]))
         == "read np0: there is no binding np0. There is a, b; "
-        + "others need ndisprotd --interface np0")
+        + "others must be in the configuration of ndisprotd")
     #expect(
       Output.message(for: error, Self.context("@9", present: ["a"]))
         == "read @9: there is no binding @9. There is a")
     #expect(
       Output.message(for: error, Self.context(present: []))
-        .hasSuffix("Nothing is bound: start ndisprotd with --interface np0"))
+        .hasSuffix(
+          "Nothing is bound: name np0 in the configuration of ndisprotd, or start it with --interface"
+        ))
   }
 }

@@ -68,9 +68,9 @@ public final class TraceRing: Sendable {
   @inlinable
   public func record(
     _ component: TraceComponent, _ name: StaticString, _ object: @autoclosure () -> ObjectID? = nil,
-    scope: UInt32 = 0, _ first: UInt64 = 0, _ second: UInt64 = 0
+    scope: @autoclosure () -> UInt32 = 0, _ first: UInt64 = 0, _ second: UInt64 = 0
   ) {
-    if isOn { keep(component, name, object(), scope, first, second) }
+    if isOn { keep(component, name, object(), scope(), first, second) }
   }
 
   @usableFromInline

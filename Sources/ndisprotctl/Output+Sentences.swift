@@ -1,0 +1,227 @@
+internal import Glibc
+internal import NdisprotClient
+
+// Why something failed, and what to do about it.
+
+extension Output {
+  /// What failed, why, and what to do about it.
+  static func message(for error: ClientError, _ context: Context) -> String {
+    let (cause, remedy) = words(for: error, context)
+    return "\(context.what): \(cause). \(remedy)"
+  }
+
+  /// Why it failed, and what to do about it.
+  static func words(
+    for error: ClientError, _ context: Context
+  ) -> (cause: String, remedy: String) {
+    switch error {
+    case .cannotReach(let path, let cause): words(unreachable: path, cause)
+    case .untrustedServer(let path, let userID):
+      (
+        "the socket \(path) is served by user \(userID), who is neither root, nor the daemon's "
+          + "account, nor you",
+        "Name the socket of a daemon that root or you started with --socket"
+      )
+    case .daemonGone:
+      ("the daemon hung up", "See its log, and start ndisprotd again if it stopped")
+    case .protocolViolation(let violation):
+      (
+        "the daemon's answer breaks the protocol: \(violation)",
+        "Use an ndisprotd and an ndisprotctl of the same version"
+      )
+    case .timedOut(let operation) where operation == .read:
+      ("time is over", "Give it more with --timeout")
+    case .timedOut:
+      (
+        "the daemon on \(context.socketPath) does not answer",
+        "See its log, and start it again if it hangs"
+      )
+    case .interrupted: ("it was interrupted", "Start it again")
+    case .system(let cause): ("\(cause.call): \(cause.words)", "Free memory or descriptors")
+    case .refused(let status, .query, _), .refused(let status, .set, _):
+      words(oid: status, context)
+    case .refused(let status, _, let bytesNeeded):
+      words(refused: status, bytesNeeded, context)
+    case .denied(_, _, let reason):
+      (
+        reason.printable,
+        "Have an administrator change the rule, or ask him for "
+          + "'ndisprotctl policy explain \(getuid()) \(context.binding) ETHERTYPE'"
+      )
+    }
+  }
+
+  private static func words(
+    unreachable path: String, _ cause: SystemError
+  ) -> (cause: String, remedy: String) {
+    switch cause.errno {
+    case ENOENT:
+      (
+        "the daemon is not running: there is no socket \(path)",
+        "Start ndisprotd, or name its socket with --socket or NDISPROT_SOCKET"
+      )
+    case ECONNREFUSED:
+      (
+        "the daemon is not running: nobody listens on \(path)",
+        "Start ndisprotd, or name its socket with --socket or NDISPROT_SOCKET"
+      )
+    case EACCES, EPERM:
+      (
+        "you may not use the socket \(path)",
+        "Join its group, ndisprot (usermod -aG ndisprot USER), or have ndisprotd started with "
+          + "--allow and your user name"
+      )
+    case EPROTOTYPE, ENOTSOCK:
+      (
+        "\(path) is not the socket of ndisprotd",
+        "Name the socket of ndisprotd with --socket or NDISPROT_SOCKET"
+      )
+    case ENAMETOOLONG:
+      (
+        "the path of the socket is empty or longer than 107 bytes",
+        "Name the socket of ndisprotd with --socket or NDISPROT_SOCKET"
+      )
+    case EAGAIN:
+      ("the daemon on \(path) takes no connections", "See its log, and start it again if it hangs")
+    default:
+      ("\(path): \(cause.words)", "Name the socket of ndisprotd with --socket or NDISPROT_SOCKET")
+    }
+  }
+
+  private static func words(
+    refused status: CompletionStatus, _ bytesNeeded: UInt32, _ context: Context
+  ) -> (cause: String, remedy: String) {
+    switch status {
+    case .notPermitted where context.operation == .administer:
+      (
+        "only administrators may, and not user \(getuid())",
+        "Run it as root, or as the user whose daemon it is"
+      )
+    case .notPermitted:
+      (
+        "the daemon does not permit it to user \(getuid())",
+        "Ask for a rule in its configuration ('ndisprotctl policy explain' says what there is), or "
+          + "have it started with --allow and your user name"
+      )
+    case .adapterNotFound: words(absent: context)
+    case .notFound where context.operation == .administer:
+      ("there is no such user", "Name one of 'getent passwd', or write a number")
+    case .busy where context.operation == .administer:
+      (
+        "the binding \(context.binding) is on its way to be paused",
+        "Try again when it is: see 'ndisprotctl bindings'"
+      )
+    case .busy:
+      (
+        "others have \(context.binding) open, and one of you exclusively",
+        "Wait until they are done, open without --exclusive, or use other EtherTypes"
+      )
+    case .timedOut:
+      (
+        "time is over",
+        "Look with 'ndisprotctl bindings' what is there, or wait longer with --timeout"
+      )
+    case .tooManyRequests:
+      (
+        "a quota of your rule is used up",
+        "End what you do not need, or have an administrator raise it"
+      )
+    case .tooManySessions:
+      ("the daemon has as many sessions as it takes", "End another program that uses it")
+    case .notReady, .lowPower:
+      (
+        "the interface \(context.binding) is down",
+        "Set it up: ip link set \(context.binding) up"
+      )
+    case .linkDown:
+      ("the interface \(context.binding) has no carrier", "Plug the cable in, or set its peer up")
+    case .paused: ("the binding is paused", "Have an administrator restart it")
+    case .adapterRemoved, .bindingGone, .notBound:
+      (
+        "the interface \(context.binding) went away",
+        "Start again when it is back: ndisprotctl wait \(context.binding)"
+      )
+    default: words(frame: status, bytesNeeded)
+    }
+  }
+
+  private static func words(
+    frame status: CompletionStatus, _ bytesNeeded: UInt32
+  ) -> (cause: String, remedy: String) {
+    switch status {
+    case .frameTooLong:
+      bytesNeeded > 0
+        ? (
+          "a frame is longer than \(bytesNeeded) bytes, which is the limit",
+          "Write -l \(bytesNeeded) or less, or raise the MTU"
+        ) : ("a frame is too long", "Write fewer bytes with -l, or raise the MTU")
+    case .frameTooShort, .invalidParameter:
+      ("a frame is shorter than its header", "Write -l 14 or more")
+    case .sourceMismatch:
+      (
+        "the source address is not the interface's",
+        "Leave --src away, or ask for the right with --any-source"
+      )
+    case .etherTypeMismatch:
+      (
+        "the EtherType of a frame is none of those that were opened",
+        "Name it with --ethertype"
+      )
+    case .rateExceeded:
+      (
+        "frames came faster than your rule allows",
+        "Send more slowly; 'ndisprotctl policy explain' shows the rate"
+      )
+    case .noBuffers:
+      ("the queue of the interface stayed full", "Send more slowly")
+    case .notSupported:
+      ("the daemon does not know this request", "Use an ndisprotd of the same version")
+    default:
+      (
+        "\(status.name): NTSTATUS \(status.ntStatus.rawValue.hexText), "
+          + SystemError(errno: status.errno, call: "").words,
+        "See the log of ndisprotd"
+      )
+    }
+  }
+
+  private static func words(
+    oid status: CompletionStatus, _ context: Context
+  ) -> (cause: String, remedy: String) {
+    switch status {
+    case .oidNotSettable:
+      ("this OID cannot be set", "See 'ndisprotctl oids' for those that can")
+    case .invalidLength:
+      ("the value has a length that this OID cannot have", "See 'ndisprotctl set --help'")
+    case .multicastNotFound:
+      ("the group is not in the list", "See 'ndisprotctl query \(context.binding) multicast-list'")
+    case .multicastFull:
+      ("too many groups, or an address that is no group", "Give at most 32 group addresses")
+    case .notSupported:
+      (
+        "the daemon does not know this OID, or not this value",
+        "See 'ndisprotctl oids \(context.binding)'"
+      )
+    default: words(refused: status, 0, context)
+    }
+  }
+
+  private static func words(absent context: Context) -> (cause: String, remedy: String) {
+    let cause = "there is no binding \(context.binding)"
+    // An index says nothing to the daemon, and a name that no interface can have neither.
+    let isName =
+      !context.binding.hasPrefix("@") && InterfaceName.isPossible(context.binding)
+    guard let present = context.present else {
+      return (cause, "See 'ndisprotctl bindings' for what is there")
+    }
+    guard !present.isEmpty else {
+      return (
+        cause,
+        "Nothing is bound: name \(isName ? context.binding : "it") in the configuration of ndisprotd, or "
+          + "start it with --interface"
+      )
+    }
+    let others = isName ? "; others must be in the configuration of ndisprotd" : ""
+    return (cause, "There is \(present.joined(separator: ", "))\(others)")
+  }
+}
