@@ -9,20 +9,18 @@ struct Checkup {
   /// All of them; those that need the daemon are left out where it does not answer.
   func findings() -> [Finding] {
     var all = [kernel, packetSockets, group, socket] + units
-    let answer = Result { try program.newConnection().bindings() }
-    switch answer {
-    case .success(let entries):
+    do throws(ClientError) {
+      let connection = try program.newConnection()
+      let entries = try connection.bindings()
       all.append(.fine("daemon", "it answers, and has bound \(entries.count) interfaces"))
-      all.append(capability)
-      all.append(policy(entries))
+      all += [capability(try? connection.status()), policy(entries)]
       all += entries.map(link)
       let sockets = PacketSockets()
       all += entries.map { otherUsers($0, sockets) }
-    case .failure(let error) where (error as? ClientError)?.status == .notPermitted:
-      all += [.fine("daemon", "it answers"), capability, policy([])]
-    case .failure(let error):
-      let message = (error as? ClientError).map(program.message) ?? "\(error)"
-      all.append(.wrong("daemon", "it does not answer", remedy: message))
+    } catch where error.status == .notPermitted {
+      all += [.fine("daemon", "it answers"), policy([])]
+    } catch {
+      all.append(.wrong("daemon", "it does not answer", remedy: program.message(error)))
     }
     return all
   }
@@ -134,19 +132,19 @@ struct Checkup {
     }
   }
 
-  /// CAP_NET_RAW is bit 13.
-  private var capability: Finding {
-    guard let process = ServiceUnit(ServiceUnit.service)?.processID,
-      let status = HostFacts.text(of: "/proc/\(process)/status"),
-      let line = status.split(separator: "\n").first(where: { $0.hasPrefix("CapEff:") }),
-      let mask = UInt64(line.split(separator: "\t").last ?? "", radix: 16)
-    else { return .fine("capability", "the daemon does not run as the service") }
-    guard mask & (1 << 13) != 0 else {
-      return .wrong(
-        "capability", "the service has no CAP_NET_RAW",
-        remedy: "Remove drop-ins that change AmbientCapabilities: systemctl revert ndisprotd")
+  private func capability(_ daemon: StatusReply?) -> Finding {
+    guard let daemon, let process = ProcessFacts(processID: daemon.processID) else {
+      return .fine("capability", "the kernel does not show the daemon's process to you")
     }
-    return .fine("capability", "the service has CAP_NET_RAW")
+    // Its number; capabilities(7).
+    guard process.effectiveCapabilities & (1 << 13) != 0 else {
+      return .wrong(
+        "capability", "the daemon has no CAP_NET_RAW",
+        remedy:
+          "Remove drop-ins that change AmbientCapabilities: systemctl revert ndisprotd.service; "
+          + "or start it as root")
+    }
+    return .fine("capability", "the daemon has CAP_NET_RAW")
   }
 
   // MARK: The interfaces

@@ -7,6 +7,8 @@ struct ProcessFacts {
   let lockedByteCount: UInt64
   let swappedByteCount: UInt64
   let threadCount: UInt64
+  /// A bit for each, by its number.
+  let effectiveCapabilities: UInt64
   /// Faults that had to wait for a disk.
   let majorFaultCount: UInt64
 
@@ -16,14 +18,18 @@ struct ProcessFacts {
       let stat = HostFacts.text(of: "/proc/\(processID)/stat")
     else { return nil }
     var values: [Substring: UInt64] = [:]
+    var capabilities: UInt64 = 0
     for line in status.split(separator: "\n") {
       let words = line.split { $0 == ":" || $0 == "\t" || $0 == " " }
-      if words.count >= 2, let value = UInt64(words[1]) { values[words[0]] = value }
+      guard words.count >= 2 else { continue }
+      if words[0] == "CapEff" { capabilities = UInt64(words[1], radix: 16) ?? 0 }
+      if let value = UInt64(words[1]) { values[words[0]] = value }
     }
     func bytes(_ key: Substring) -> UInt64 { (values[key] ?? 0) &* 1_024 }
     residentByteCount = bytes("VmRSS")
     lockedByteCount = bytes("VmLck")
     swappedByteCount = bytes("VmSwap")
+    effectiveCapabilities = capabilities
     threadCount = values["Threads"] ?? 0
     // The program's name, which may hold spaces, ends at the last parenthesis; majflt is field 12.
     let fields = stat.split(separator: ")").last?.split(separator: " ") ?? []

@@ -11,7 +11,7 @@ struct ServiceUnit {
   /// Asks systemd; nil if it says nothing to this user.
   init?(_ name: String) {
     // Only names of this file come here.
-    let keys = "Id,LoadState,ActiveState,SubState,StatusText,Result,NRestarts,MainPID,Listen"
+    let keys = "Id,LoadState,ActiveState,SubState,StatusText,Result,NRestarts,Listen"
     guard let shown = HostFacts.output(of: "systemctl show -p \(keys) -- \(name)") else {
       return nil
     }
@@ -54,8 +54,6 @@ struct ServiceUnit {
   var result: String { text("Result") }
   /// How often it was started again by itself.
   var restartCount: Int { Int(text("NRestarts")) ?? 0 }
-  /// The daemon's process; nil if there is none.
-  var processID: Int? { Int(text("MainPID")).flatMap { $0 > 0 ? $0 : nil } }
   /// Whether there is, or is about to be, a process that answers.
   var isAlive: Bool { state != "inactive" && state != "failed" }
 

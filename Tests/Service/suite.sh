@@ -224,7 +224,7 @@ ok "doctor says that the socket unit does not run, and what to do" 'ndisprotctl 
 systemctl start ndisprot.socket
 member ndisprotctl write np0 -n 1 --ethertype 0x88b5 --dst ff:ff:ff:ff:ff:ff --payload /payload/secret >/dev/null
 ok "report has units, counters and journal, and no byte of a frame" \
-  'ndisprotctl report >$scratch/report && grep -q "ListenSequentialPacket" $scratch/report && grep -q "txSent" $scratch/report && grep -q "ready: socket" $scratch/report && ! grep -aq FRAME-CONTENT $scratch/report'
+  'ndisprotctl report >$scratch/report && grep -q "ListenSequentialPacket" $scratch/report && grep -q "txSent" $scratch/report && grep -q "counters count from then" $scratch/report && grep -q "ready: socket" $scratch/report && ! grep -aq FRAME-CONTENT $scratch/report'
 
 # --- B1: killed
 
@@ -275,6 +275,11 @@ python3 hang.py "$main" bind-np1 15 & hang=$!
 ok "B2: a data thread that hangs makes the watchdog restart it within WatchdogSec + 0.5 s" \
   'wait_for "[ \"\$(of ndisprotd.service MainPID)\" != $main ] && [ \"\$(systemctl is-active ndisprotd.service)\" = active ]" 100; t=$(($(now) - started)); echo "# $t ms"; within $t 5500'
 wait $hang
+main=$(of ndisprotd.service MainPID)
+started=$(now)
+kill -STOP "$main"
+ok "B2: a daemon that is stopped as a whole is restarted too" \
+  'wait_for "[ \"\$(of ndisprotd.service MainPID)\" != $main ] && [ \"\$(systemctl is-active ndisprotd.service)\" = active ]" 100; t=$(($(now) - started)); echo "# $t ms"; within $t 5500'
 ok "B2: the journal names the thread and the watchdog" \
   'journal | grep -q "no answer from thread bind-np1" && journal | grep -qi "watchdog timeout"'
 ok "it serves again" 'member ndisprotctl bindings >/dev/null'
@@ -282,7 +287,7 @@ ok "it serves again" 'member ndisprotctl bindings >/dev/null'
 # --- B24: upgraded while clients read
 
 member ndisprotctl --json read np1 --ethertype 0x88b5 >$scratch/read & reader=$!
-wait_for 'grep -q reading $scratch/read && [ "$(grep -c reading $scratch/resuming)" = 6 ]'
+wait_for 'grep -q reading $scratch/read && [ "$(grep -c reading $scratch/resuming)" = 7 ]'
 socket=$(stat -c %i /run/ndisprot.sock) main=$(of ndisprotd.service MainPID)
 started=$(ndisprotctl --json status | field startedAt)
 dpkg-deb -R "$package" $scratch/next
@@ -293,7 +298,7 @@ ok "B24: an upgrade installs and keeps the options that were changed" \
 wait $reader
 code=$?
 ok "B24: a reader without --reconnect was told that the daemon went (3), the other reads again" \
-  '[ $code = 3 ] && wait_for "[ \"\$(grep -c reading $scratch/resuming)\" = 7 ]"'
+  '[ $code = 3 ] && wait_for "[ \"\$(grep -c reading $scratch/resuming)\" = 8 ]"'
 ok "B24: the daemon is a new one, the socket stayed, and clients go on" \
   '[ "$(of ndisprotd.service MainPID)" != "$main" ] && [ "$(stat -c %i /run/ndisprot.sock)" = "$socket" ] && member ndisprotctl bindings >/dev/null'
 ok "B24: counters restarted, and startedAt says when" \
