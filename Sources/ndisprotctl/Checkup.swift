@@ -17,7 +17,7 @@ struct Checkup {
       all += entries.map(link)
       let sockets = PacketSockets()
       all += entries.map { otherUsers($0, sockets) }
-    } catch where error.status == .notPermitted {
+    } catch  where error.status == .notPermitted {
       all += [.fine("daemon", "it answers"), policy([])]
     } catch {
       all.append(.wrong("daemon", "it does not answer", remedy: program.message(error)))
