@@ -93,6 +93,11 @@ final class Lab: @unchecked Sendable {  // Suites that share one are serialized.
     ["nsenter", "--net=/proc/\(near.processID)/ns/net"] + words
   }
 
+  /// The words that run a command at the far end.
+  func farWords(_ words: [String]) -> [String] {
+    ["nsenter", "--net=/proc/\(far.processID)/ns/net"] + words
+  }
+
   /// A new file beside the socket.
   func filePath(_ name: String) -> String {
     fileCount += 1
@@ -125,8 +130,7 @@ final class Lab: @unchecked Sendable {  // Suites that share one are serialized.
 
   /// Runs `ip` at the far end.
   func farIP(_ arguments: String) throws {
-    let words = ["nsenter", "--net=/proc/\(far.processID)/ns/net", "ip"]
-    try Lab.succeed(words + arguments.split(separator: " ").map(String.init), in: self)
+    try Lab.succeed(farWords(["ip"] + arguments.split(separator: " ").map(String.init)), in: self)
   }
 
   /// The far end of `np0`.
@@ -136,8 +140,7 @@ final class Lab: @unchecked Sendable {  // Suites that share one are serialized.
   func makePeer(_ interface: String) -> WirePeer {
     do {
       let program = try JSONProgram(
-        "wire", behind: ["nsenter", "--net=/proc/\(far.processID)/ns/net"], argument: interface,
-        errorPath: filePath("wire"))
+        "wire", behind: farWords([]), argument: interface, errorPath: filePath("wire"))
       // Its socket is bound when it has answered once.
       let _: Nothing = try program.ask("address")
       return WirePeer(program)
