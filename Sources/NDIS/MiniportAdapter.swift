@@ -120,6 +120,9 @@ public protocol MiniportAdapter: AnyObject {
   /// - Complexity: one system call for up to 64 frames, no allocation
   func send(_ frames: MDLChain) -> SendProgress
 
+  /// The interface's MTU as the kernel has it at this moment; nil if it does not say.
+  var currentMTU: UInt32? { get }
+
   /// Calls `handler.sendPossible()` once when the send socket is writable again.
   func notifyWhenSendPossible()
 

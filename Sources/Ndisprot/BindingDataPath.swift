@@ -53,6 +53,8 @@ public import WDF
   private var isCounted = false
   /// The send socket's buffer was full; the loop says when it is not.
   var isWaitingForRoom = false
+  /// Which open's pended writes are looked at first in the next turn.
+  var firstToSend = 0
   /// A write that is through, to be used again; it keeps its last message until then.
   var spareOperation: WriteOperation?
   /// How fast each user may send under each rule; made when the first such open comes.

@@ -123,22 +123,6 @@ struct WriteTests {
     #expect(!client.open.cancel(first))
   }
 
-  @Test("a full interface queue is tried again within the budget, then reported per frame")
-  func noBuffers() throws {
-    let fixture = try DataPathFixture()
-    let client = try DataPathFixture.Client(fixture, OpenOptions())
-    fixture.miniport.script = Array(
-      repeating: SendProgress(sentCount: 0, failure: .noBuffers), count: 11)
-    let id = try client.write([own, own])
-    for _ in 0..<BindingDataPath.maximumRetries {
-      #expect(client.requester.completion(of: id) == nil)
-      fixture.executor.runScheduled()
-      while fixture.dataPath.sendPended() {}
-    }
-    #expect(client.requester.completion(of: id)?.status == .noBuffers)
-    #expect(fixture.miniport.sent == [own])
-  }
-
   @Test("R-32, W-20: a frame to the own address is looped back before its write is answered")
   func loopback() throws {
     let fixture = try DataPathFixture()
