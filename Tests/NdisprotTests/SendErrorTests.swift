@@ -34,18 +34,27 @@ struct SendErrorTests {
     "B12: what the kernel says of a frame is said of that frame, counted once, and the rest leaves",
     arguments: cases)
   func eachErrno(_ one: Case) throws {
-    let fixture = try DataPathFixture()
-    let client = try DataPathFixture.Client(fixture, OpenOptions())
-    fixture.miniport.currentMTU = 1_000
-    fixture.miniport.script = [SendProgress(sentCount: 1, failure: one.failure)]
-    let id = try client.write([Self.own, Self.own, Self.own])
-    #expect(client.statuses(of: id) == [.success, one.status, .success])
-    #expect(client.requester.completion(of: id)?.status == one.status)
-    #expect(client.requester.completion(of: id)?.bytesNeeded == one.bytesNeeded)
-    #expect(client.requester.completion(of: id)?.information == 120)
-    #expect(fixture.miniport.sent.count == 2)
-    let counted = client.open.transmit
-    #expect(counted.submitted == 3 && counted.sent == 2 && one.counter(counted) == 1)
+    let frames = (0...4).map {
+      Frames.make(to: Frames.peer, from: Frames.own, number: UInt32($0))
+    }
+    for position in frames.indices {
+      let fixture = try DataPathFixture()
+      let client = try DataPathFixture.Client(fixture, OpenOptions())
+      fixture.miniport.currentMTU = 1_000
+      fixture.miniport.script = [SendProgress(sentCount: position, failure: one.failure)]
+      let id = try client.write(frames)
+      var statuses = [CompletionStatus](repeating: .success, count: 5)
+      statuses[position] = one.status
+      #expect(client.statuses(of: id) == statuses)
+      let completion = try #require(client.requester.completion(of: id))
+      #expect(completion.status == one.status && completion.bytesNeeded == one.bytesNeeded)
+      #expect(completion.information == 4 * 60)
+      var sent = frames
+      sent.remove(at: position)
+      #expect(fixture.miniport.sent == sent)
+      let counted = client.open.transmit
+      #expect(counted.submitted == 5 && counted.sent == 4 && one.counter(counted) == 1)
+    }
   }
 
   @Test("B12: a full interface queue is asked 10 times within a millisecond, then said per frame")
