@@ -9,6 +9,27 @@ import Testing
 @Suite(
   "Send errors", .serialized, .timeLimit(.minutes(2)), .tags(.integration), .needsNamespaces)
 struct SendErrorTests {
+  @Test("B12: a full interface queue is tried again, then said of each frame, and none is lost")
+  func noBuffers() throws {
+    // The interface's queue loses what it holds when it is taken away.
+    try Lab.run(Lab.Options(ownsWire: false)) { lab in
+      let session = try lab.client.open()
+      let far = lab.peer
+      try lab.tc("qdisc add dev np0 root tbf rate 8kbit burst 1600 limit 3000")
+      let reply = try session.writeBatch(
+        (1...60).map { Frame.outward(number: $0, byteCount: 1_514) })
+      let errors = try #require(reply.statuses).map { $0[2] }
+      let sent = errors.count { $0 == 0 }
+      #expect(sent >= 2 && sent < 60)
+      #expect(errors.count { $0 == UInt32(ENOBUFS) } == 60 - sent)
+      #expect(reply.status == .noBuffers)
+      #expect(reply.information == sent * 1_514)
+      try lab.tc("qdisc del dev np0 root")
+      #expect(try session.write(Frame.outward(number: 99)).status == .success)
+      #expect(try far.receive(1).isEmpty == false)
+    }
+  }
+
   /// Something that happens to the interface, and what the next frames meet.
   struct Case: Sendable, CustomTestStringConvertible {
     let command: String
