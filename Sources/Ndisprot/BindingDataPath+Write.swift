@@ -330,7 +330,7 @@ extension RawSpan {
 }
 
 /// The time of day, as the kernel stamps captured frames.
-func realtimeNanoseconds() -> UInt64 { nanoseconds(CLOCK_REALTIME) }
+public func realtimeNanoseconds() -> UInt64 { nanoseconds(CLOCK_REALTIME) }
 
 /// The time of a clock.
 private func nanoseconds(_ clock: clockid_t) -> UInt64 {

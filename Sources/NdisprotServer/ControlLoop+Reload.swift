@@ -110,6 +110,7 @@ extension ControlLoop {
   }
 
   private func finishReload(_ reply: ReloadReply) {
+    history.note(reply)
     let served = reloads.served
     reloads.served = []
     reloads.isRunning = false
@@ -143,10 +144,12 @@ extension ControlLoop {
 }
 
 extension AdministrationRequest {
-  /// Whether control decides by itself who may ask: everybody may about himself.
+  /// Whether control decides by itself what to tell whom: everybody may ask about himself.
   var isForEverybody: Bool {
-    if case .explain = self { return true }
-    return false
+    switch self {
+    case .explain, .status: true
+    default: false
+    }
   }
 }
 

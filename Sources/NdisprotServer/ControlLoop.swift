@@ -23,6 +23,8 @@ final class ControlLoop: SessionHost, TurnHandler, BindingObserver, EventHandler
   var policy: AccessPolicy
   /// Whoever waits for the reload that runs, and for the one after it.
   var reloads = ReloadQueue()
+  /// When the configuration was read, and what became of the last reload.
+  var history = ReloadHistory()
   private let listener: Int32
   private var listenerRegistration: Registration?
   private var reserve: Int32
@@ -30,7 +32,7 @@ final class ControlLoop: SessionHost, TurnHandler, BindingObserver, EventHandler
   private var buffers = MessageBufferPool()
   private var sessions: [ObjectIdentifier: Session] = [:]
   private var sessionCounts: [UInt32: Int] = [:]
-  private var sessionCount = 0
+  private(set) var sessionCount = 0
   private let unflushed = FlushList()
   var threads: [Int32: BindingThread] = [:]
   var powerWaiters: [PowerWaiter] = []

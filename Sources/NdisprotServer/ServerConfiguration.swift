@@ -14,6 +14,8 @@ public struct ServerConfiguration: Sendable {
   public var maximumSessions: Int
   /// Sessions of one user.
   public var maximumSessionsPerUser: Int
+  /// The files that say all this; none is the command line.
+  public var files: [String] = []
   /// Whether the framework's verifier watches (`spec/wdf-lifecycle.md` section 7).
   public var isVerified: Bool
 
@@ -82,6 +84,8 @@ public struct ServerEnvironment: Sendable {
   public var audit: @Sendable (AuditRecord) -> Void
   /// Reads the configuration anew, on control's thread; nil if there is no file to read.
   public var loadConfiguration: Loader?
+  /// What the daemon says of itself.
+  public var identity: DaemonIdentity
   /// Finds a user by name or number, with all groups, on control's thread; nil if there is none.
   public var findUser: @Sendable (String) -> Credentials?
 
@@ -96,8 +100,10 @@ public struct ServerEnvironment: Sendable {
       -> AnyObject,
     log: @escaping @Sendable (LogRecord) -> Void,
     audit: @escaping @Sendable (AuditRecord) -> Void, loadConfiguration: Loader?,
-    findUser: @escaping @Sendable (String) -> Credentials?
+    findUser: @escaping @Sendable (String) -> Credentials?,
+    identity: DaemonIdentity = DaemonIdentity()
   ) {
+    self.identity = identity
     self.audit = audit
     self.loadConfiguration = loadConfiguration
     self.findUser = findUser

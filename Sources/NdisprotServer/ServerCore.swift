@@ -2,6 +2,7 @@ internal import EventLoop
 internal import Glibc
 internal import NDIS
 internal import Ndisprot
+internal import Synchronization
 internal import WDF
 
 /// What all loops of the server share; nothing but the configuration changes after the start.
@@ -17,6 +18,8 @@ final class ServerCore: @unchecked Sendable {  // `control` is set once, before 
   let rings: RingBudget
   let quotas = QuotaTable()
   let denials = Guarded(DenialLimit())
+  /// When every loop had answered the service manager's question; 0 before the first time.
+  let lastAnswer = Atomic<UInt64>(0)
   private(set) weak var control: ControlLoop?
   /// Where the thread that unloads waits for a loop.
   private let isDone: Gate

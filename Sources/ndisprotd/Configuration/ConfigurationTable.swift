@@ -69,6 +69,13 @@ struct ConfigurationTable {
     return number
   }
 
+  /// true or false; nil if the key is not there.
+  func flag(_ key: String) throws(ConfigurationError) -> Bool? {
+    guard let value = table[key] else { return nil }
+    guard let flag = value.bool else { throw error(key, "write true or false") }
+    return flag
+  }
+
   /// Bytes, as a number or as `"16 MiB"`; nil if the key is not there.
   func byteCount(_ key: String, _ range: ClosedRange<Int>) throws(ConfigurationError) -> Int? {
     guard let value = table[key] else { return nil }

@@ -1,0 +1,47 @@
+internal import Logging
+internal import NdisprotServer
+
+// What the daemon is told, by its command line or its files.
+
+/// What the daemon is to do, and whether its memory is to stay resident: what the command line says,
+/// or the files of `--config`.
+func configuration(
+  _ options: DaemonOptions, _ logger: inout Logger
+) throws -> (server: ServerConfiguration, locksMemory: Bool) {
+  guard options.interfaces.isEmpty else {
+    return (try options.configuration(), options.lockMemory)
+  }
+  let loaded = try DaemonConfiguration.load(options.configurationPath)
+  if let level = loaded.logLevel, options.logLevel == nil { logger.logLevel = level.level }
+  for warning in loaded.warnings { logger.warning("\(warning)") }
+  var server = loaded.server
+  server.isVerified = options.verifier
+  return (server, options.lockMemory || loaded.locksMemory)
+}
+
+/// Reads the files anew, at a reload.
+func loader(_ options: DaemonOptions, _ logger: Logger) -> ServerEnvironment.Loader {
+  { () throws(ConfigurationRefusal) in
+    do throws(ConfigurationError) {
+      let loaded = try DaemonConfiguration.load(options.configurationPath)
+      for warning in loaded.warnings { logger.warning("\(warning)") }
+      var server = loaded.server
+      server.isVerified = options.verifier
+      return server
+    } catch {
+      throw ConfigurationRefusal(text: error.description)
+    }
+  }
+}
+
+/// `--check-config`: says what is wrong, and starts nothing.
+func checkConfiguration(_ options: DaemonOptions, _ logger: Logger) -> Int32 {
+  do throws(ConfigurationError) {
+    let loaded = try DaemonConfiguration.load(options.configurationPath)
+    for warning in loaded.warnings { logger.warning("\(warning)") }
+    return 0
+  } catch {
+    StandardError.write(error.description, after: "")
+    return ExitStatus.configuration
+  }
+}
