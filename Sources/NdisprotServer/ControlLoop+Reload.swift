@@ -53,6 +53,7 @@ extension ControlLoop {
     reloads.isRunning = true
     reloads.served = reloads.waiting
     reloads.waiting = []
+    server.environment.reloading(.begins)
     guard let load = server.environment.loadConfiguration else {
       finishReload(
         ReloadReply(
@@ -111,6 +112,7 @@ extension ControlLoop {
 
   private func finishReload(_ reply: ReloadReply) {
     history.note(reply)
+    server.environment.reloading(reply.refusal.isEmpty ? .taken : .refused(reply.refusal))
     let served = reloads.served
     reloads.served = []
     reloads.isRunning = false

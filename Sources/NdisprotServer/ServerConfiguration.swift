@@ -70,6 +70,16 @@ public struct ConfigurationRefusal: Error, Hashable, Sendable {
   public init(text: String) { self.text = text }
 }
 
+/// How far a reload is.
+public enum ReloadStage: Hashable, Sendable {
+  /// It begins.
+  case begins
+  /// The configuration was taken.
+  case taken
+  /// Nothing changed, for a reason.
+  case refused(String)
+}
+
 /// What the server needs of the world below it: the wire, and the watch over interfaces.
 ///
 /// The program gives the real ones; a test may give scripted ones.
@@ -86,6 +96,8 @@ public struct ServerEnvironment: Sendable {
   public var loadConfiguration: Loader?
   /// What the daemon says of itself.
   public var identity: DaemonIdentity
+  /// Hears, on control's thread, that a reload begins and how it ended.
+  public var reloading: @Sendable (ReloadStage) -> Void
   /// Finds a user by name or number, with all groups, on control's thread; nil if there is none.
   public var findUser: @Sendable (String) -> Credentials?
 
@@ -101,8 +113,10 @@ public struct ServerEnvironment: Sendable {
     log: @escaping @Sendable (LogRecord) -> Void,
     audit: @escaping @Sendable (AuditRecord) -> Void, loadConfiguration: Loader?,
     findUser: @escaping @Sendable (String) -> Credentials?,
-    identity: DaemonIdentity = DaemonIdentity()
+    identity: DaemonIdentity = DaemonIdentity(),
+    reloading: @escaping @Sendable (ReloadStage) -> Void = { _ in }
   ) {
+    self.reloading = reloading
     self.identity = identity
     self.audit = audit
     self.loadConfiguration = loadConfiguration

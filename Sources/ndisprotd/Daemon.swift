@@ -28,6 +28,7 @@ func runDaemon(_ options: DaemonOptions) -> Int32 {
   if options.checkConfig { return checkConfiguration(options, logger) }
   blockSignals()
   let manager = ServiceManager()
+  let reloads = ReloadWatch(manager)
   guard Capabilities.effective.contains(.netRaw) else {
     return giveUp(Sentences.noCapability, ExitStatus.noPermission, logger, manager)
   }
@@ -47,9 +48,10 @@ func runDaemon(_ options: DaemonOptions) -> Int32 {
         audit: { log.info("\($0.line)") },
         loadConfiguration: options.interfaces.isEmpty ? loader(options, logger) : nil,
         findUser: Accounts.credentials,
-        identity: identity(listener, manager, isMemoryLocked: isLocked)),
+        identity: identity(listener, manager, isMemoryLocked: isLocked),
+        reloading: reloads.note),
       listener: listener.descriptor)
-    return try serve(server, options, logger, listener, manager)
+    return try serve(server, options, logger, listener, manager, reloads)
   } catch {
     let (text, code) = sentence(for: error)
     return giveUp(text, code, logger, manager)
@@ -88,7 +90,7 @@ private func identity(
 
 private func serve(
   _ server: Server, _ options: DaemonOptions, _ logger: Logger, _ listener: Listener,
-  _ manager: ServiceManager?
+  _ manager: ServiceManager?, _ reloads: ReloadWatch
 ) throws -> Int32 {
   let report = try server.start()
   if !report.refusals.isEmpty, !options.interfaces.isEmpty {
@@ -104,7 +106,8 @@ private func serve(
     LogRecord(
       .info, "ready: socket \(listener.path), bound \(bindings.isEmpty ? "nothing" : bindings)",
       .ready))
-  var supervision = Supervision(server, manager, logger, wantedNames: options.interfaces)
+  var supervision = Supervision(
+    server, manager, logger, wantedNames: options.interfaces, reloads)
   let signal = supervision.run()
   logger.record(LogRecord(.info, "stopping: signal \(signal)", .stopping))
   let leftover = server.stop()

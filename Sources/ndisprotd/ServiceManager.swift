@@ -31,16 +31,22 @@ struct ServiceManager: Sendable {
   }
 
   /// The daemon serves.
-  func ready(_ status: String) { port.tell("READY=1\nSTATUS=\(status)") }
+  func ready(_ status: String) { port.tell("READY=1\nSTATUS=\(status.singleLine)") }
+
+  /// The configuration is read anew; `ready` follows.
+  func reloading() { port.tell("RELOADING=1") }
+
+  /// The configuration was read.
+  func reloaded() { port.tell("READY=1") }
 
   /// What the daemon does now, for `systemctl status`.
-  func status(_ text: String) { port.tell("STATUS=\(text)") }
+  func status(_ text: String) { port.tell("STATUS=\(text.singleLine)") }
 
   /// Every loop answered just now.
   func alive() { port.tell("WATCHDOG=1") }
 
   /// The daemon ends.
-  func stopping(_ status: String) { port.tell("STOPPING=1\nSTATUS=\(status)") }
+  func stopping(_ status: String) { port.tell("STOPPING=1\nSTATUS=\(status.singleLine)") }
 }
 
 extension DatagramPort {

@@ -140,6 +140,11 @@ ok "B23: a hundred clients that are queued while it starts are all served" \
   'systemctl stop ndisprotd.service && [ "$(member python3 clients.py queue 100)" = 100 ] && systemctl is-active -q ndisprotd.service'
 ok "status shows process, unit, socket and watchdog" \
   'ndisprotctl status | tee $scratch/status && grep -q "process $(of ndisprotd.service MainPID) of user" $scratch/status && grep -q "ndisprotd.service active (running)" $scratch/status && grep -q "/run/ndisprot.sock, the service manager" $scratch/status && grep -q "watchdog .*every 5 s" $scratch/status'
+drop_in "$(cat /usr/share/doc/ndisprot/examples/10-admin.conf)"
+ok "the drop-in for CAP_NET_ADMIN gives that capability, and no other" \
+  'systemctl restart ndisprotd.service && grep -q "CapEff:.0000000000003000" /proc/$(of ndisprotd.service MainPID)/status && grep -q "CapBnd:.0000000000003000" /proc/$(of ndisprotd.service MainPID)/status'
+mended
+member ndisprotctl bindings >/dev/null
 ok "T17: who is not in the group is refused by the kernel" \
   'outsider ndisprotctl bindings 2>$scratch/error; r=$?; cat $scratch/error; [ $r = 3 ] && grep -q "group" $scratch/error'
 
@@ -361,11 +366,15 @@ ok "a reload takes a good file over, and says so by its status" \
   'systemctl reload ndisprotd.service && member ndisprotctl --json bindings | grep -q "\"name\":\"np0\""'
 ok "what the file does not give is denied, and the denial names what is missing" \
   'member ndisprotctl write np0 --ethertype 0x888e --dst ff:ff:ff:ff:ff:ff -n 1 2>$scratch/error; r=$?; cat $scratch/error; [ $r = 6 ]'
+ok "a reload by SIGHUP is told to systemd, and is over" \
+  'kill -HUP $(of ndisprotd.service MainPID); wait_for "[ \$(journal | grep -c \"reloaded: 1 rules\") -ge 2 ]" && wait_for "[ \$(of ndisprotd.service SubState) = running ]"'
 echo 'rights = 7' >>$configuration
 ok "a reload of a bad file fails, says why, and changes nothing" \
   '! systemctl reload ndisprotd.service 2>/dev/null && journal | grep -q "not reloaded" && member ndisprotctl write np0 --ethertype 0x88b5 --dst ff:ff:ff:ff:ff:ff -n 1 >/dev/null'
 ok "status shows the file in force and the reload that was refused" \
-  'ndisprotctl status | tee $scratch/status | grep "REFUSED, the old configuration stays: $configuration:9:" && grep -q "$configuration, 1 rules, read .* by reload 1" $scratch/status'
+  'ndisprotctl status | tee $scratch/status | grep "REFUSED, the old configuration stays: $configuration:9:" && grep -q "$configuration, 1 rules, read .* by reload 2" $scratch/status'
+ok "the unit's status shows the refusal too" \
+  'wait_for "of ndisprotd.service StatusText | grep -q \"not reloaded: $configuration:9:\""; of ndisprotd.service StatusText | grep "^bound np0, np1; not\|^bound np1, np0; not"'
 systemctl stop ndisprotd.service
 printf '[[rule]\n' >$configuration
 member timeout 3 ndisprotctl bindings >/dev/null 2>&1
@@ -428,6 +437,7 @@ ok "start to READY takes at most 2 s with 500 interfaces" \
 
 ok "it stops cleanly" \
   'systemctl stop ndisprotd.service && [ "$(of ndisprotd.service Result)" = success ]'
+usermod -aG ndisprot nobody
 ok "the package is purged" 'dpkg --purge ndisprot >$scratch/dpkg.log 2>&1 || { cat $scratch/dpkg.log; false; }'
 rm -f /run/systemd/system/probe.service
 ok "purge leaves no unit, socket, account or group" \
@@ -448,6 +458,7 @@ ok "scripts/install: the first client starts the service below /usr/local, and r
   'member /usr/local/bin/ndisprotctl --json read np1 --ethertype 0x88b5 -n 1 --timeout 10 >$scratch/read & reader=$!; wait_for "grep -q reading $scratch/read"; /usr/local/bin/ndisprotctl write np0 -n 1 --ethertype 0x88b5 --dst ff:ff:ff:ff:ff:ff >/dev/null && wait $reader && [ "$(readlink /proc/$(of ndisprotd.service MainPID)/exe)" = /usr/local/sbin/ndisprotd ]'
 ok "scripts/install again keeps what an administrator changed, and restarts the daemon" \
   'main=$(of ndisprotd.service MainPID); tree/install >$scratch/install.log 2>&1 && grep -q np1 /etc/default/ndisprotd && [ "$(of ndisprotd.service MainPID)" != "$main" ]'
+usermod -aG ndisprot nobody
 ok "scripts/uninstall stops it and leaves nothing: no file, directory, unit, account or group" \
   'tree/uninstall >$scratch/install.log 2>&1 || { cat $scratch/install.log; false; }; everything >$scratch/after; v=$(diff $scratch/before $scratch/after); echo "$v"; [ -z "$v" ] && ! getent passwd ndisprot && ! getent group ndisprot && [ "$(systemctl list-unit-files --no-legend "ndisprot*" | wc -l)" = 0 ]'
 ok "scripts/uninstall: where nothing was installed it says so (66)" 'tree/uninstall 2>$scratch/error; [ $? = 66 ] && cat $scratch/error'
