@@ -107,7 +107,7 @@ struct Checkup {
         "unit", "systemd has no \(name)",
         remedy: "Install the package ndisprot, or run scripts/install of its sources")
     }
-    let text = lines.count > 2 && !lines[2].isEmpty ? ": \(String(lines[2]).printable)" : ""
+    let text = lines.count > 2 && !lines[2].isEmpty ? ": \(String(lines[2]).printable())" : ""
     switch (lines[1], name) {
     case ("active", _), ("inactive", "ndisprotd.service"):
       return .fine("unit", "\(name) is \(lines[1])\(text)")
@@ -138,7 +138,7 @@ struct Checkup {
   // MARK: The interfaces
 
   private func link(_ entry: BindingEntry) -> Finding {
-    let name = entry.name.printable
+    let name = entry.name.printable()
     guard entry.isPowered else {
       return .wrong("link", "\(name) is down", remedy: "Set it up: ip link set \(name) up")
     }
@@ -151,7 +151,7 @@ struct Checkup {
 
   /// Others on the same interface are no fault; who looks for missing frames wants to know of them.
   private func otherUsers(_ entry: BindingEntry) -> Finding {
-    let name = entry.name.printable
+    let name = entry.name.printable()
     let rows = (HostFacts.text(of: "/proc/net/packet") ?? "").split(separator: "\n").dropFirst()
     let index = String(entry.interfaceIndex)
     // sk RefCnt Type Proto Iface R Rmem User Inode

@@ -31,7 +31,7 @@ func runDaemon(_ options: DaemonOptions) -> Int32 {
     return ExitStatus.noPermission
   }
   do {
-    let configuration = try configuration(options, &logger)
+    let configuration = try configuration(options, logger)
     let listener = try listeningSocket(options)
     try dropPrivileges(options, logger)
     let log = logger
@@ -67,31 +67,33 @@ func runDaemon(_ options: DaemonOptions) -> Int32 {
 }
 
 /// What the daemon is to do: what the command line says, or the files of `--config`.
-private func configuration(
-  _ options: DaemonOptions, _ logger: inout Logger
-) throws -> ServerConfiguration {
-  guard options.interfaces.isEmpty else { return try options.configuration() }
-  let loaded = try DaemonConfiguration.load(options.configurationPath)
-  if let level = loaded.logLevel, options.logLevel == nil { logger.logLevel = level.level }
-  for warning in loaded.warnings { logger.warning("\(warning)") }
-  var server = loaded.server
-  server.isVerified = options.verifier
-  return server
+private func configuration(_ options: DaemonOptions, _ logger: Logger) throws -> ServerConfiguration
+{
+  options.interfaces.isEmpty ? try load(options, logger) : try options.configuration()
 }
 
 /// Reads the files anew, at a reload.
 private func loader(_ options: DaemonOptions, _ logger: Logger) -> ServerEnvironment.Loader {
   { () throws(ConfigurationRefusal) in
     do throws(ConfigurationError) {
-      let loaded = try DaemonConfiguration.load(options.configurationPath)
-      for warning in loaded.warnings { logger.warning("\(warning)") }
-      var server = loaded.server
-      server.isVerified = options.verifier
-      return server
+      return try load(options, logger)
     } catch {
       throw ConfigurationRefusal(text: error.description)
     }
   }
+}
+
+/// Reads the files of `--config`; the log follows them, unless the command line says how.
+private func load(
+  _ options: DaemonOptions, _ logger: Logger
+) throws(ConfigurationError) -> ServerConfiguration {
+  let loaded = try DaemonConfiguration.load(options.configurationPath)
+  var logger = logger
+  logger.logLevel = (options.logLevel ?? loaded.logLevel ?? .info).level
+  for warning in loaded.warnings { logger.warning("\(warning)") }
+  var server = loaded.server
+  server.isVerified = options.verifier
+  return server
 }
 
 /// `--check-config`: says what is wrong, and starts nothing.
