@@ -120,6 +120,9 @@ public final class PcapMiniport: MiniportAdapter {
     active?.sending.send(frames) ?? SendProgress(sentCount: 0, failure: .netDown)
   }
 
+  /// The interface's MTU as the kernel has it at this moment; nil if it does not say.
+  public var currentMTU: UInt32? { active?.sending.mtu }
+
   /// Calls `handler.sendPossible()` once when the send socket is writable again.
   public func notifyWhenSendPossible() { active?.sending.notifyWhenSendPossible() }
 

@@ -6,7 +6,9 @@ internal import NDIS
 /// A packet socket that only sends: bound to one interface, to protocol 0, and to no ring.
 ///
 /// Beside the capture handle, because on a descriptor that epoll watches the end of every send
-/// calls epoll, a tenth of its cost. Protocol 0 keeps it out of the kernel's receive path.
+/// calls epoll, a tenth of its cost. Protocol 0 keeps it out of the kernel's receive path, and so
+/// out of reach of the error that a flap of the interface leaves on sockets that receive: the next
+/// send on those fails, though the interface is up again (X-4, D-50).
 ///
 /// - Thread: one
 /// - Source: packet(7), sendmmsg(2)
@@ -60,7 +62,6 @@ internal import NDIS
   func send(_ frames: MDLChain) -> SendProgress {
     unsafe frames.withUnsafeIOVectors { table in
       var sent = 0
-      var isRetried = false
       while sent < table.count {
         let count = min(table.count &- sent, Self.batchCapacity)
         unsafe point(at: table, from: sent, count)
@@ -69,9 +70,6 @@ internal import NDIS
         let number = errno
         if taken > 0 {
           sent &+= Int(taken)
-        } else if number == ENETDOWN, !isRetried {
-          // Behind a flap the socket says once that the interface was down; ask again.
-          isRetried = true
         } else if number != EINTR {
           return SendProgress(sentCount: sent, failure: SendFailure(errno: number))
         }

@@ -13,8 +13,9 @@ extension BindingDataPath {
   /// Writes and bytes that an open may have outstanding (D-48).
   static let maximumPendedWrites = 256
   static let maximumPendedWriteBytes = 1 << 20
-  /// Tries within a millisecond while the interface's queue is full (R15 of `users-ask`).
-  static let maximumRetries = 10
+  /// Tries of a message within a millisecond while the interface's queue is full and takes nothing
+  /// (R15 of `users-ask`); the frames behind the one that is given up have one each.
+  static let maximumTries = 10
   static let retryNanoseconds: UInt64 = 100_000
 
   /// Takes a write; what cannot be sent at once is pended behind what is pended already.
@@ -65,9 +66,16 @@ extension BindingDataPath {
   /// - Returns: whether more could be sent at once
   public func sendPended() -> Bool {
     var hasMore = false
-    for open in opens {
+    let all = opens
+    let first = firstToSend
+    for step in all.indices {
+      let index = (first &+ step) % all.count
+      let open = all[index]
       guard let operation = open.writes.first, !isBlocked else { continue }
-      if advance(operation, of: open, frameLimit: BindingDataPath.framesPerTurn) {
+      let isThrough = advance(operation, of: open, frameLimit: BindingDataPath.framesPerTurn)
+      // Whoever finds the kernel full may do so every time: the others come before it then (D-48).
+      if isBlocked { firstToSend = (index &+ 1) % all.count }
+      if isThrough {
         open.writes.removeFirst()
         open.pendedWriteBytes &-= operation.message.byteCount
         finish(operation, of: open)
@@ -122,7 +130,7 @@ extension BindingDataPath {
     }
     if builder.segmentCount > 0 {
       let progress = miniport.send(builder.chain)
-      if progress.sentCount > 0 { operation.retryCount = 0 }
+      if progress.sentCount > 0 { operation.fullQueueCount = 0 }
       for _ in 0..<progress.sentCount { frameSent(operation, of: open, message) }
       if let failure = progress.failure { return handle(failure, operation, of: open, check) }
     }
@@ -158,7 +166,8 @@ extension BindingDataPath {
 
   /// The frame at the operation's offset will not be sent.
   private func endFrame(
-    _ operation: WriteOperation, _ status: CompletionStatus, _ check: WriteCheck
+    _ operation: WriteOperation, _ status: CompletionStatus, _ check: WriteCheck,
+    mtu: UInt32? = nil
   ) {
     let buffer = operation.message
     let message = buffer.bytes
@@ -167,7 +176,7 @@ extension BindingDataPath {
     if status == .frameTooLong {
       let start = operation.offset &+ FrameRecord.headerByteCount
       let frame = message.extracting(start..<(start &+ byteCount))
-      limit = check.limit(MDLSpan(frame).ethernetHeader)
+      limit = check.limit(MDLSpan(frame).ethernetHeader, mtu: mtu)
     }
     operation.note(status, bytesNeeded: limit)
     setStatus(status, of: operation)
@@ -188,15 +197,19 @@ extension BindingDataPath {
       isWaitingForRoom = true
       miniport.notifyWhenSendPossible()
       return false
-    case .noBuffers where operation.retryCount < BindingDataPath.maximumRetries:
-      note(.send, "queue full", open, operation.index, operation.retryCount)
-      operation.retryCount += 1
+    case .noBuffers where operation.fullQueueCount &+ 1 < BindingDataPath.maximumTries:
+      note(.send, "queue full", open, operation.index, operation.fullQueueCount)
+      operation.fullQueueCount += 1
       scheduleRetry()
       return false
+    case .tooLong:
+      // The MTU has just shrunk, and nobody has told yet: the kernel knows the limit.
+      open.transmit.count(failure)
+      endFrame(operation, failure.completion, check, mtu: miniport.currentMTU)
+      return true
     default:
       open.transmit.count(failure)
       endFrame(operation, failure.completion, check)
-      operation.retryCount = 0
       return true
     }
   }

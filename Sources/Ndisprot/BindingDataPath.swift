@@ -53,6 +53,8 @@ public import WDF
   private var isCounted = false
   /// The send socket's buffer was full; the loop says when it is not.
   var isWaitingForRoom = false
+  /// Which open's pended writes are looked at first in the next turn.
+  var firstToSend = 0
   /// A write that is through, to be used again; it keeps its last message until then.
   var spareOperation: WriteOperation?
   /// How fast each user may send under each rule; made when the first such open comes.
@@ -111,7 +113,12 @@ public import WDF
     if unsafe hot.pointee.unserved >= BindingDataPath.serveThreshold { serveReads(mayWait: true) }
   }
 
-  /// A chunk of a dispatch is over.
+  /// A chunk of small frames fills no message, and a message costs as much as fifty of them.
+  public override var wantsMore: Bool {
+    unsafe hot.pointee.unserved < BindingDataPath.serveThreshold / 2
+  }
+
+  /// A look at the kernel's ring is over.
   public override func receiveComplete() {
     note(.receive, "indicate", nil, unsafe hot.pointee.unserved)
     serveReads()

@@ -41,8 +41,8 @@ struct WriteCheck {
   }
 
   /// The longest frame: an 802.1Q tag is not part of the payload (rule W-5, D-9).
-  func limit(_ header: EthernetHeader?) -> Int {
-    mtu
+  func limit(_ header: EthernetHeader?, mtu current: UInt32? = nil) -> Int {
+    (current.map { Int($0) } ?? mtu)
       + (header?.hasCustomerTag == true
         ? EthernetHeader.taggedByteCount : EthernetHeader.untaggedByteCount)
   }

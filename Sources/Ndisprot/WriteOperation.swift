@@ -30,7 +30,7 @@ final class WriteOperation {
   /// The statuses of all frames when the operation had to be pended; nil while it runs through.
   var keptStatuses: StatusBuffer?
   /// Tries that met a full interface queue since a frame was last taken.
-  var retryCount = 0
+  var fullQueueCount = 0
   /// It was taken while the binding ran: a pause waits for it (rule B-16).
   var isAdmitted = false
 
@@ -59,7 +59,7 @@ final class WriteOperation {
     sentByteCount = 0
     firstFailure = nil
     bytesNeeded = 0
-    retryCount = 0
+    fullQueueCount = 0
     isAdmitted = false
   }
 

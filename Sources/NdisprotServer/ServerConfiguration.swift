@@ -50,6 +50,12 @@ public struct BindingConfiguration: Hashable, Sendable {
   /// Bytes of a binding's receive ring.
   public var receiveRingByteCount: Int
 
+  /// Whether a data path made for the one is as the other wants it.
+  func isAlike(_ other: BindingConfiguration) -> Bool {
+    profile == other.profile && captureRingByteCount == other.captureRingByteCount
+      && receiveRingByteCount == other.receiveRingByteCount
+  }
+
   /// Makes one with the sizes of `design.md` section 7.
   public init(
     interface: InterfaceMatch, profile: CaptureProfile = .latency,
@@ -92,13 +98,17 @@ public struct ServerEnvironment: Sendable {
   public var log: @Sendable (LogRecord) -> Void
   /// Takes what has to be accounted for.
   public var audit: @Sendable (AuditRecord) -> Void
-  /// Reads the configuration anew, on control's thread; nil if there is no file to read.
+  /// Reads the configuration anew; nil if there is no file to read.
+  ///
+  /// It may take as long as disks and directory services do: no loop waits for it.
   public var loadConfiguration: Loader?
   /// What the daemon says of itself.
   public var identity: DaemonIdentity
   /// Hears, on control's thread, that a reload begins and how it ended.
   public var reloading: @Sendable (ReloadStage) -> Void
-  /// Finds a user by name or number, with all groups, on control's thread; nil if there is none.
+  /// Finds a user by name or number, with all groups; nil if there is none.
+  ///
+  /// It may take long, too.
   public var findUser: @Sendable (String) -> Credentials?
 
   /// Reads the configuration.

@@ -152,7 +152,7 @@ struct Checkup {
   /// Whoever no rule names is shown no binding.
   private func policy(_ entries: [BindingEntry]) -> Finding {
     guard entries.isEmpty else {
-      let names = entries.map(\.name.printable).joined(separator: ", ")
+      let names = entries.map { $0.name.printable() }.joined(separator: ", ")
       return .fine(
         "policy", geteuid() == 0 ? "root may do everything" : "rules let you use \(names)")
     }
@@ -171,7 +171,7 @@ struct Checkup {
   }
 
   private func link(_ entry: BindingEntry) -> Finding {
-    let name = entry.name.printable
+    let name = entry.name.printable()
     guard entry.isPowered else {
       return .wrong("link", "\(name) is down", remedy: "Set it up: ip link set \(name) up")
     }
@@ -184,7 +184,7 @@ struct Checkup {
 
   /// Others on the same interface are no fault; who looks for missing frames wants to know of them.
   private func otherUsers(_ entry: BindingEntry, _ sockets: PacketSockets) -> Finding {
-    let name = entry.name.printable
+    let name = entry.name.printable()
     let master = HostFacts.status(of: "/sys/class/net/\(entry.name)/master") != nil
     let words = "\(name): \(sockets.users(of: entry.interfaceIndex))"
     guard master else { return .fine("users", words) }

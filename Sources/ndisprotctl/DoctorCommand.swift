@@ -55,7 +55,7 @@ struct ReportCommand: ParsableCommand {
       "journalctl --no-pager -q -n 200 -u ndisprotd.service -u ndisprot.socket",
     ] {
       let lines = (HostFacts.output(of: command) ?? "not available").split(separator: "\n")
-      section(command, lines.map { String($0).printable }, program)
+      section(command, lines.map { String($0).printable() }, program)
     }
     program.output.standard.flush()
   }

@@ -44,7 +44,7 @@ extension Output {
       words(refused: status, bytesNeeded, context)
     case .denied(_, _, let reason):
       (
-        reason.printable,
+        reason.printable(),
         "Have an administrator change the rule, or ask him for "
           + "'ndisprotctl policy explain \(getuid()) \(context.binding) ETHERTYPE'"
       )

@@ -1,3 +1,5 @@
+internal import NDIS
+
 /// Who has packet sockets: they see, or take part in, what goes over an interface.
 ///
 /// - Source: packet(7), /proc/net/packet; proc(5), /proc/PID/fd
@@ -49,7 +51,7 @@ struct PacketSockets {
           target.hasPrefix("socket:["), target.hasSuffix("]")
         else { continue }
         let name = HostFacts.text(of: "\(folder)/comm")?.split(separator: "\n").first ?? "?"
-        owners[String(target.dropFirst(8).dropLast())] = String(name).printable
+        owners[String(target.dropFirst(8).dropLast())] = String(name).printable()
       }
     }
     return owners

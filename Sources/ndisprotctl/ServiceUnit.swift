@@ -1,3 +1,5 @@
+internal import NDIS
+
 /// What systemd says of one of the daemon's units.
 struct ServiceUnit {
   /// The socket that clients connect to.
@@ -57,5 +59,5 @@ struct ServiceUnit {
   /// Whether there is, or is about to be, a process that answers.
   var isAlive: Bool { state != "inactive" && state != "failed" }
 
-  private func text(_ key: Substring) -> String { String(properties[key] ?? "").printable }
+  private func text(_ key: Substring) -> String { String(properties[key] ?? "").printable() }
 }

@@ -12,7 +12,7 @@ extension StatusView {
     ]
     rows.append(["service", serviceText])
     let origin = daemon.flags.contains(.inheritedSocket) ? "the service manager's" : "its own"
-    rows.append(["socket", "\(daemon.socketPath.printable), \(origin)"])
+    rows.append(["socket", "\(daemon.socketPath.printable()), \(origin)"])
     if isWhole {
       rows.append(["configuration", configurationText])
       rows.append(["reload", reloadText])
@@ -23,7 +23,7 @@ extension StatusView {
       rows.append(["sessions", "\(daemon.sessionCount) of \(daemon.sessionLimit)"])
     }
     let title =
-      "ndisprotd \(daemon.version.printable), process \(daemon.processID) of user \(daemon.userID)"
+      "ndisprotd \(daemon.version.printable()), process \(daemon.processID) of user \(daemon.userID)"
     var lines = [title] + TextTable.lines(rows.map { ["  \($0[0])", $0[1]] })
     lines += [""] + TextTable.lines(bindingRows)
     if !sessions.isEmpty { lines += [""] + TextTable.lines(sessionRows) }
@@ -46,7 +46,7 @@ extension StatusView {
     guard daemon.fileCount > 0 else { return "the command line" }
     let others = daemon.fileCount > 1 ? " and \(daemon.fileCount - 1) of conf.d" : ""
     let how = daemon.reloadCount == 0 ? "at the start" : "by reload \(daemon.reloadCount)"
-    return "\(daemon.configuration.printable)\(others), \(daemon.ruleCount) rules, read "
+    return "\(daemon.configuration.printable())\(others), \(daemon.ruleCount) rules, read "
       + "\(daemon.configuredAt.timeText) \(how)"
   }
 
@@ -54,7 +54,7 @@ extension StatusView {
     guard daemon.reloadedAt > 0 else { return "none since the start" }
     guard !daemon.refusal.isEmpty else { return "\(daemon.reloadedAt.timeText), taken" }
     return "\(daemon.reloadedAt.timeText), REFUSED, the old configuration stays: "
-      + daemon.refusal.printable
+      + daemon.refusal.printable()
   }
 
   private var watchdogText: String {
@@ -83,7 +83,7 @@ extension StatusView {
     [["BINDING", "STATE", "LINK", "POWER", "OPENS", "RECEIVED", "KERNEL DROPS", "OVERRUNS"]]
       + bindings.map { row in
         [
-          row.entry.name.printable, row.entry.state.name, row.entry.link.name,
+          row.entry.name.printable(), row.entry.state.name, row.entry.link.name,
           row.entry.powerName, "\(row.entry.openCount)", "\(row.received)",
           "\(row.kernelDrops)", "\(row.overruns)",
         ]
@@ -95,7 +95,7 @@ extension StatusView {
     return [["SESSION", "BINDING", "REQUESTS", "PENDED"]]
       + sessions.map { session in
         [
-          session.name.printable, (names[session.interfaceIndex] ?? "-").printable,
+          session.name.printable(), (names[session.interfaceIndex] ?? "-").printable(),
           "\(session[.reqIssued] ?? 0)", "\(session[.reqPending] ?? 0)",
         ]
       }

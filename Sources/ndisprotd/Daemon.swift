@@ -33,7 +33,7 @@ func runDaemon(_ options: DaemonOptions) -> Int32 {
     return giveUp(Sentences.noCapability, ExitStatus.noPermission, logger, manager)
   }
   do {
-    let (configuration, locksMemory) = try configuration(options, &logger)
+    let (configuration, locksMemory) = try configuration(options, logger)
     let listener = try listeningSocket(options)
     let isLocked = try dropPrivileges(options, locksMemory: locksMemory, logger)
     let log = logger

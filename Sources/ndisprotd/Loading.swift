@@ -6,32 +6,36 @@ internal import NdisprotServer
 /// What the daemon is to do, and whether its memory is to stay resident: what the command line says,
 /// or the files of `--config`.
 func configuration(
-  _ options: DaemonOptions, _ logger: inout Logger
+  _ options: DaemonOptions, _ logger: Logger
 ) throws -> (server: ServerConfiguration, locksMemory: Bool) {
   guard options.interfaces.isEmpty else {
     return (try options.configuration(), options.lockMemory)
   }
-  let loaded = try DaemonConfiguration.load(options.configurationPath)
-  if let level = loaded.logLevel, options.logLevel == nil { logger.logLevel = level.level }
-  for warning in loaded.warnings { logger.warning("\(warning)") }
-  var server = loaded.server
-  server.isVerified = options.verifier
-  return (server, options.lockMemory || loaded.locksMemory)
+  let loaded = try load(options, logger)
+  return (loaded.server, options.lockMemory || loaded.locksMemory)
 }
 
 /// Reads the files anew, at a reload.
 func loader(_ options: DaemonOptions, _ logger: Logger) -> ServerEnvironment.Loader {
   { () throws(ConfigurationRefusal) in
     do throws(ConfigurationError) {
-      let loaded = try DaemonConfiguration.load(options.configurationPath)
-      for warning in loaded.warnings { logger.warning("\(warning)") }
-      var server = loaded.server
-      server.isVerified = options.verifier
-      return server
+      return try load(options, logger).server
     } catch {
       throw ConfigurationRefusal(text: error.description)
     }
   }
+}
+
+/// Reads the files of `--config`; the log follows them, unless the command line says how.
+private func load(
+  _ options: DaemonOptions, _ logger: Logger
+) throws(ConfigurationError) -> DaemonConfiguration {
+  var loaded = try DaemonConfiguration.load(options.configurationPath)
+  var logger = logger
+  logger.logLevel = (options.logLevel ?? loaded.logLevel ?? .info).level
+  for warning in loaded.warnings { logger.warning("\(warning)") }
+  loaded.server.isVerified = options.verifier
+  return loaded
 }
 
 /// `--check-config`: says what is wrong, and starts nothing.

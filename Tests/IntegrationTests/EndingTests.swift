@@ -47,22 +47,6 @@ struct EndingTests {
     }
   }
 
-  @Test("B3: 256 reads pended on a deleted interface complete once each, and nothing leaks")
-  func manyReads() throws {
-    try Lab.run { lab in
-      let idle = try lab.daemon.resources
-      let session = try lab.client.open()
-      let reads = try (1...256).map { _ in try session.startRead() }
-      try session.settle()
-      try lab.ip("link del np0")
-      for read in reads { #expect(try session.reply(to: read).status == .adapterRemoved) }
-      try session.disconnect()
-      try eventually("no leak: \(idle)") { try lab.daemon.resources == idle }
-      let daemon = try lab.daemon
-      #expect(daemon.logLines.count { $0.contains("np0") && $0.contains("unbound") } == 1)
-    }
-  }
-
   @Test("A-62: at SIGTERM reads and waits of two clients are cancelled, and the daemon ends with 0")
   func terminated() throws {
     try Lab.run { lab in

@@ -61,24 +61,6 @@ struct VanishingClientTests {
     #expect(try lab.daemon.complaints.count == lines)
   }
 
-  @Test("B14: a client that stopped reading costs another one nothing")
-  func stopped() throws {
-    let lazy = lab.makeClient()
-    let session = try lazy.open()
-    for _ in 1...200 { _ = try session.startRead() }
-    try session.settle()
-    lazy.send(SIGSTOP)
-    defer { lazy.send(SIGCONT) }
-    let frames = (1...2_000).map { Frame.make(number: $0, byteCount: 1_000) }
-    var received: [String] = []
-    for start in stride(from: 0, to: frames.count, by: 100) {
-      let some = Array(frames[start..<(start + 100)])
-      try lab.peer.send(some)
-      while received.count < start + 100 { received += try canary.readBatch().frames }
-    }
-    #expect(received == frames)
-  }
-
   @Test("when the last open is gone, its thread and its capture handle go too")
   func idle() throws {
     try canary.disconnect()

@@ -77,6 +77,7 @@ private final class SlowMiniport: MiniportAdapter {
   private(set) var isActive = false
   private weak var handler: ReceiveHandler?
   let statistics = CaptureStatistics()
+  let currentMTU: UInt32? = nil
 
   init(_ isActivating: Gate, _ mayActivate: Gate) {
     self.isActivating = isActivating

@@ -130,22 +130,49 @@ final class DataPathFixture {
     dataPath.attributesChanged(binding.update(attributes).action)
   }
 
+  /// A driver with one binding of its own, and the data path of that.
+  func makeDrivenBinding(
+    on miniport: ScriptedMiniport
+  ) throws -> (driver: NdisprotDriver, binding: AdapterBinding, dataPath: BindingDataPath) {
+    let driver = NdisprotDriver(
+      wanted: [InterfaceMatch(name: .exactly("np0"))], framework: self.driver)
+    driver.bindAdapter(attributes)
+    guard let binding = driver.bindings.binding(named: "np0") else {
+      throw BindingError.adapterNotFound
+    }
+    let dataPath = try BindingDataPath(
+      binding: binding, miniport: miniport, executor: executor, profile: .latency,
+      captureRingByteCount: 1 << 20, receiveRingByteCount: 64 << 10)
+    return (driver, binding, dataPath)
+  }
+
   /// A session with an open.
   final class Client {
+    /// As long as there are clients there is what they opened.
+    private let fixture: DataPathFixture
     let requester = RecordingRequester()
     let file: Ref<FileObject>
     let open: OpenContext
     private var nextID: UInt64 = 1
 
     /// Opens the fixture's binding, or that of another data path.
-    init(
+    convenience init(
       _ fixture: DataPathFixture, _ options: OpenOptions, _ access: AccessGrant = .everything,
       on other: BindingDataPath? = nil
     ) throws {
       let dataPath = other ?? fixture.dataPath
+      try self.init(fixture, options, access, on: dataPath.binding, dataPath)
+    }
+
+    /// Opens a binding; without a data path it moves no frames.
+    init(
+      _ fixture: DataPathFixture, _ options: OpenOptions, _ access: AccessGrant = .everything,
+      on binding: AdapterBinding, _ dataPath: BindingDataPath? = nil
+    ) throws {
+      self.fixture = fixture
       file = try fixture.device.makeFileObject("client", Context(make: { _ in 0 }))
       open = try OpenContext.open(
-        options, on: dataPath.binding, dataPath: dataPath, file: file,
+        options, on: binding, dataPath: dataPath, file: file,
         client: Credentials(processID: 1, userID: 1000, groupID: 1000, groups: []), access: access,
         requester: requester)
     }

@@ -19,13 +19,7 @@ private final class PausingDriver: BindingObserver {
 
   init() throws {
     fixture = try DataPathFixture()
-    driver = NdisprotDriver(
-      wanted: [InterfaceMatch(name: .exactly("np0"))], framework: fixture.driver)
-    driver.bindAdapter(fixture.attributes)
-    binding = try #require(driver.bindings.binding(named: "np0"))
-    dataPath = try BindingDataPath(
-      binding: binding, miniport: miniport, executor: fixture.executor, profile: .latency,
-      captureRingByteCount: 1 << 20, receiveRingByteCount: 64 << 10)
+    (driver, binding, dataPath) = try fixture.makeDrivenBinding(on: miniport)
     driver.observer = self
   }
 

@@ -54,37 +54,6 @@ struct PauseTests {
     while fixture.dataPath.sendPended() {}
     #expect(fixture.miniport.sent == [own])
   }
-
-  @Test(
-    "B12: whatever the kernel says of a frame is that frame's status, and in one counter",
-    arguments: [
-      (SendFailure.tooLong, CompletionStatus.frameTooLong, Counter.txErrToolong),
-      (.netDown, .lowPower, .txErrNetdown), (.gone, .bindingGone, .txErrGone),
-      (.other(errno: 22), .sendFailed, .txErrOther),
-    ])
-  func sendFailures(
-    failure: SendFailure, status: CompletionStatus, counter: Counter
-  ) throws {
-    for position in 0...4 {
-      let fixture = try DataPathFixture()
-      let client = try DataPathFixture.Client(fixture, OpenOptions())
-      fixture.miniport.script = [SendProgress(sentCount: position, failure: failure)]
-      let frames = (0...4).map {
-        Frames.make(to: Frames.peer, from: Frames.own, number: UInt32($0))
-      }
-      let write = try client.write(frames)
-      #expect(client.requester.completion(of: write)?.status == status)
-      var expected = frames
-      expected.remove(at: position)
-      #expect(fixture.miniport.sent == expected)
-      let output = try #require(client.requester.outputs[write])
-      let codes = (0...4).map { output[12 * $0 + 8] }
-      #expect(codes.enumerated().filter { $0.element != 0 }.map(\.offset) == [position])
-      let open = try fixture.openCounters()
-      #expect(open(.txSubmitted) == 5 && open(.txSent) == 4 && open(counter) == 1)
-      #expect(open(.txPending) == 0)
-    }
-  }
 }
 
 extension DataPathFixture {

@@ -123,19 +123,36 @@ struct WriteTests {
     #expect(!client.open.cancel(first))
   }
 
-  @Test("a full interface queue is tried again within the budget, then reported per frame")
-  func noBuffers() throws {
+  @Test("D-48: the 257th outstanding write is refused, and what goes over 1 MiB")
+  func tooManyWrites() throws {
+    let fixture = try DataPathFixture()
+    fixture.miniport.script = [SendProgress(sentCount: 0, failure: .wouldBlock)]
+    let client = try DataPathFixture.Client(fixture, OpenOptions())
+    for _ in 0..<256 { #expect(client.requester.completion(of: try client.write([own])) == nil) }
+    let late = try client.write([own])
+    #expect(client.requester.completion(of: late)?.status == .tooManyRequests)
+
+    let large = try DataPathFixture.Client(fixture, OpenOptions())
+    let frames = (0..<80).map {
+      Frames.make(to: Frames.peer, from: Frames.own, number: $0, byteCount: 1_514)
+    }
+    let writes = try (0..<9).map { _ in try large.write(frames) }
+    #expect(
+      writes.map { large.requester.completion(of: $0)?.status }
+        == [CompletionStatus?](repeating: nil, count: 8) + [.tooManyRequests])
+    #expect(large.open.transmit.submitted == 8 * 80)
+  }
+
+  @Test("D-59: a write that waited is judged by what is true when it goes out")
+  func judgedLate() throws {
     let fixture = try DataPathFixture()
     let client = try DataPathFixture.Client(fixture, OpenOptions())
-    fixture.miniport.script = Array(
-      repeating: SendProgress(sentCount: 0, failure: .noBuffers), count: 11)
-    let id = try client.write([own, own])
-    for _ in 0..<BindingDataPath.maximumRetries {
-      #expect(client.requester.completion(of: id) == nil)
-      fixture.executor.runScheduled()
-      while fixture.dataPath.sendPended() {}
-    }
-    #expect(client.requester.completion(of: id)?.status == .noBuffers)
+    fixture.miniport.script = [SendProgress(sentCount: 1, failure: .wouldBlock)]
+    let id = try client.write([own, own, own])
+    fixture.change { $0.address = MACAddress([0x02, 0, 0, 0, 0, 0xAA]) }
+    fixture.miniport.handler?.sendPossible()
+    while fixture.dataPath.sendPended() {}
+    #expect(client.statuses(of: id) == [.success, .sourceMismatch, .sourceMismatch])
     #expect(fixture.miniport.sent == [own])
   }
 

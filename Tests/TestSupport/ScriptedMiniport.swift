@@ -25,6 +25,10 @@ public final class ScriptedMiniport: MiniportAdapter {
   }
   /// What happens in the middle of a call.
   public var during: (Call) -> Void = { _ in }
+  /// How often frames were handed to `send`.
+  public private(set) var sendCount = 0
+  /// What the kernel says of the MTU.
+  public var currentMTU: UInt32?
   /// What the driver is told that the kernel counted.
   public var statistics = CaptureStatistics()
 
@@ -56,6 +60,7 @@ public final class ScriptedMiniport: MiniportAdapter {
 
   /// Records what the script lets through.
   public func send(_ frames: MDLChain) -> SendProgress {
+    sendCount += 1
     var all: [[UInt8]] = []
     frames.span.forEachRegion { region in
       all.append(

@@ -34,6 +34,15 @@ struct ControlSession {
     return try program.ask(command, arguments, as: Issued.self).id
   }
 
+  /// Has control.py do something with this session that is no single request.
+  func ask<Answer: Decodable>(
+    _ command: String, _ arguments: [String: Argument] = [:], as type: Answer.Type = Answer.self
+  ) throws -> Answer {
+    var arguments = arguments
+    arguments["session"] = .number(number)
+    return try program.ask(command, arguments)
+  }
+
   /// Waits for the reply of a request.
   ///
   /// - Throws: if there is none in time, or the daemon hung up

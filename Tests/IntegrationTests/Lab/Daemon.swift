@@ -9,7 +9,7 @@ final class Daemon {
   init(
     _ lab: Lab, interfaces: [String] = ["np0"], _ arguments: [String] = [],
     configuration: String? = nil, socketPath: String? = nil,
-    capabilities: String = "-all,+net_raw"
+    capabilities: String = "-all,+net_raw", launcher: [String] = []
   ) throws {
     self.lab = lab
     let rights = ["setpriv", "--bounding-set=\(capabilities)", "--inh-caps=\(capabilities)"]
@@ -17,7 +17,7 @@ final class Daemon {
     let names = User.options + interfaces.flatMap { ["--interface", $0] }
     let options = socket + (configuration.map { ["--config", $0] } ?? names)
     process = try ChildProcess(
-      lab.nearWords(rights + [try Product.path("ndisprotd")] + options + arguments),
+      lab.nearWords(launcher + rights + [try Product.path("ndisprotd")] + options + arguments),
       errorPath: lab.filePath("ndisprotd"))
   }
 
@@ -82,6 +82,16 @@ final class Daemon {
     let fields = text.split(separator: ")").last?.split(separator: " ") ?? []
     let ticks = fields.dropFirst(11).prefix(2).compactMap { Double($0) }.reduce(0, +)
     return ticks / Double(sysconf(Int32(_SC_CLK_TCK)))
+  }
+
+  /// Messages about links that the kernel had no room for in the daemon's socket.
+  var lostLinkMessages: Int {
+    // Eth, port (the process of whoever has one socket), groups, …, drops.
+    let path = "/proc/\(process.processID)/net/netlink"
+    let rows = TextFile.read(path)?.split(separator: "\n").map { $0.split(separator: " ") } ?? []
+    return rows.filter {
+      $0.count > 8 && $0[1] == "0" && $0[2] == "\(process.processID)" && $0[3] == "00000001"
+    }.compactMap { Int($0[8]) }.reduce(0, +)
   }
 
   /// Stops it, or lets it go on.

@@ -1,3 +1,5 @@
+import NDIS
+
 /// A header of the control channel as bytes, for messages that no client of ours would make.
 ///
 /// - Shape: 40 bytes, little-endian; the offsets are the raw values of `Field`, in order
@@ -63,7 +65,9 @@ struct RawHeader {
   }
 }
 
-/// A good example of each message, to be spoiled.
+/// A good example of each message, to be spoiled; the requests of the sample each.
+///
+/// - Shape: the opcode, and in the high byte which of its messages
 enum RawMessage: UInt16, CaseIterable {
   case hello = 0
   case deviceControl = 1
@@ -77,19 +81,37 @@ enum RawMessage: UInt16, CaseIterable {
   case subscribe = 9
   case enumerate = 11
   case statistics = 12
+  case administration = 13
   case wait = 14
+  case openDevice = 0x101
+  case queryBinding = 0x201
+  case bindWait = 0x301
+  case setOID = 0x401
+  case indicateStatus = 0x501
 
   var header: RawHeader {
-    var header = RawHeader(opcode: rawValue)
+    var header = RawHeader(opcode: rawValue & 0xFF)
     switch self {
-    case .deviceControl:
-      header.set(.code, to: 0x12_C804)
-      header.set(.information, to: 64)
+    case .deviceControl, .queryBinding, .indicateStatus: header.set(.information, to: 64)
     case .read, .readBatch: header.set(.information, to: 2_048)
     case .writeBatch: header.set(.count, to: 2)
     default: break
     }
+    if let code { header.set(.code, to: UInt64(code.rawValue)) }
     return header
+  }
+
+  /// The request of the sample.
+  private var code: RequestCode? {
+    switch self {
+    case .openDevice: .openDevice
+    case .deviceControl: .queryOIDValue
+    case .queryBinding: .queryBinding
+    case .bindWait: .bindWait
+    case .setOID: .setOIDValue
+    case .indicateStatus: .indicateStatus
+    default: nil
+    }
   }
 
   var payload: String {
@@ -99,7 +121,13 @@ enum RawMessage: UInt16, CaseIterable {
     // A type that neither the canary nor another message uses.
     case .open:
       "01000000" + "00000000" + "00000000" + "00000000" + "0100" + "0300" + "b688" + "6e7030"
-    case .closeDevice, .read, .readBatch: ""
+    case .closeDevice, .read, .readBatch, .bindWait, .indicateStatus: ""
+    // No such interface.
+    case .openDevice: "6e0070003800"
+    case .queryBinding: String(repeating: "0", count: 40)
+    case .setOID: "0e010100" + "00000000" + "0b000000"
+    // The objects; only administrators get them.
+    case .administration: "01000000" + "00000000" + "0000000000000000"
     case .write: RawMessage.record
     case .writeBatch: RawMessage.record + RawMessage.record
     case .cancel: "2a00000000000000"

@@ -607,6 +607,35 @@ class Client:
                 message = bytearray(1)
         return bytes(message)
 
+    def pump(self, session, frames):
+        """Writes these frames, one message after the other, on a thread, until `pumped`."""
+        self.pumping, self.pumpFailure = True, ""
+        self.pumpCounts = [{} for _ in frames]
+        self.pumpThread = threading.Thread(
+            target=self.pump_on, args=(self.sessions[session], frames))
+        self.pumpThread.start()
+        return {}
+
+    def pump_on(self, connection, frames):
+        payload = b"".join(record(bytes.fromhex(frame)) for frame in frames)
+        try:
+            while self.pumping:
+                reply = connection.reply(connection.send(7, payload, count=len(frames)), 10)
+                for counts, status in zip(self.pumpCounts, reply["statuses"]):
+                    counts[tuple(status)] = counts.get(tuple(status), 0) + 1
+                time.sleep(0.0005)
+        except Exception as error:
+            self.pumpFailure = repr(error)
+
+    def pumped(self, session):
+        """How often each frame met which status."""
+        self.pumping = False
+        self.pumpThread.join(30)
+        if self.pumpFailure:
+            raise ValueError(self.pumpFailure)
+        return dict(frames=[[[list(status), count] for status, count in counts.items()]
+                            for counts in self.pumpCounts])
+
     def rights(self):
         """What the kernel says of this process, and what it says to a raw socket."""
         with open("/proc/self/status") as status:
