@@ -15,7 +15,7 @@ public enum Counter: UInt16, Sendable, CaseIterable {
   case rxOffered = 16
   case rxOverrun = 17
   case rxMatched = 18
-  case rxUnmatchedEtherType = 19
+  case rxUnmatchedEthertype = 19
   case rxUnmatchedFilter = 20
   case rxUnmatchedDirection = 21
   case rxNotPermitted = 22
@@ -45,7 +45,7 @@ public enum Counter: UInt16, Sendable, CaseIterable {
 
   // Session (D6).
   case reqIssued = 80
-  case reqCompletedOK = 81
+  case reqCompletedOk = 81
   case reqCompletedError = 82
   case reqCancelled = 83
   case reqPending = 84

@@ -45,7 +45,7 @@ extension OpenContext {
     if let cursor {
       values += [
         (.rxOverrun, cursor.overrun), (.rxMatched, cursor.matched),
-        (.rxUnmatchedEtherType, cursor.unmatchedEtherType),
+        (.rxUnmatchedEthertype, cursor.unmatchedEtherType),
         (.rxUnmatchedFilter, cursor.unmatchedFilter),
         (.rxUnmatchedDirection, cursor.unmatchedDirection),
         (.rxNotPermitted, cursor.notPermitted), (.rxLooped, cursor.looped),

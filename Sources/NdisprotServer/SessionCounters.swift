@@ -10,7 +10,7 @@ extension Session {
       interfaceIndex: open?.binding.interfaceIndex ?? 0, id: UInt64(UInt32(bitPattern: descriptor)),
       name: credentials.name,
       values: [
-        (.reqIssued, counters.issued), (.reqCompletedOK, counters.completedOK),
+        (.reqIssued, counters.issued), (.reqCompletedOk, counters.completedOK),
         (.reqCompletedError, counters.completedError), (.reqCancelled, counters.cancelled),
         (.reqPending, UInt64(clamping: file.pendingCount)),
       ])

@@ -77,7 +77,7 @@ struct ServiceContractTests {
       try supervisor.start(service)
       // The second socket of this kind has a number behind its name.
       try eventually("ready") { try supervisor.standardError.contains("socket.1") }
-      #expect(try supervisor.end() == 0)
+      #expect(try supervisor.end(isAtLabPath: false) == 0)
     }
   }
 

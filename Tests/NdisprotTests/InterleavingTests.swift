@@ -213,7 +213,7 @@ struct InterleavingTests {
       #expect(
         values[.rxOffered]
           == sum([
-            .rxOverrun, .rxMatched, .rxUnmatchedEtherType, .rxUnmatchedFilter,
+            .rxOverrun, .rxMatched, .rxUnmatchedEthertype, .rxUnmatchedFilter,
             .rxUnmatchedDirection, .rxNotPermitted, .rxDropState,
           ]))
       #expect(

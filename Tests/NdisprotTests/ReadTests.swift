@@ -156,7 +156,7 @@ struct ReadTests {
     #expect(
       values[.rxOffered]
         == sum([
-          .rxOverrun, .rxMatched, .rxUnmatchedEtherType, .rxUnmatchedFilter,
+          .rxOverrun, .rxMatched, .rxUnmatchedEthertype, .rxUnmatchedFilter,
           .rxUnmatchedDirection, .rxDropState,
         ]))
     #expect(

@@ -75,6 +75,9 @@ struct CounterLine: Decodable {
   /// One counter; 0 if the object does not have it.
   subscript(counter: Counter) -> UInt64 { values[counter.name] ?? 0 }
 
+  /// The names of what it counts, and of its other numbers.
+  var counterNames: Set<String> { Set(values.keys) }
+
   /// The laws that this object breaks, with its figures.
   var violations: [String] {
     switch kind {
@@ -84,7 +87,7 @@ struct CounterLine: Decodable {
         law(
           "D2", [.rxOffered],
           [
-            .rxOverrun, .rxMatched, .rxUnmatchedEtherType, .rxUnmatchedFilter,
+            .rxOverrun, .rxMatched, .rxUnmatchedEthertype, .rxUnmatchedFilter,
             .rxUnmatchedDirection, .rxNotPermitted, .rxDropState,
           ]),
         law(
@@ -101,7 +104,7 @@ struct CounterLine: Decodable {
     case "session":
       [
         law(
-          "D6", [.reqIssued], [.reqCompletedOK, .reqCompletedError, .reqCancelled, .reqPending])
+          "D6", [.reqIssued], [.reqCompletedOk, .reqCompletedError, .reqCancelled, .reqPending])
       ].compactMap(\.self)
     default: ["an object of kind \(kind)"]
     }

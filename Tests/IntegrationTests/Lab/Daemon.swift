@@ -4,6 +4,8 @@ import Glibc
 final class Daemon {
   private let process: ChildProcess
   private unowned let lab: Lab
+  /// Whether the test itself has ended it, or waited for its end.
+  private(set) var isEndKnown = false
 
   /// Starts it in the daemon's namespace of a lab.
   init(
@@ -25,6 +27,7 @@ final class Daemon {
   func waitUntilReady() throws {
     try eventually("ready: \(log)") { log.contains("ready: ") || hasEnded }
     if hasEnded { throw LabError.ended(log) }
+    lab.isServed(by: self)
   }
 
   /// Everything it logged.
@@ -37,16 +40,21 @@ final class Daemon {
   var complaints: [Substring] { logLines.filter { !$0.hasPrefix("ndisprotd: audit: ") } }
 
   /// Waits until it ends by itself.
-  func exitCode() throws -> Int32 { try process.exitCode(within: 10) }
+  func exitCode() throws -> Int32 {
+    isEndKnown = true
+    return try process.exitCode(within: 10)
+  }
 
   /// Tells it to end, and waits: five seconds is what it has.
   func stop() throws -> Int32 {
+    isEndKnown = true
     process.send(SIGTERM)
     return try process.exitCode(within: 5)
   }
 
   /// Kills it as a crash would.
   func kill() throws {
+    isEndKnown = true
     process.send(SIGKILL)
     _ = try process.exitCode()
   }
@@ -112,5 +120,17 @@ final class Daemon {
     let descriptors: Int
     /// By their names.
     let threads: [String]
+
+    /// Whether no more is in use than at another time (law D7).
+    func areWithin(_ other: Resources) -> Bool {
+      descriptors <= other.descriptors && threads.count <= other.threads.count
+    }
+  }
+
+  /// Bytes of memory of its own, buffers and rings: what the allocator keeps is in it too.
+  var memoryByteCount: Int {
+    let lines = TextFile.read("/proc/\(process.processID)/status")?.split(separator: "\n") ?? []
+    let line = lines.first { $0.hasPrefix("RssAnon:") }
+    return 1_024 * (line?.split(separator: " ").dropLast().last.flatMap { Int($0) } ?? 0)
   }
 }

@@ -48,13 +48,18 @@ final class Lab: @unchecked Sendable {  // Suites that share one are serialized.
     for words in options.preparation { try ip(words) }
     if let text = options.configuration { try configure(text) }
     if options.startsDaemon {
-      runningDaemon = try Daemon(
+      try Daemon(
         self, interfaces: options.interfaces, options.arguments,
         configuration: options.configuration == nil ? nil : configurationPath,
-        launcher: options.launcher)
-      try runningDaemon?.waitUntilReady()
-      idle = runningDaemon?.resources
+        launcher: options.launcher
+      ).waitUntilReady()
     }
+  }
+
+  /// A daemon is ready: at the end it is judged, if it still runs, and stopped.
+  func isServed(by daemon: Daemon) {
+    runningDaemon = daemon
+    idle = daemon.resources
   }
 
   /// What must hold when a test is over and the daemon still runs: laws D1 to D7.
@@ -71,8 +76,7 @@ final class Lab: @unchecked Sendable {  // Suites that share one are serialized.
     }
     try laws.check("without clients", wire: options.ownsWire)
     try eventually("law D7: \(idle) again, not \(daemon.resources)") {
-      let now = daemon.resources
-      return now.descriptors <= idle.descriptors && now.threads.count <= idle.threads.count
+      daemon.resources.areWithin(idle)
     }
   }
 
@@ -82,10 +86,12 @@ final class Lab: @unchecked Sendable {  // Suites that share one are serialized.
       for name in TextFile.names(in: directory) { unlink("\(directory)/\(name)") }
       rmdir(directory)
     }
-    return try runningDaemon?.stop() ?? 0
+    // A test that ended it has looked at how that went.
+    guard let runningDaemon, !runningDaemon.isEndKnown else { return 0 }
+    return try runningDaemon.stop()
   }
 
-  /// The daemon that was started with the lab.
+  /// The daemon that was ready last.
   var daemon: Daemon {
     get throws {
       guard let runningDaemon else { throw LabError.failed("this lab has no daemon") }

@@ -89,8 +89,13 @@ struct Supervisor {
   }
 
   /// Sends a signal, and waits for the exit code; it ends by itself if there is no signal.
-  func end(_ signal: Int32? = SIGTERM) throws -> Int32 {
-    try program.ask("end", ["number": .number(Int(signal ?? 0))], as: Ended.self).code
+  ///
+  /// The conservation laws hold when it is told to end, if it serves the lab's own path.
+  func end(_ signal: Int32? = SIGTERM, isAtLabPath: Bool = true) throws -> Int32 {
+    if signal != nil, isAtLabPath {
+      try ConservationLaws(lab).check("under its supervisor", wire: false)
+    }
+    return try program.ask("end", ["number": .number(Int(signal ?? 0))], as: Ended.self).code
   }
 
   private func ask(_ command: String, _ arguments: [String: Argument] = [:]) throws {
