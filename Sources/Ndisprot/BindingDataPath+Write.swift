@@ -24,8 +24,9 @@ extension BindingDataPath {
     _ request: consuming OwnedRequest, message: MessageBuffer, payloadOffset: Int,
     recordCount: Int, of open: OpenContext
   ) {
+    let waiting = open.pendedWriteBytes &+ message.byteCount
     guard open.writes.count < BindingDataPath.maximumPendedWrites,
-      open.pendedWriteBytes &+ message.byteCount <= BindingDataPath.maximumPendedWriteBytes
+      waiting <= BindingDataPath.maximumPendedWriteBytes, writeMemory.admits(waiting)
     else {
       request.complete(RequestStatus(.tooManyRequests))
       return
@@ -43,8 +44,14 @@ extension BindingDataPath {
     note(.send, "pend", open, Int(truncatingIfNeeded: operation.parameters.id), operation.index)
     keepStatuses(of: operation)
     operation.isAdmitted = open.binding.snapshot.state == .running
+    operation.keepMessage()
     open.writes.append(operation)
-    open.pendedWriteBytes &+= message.byteCount
+    countWaiting(message.byteCount, of: open)
+  }
+
+  private func countWaiting(_ byteCount: Int, of open: OpenContext) {
+    open.pendedWriteBytes &+= byteCount
+    writeMemory.change(by: byteCount)
   }
 
   private func makeOperation(
@@ -69,7 +76,7 @@ extension BindingDataPath {
       guard let operation = open.writes.first, !isBlocked else { continue }
       if advance(operation, of: open, frameLimit: BindingDataPath.framesPerTurn) {
         open.writes.removeFirst()
-        open.pendedWriteBytes &-= operation.message.byteCount
+        countWaiting(-operation.message.byteCount, of: open)
         finish(operation, of: open)
       }
       hasMore = hasMore || (!open.writes.isEmpty && !isBlocked)
@@ -254,7 +261,7 @@ extension BindingDataPath {
   func cancelWrites(of open: OpenContext, status: CompletionStatus) {
     let pended = open.writes
     open.writes.removeAll()
-    open.pendedWriteBytes = 0
+    countWaiting(-open.pendedWriteBytes, of: open)
     for operation in pended { cancel(operation, of: open, status: status) }
   }
 
@@ -264,7 +271,7 @@ extension BindingDataPath {
       return false
     }
     let operation = open.writes.remove(at: index)
-    open.pendedWriteBytes &-= operation.message.byteCount
+    countWaiting(-operation.message.byteCount, of: open)
     cancel(operation, of: open, status: .sendCancelled)
     return true
   }

@@ -16,6 +16,7 @@ final class ServerCore: @unchecked Sendable {  // `control` is set once, before 
   let trace: TraceRing
   let rings: RingBudget
   let quotas = QuotaTable()
+  let writeMemory = WriteMemory()
   let lookups: Lookups
   /// Lines about what was refused to a user.
   private let denials = Guarded(LineLimit(burst: 10, linesPerSecond: 10))
