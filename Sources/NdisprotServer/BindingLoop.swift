@@ -60,7 +60,8 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
       dataPath = try BindingDataPath(
         binding: binding, miniport: server.environment.makeMiniport(attributes, loop),
         executor: LoopExecutor(loop), profile: configuration.profile,
-        captureRingByteCount: grant.capture, receiveRingByteCount: grant.receive)
+        captureRingByteCount: grant.capture, receiveRingByteCount: grant.receive,
+        writeMemory: server.writeMemory)
     } catch {
       server.rings.give(grant)
       throw error

@@ -22,6 +22,9 @@ struct LineLimit: Sendable {
     self.linesPerSecond = Double(linesPerSecond)
   }
 
+  /// Users of whom something is known.
+  var userCount: Int { users.count }
+
   /// How many lines of a user were not written since his last; nil if this one is not either.
   mutating func admits(_ userID: UInt32, nowNanoseconds now: UInt64) -> UInt64? {
     if users.count >= LineLimit.maximumUserCount { forgetQuiet(now) }

@@ -17,6 +17,7 @@ final class ServerCore: @unchecked Sendable {  // `control` is set once, before 
   let trace: TraceRing
   let rings: RingBudget
   let quotas = QuotaTable()
+  let writeMemory = WriteMemory()
   let lookups: Lookups
   /// When every loop had answered the service manager's question; 0 before the first time.
   let lastAnswer = Atomic<UInt64>(0)

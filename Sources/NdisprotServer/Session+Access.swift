@@ -91,7 +91,7 @@ extension Session {
     var record = AuditRecord(
       .close, credentials, binding: open.binding.snapshot.attributes.name,
       rule: open.access.ruleNames
-    ).with("open", open.id).with("reason", reason)
+    ).with("open", open.id).with("reason", text: reason)
     for (counter, value) in open.idleCounters().values where Session.audited.contains(counter) {
       record = record.with(counter.name, value)
     }

@@ -37,5 +37,24 @@ extension ControlSession {
     }
   }
 
+  /// What two sessions could send together, as fast as they may.
+  struct Throughput: Decodable {
+    let asked: Int
+    let sent: Int
+    let refused: Int
+    let seconds: Double
+    /// Without the time in which neither asked, beyond what a bucket holds.
+    let busySeconds: Double
+  }
+
+  /// Writes a frame over and over, in batches, on two sessions of one program.
+  func measureThroughput(
+    with other: ControlSession, _ frame: String, seconds: Int
+  ) throws -> Throughput {
+    try ask(
+      "throughput",
+      ["other": .number(other.number), "frame": .text(frame), "seconds": .number(seconds)])
+  }
+
   private struct Pumped: Decodable { let frames: [Statuses] }
 }

@@ -3,7 +3,8 @@ import NDIS
 /// One connection to the daemon; every request returns the id that its reply will have.
 struct ControlSession {
   private let program: JSONProgram
-  private let number: Int
+  /// As control.py knows it.
+  let number: Int
 
   init(_ program: JSONProgram, number: Int) {
     self.program = program
