@@ -27,6 +27,7 @@ final class ControlLoop: SessionHost, TurnHandler, BindingObserver, EventHandler
   private var listenerRegistration: Registration?
   private var reserve: Int32
   private var watch: AnyObject?
+  private let naming: AdapterNaming
   private var buffers = MessageBufferPool()
   private var sessions: [ObjectIdentifier: Session] = [:]
   private var sessionCounts: [UInt32: Int] = [:]
@@ -46,6 +47,9 @@ final class ControlLoop: SessionHost, TurnHandler, BindingObserver, EventHandler
     self.loop = loop
     policy = server.configuration.policy
     executor = LoopExecutor(loop)
+    naming = AdapterNaming(
+      server.driver, desk: server.desk, executor: executor,
+      patienceNanoseconds: server.environment.cardDeadlineNanoseconds)
     reserve = unsafe Glibc.open("/dev/null", O_RDONLY | O_CLOEXEC)
     loop.addTurnHandler(self)
   }
@@ -59,7 +63,7 @@ final class ControlLoop: SessionHost, TurnHandler, BindingObserver, EventHandler
     server.driver.observer = self
     self.whenReady = whenReady
     do throws(SystemError) {
-      watch = try server.environment.startWatch(loop, server.driver)
+      watch = try server.environment.startWatch(loop, naming)
     } catch {
       ready(error)
     }

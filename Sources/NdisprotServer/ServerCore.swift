@@ -16,6 +16,7 @@ final class ServerCore: @unchecked Sendable {  // `control` is set once, before 
   let trace: TraceRing
   let rings: RingBudget
   let quotas = QuotaTable()
+  let desk: CardDesk
   let denials = Guarded(DenialLimit())
   private(set) weak var control: ControlLoop?
   /// Where the thread that unloads waits for a loop.
@@ -25,8 +26,9 @@ final class ServerCore: @unchecked Sendable {  // `control` is set once, before 
 
   init(
     configuration: ServerConfiguration, environment: ServerEnvironment, driver: NdisprotDriver,
-    framework: Ref<Driver>, device: Ref<ControlDevice>, isDone: Gate
+    framework: Ref<Driver>, device: Ref<ControlDevice>, isDone: Gate, desk: CardDesk
   ) {
+    self.desk = desk
     self.isDone = isDone
     current = Guarded(configuration)
     rings = RingBudget(receiveByteCount: configuration.queueByteCount)
@@ -48,7 +50,10 @@ final class ServerCore: @unchecked Sendable {  // `control` is set once, before 
     rings.resize(receiveByteCount: configuration.queueByteCount)
   }
 
-  func attach(_ control: ControlLoop) { self.control = control }
+  func attach(_ control: ControlLoop) {
+    self.control = control
+    desk.control = control
+  }
 
   /// Tells the operator of something.
   func log(
