@@ -33,21 +33,24 @@ internal import NDIS
     return try ioctl(0x8B01, interfaceIndex, &unused) == 0
   }
 
-  /// - Shape: `struct ifreq`: `[name 16][union 24, a pointer in front]`, see `KernelInterface.mtu`
+  /// - Shape: `struct ifreq`: `[name 16][union 24, a pointer in front]`, see `KernelInterface.name`
   private func ioctl(
     _ request: UInt, _ interfaceIndex: Int32, _ bytes: inout [UInt8]
   ) throws(MiniportError) -> Int32 {
     // A name may be given to another interface between two calls, and only the name can be asked.
     for _ in 0..<3 {
-      guard let name = KernelInterface.name(interfaceIndex) else { throw .noSuchDevice }
+      let name = KernelInterface.name(interfaceIndex, through: socket.descriptor)
+      guard let name else { throw .noSuchDevice }
       var answer = bytes
-      var ifreq = name.map { UInt8(bitPattern: $0) }
+      var ifreq = name
       let number = unsafe answer.withUnsafeMutableBytes { memory -> Int32 in
         ifreq += [UInt8](littleEndian: UInt(bitPattern: memory.baseAddress))
         ifreq += [UInt8](repeating: 0, count: 16)
         return unsafe Glibc.ioctl(socket.descriptor, request, &ifreq) < 0 ? errno : 0
       }
-      guard KernelInterface.name(interfaceIndex) == name else { continue }
+      guard name == KernelInterface.name(interfaceIndex, through: socket.descriptor) else {
+        continue
+      }
       if number == ENODEV { throw .noSuchDevice }
       bytes = answer
       return number

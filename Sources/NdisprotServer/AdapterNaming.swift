@@ -17,6 +17,10 @@ final class AdapterNaming: ProtocolDriver, @unchecked Sendable {  // Confined to
     let number: UInt64
     /// It took too long, and the driver was told without.
     var isTold = false
+    /// The question was not answered yet.
+    var isAsked = false
+    /// When whoever waits for it goes on without, or it is asked again.
+    var deadline: UInt64
   }
 
   private let driver: any ProtocolDriver
@@ -26,6 +30,7 @@ final class AdapterNaming: ProtocolDriver, @unchecked Sendable {  // Confined to
   private var named: [Int32: AdapterIdentity] = [:]
   private var unnamed: [Int32: Unnamed] = [:]
   private var lastNumber: UInt64 = 0
+  private var isTimerRunning = false
   /// Those of the first dump that are not told yet; nil until it is through, and when all are.
   private var awaited: Set<UInt64>?
 
@@ -47,13 +52,10 @@ final class AdapterNaming: ProtocolDriver, @unchecked Sendable {  // Confined to
     }
     lastNumber &+= 1
     let (index, number) = (attributes.interfaceIndex, lastNumber)
-    if unnamed.isEmpty {
-      _ = executor.schedule(afterNanoseconds: patienceNanoseconds) { [weak self] in
-        self?.losePatience(upTo: number)
-      }
-    }
-    unnamed[index] = Unnamed(attributes: attributes, number: number)
-    desk.identify(index) { [weak self] in self?.identified(index, number, $0) }
+    unnamed[index] = Unnamed(
+      attributes: attributes, number: number, deadline: EventLoop.now() &+ patienceNanoseconds)
+    ask(index, number)
+    startTimer()
   }
 
   func adapterChanged(_ attributes: AdapterAttributes) {
@@ -83,8 +85,12 @@ final class AdapterNaming: ProtocolDriver, @unchecked Sendable {  // Confined to
   // MARK: Answers
 
   private func identified(_ index: Int32, _ number: UInt64, _ identity: AdapterIdentity?) {
-    // If the interface is gone the watch says so, too.
-    guard let waiting = unnamed[index], waiting.number == number, let identity else { return }
+    guard let waiting = unnamed[index], waiting.number == number else { return }
+    guard let identity else {
+      // If it is gone the watch says so, too; else it is asked again later.
+      unnamed[index]?.isAsked = false
+      return
+    }
     unnamed[index] = nil
     named[index] = identity
     if waiting.isTold {
@@ -95,17 +101,34 @@ final class AdapterNaming: ProtocolDriver, @unchecked Sendable {  // Confined to
     }
   }
 
-  private func losePatience(upTo number: UInt64) {
-    for (index, waiting) in unnamed where waiting.number <= number && !waiting.isTold {
+  /// Tells of those that have waited long enough, and asks again where there was no answer.
+  private func losePatience() {
+    let now = EventLoop.now()
+    for (index, waiting) in unnamed where waiting.deadline <= now {
+      unnamed[index]?.deadline = now &+ patienceNanoseconds
+      if !waiting.isAsked { ask(index, waiting.number) }
+      guard !waiting.isTold else { continue }
       unnamed[index]?.isTold = true
       driver.bindAdapter(waiting.attributes)
       told(waiting.number)
     }
-    // Whoever came since has a while of his own.
-    guard let last = unnamed.values.filter({ !$0.isTold }).map(\.number).max() else { return }
-    _ = executor.schedule(afterNanoseconds: patienceNanoseconds) { [weak self] in
-      self?.losePatience(upTo: last)
+    startTimer()
+  }
+
+  /// One timer for all: for the one that has waited longest.
+  private func startTimer() {
+    guard !isTimerRunning, let next = unnamed.values.map(\.deadline).min() else { return }
+    isTimerRunning = true
+    let now = EventLoop.now()
+    _ = executor.schedule(afterNanoseconds: next > now ? next - now : 0) { [weak self] in
+      self?.isTimerRunning = false
+      self?.losePatience()
     }
+  }
+
+  private func ask(_ index: Int32, _ number: UInt64) {
+    unnamed[index]?.isAsked = true
+    desk.identify(index) { [weak self] in self?.identified(index, number, $0) }
   }
 
   private func complete(_ attributes: AdapterAttributes) -> AdapterAttributes {

@@ -49,6 +49,7 @@ public final class Server {
     let framework = Framework(
       verifier: configuration.isVerified ? .on : .off,
       report: { log(LogRecord(.warning, "framework: \($0)")) })
+    framework.attach(LoopExecutor(desk.kernel))
     framework.publish()
     do throws(WdfError) {
       let driver = try framework.makeDriver(
