@@ -7,6 +7,9 @@ internal import NDIS
 /// ```
 ///   watching ──found ≥ 4──► napping ──found 0 twice in a row──► watching
 /// ```
+/// Whoever gets more than 250,000 frames a second waits for none of them in particular: from there
+/// on naps grow with the rate, up to five times as long, and more frames share a wake-up.
+///
 /// - Source: `spec/performance.md` section 1
 struct CaptureModerator {
   /// What to do until the next look.
@@ -19,25 +22,52 @@ struct CaptureModerator {
 
   /// Frames in one look from which on naps begin.
   static let threshold = 4
-  /// A nap.
-  static let napNanoseconds: UInt64 = 20_000
+  /// The shortest nap and the longest.
+  static let napNanoseconds: ClosedRange<UInt64> = 20_000...100_000
+  /// Frames a millisecond up to which a nap is the shortest, and from which on the longest.
+  static let ratePerMillisecond: ClosedRange<UInt64> = 250...450
+  /// How long frames are counted for a rate.
+  static let windowNanoseconds: UInt64 = 1_000_000
 
   private let isEnabled: Bool
   private var isNapping = false
   private var emptyLooks = 0
+  private var napNanoseconds = Self.napNanoseconds.lowerBound
+  private var windowStart: UInt64 = 0
+  private var windowFrames: UInt64 = 0
 
   init(_ profile: CaptureProfile) {
     // Blocks are moderation enough.
     isEnabled = profile == .latency
   }
 
-  /// Judges a look that found `count` frames of at most `chunk`.
-  mutating func looked(found count: Int, of chunk: Int) -> Action {
+  /// Judges a look.
+  ///
+  /// - Parameters:
+  ///   - count: the frames it found
+  ///   - isMore: whether it left some behind
+  ///   - now: when it began
+  /// - Returns: what to do until the next look
+  mutating func looked(found count: Int, isMore: Bool, atNanoseconds now: UInt64) -> Action {
     guard isEnabled else { return .watch }
+    measure(count, now)
     if count >= Self.threshold { isNapping = true }
     emptyLooks = count == 0 ? emptyLooks + 1 : 0
     if emptyLooks >= 2 { isNapping = false }
     guard isNapping else { return .watch }
-    return .nap(nanoseconds: count >= chunk ? 0 : Self.napNanoseconds)
+    return .nap(nanoseconds: isMore ? 0 : napNanoseconds)
+  }
+
+  /// Counts frames, and chooses the nap by their rate at the end of a window.
+  private mutating func measure(_ count: Int, _ now: UInt64) {
+    windowFrames &+= UInt64(clamping: count)
+    let elapsed = now &- windowStart
+    guard elapsed >= Self.windowNanoseconds else { return }
+    let (low, high) = (Self.ratePerMillisecond.lowerBound, Self.ratePerMillisecond.upperBound)
+    let rate = min(max(windowFrames &* 1_000_000 / elapsed, low), high)
+    let (shortest, longest) = (Self.napNanoseconds.lowerBound, Self.napNanoseconds.upperBound)
+    napNanoseconds = shortest + (rate - low) * (longest - shortest) / (high - low)
+    windowStart = now
+    windowFrames = 0
   }
 }

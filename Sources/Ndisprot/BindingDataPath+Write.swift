@@ -25,8 +25,9 @@ extension BindingDataPath {
     _ request: consuming OwnedRequest, message: MessageBuffer, payloadOffset: Int,
     recordCount: Int, of open: OpenContext
   ) {
+    let waiting = open.pendedWriteBytes &+ message.byteCount
     guard open.writes.count < BindingDataPath.maximumPendedWrites,
-      open.pendedWriteBytes &+ message.byteCount <= BindingDataPath.maximumPendedWriteBytes
+      waiting <= BindingDataPath.maximumPendedWriteBytes, writeMemory.admits(waiting)
     else {
       request.complete(RequestStatus(.tooManyRequests))
       return
@@ -44,8 +45,14 @@ extension BindingDataPath {
     note(.send, "pend", open, Int(truncatingIfNeeded: operation.parameters.id), operation.index)
     keepStatuses(of: operation)
     operation.isAdmitted = open.binding.snapshot.state == .running
+    operation.keepMessage()
     open.writes.append(operation)
-    open.pendedWriteBytes &+= message.byteCount
+    countWaiting(message.byteCount, of: open)
+  }
+
+  private func countWaiting(_ byteCount: Int, of open: OpenContext) {
+    open.pendedWriteBytes &+= byteCount
+    writeMemory.change(by: byteCount)
   }
 
   private func makeOperation(
@@ -77,7 +84,7 @@ extension BindingDataPath {
       if isBlocked { firstToSend = (index &+ 1) % all.count }
       if isThrough {
         open.writes.removeFirst()
-        open.pendedWriteBytes &-= operation.message.byteCount
+        countWaiting(-operation.message.byteCount, of: open)
         finish(operation, of: open)
       }
       hasMore = hasMore || (!open.writes.isEmpty && !isBlocked)
@@ -267,7 +274,7 @@ extension BindingDataPath {
   func cancelWrites(of open: OpenContext, status: CompletionStatus) {
     let pended = open.writes
     open.writes.removeAll()
-    open.pendedWriteBytes = 0
+    countWaiting(-open.pendedWriteBytes, of: open)
     for operation in pended { cancel(operation, of: open, status: status) }
   }
 
@@ -277,7 +284,7 @@ extension BindingDataPath {
       return false
     }
     let operation = open.writes.remove(at: index)
-    open.pendedWriteBytes &-= operation.message.byteCount
+    countWaiting(-operation.message.byteCount, of: open)
     cancel(operation, of: open, status: .sendCancelled)
     return true
   }
@@ -330,7 +337,7 @@ extension RawSpan {
 }
 
 /// The time of day, as the kernel stamps captured frames.
-func realtimeNanoseconds() -> UInt64 { nanoseconds(CLOCK_REALTIME) }
+public func realtimeNanoseconds() -> UInt64 { nanoseconds(CLOCK_REALTIME) }
 
 /// The time of a clock.
 private func nanoseconds(_ clock: clockid_t) -> UInt64 {

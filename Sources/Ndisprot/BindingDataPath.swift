@@ -55,6 +55,8 @@ public import WDF
   var isWaitingForRoom = false
   /// Which open's pended writes are looked at first in the next turn.
   var firstToSend = 0
+  /// What all opens of the daemon may have waiting.
+  let writeMemory: WriteMemory
   /// A write that is through, to be used again; it keeps its last message until then.
   var spareOperation: WriteOperation?
   /// How fast each user may send under each rule; made when the first such open comes.
@@ -69,12 +71,14 @@ public import WDF
   /// - Throws: `.noMemory` if there is none for the receive ring
   public init(
     binding: AdapterBinding, miniport: any MiniportAdapter, executor: any Executor,
-    profile: CaptureProfile, captureRingByteCount: Int, receiveRingByteCount: Int
+    profile: CaptureProfile, captureRingByteCount: Int, receiveRingByteCount: Int,
+    writeMemory: WriteMemory = WriteMemory()
   ) throws(BindingError) {
     self.binding = binding
     trace = binding.object.framework.traceRing
     self.miniport = miniport
     self.executor = executor
+    self.writeMemory = writeMemory
     self.profile = profile
     self.captureRingByteCount = captureRingByteCount
     unsafe hot = .allocate(capacity: 1)
@@ -113,7 +117,12 @@ public import WDF
     if unsafe hot.pointee.unserved >= BindingDataPath.serveThreshold { serveReads(mayWait: true) }
   }
 
-  /// A chunk of a dispatch is over.
+  /// A chunk of small frames fills no message, and a message costs as much as fifty of them.
+  public override var wantsMore: Bool {
+    unsafe hot.pointee.unserved < BindingDataPath.serveThreshold / 2
+  }
+
+  /// A look at the kernel's ring is over.
   public override func receiveComplete() {
     note(.receive, "indicate", nil, unsafe hot.pointee.unserved)
     serveReads()

@@ -15,6 +15,20 @@ public final class MessageBuffer {
   /// Allocates memory for messages of up to `capacity` bytes.
   public init(capacity: Int) { memory = MDLBuffer(byteCount: capacity) }
 
+  /// A copy that is as large as its message: what has to wait takes no room for more.
+  convenience init(copying other: MessageBuffer) {
+    self.init(capacity: other.byteCount)
+    fill { room in
+      unsafe room.withUnsafeMutableBytes { to in
+        unsafe other.bytes.withUnsafeBytes { unsafe to.copyMemory(from: $0) }
+      }
+      return other.byteCount
+    }
+  }
+
+  /// Bytes of its memory.
+  var capacity: Int { memory.byteCount }
+
   /// The message, borrowed while the buffer lives.
   public var bytes: RawSpan {
     @_lifetime(borrow self) get {

@@ -63,6 +63,11 @@ final class WriteOperation {
     isAdmitted = false
   }
 
+  /// It has to wait: a buffer that is mostly empty goes back to those who receive.
+  func keepMessage() {
+    if message.byteCount < message.capacity / 2 { message = MessageBuffer(copying: message) }
+  }
+
   /// Whether every frame has its status.
   var isThrough: Bool { index == recordCount }
 

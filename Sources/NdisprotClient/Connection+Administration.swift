@@ -82,6 +82,13 @@ extension Connection {
     try administer(.restart(interfaceIndex: interfaceIndex)) { _, _ throws(DecodeError) in }
   }
 
+  /// What daemon this is; administrators hear what it was told and what it uses, too.
+  public func status() throws(ClientError) -> StatusReply {
+    try administer(.status) { payload, _ throws(DecodeError) in
+      try StatusReply(decoding: payload)
+    }
+  }
+
   private func tracePage(
     _ cursor: UInt64, _ recording: TraceRecording
   ) throws(ClientError) -> TraceReply {

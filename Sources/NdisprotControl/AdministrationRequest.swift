@@ -8,6 +8,7 @@
 ///   4 restart   [interfaceIndex u32][zero u32]           16 bytes
 ///   5 reload                                          8 bytes
 ///   6 explain   `ExplainRequest`
+///   7 status                                          8 bytes
 ///   ```
 public enum AdministrationRequest: Hashable, Sendable {
   /// The objects of the framework, from a cursor on; 0 is the first page.
@@ -22,6 +23,8 @@ public enum AdministrationRequest: Hashable, Sendable {
   case reload
   /// What decides about a user, a binding and an EtherType.
   case explain(ExplainRequest)
+  /// What daemon this is, and what it uses.
+  case status
 
   /// The numbers of the commands; they are never reused.
   private enum Command: UInt32 {
@@ -31,6 +34,7 @@ public enum AdministrationRequest: Hashable, Sendable {
     case restart = 4
     case reload = 5
     case explain = 6
+    case status = 7
   }
 
   /// Decodes a payload.
@@ -51,6 +55,7 @@ public enum AdministrationRequest: Hashable, Sendable {
     case .restart: self = .restart(interfaceIndex: try reader.paddedInteger())
     case .reload: self = .reload
     case .explain: self = .explain(try ExplainRequest(from: &reader))
+    case .status: self = .status
     case nil: throw .invalidValue
     }
     try reader.end()
@@ -70,7 +75,7 @@ public enum AdministrationRequest: Hashable, Sendable {
     case .pause(let index), .restart(let index):
       bytes.append(littleEndian: index)
       bytes.append(zeros: 4)
-    case .reload: break
+    case .reload, .status: break
     case .explain(let question): bytes.append(contentsOf: question.encoded)
     }
     return bytes
@@ -84,6 +89,7 @@ public enum AdministrationRequest: Hashable, Sendable {
     case .restart: .restart
     case .reload: .reload
     case .explain: .explain
+    case .status: .status
     }
   }
 }

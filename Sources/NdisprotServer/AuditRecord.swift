@@ -1,3 +1,4 @@
+internal import NDIS
 internal import Ndisprot
 
 /// One fact about who uses which interface, for whoever has to account for it.
@@ -25,7 +26,7 @@ public struct AuditRecord: Sendable {
     self.event = event
     fields = [
       ("uid", "\(client.userID)"), ("pid", "\(client.processID)"),
-      ("binding", quoted(binding)), ("rule", quoted(rule)),
+      ("binding", quoted(binding, 64)), ("rule", quoted(rule, 1_000)),
     ]
   }
 
@@ -50,65 +51,7 @@ public struct AuditRecord: Sendable {
   }
 }
 
-/// A text in quotes: at most 200 characters, of which none can be mistaken for anything else.
-private func quoted(_ text: String) -> String {
-  "\"" + text.printable(200).replacing("\"", with: "'") + "\""
-}
-
-extension String {
-  /// At most `limit` characters, none of which a terminal or a log would act on.
-  ///
-  /// - Source: threat T22
-  func printable(_ limit: Int = 64) -> String {
-    var scalars = String.UnicodeScalarView()
-    for scalar in unicodeScalars.prefix(limit) {
-      switch scalar.properties.generalCategory {
-      case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate,
-        .unassigned:
-        scalars.append("\u{FFFD}")
-      default: scalars.append(scalar)
-      }
-    }
-    return String(scalars)
-  }
-}
-
-/// Keeps a client that is refused all the time from filling the log.
-///
-/// Each user has some denials a second; what comes beyond is counted and told with the next.
-///
-/// - Source: threat T22
-struct DenialLimit: Sendable {
-  private struct Window {
-    var startedAt: UInt64
-    var count = 0
-    var suppressed: UInt64 = 0
-  }
-
-  static let perSecond = 10
-  private static let maximumUserCount = 1_024
-  private var windows: [UInt32: Window] = [:]
-
-  /// Whether a denial of a user is told, and how many were not since the last.
-  mutating func admits(_ userID: UInt32, nowNanoseconds now: UInt64) -> UInt64? {
-    // Who has been quiet is forgotten, so that the table stays small.
-    if windows.count >= DenialLimit.maximumUserCount {
-      windows = windows.filter { now &- $0.value.startedAt < 1_000_000_000 }
-    }
-    var window = windows[userID] ?? Window(startedAt: now)
-    if now &- window.startedAt >= 1_000_000_000 {
-      window.startedAt = now
-      window.count = 0
-    }
-    guard window.count < DenialLimit.perSecond else {
-      window.suppressed &+= 1
-      windows[userID] = window
-      return nil
-    }
-    window.count += 1
-    defer { windows[userID] = window }
-    let suppressed = window.suppressed
-    window.suppressed = 0
-    return suppressed
-  }
+/// A text in quotes: cut to `limit` characters, none of which can be mistaken for anything else.
+private func quoted(_ text: String, _ limit: Int = 200) -> String {
+  "\"" + text.printable(limit).replacing("\"", with: "'") + "\""
 }

@@ -18,6 +18,8 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
   private(set) var policy: AccessPolicy
   /// As the kernel shows it, and the log when it hangs.
   let threadName: String
+  /// What the data path was made for; another one needs another data path.
+  let configuration: BindingConfiguration
   private let dataPath: BindingDataPath
   private let grant: RingBudget.Grant
   /// Keeps the binding's object until the loop has stopped.
@@ -36,7 +38,7 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
     self.loop = loop
     let attributes = binding.snapshot.attributes
     threadName = "bind-\(attributes.name)"
-    let configuration = server.configuration.binding(of: attributes)
+    configuration = server.configuration.binding(of: attributes)
     do throws(WdfError) {
       hold = try binding.object.hold("thread of \(attributes.name)")
     } catch {
@@ -58,7 +60,8 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
       dataPath = try BindingDataPath(
         binding: binding, miniport: server.environment.makeMiniport(attributes, loop),
         executor: LoopExecutor(loop), profile: configuration.profile,
-        captureRingByteCount: grant.capture, receiveRingByteCount: grant.receive)
+        captureRingByteCount: grant.capture, receiveRingByteCount: grant.receive,
+        writeMemory: server.writeMemory)
     } catch {
       server.rings.give(grant)
       throw error

@@ -29,6 +29,7 @@ extension ControlLoop {
     case .restart(let index): onBinding(index, parcel, server.driver.restart)
     case .reload: reload(parcel, for: session)
     case .explain(let question): explain(question, parcel, for: session)
+    case .status: answer(status(for: session).encoded, 0, parcel, for: session)
     }
   }
 

@@ -208,8 +208,18 @@ extension ControlLoop {
     if changes.contains(.linkState) {
       indicate(.linkState(binding.snapshot.attributes.link), of: binding)
     }
+    // Rules speak of names and addresses: what the open may do is what they say of the interface now.
+    if changes.contains(.name) || changes.contains(.address) { judgeAnew(binding) }
     announce(changes, of: binding)
     if action == .wakePowerWaiters { powerCame(to: binding) }
+  }
+
+  private func judgeAnew(_ binding: AdapterBinding) {
+    for session in sessionsHere where session.open?.binding === binding {
+      _ = session.follow(policy)
+    }
+    guard let host = runningLoop(of: binding) else { return }
+    _ = host.loop.post { _ = host.take(host.policy) }
   }
 
   func bindingPauses(_ binding: AdapterBinding) {

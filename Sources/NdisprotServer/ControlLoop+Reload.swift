@@ -34,8 +34,9 @@ private final class PolicyGather: @unchecked Sendable {  // Confined to control.
   var outstanding = 1
 }
 
-// RELOAD: control reads and checks, mails one immutable policy to every loop, and answers when all
-// have taken it. Until a loop has, its opens do what the old policy said, wholly.
+// RELOAD: the configuration is read and checked where nobody waits; control then mails one immutable
+// policy to every loop, and answers when all have taken it. Until a loop has, its opens do what the
+// old policy said, wholly.
 
 extension ControlLoop {
   /// ADMINISTRATION, reload.
@@ -53,6 +54,7 @@ extension ControlLoop {
     reloads.isRunning = true
     reloads.served = reloads.waiting
     reloads.waiting = []
+    server.environment.reloading(.begins)
     guard let load = server.environment.loadConfiguration else {
       finishReload(
         ReloadReply(
@@ -60,12 +62,28 @@ extension ControlLoop {
             + "Start it with --config FILE"))
       return
     }
-    do throws(ConfigurationRefusal) {
-      let configuration = try load()
-      distribute(configuration)
-    } catch {
-      server.log(.error, "not reloaded, the old policy stays: \(error.text)")
-      finishReload(ReloadReply(refusal: error.text))
+    let isTaken = server.lookups.add { [weak self] in
+      let loaded: Result<ServerConfiguration, ConfigurationRefusal>
+      do throws(ConfigurationRefusal) {
+        loaded = .success(try load())
+      } catch {
+        loaded = .failure(error)
+      }
+      guard let self else { return }
+      _ = loop.post { self.loaded(loaded) }
+    }
+    if !isTaken {
+      finishReload(
+        ReloadReply(refusal: "there is no thread to read the configuration on. Try again"))
+    }
+  }
+
+  private func loaded(_ result: Result<ServerConfiguration, ConfigurationRefusal>) {
+    switch result {
+    case .success(let configuration): distribute(configuration)
+    case .failure(let refusal):
+      server.log(.error, "not reloaded, the old policy stays: \(refusal.text)")
+      finishReload(ReloadReply(refusal: refusal.text))
     }
   }
 
@@ -73,6 +91,7 @@ extension ControlLoop {
     let policy = configuration.policy
     server.follow(configuration)
     self.policy = policy
+    renewIdleThreads(configuration)
     let gather = PolicyGather()
     for thread in threads.values {
       let host = thread.loop
@@ -87,6 +106,26 @@ extension ControlLoop {
     var taken = PolicyTaken()
     for session in sessionsHere { taken.count(session.follow(policy)) }
     add(taken, to: gather, configuration)
+  }
+
+  /// A thread that nobody uses ends, if the next one would be made differently; one that is in use
+  /// stays as it is, and the log says so.
+  private func renewIdleThreads(_ configuration: ServerConfiguration) {
+    for (key, running) in threads {
+      let attributes = running.loop.binding.snapshot.attributes
+      guard !running.loop.configuration.isAlike(configuration.binding(of: attributes)) else {
+        continue
+      }
+      guard running.sessionCount == 0 else {
+        server.log(
+          .info,
+          "\(attributes.name): its new profile, ring and queue hold when its last open has gone",
+          binding: attributes.name)
+        continue
+      }
+      threads[key] = nil
+      _ = running.loop.loop.post { running.loop.stop() }
+    }
   }
 
   private func add(
@@ -110,52 +149,12 @@ extension ControlLoop {
   }
 
   private func finishReload(_ reply: ReloadReply) {
+    history.note(reply)
+    server.environment.reloading(reply.refusal.isEmpty ? .taken : .refused(reply.refusal))
     let served = reloads.served
     reloads.served = []
     reloads.isRunning = false
     for answer in served { answer(reply) }
     if !reloads.waiting.isEmpty, !reloads.isRunning { startReload() }
-  }
-
-  /// ADMINISTRATION, explain: what decides about a user, an interface and an EtherType.
-  func explain(
-    _ question: ExplainRequest, _ parcel: RequestParcel, for session: Session
-  ) {
-    guard let user = server.environment.findUser(question.user) else {
-      parcel.complete(.notFound)
-      return
-    }
-    // For oneself the groups count that the connection has.
-    let client = user.userID == session.credentials.userID ? session.credentials : user
-    guard session.isAdministrator || client == session.credentials else {
-      parcel.complete(.notPermitted)
-      return
-    }
-    guard let binding = server.driver.bindings.binding(named: question.binding) else {
-      parcel.complete(.adapterNotFound)
-      return
-    }
-    let rows = policy.explain(client, on: binding.snapshot.attributes, question.etherType)
-    let reply = ExplainReply(
-      userID: client.userID, decisions: rows.prefix(ExplainReply.maximumCount).map(Decision.init))
-    answer(reply.encoded, reply.decisions.count, parcel, for: session)
-  }
-}
-
-extension AdministrationRequest {
-  /// Whether control decides by itself who may ask: everybody may about himself.
-  var isForEverybody: Bool {
-    if case .explain = self { return true }
-    return false
-  }
-}
-
-extension Decision {
-  /// One row of the answer.
-  fileprivate init(_ row: AccessPolicy.Explanation) {
-    self.init(
-      vlan: row.vlan, rights: row.rule?.rights ?? [], rule: row.rule?.name ?? "",
-      origin: row.rule?.origin ?? "", framesPerSecond: row.rule?.rate?.framesPerSecond ?? 0,
-      bytesPerSecond: row.rule?.rate?.bytesPerSecond ?? 0)
   }
 }

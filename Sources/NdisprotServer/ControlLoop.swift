@@ -16,6 +16,8 @@ final class ControlLoop: SessionHost, TurnHandler, BindingObserver, EventHandler
 {  // Confined to its loop.
   /// As the kernel shows it.
   static let threadName = "control"
+  /// Sessions of administrators beyond the limit of all.
+  private static let administratorSessions = 16
 
   let loop: EventLoop
   let server: ServerCore
@@ -23,14 +25,18 @@ final class ControlLoop: SessionHost, TurnHandler, BindingObserver, EventHandler
   var policy: AccessPolicy
   /// Whoever waits for the reload that runs, and for the one after it.
   var reloads = ReloadQueue()
+  /// When the configuration was read, and what became of the last reload.
+  var history = ReloadHistory()
   private let listener: Int32
   private var listenerRegistration: Registration?
   private var reserve: Int32
+  /// It is in the log, and no client has come in since.
+  private var lacksDescriptors = false
   private var watch: AnyObject?
   private var buffers = MessageBufferPool()
   private var sessions: [ObjectIdentifier: Session] = [:]
   private var sessionCounts: [UInt32: Int] = [:]
-  private var sessionCount = 0
+  private(set) var sessionCount = 0
   private let unflushed = FlushList()
   var threads: [Int32: BindingThread] = [:]
   var powerWaiters: [PowerWaiter] = []
@@ -128,11 +134,10 @@ extension ControlLoop {
       close(descriptor)
       return
     }
-    let limit = policy.sessionLimit(
-      of: credentials, server.configuration.maximumSessionsPerUser)
-    let isOverUser =
-      credentials.userID != 0 && sessionCounts[credentials.userID, default: 0] >= limit
-    guard sessionCount < server.configuration.maximumSessions, !isOverUser else {
+    if let cause = refusal(of: credentials) {
+      server.audit(
+        AuditRecord(.denied, credentials, binding: "-", rule: cause.rule)
+          .with("cause", text: cause.text), of: credentials)
       refuse(descriptor)
       return
     }
@@ -143,6 +148,7 @@ extension ControlLoop {
     do throws(WdfError) {
       let session = try Session.make(
         descriptor: descriptor, credentials: credentials, server: server, host: self)
+      lacksDescriptors = false
       sessions[ObjectIdentifier(session)] = session
       sessionCount += 1
       sessionCounts[credentials.userID, default: 0] += 1
@@ -150,6 +156,25 @@ extension ControlLoop {
     } catch {
       close(descriptor)
     }
+  }
+
+  /// Why there is no room for one session more of a client; nil if there is.
+  private func refusal(of client: Credentials) -> (rule: String, text: String)? {
+    let configuration = server.configuration
+    let count = sessionCounts[client.userID, default: 0]
+    if client.userID != 0 {
+      if let refusal = policy.sessionRefusal(of: client, count: count) {
+        return (refusal.ruleName, refusal.description)
+      }
+      if count >= configuration.maximumSessionsPerUser {
+        return ("-", "sessions_per_user = \(configuration.maximumSessionsPerUser) is used up")
+      }
+    }
+    // Who can do something about it gets in.
+    let isAdministrator = client.userID == 0 || client.userID == server.ownUserID
+    let spare = isAdministrator ? ControlLoop.administratorSessions : 0
+    guard sessionCount >= configuration.maximumSessions + spare else { return nil }
+    return ("-", "sessions = \(configuration.maximumSessions) is used up")
   }
 
   /// Says why before hanging up: the answer to the HELLO that the client is about to send.
@@ -169,7 +194,16 @@ extension ControlLoop {
   private func refuseForLackOfDescriptors() {
     close(reserve)
     let descriptor = clinux_accept(listener)
-    if descriptor >= 0 { refuse(descriptor) }
+    if descriptor >= 0 {
+      if !lacksDescriptors {
+        server.log(
+          .warning,
+          "no descriptor is left for new clients: they are refused. Give the service a higher "
+            + "LimitNOFILE, or write a lower [daemon] sessions")
+      }
+      lacksDescriptors = true
+      refuse(descriptor)
+    }
     reserve = unsafe Glibc.open("/dev/null", O_RDONLY | O_CLOEXEC)
   }
 

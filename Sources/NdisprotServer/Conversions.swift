@@ -31,6 +31,9 @@ extension RequestParameters {
       count: header.count)
   }
 
+  /// Whether it is a read or a write, which the quota `requests` counts.
+  var isTransfer: Bool { type == .read || type == .write }
+
   /// The opcode that `init(_:)` was given.
   var opcode: UInt16 {
     let isBatch = code == RequestParameters.batchCode

@@ -54,6 +54,14 @@ internal import MDL
     end = waiting
   }
 
+  /// One long answer leaves no room behind that the session never needs again.
+  private mutating func shrink() {
+    guard capacity > 2 * OutgoingMessages.bound else { return }
+    unsafe base.deallocate()
+    capacity = OutgoingMessages.bound
+    unsafe base = .allocate(byteCount: capacity, alignment: 8)
+  }
+
   /// What became of a flush.
   enum FlushOutcome: Equatable {
     /// Everything left.
@@ -81,6 +89,7 @@ internal import MDL
     }
     start = 0
     end = 0
+    shrink()
     return .done
   }
 }

@@ -42,6 +42,7 @@ final class QuotaTable: Sendable {
     let rules = access.rules.filter { $0.quota != AccessQuota() }
     guard !rules.isEmpty else { return nil }
     var wanted = options.queueByteCount
+    let least = min(QuotaTable.leastWindow, wanted)
     let result = uses.withLock { uses -> Result<Charge, AccessRefusal> in
       for rule in rules {
         let use = uses[Key(rule: rule.name, userID: userID)] ?? Use()
@@ -49,29 +50,45 @@ final class QuotaTable: Sendable {
           return .failure(refusal(.opens, limit, rule))
         }
         guard let limit = rule.quota.queueByteCount else { continue }
-        let left = limit - use.queueByteCount
+        // Below nothing after a reload that allows less than what is open.
+        let left = max(0, limit - use.queueByteCount)
         if isWindowOpen { wanted = min(wanted, left) }
-        if wanted > left || (isWindowOpen && left < QuotaTable.leastWindow && wanted > 0) {
+        if wanted > left || wanted < least {
           return .failure(refusal(.queueBytes, limit, rule))
         }
       }
-      var requests = RequestLimits()
-      for rule in rules {
-        let key = Key(rule: rule.name, userID: userID)
-        var use = uses[key] ?? Use()
-        use.opens += 1
-        use.queueByteCount += wanted
-        if let limit = rule.quota.requests { requests.append(use.requests, limit) }
-        uses[key] = use
-      }
-      return .success(
-        Charge(
-          keys: rules.map { Key(rule: $0.name, userID: userID) }, queueByteCount: wanted,
-          requests: requests))
+      return .success(QuotaTable.charge(&uses, rules, userID, wanted))
     }
     let charge = try result.get()
     options.queueByteCount = wanted
     return charge
+  }
+
+  /// Counts an open that is there under other rules, whatever they allow: what is granted stays, and
+  /// the next one is refused.
+  ///
+  /// - Returns: what the open has to give back; nil if no rule limits it
+  func charge(_ access: AccessGrant, _ userID: UInt32, queueByteCount: Int) -> Charge? {
+    let rules = access.rules.filter { $0.quota != AccessQuota() }
+    guard !rules.isEmpty else { return nil }
+    return uses.withLock { QuotaTable.charge(&$0, rules, userID, queueByteCount) }
+  }
+
+  private static func charge(
+    _ uses: inout [Key: Use], _ rules: [AccessRule], _ userID: UInt32, _ queueByteCount: Int
+  ) -> Charge {
+    var requests = RequestLimits()
+    for rule in rules {
+      let key = Key(rule: rule.name, userID: userID)
+      var use = uses[key] ?? Use()
+      use.opens += 1
+      use.queueByteCount += queueByteCount
+      if let limit = rule.quota.requests { requests.append(use.requests, limit) }
+      uses[key] = use
+    }
+    return Charge(
+      keys: rules.map { Key(rule: $0.name, userID: userID) }, queueByteCount: queueByteCount,
+      requests: requests)
   }
 
   /// Gives back what an open had.
@@ -87,7 +104,7 @@ final class QuotaTable: Sendable {
   }
 
   /// A window that is smaller holds no frame.
-  private static let leastWindow = 4_096
+  static let leastWindow = 4_096
 }
 
 private func refusal(_ kind: AccessQuotaKind, _ limit: Int, _ rule: AccessRule) -> AccessRefusal {
@@ -109,9 +126,6 @@ struct RequestLimits: Sendable {
   fileprivate mutating func append(_ meter: RequestMeter, _ limit: Int) {
     limits.append((meter, limit))
   }
-
-  /// Whether there is one.
-  var isEmpty: Bool { limits.isEmpty }
 
   /// Counts a request that is not answered yet, within the limits or not; `give` follows.
   ///

@@ -42,6 +42,22 @@ final class RingBudget: Sendable {
     }
   }
 
+  /// How much of one kind of ring was given, of how much.
+  struct Use: Sendable {
+    let given: Int
+    let total: Int
+  }
+
+  /// Of the capture rings.
+  var captureUse: Use {
+    Use(given: RingBudget.total - left.withLock { $0.capture }, total: RingBudget.total)
+  }
+
+  /// Of the receive rings.
+  var receiveUse: Use {
+    left.withLock { Use(given: $0.receiveTotal - $0.receive, total: $0.receiveTotal) }
+  }
+
   /// Takes what a binding wants; the capture ring shrinks when little is left.
   ///
   /// - Returns: nil if there is not even the least

@@ -2,6 +2,7 @@ public import EventLoop
 internal import Glibc
 internal import NDIS
 public import Ndisprot
+internal import Synchronization
 internal import WDF
 
 /// Why the server could not start.
@@ -107,7 +108,11 @@ public final class Server {
   public func check(
     whenAnswered: @escaping @Sendable () -> Void
   ) -> @Sendable () -> [String] {
-    let check = LoopCheck(first: ControlLoop.threadName, whenAnswered: whenAnswered)
+    let core = self.core
+    let check = LoopCheck(first: ControlLoop.threadName) {
+      core.lastAnswer.store(EventLoop.now(), ordering: .relaxed)
+      whenAnswered()
+    }
     let control = self.control
     _ = control.loop.post { control.answer(check) }
     return { check.outstanding }

@@ -14,6 +14,8 @@ public struct ServerConfiguration: Sendable {
   public var maximumSessions: Int
   /// Sessions of one user.
   public var maximumSessionsPerUser: Int
+  /// The files that say all this; none is the command line.
+  public var files: [String] = []
   /// Whether the framework's verifier watches (`spec/wdf-lifecycle.md` section 7).
   public var isVerified: Bool
 
@@ -48,6 +50,12 @@ public struct BindingConfiguration: Hashable, Sendable {
   /// Bytes of a binding's receive ring.
   public var receiveRingByteCount: Int
 
+  /// Whether a data path made for the one is as the other wants it.
+  func isAlike(_ other: BindingConfiguration) -> Bool {
+    profile == other.profile && captureRingByteCount == other.captureRingByteCount
+      && receiveRingByteCount == other.receiveRingByteCount
+  }
+
   /// Makes one with the sizes of `design.md` section 7.
   public init(
     interface: InterfaceMatch, profile: CaptureProfile = .latency,
@@ -68,6 +76,16 @@ public struct ConfigurationRefusal: Error, Hashable, Sendable {
   public init(text: String) { self.text = text }
 }
 
+/// How far a reload is.
+public enum ReloadStage: Hashable, Sendable {
+  /// It begins.
+  case begins
+  /// The configuration was taken.
+  case taken
+  /// Nothing changed, for a reason.
+  case refused(String)
+}
+
 /// What the server needs of the world below it: the wire, and the watch over interfaces.
 ///
 /// The program gives the real ones; a test may give scripted ones.
@@ -80,9 +98,17 @@ public struct ServerEnvironment: Sendable {
   public var log: @Sendable (LogRecord) -> Void
   /// Takes what has to be accounted for.
   public var audit: @Sendable (AuditRecord) -> Void
-  /// Reads the configuration anew, on control's thread; nil if there is no file to read.
+  /// Reads the configuration anew; nil if there is no file to read.
+  ///
+  /// It may take as long as disks and directory services do: no loop waits for it.
   public var loadConfiguration: Loader?
-  /// Finds a user by name or number, with all groups, on control's thread; nil if there is none.
+  /// What the daemon says of itself.
+  public var identity: DaemonIdentity
+  /// Hears, on control's thread, that a reload begins and how it ended.
+  public var reloading: @Sendable (ReloadStage) -> Void
+  /// Finds a user by name or number, with all groups; nil if there is none.
+  ///
+  /// It may take long, too.
   public var findUser: @Sendable (String) -> Credentials?
 
   /// Reads the configuration.
@@ -96,8 +122,12 @@ public struct ServerEnvironment: Sendable {
       -> AnyObject,
     log: @escaping @Sendable (LogRecord) -> Void,
     audit: @escaping @Sendable (AuditRecord) -> Void, loadConfiguration: Loader?,
-    findUser: @escaping @Sendable (String) -> Credentials?
+    findUser: @escaping @Sendable (String) -> Credentials?,
+    identity: DaemonIdentity = DaemonIdentity(),
+    reloading: @escaping @Sendable (ReloadStage) -> Void = { _ in }
   ) {
+    self.reloading = reloading
+    self.identity = identity
     self.audit = audit
     self.loadConfiguration = loadConfiguration
     self.findUser = findUser

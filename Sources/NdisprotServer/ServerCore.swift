@@ -2,6 +2,7 @@ internal import EventLoop
 internal import Glibc
 internal import NDIS
 internal import Ndisprot
+internal import Synchronization
 internal import WDF
 
 /// What all loops of the server share; nothing but the configuration changes after the start.
@@ -16,7 +17,16 @@ final class ServerCore: @unchecked Sendable {  // `control` is set once, before 
   let trace: TraceRing
   let rings: RingBudget
   let quotas = QuotaTable()
-  let denials = Guarded(DenialLimit())
+  let writeMemory = WriteMemory()
+  let lookups: Lookups
+  /// When every loop had answered the service manager's question; 0 before the first time.
+  let lastAnswer = Atomic<UInt64>(0)
+  /// Lines about what was refused to a user.
+  private let denials = Guarded(LineLimit(burst: 10, linesPerSecond: 10))
+  /// Lines about his opens, as they come and go.
+  private let openings = Guarded(LineLimit(burst: 4_096, linesPerSecond: 100))
+  /// Lines about his sessions that broke the protocol.
+  private let violations = Guarded(LineLimit(burst: 4_096, linesPerSecond: 10))
   private(set) weak var control: ControlLoop?
   /// Where the thread that unloads waits for a loop.
   private let isDone: Gate
@@ -34,6 +44,7 @@ final class ServerCore: @unchecked Sendable {  // `control` is set once, before 
     self.driver = driver
     self.framework = framework
     self.device = device
+    lookups = Lookups(framework)
     trace = device.framework.traceRing
   }
 
@@ -56,6 +67,29 @@ final class ServerCore: @unchecked Sendable {  // `control` is set once, before 
     client: String? = nil
   ) {
     environment.log(LogRecord(level, text, event, binding: binding, client: client))
+  }
+
+  /// Accounts for what a client did; a client that does it all the time has its lines counted.
+  func audit(_ record: AuditRecord, of client: Credentials) {
+    let now = EventLoop.now()
+    let unlogged =
+      record.event == .denied
+      ? denials.withLock { $0.admits(client.userID, nowNanoseconds: now) }
+      : openings.withLock { $0.admits(client.userID, nowNanoseconds: now) }
+    guard let unlogged else { return }
+    environment.audit(unlogged == 0 ? record : record.with("unlogged", unlogged))
+  }
+
+  /// Tells the operator of a session that ends because its client broke the protocol.
+  func logViolation(_ violation: String, of client: Credentials, binding: String?) {
+    let unlogged = violations.withLock {
+      $0.admits(client.userID, nowNanoseconds: EventLoop.now())
+    }
+    guard let unlogged else { return }
+    let more = unlogged == 0 ? "" : " (\(unlogged) more of this user were not logged)"
+    log(
+      .warning, "session of \(client.name) closed: \(violation)\(more)", .violation,
+      binding: binding, client: client.name)
   }
 
   /// Mails work to control; it is dropped when control is gone.

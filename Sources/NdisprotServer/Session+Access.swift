@@ -1,4 +1,3 @@
-internal import EventLoop
 internal import NDIS
 internal import Ndisprot
 internal import NdisprotControl
@@ -33,10 +32,12 @@ extension Session {
         &options, isDevice: request.isOpenDevice, to: credentials, on: attributes)
       let isWindowOpen = options.queueByteCount == 0
       options.queueByteCount =
-        isWindowOpen ? windowByteCount : min(options.queueByteCount, windowByteCount)
+        isWindowOpen
+        ? windowByteCount
+        : min(max(options.queueByteCount, QuotaTable.leastWindow), windowByteCount)
       charge = try server.quotas.take(
         access, credentials.userID, &options, isWindowOpen: isWindowOpen)
-      if chargedRequestCount == 0 { requestLimits = charge?.requests ?? RequestLimits() }
+      follow(charge?.requests ?? RequestLimits())
     } catch {
       denyOpen(error, attributes.name, request)
       return false
@@ -45,12 +46,12 @@ extension Session {
       let open = try OpenContext.open(
         options, on: binding, dataPath: dataPath, file: file, client: credentials, access: access,
         requester: self)
-      server.environment.audit(
+      server.audit(
         AuditRecord(.open, credentials, binding: attributes.name, rule: access.ruleNames)
           .with("open", open.id)
           .with("mode", options.mode == .exclusive ? "exclusive" : "shared")
           .with("ethertypes", options.etherTypes.text)
-          .with("rights", access.rights.words.joined(separator: ",")))
+          .with("rights", access.rights.words.joined(separator: ",")), of: credentials)
       opened(open, request)
       return true
     } catch {
@@ -63,9 +64,9 @@ extension Session {
   /// The policy refuses an open: the reply and the audit record name the rule, or its absence.
   func denyOpen(_ refusal: AccessRefusal, _ name: String, _ request: RequestParcel) {
     isOpening = false
-    tellDenial(
+    server.audit(
       AuditRecord(.denied, credentials, binding: name, rule: refusal.ruleName)
-        .with("cause", text: refusal.description))
+        .with("cause", text: refusal.description), of: credentials)
     guard !request.isOpenDevice else {
       request.complete(refusal.completion)
       return
@@ -75,19 +76,10 @@ extension Session {
 
   /// A request of somebody of whom no rule speaks.
   func denyStranger(_ request: consuming OwnedRequest, _ opcode: UInt16) {
-    tellDenial(
+    server.audit(
       AuditRecord(.denied, credentials, binding: "-", rule: "-").with("opcode", opcode)
-        .with("cause", text: "no rule speaks of this user"))
+        .with("cause", text: "no rule speaks of this user"), of: credentials)
     request.complete(RequestStatus(.notPermitted))
-  }
-
-  private func tellDenial(_ record: AuditRecord) {
-    let now = EventLoop.now()
-    let suppressed = server.denials.withLock {
-      $0.admits(credentials.userID, nowNanoseconds: now)
-    }
-    guard let suppressed else { return }
-    server.environment.audit(suppressed == 0 ? record : record.with("unlogged", suppressed))
   }
 
   /// Ends the open there is, for whatever reason.
@@ -99,11 +91,11 @@ extension Session {
     var record = AuditRecord(
       .close, credentials, binding: open.binding.snapshot.attributes.name,
       rule: open.access.ruleNames
-    ).with("open", open.id).with("reason", reason)
+    ).with("open", open.id).with("reason", text: reason)
     for (counter, value) in open.idleCounters().values where Session.audited.contains(counter) {
       record = record.with(counter.name, value)
     }
-    server.environment.audit(record)
+    server.audit(record, of: credentials)
   }
 
   /// What the record of a closed open says of it.
@@ -119,6 +111,14 @@ extension Session {
     charge = nil
   }
 
+  /// What the open has counts under the rules that decide now, also where they allow less.
+  private func takeChargeAnew(_ open: OpenContext) {
+    giveCharge()
+    charge = server.quotas.charge(
+      open.access, credentials.userID, queueByteCount: open.options.queueByteCount)
+    follow(charge?.requests ?? RequestLimits())
+  }
+
   /// Follows a policy.
   ///
   /// - Returns: what became of its open
@@ -129,11 +129,13 @@ extension Session {
     switch change {
     case .none: break
     case .changed:
-      server.environment.audit(
+      takeChargeAnew(open)
+      server.audit(
         AuditRecord(
           .changed, credentials, binding: open.binding.snapshot.attributes.name,
           rule: open.access.ruleNames
-        ).with("open", open.id).with("rights", open.access.rights.words.joined(separator: ",")))
+        ).with("open", open.id).with("rights", open.access.rights.words.joined(separator: ",")),
+        of: credentials)
     case .closed:
       open.revoke()
       closeOpen("revoked")

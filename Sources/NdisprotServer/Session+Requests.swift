@@ -28,27 +28,29 @@ extension Session {
       let request = try file.makeRequest(RequestParameters(header), sink: self)
       counters.issued &+= 1
       note("message", header.id, UInt64(header.opcode))
-      dispatch(request, header, buffer)
+      let isTransfer = request.parameters.isTransfer
+      dispatch(request, header, buffer, isWithinQuota: !isTransfer || transferBegins())
     } catch {
       end("no request could be made: \(error.code)")
     }
   }
 
   private func dispatch(
-    _ request: consuming OwnedRequest, _ header: MessageHeader, _ buffer: MessageBuffer
+    _ request: consuming OwnedRequest, _ header: MessageHeader, _ buffer: MessageBuffer,
+    isWithinQuota: Bool
   ) {
     guard header.opcode == Opcode.hello.rawValue || isKnown else {
       denyStranger(request, header.opcode)
+      return
+    }
+    guard isWithinQuota else {
+      request.complete(RequestStatus(.tooManyRequests))
       return
     }
     switch Opcode(rawValue: header.opcode) {
     case .read, .readBatch:
       guard let open else {
         request.complete(RequestStatus(.notAssociated))
-        return
-      }
-      guard takeRequest() else {
-        request.complete(RequestStatus(.tooManyRequests))
         return
       }
       open.read(request)
@@ -59,13 +61,6 @@ extension Session {
     case nil:
       request.complete(RequestStatus(.notSupported))
     }
-  }
-
-  /// Counts a read or a write in the quotas of the open's rules, if they have one.
-  private func takeRequest() -> Bool {
-    guard !requestLimits.isEmpty else { return true }
-    chargedRequestCount += 1
-    return requestLimits.take()
   }
 
   /// WRITE and WRITE_BATCH: every record's lengths are checked here, its contents by the driver.
@@ -81,10 +76,6 @@ extension Session {
     let count = isBatch ? Int(header.count) : 1
     guard count > 0, RecordReader.areWellFormed(payload, recordCount: count) else {
       request.complete(RequestStatus(.invalidParameter))
-      return
-    }
-    guard takeRequest() else {
-      request.complete(RequestStatus(.tooManyRequests))
       return
     }
     open.write(

@@ -167,10 +167,7 @@ extension Session {
       return
     }
     counters.count(status)
-    if chargedRequestCount > 0, parameters.type == .read || parameters.type == .write {
-      chargedRequestCount -= 1
-      requestLimits.give()
-    }
+    if parameters.isTransfer { transferEnded() }
     note("complete", parameters.id, UInt64(status.errno))
     if deliveredID == parameters.id, status.errno == 0 {
       deliveredID = 0

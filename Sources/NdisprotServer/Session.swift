@@ -34,9 +34,9 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
   /// What the open was given of its rules' quotas.
   var charge: QuotaTable.Charge?
   /// The limits of the open there is, or was: its requests are counted until they are answered.
-  var requestLimits = RequestLimits()
-  /// Reads and writes that are counted there.
-  var chargedRequestCount = 0
+  private(set) var requestLimits = RequestLimits()
+  /// Reads and writes that are not answered yet, all of them counted there.
+  private(set) var transferCount = 0
   /// Some rule of the access policy speaks of the client, or he is an administrator.
   var isKnown = false
   /// An open is under way: on its way to a binding, or waiting for power.
@@ -74,6 +74,29 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
 
   /// The loop that has the session.
   var host: any SessionHost { currentHost.withLock { $0 } }
+
+  // MARK: Requests that quotas count
+
+  /// Counts a read or a write; `transferEnded` follows.
+  ///
+  /// - Returns: whether the open's rules allow one more
+  func transferBegins() -> Bool {
+    transferCount += 1
+    return requestLimits.take()
+  }
+
+  /// A counted read or write was answered.
+  func transferEnded() {
+    transferCount -= 1
+    requestLimits.give()
+  }
+
+  /// Other rules limit the requests; those that are not answered count there from now on.
+  func follow(_ limits: RequestLimits) {
+    for _ in 0..<transferCount { requestLimits.give() }
+    requestLimits = limits
+    for _ in 0..<transferCount { _ = requestLimits.take() }
+  }
 
   // MARK: Moving
 
@@ -172,9 +195,8 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
   func end(_ violation: String?) {
     guard !isEnded else { return }
     if let violation {
-      server.log(
-        .warning, "session of \(credentials.name) closed: \(violation)", .violation,
-        binding: open?.binding.snapshot.attributes.name, client: credentials.name)
+      server.logViolation(
+        violation, of: credentials, binding: open?.binding.snapshot.attributes.name)
     }
     hangUp()
     file.close()

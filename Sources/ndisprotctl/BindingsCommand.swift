@@ -33,9 +33,9 @@ struct BindingsCommand: ParsableCommand {
     ]
     for entry in entries {
       rows.append([
-        "\(entry.interfaceIndex)", entry.name.printable, entry.state.name, entry.link.name,
+        "\(entry.interfaceIndex)", entry.name.printable(), entry.state.name, entry.link.name,
         entry.powerName, entry.address.description, "\(entry.mtu)", "\(entry.openCount)",
-        entry.description.printable,
+        entry.description.printable(),
       ])
     }
     return TextTable.lines(rows)

@@ -9,22 +9,18 @@ struct Checkup {
   /// All of them; those that need the daemon are left out where it does not answer.
   func findings() -> [Finding] {
     var all = [kernel, packetSockets, group, socket] + units
-    let answer = Result { try program.newConnection().bindings() }
-    switch answer {
-    case .success(let entries):
+    do throws(ClientError) {
+      let connection = try program.newConnection()
+      let entries = try connection.bindings()
       all.append(.fine("daemon", "it answers, and has bound \(entries.count) interfaces"))
-      all.append(capability)
+      all += [capability(try? connection.status()), policy(entries)]
       all += entries.map(link)
-      all += entries.map(otherUsers)
-      if entries.isEmpty {
-        all.append(
-          .wrong(
-            "bindings", "no interface is bound, or none that you may use",
-            remedy: "Name one to the daemon, and check that ip link shows it"))
-      }
-    case .failure(let error):
-      let message = (error as? ClientError).map(program.message) ?? "\(error)"
-      all.append(.wrong("daemon", "it does not answer", remedy: message))
+      let sockets = PacketSockets()
+      all += entries.map { otherUsers($0, sockets) }
+    } catch  where error.status == .notPermitted {
+      all += [.fine("daemon", "it answers"), policy([])]
+    } catch {
+      all.append(.wrong("daemon", "it does not answer", remedy: program.message(error)))
     }
     return all
   }
@@ -89,56 +85,93 @@ struct Checkup {
   // MARK: The service
 
   private var units: [Finding] {
-    guard HostFacts.status(of: "/run/systemd/system") != nil else {
+    guard ServiceUnit.isSystemdHere else {
       return [.fine("unit", "systemd does not run here: the daemon is started by hand")]
     }
-    return ["ndisprot.socket", "ndisprotd.service"].map(unit)
+    return [systemd] + [ServiceUnit.socket, ServiceUnit.service].map(finding)
   }
 
-  private func unit(_ name: String) -> Finding {
-    let shown = HostFacts.output(
-      of: "systemctl show -P LoadState -P ActiveState -P StatusText -- \(name)")
-    guard let shown else {
+  /// The newest directive of the sandbox, NoExecPaths=, came with 248; an older one is passed over.
+  private var systemd: Finding {
+    let words = HostFacts.output(of: "systemctl --version")?.split(separator: " ") ?? []
+    guard words.count > 1, let version = Int(words[1].prefix { $0.isNumber }) else {
+      return .fine("systemd", "it does not say which version it is")
+    }
+    guard version >= 248 else {
+      return .wrong(
+        "systemd", "version \(version) passes over some walls of the daemon's sandbox",
+        remedy: "The service works all the same; update systemd to 248 or later")
+    }
+    return .fine("systemd", "version \(version) knows the whole sandbox")
+  }
+
+  private func finding(_ name: String) -> Finding {
+    guard let unit = ServiceUnit(name) else {
       return .fine("unit", "systemd does not tell you about \(name); it tells root")
     }
-    let lines = shown.split(separator: "\n", omittingEmptySubsequences: false)
-    guard lines.count >= 2, lines[0] == "loaded" else {
+    guard !unit.isMasked else {
+      return .wrong(
+        "unit", "\(name) is masked",
+        remedy: "Unmask it: systemctl unmask \(name); then: systemctl enable --now "
+          + ServiceUnit.socket)
+    }
+    guard unit.isLoaded else {
       return .wrong(
         "unit", "systemd has no \(name)",
         remedy: "Install the package ndisprot, or run scripts/install of its sources")
     }
-    let text = lines.count > 2 && !lines[2].isEmpty ? ": \(String(lines[2]).printable)" : ""
-    switch (lines[1], name) {
-    case ("active", _), ("inactive", "ndisprotd.service"):
-      return .fine("unit", "\(name) is \(lines[1])\(text)")
+    let text = unit.statusText.isEmpty ? "" : ": \(unit.statusText)"
+    switch (unit.state, name) {
+    case ("active", _), ("inactive", ServiceUnit.service):
+      return .fine("unit", "\(name) is \(unit.state)\(text)")
     default:
       return .wrong(
-        "unit", "\(name) is \(lines[1])\(text)",
+        "unit", "\(name) is \(unit.state)\(text)",
         remedy: "See journalctl -u \(name); then: systemctl reset-failed \(name); "
           + "systemctl restart ndisprot.socket")
     }
   }
 
-  /// CAP_NET_RAW is bit 13.
-  private var capability: Finding {
-    guard let shown = HostFacts.output(of: "systemctl show -P MainPID ndisprotd.service"),
-      let process = Int(shown.split(separator: "\n").first ?? ""), process > 0,
-      let status = HostFacts.text(of: "/proc/\(process)/status"),
-      let line = status.split(separator: "\n").first(where: { $0.hasPrefix("CapEff:") }),
-      let mask = UInt64(line.split(separator: "\t").last ?? "", radix: 16)
-    else { return .fine("capability", "the daemon does not run as the service") }
-    guard mask & (1 << 13) != 0 else {
-      return .wrong(
-        "capability", "the service has no CAP_NET_RAW",
-        remedy: "Remove drop-ins that change AmbientCapabilities: systemctl revert ndisprotd")
+  private func capability(_ daemon: StatusReply?) -> Finding {
+    guard let daemon, let process = ProcessFacts(processID: daemon.processID) else {
+      return .fine("capability", "the kernel does not show the daemon's process to you")
     }
-    return .fine("capability", "the service has CAP_NET_RAW")
+    // Its number; capabilities(7).
+    guard process.effectiveCapabilities & (1 << 13) != 0 else {
+      return .wrong(
+        "capability", "the daemon has no CAP_NET_RAW",
+        remedy:
+          "Remove drop-ins that change AmbientCapabilities: systemctl revert ndisprotd.service; "
+          + "or start it as root")
+    }
+    return .fine("capability", "the daemon has CAP_NET_RAW")
   }
 
   // MARK: The interfaces
 
+  /// Whoever no rule names is shown no binding.
+  private func policy(_ entries: [BindingEntry]) -> Finding {
+    guard entries.isEmpty else {
+      let names = entries.map { $0.name.printable() }.joined(separator: ", ")
+      return .fine(
+        "policy", geteuid() == 0 ? "root may do everything" : "rules let you use \(names)")
+    }
+    guard geteuid() != 0 else {
+      return .wrong(
+        "policy", "no interface is bound",
+        remedy:
+          "Name one in [[binding]] of /etc/ndisprot/ndisprotd.toml as ip link shows it, then: "
+          + "ndisprotctl reload")
+    }
+    return .wrong(
+      "policy", "no interface is bound, or no rule lets user \(geteuid()) use one",
+      remedy:
+        "Ask root for a [[rule]] in /etc/ndisprot/ndisprotd.toml that names you or one of your "
+        + "groups; 'ndisprotctl policy explain \(geteuid()) INTERFACE ETHERTYPE' says what decides")
+  }
+
   private func link(_ entry: BindingEntry) -> Finding {
-    let name = entry.name.printable
+    let name = entry.name.printable()
     guard entry.isPowered else {
       return .wrong("link", "\(name) is down", remedy: "Set it up: ip link set \(name) up")
     }
@@ -150,17 +183,10 @@ struct Checkup {
   }
 
   /// Others on the same interface are no fault; who looks for missing frames wants to know of them.
-  private func otherUsers(_ entry: BindingEntry) -> Finding {
-    let name = entry.name.printable
-    let rows = (HostFacts.text(of: "/proc/net/packet") ?? "").split(separator: "\n").dropFirst()
-    let index = String(entry.interfaceIndex)
-    // sk RefCnt Type Proto Iface R Rmem User Inode
-    let count = rows.count { row in
-      let fields = row.split(separator: " ")
-      return fields.count > 4 && fields[4] == index
-    }
+  private func otherUsers(_ entry: BindingEntry, _ sockets: PacketSockets) -> Finding {
+    let name = entry.name.printable()
     let master = HostFacts.status(of: "/sys/class/net/\(entry.name)/master") != nil
-    let words = "\(name): \(count) packet sockets, the daemon's among them"
+    let words = "\(name): \(sockets.users(of: entry.interfaceIndex))"
     guard master else { return .fine("users", words) }
     return .wrong(
       "users", "\(name) belongs to a bridge or bond, which takes its frames",

@@ -31,7 +31,7 @@ struct ReportCommand: ParsableCommand {
     commandName: "report",
     abstract: "Prints what a maintainer needs to see: no frame, no byte of one.",
     discussion: """
-      Versions, the findings of doctor, bindings, counters, the units and the end of the journal. \
+      Versions, the findings of doctor, the status, bindings, counters, the units and the end of the journal. \
       Addresses of interfaces and names of users are in it.
       """)
 
@@ -43,6 +43,8 @@ struct ReportCommand: ParsableCommand {
     section("versions", ["ndisprotctl \(version)", "Linux \(HostFacts.kernelRelease)"], program)
     section("doctor", Checkup(program: program).findings().map(\.line), program)
     if let connection = try? program.newConnection() {
+      let unit = ServiceUnit.serving(program.socketPath)?.service
+      section("status", (try? StatusView(connection, unit))?.text ?? [], program)
       section("bindings", (try? connection.bindings()).map(BindingsCommand.table) ?? [], program)
       let counters = (try? connection.statistics(interfaceIndex: 0)) ?? []
       section("counters", counters.flatMap(StatsCommand.text), program)
@@ -53,7 +55,7 @@ struct ReportCommand: ParsableCommand {
       "journalctl --no-pager -q -n 200 -u ndisprotd.service -u ndisprot.socket",
     ] {
       let lines = (HostFacts.output(of: command) ?? "not available").split(separator: "\n")
-      section(command, lines.map { String($0).printable }, program)
+      section(command, lines.map { String($0).printable() }, program)
     }
     program.output.standard.flush()
   }

@@ -23,6 +23,28 @@ enum HostFacts {
     return unsafe lstat(path, &status) == 0 ? status : nil
   }
 
+  /// The names in a directory; none if it cannot be read.
+  static func names(in directory: String) -> [String] {
+    guard let stream = unsafe opendir(directory) else { return [] }
+    defer { unsafe closedir(stream) }
+    var names: [String] = []
+    while let entry = unsafe readdir(stream) {
+      names.append(
+        unsafe withUnsafePointer(to: &entry.pointee.d_name) {
+          unsafe $0.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
+        })
+    }
+    return names
+  }
+
+  /// What a symbolic link says; nil if it cannot be read.
+  static func target(of path: String) -> String? {
+    var room = [CChar](repeating: 0, count: 256)
+    let count = unsafe readlink(path, &room, room.count)
+    let bytes = room.prefix(max(0, count)).map { UInt8(bitPattern: $0) }
+    return count > 0 ? String(decoding: bytes, as: UTF8.self) : nil
+  }
+
   /// Whether this process may write to a file, a socket included.
   static func mayWrite(_ path: String) -> Bool { unsafe access(path, W_OK) == 0 }
 

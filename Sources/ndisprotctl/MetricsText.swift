@@ -41,7 +41,7 @@ struct MetricsText {
     } else {
       labels += [("id", "\(object.id)"), ("client", object.name)]
     }
-    return labels.map { "\($0.0)=\"\(escaped($0.1.printable))\"" }.joined(separator: ",")
+    return labels.map { "\($0.0)=\"\(escaped($0.1.printable()))\"" }.joined(separator: ",")
   }
 
   /// A label's value: the three characters that end a string or a line are escaped.

@@ -19,7 +19,8 @@ struct NdisprotctlCommand: ParsableCommand {
       BindingsCommand.self, ReadCommand.self, WriteCommand.self, EchoCommand.self,
       QueryCommand.self, SetCommand.self, OIDsCommand.self, StatsCommand.self, WaitCommand.self,
       WatchCommand.self, PauseCommand.self, RestartCommand.self, ReloadCommand.self,
-      PolicyCommand.self, ObjectsCommand.self, TraceCommand.self, DoctorCommand.self,
+      PolicyCommand.self, StatusCommand.self, ObjectsCommand.self, TraceCommand.self,
+      DoctorCommand.self,
       ReportCommand.self, ProttestCommand.self, MetricsCommand.self,
     ])
 

@@ -39,12 +39,12 @@ struct ObjectsCommand: ParsableCommand {
   }
 
   private static func row(_ entry: ObjectEntry, _ depth: Int) -> [String] {
-    let holders = entry.holders.map { "\($0.tag.printable) (\($0.age.secondsText) s)" }
+    let holders = entry.holders.map { "\($0.tag.printable()) (\($0.age.secondsText) s)" }
     return [
-      String(repeating: "  ", count: depth) + "\(entry.kind) \(entry.name)".printable,
-      entry.id.objectText, entry.state.printable, "\(entry.pinCount)",
+      String(repeating: "  ", count: depth) + "\(entry.kind) \(entry.name)".printable(),
+      entry.id.objectText, entry.state.printable(), "\(entry.pinCount)",
       "\(entry.age.secondsText) s",
-      entry.contexts.isEmpty ? "-" : entry.contexts.joined(separator: ", ").printable,
+      entry.contexts.isEmpty ? "-" : entry.contexts.joined(separator: ", ").printable(),
       holders.isEmpty ? "-" : holders.joined(separator: ", "),
     ]
   }

@@ -44,11 +44,35 @@ extension Output {
       words(refused: status, bytesNeeded, context)
     case .denied(_, _, let reason):
       (
-        reason.printable,
+        reason.printable(),
         "Have an administrator change the rule, or ask him for "
           + "'ndisprotctl policy explain \(getuid()) \(context.binding) ETHERTYPE'"
       )
     }
+  }
+
+  /// A service that does not run: it waits for its first client, or it has failed.
+  static func words(
+    sleeping service: ServiceUnit, _ socket: ServiceUnit, _ context: Context
+  ) -> (cause: String, remedy: String) {
+    guard service.state != "failed" else {
+      let text = service.statusText.isEmpty ? "" : ": \(service.statusText)"
+      return (
+        "the daemon is not running: \(service.name) has failed (\(service.result))\(text)",
+        "See journalctl -u \(service.name); mend it, then: systemctl reset-failed \(service.name) "
+          + "\(socket.name); systemctl restart \(socket.name)"
+      )
+    }
+    guard socket.state == "active" else {
+      return (
+        "the daemon is not running, and \(socket.name) is \(socket.state)",
+        "Start it: systemctl enable --now \(socket.name)"
+      )
+    }
+    return (
+      "the daemon is not running: the first connection to \(context.socketPath) starts it",
+      "Start it now, if you like: systemctl start \(service.name)"
+    )
   }
 
   private static func words(

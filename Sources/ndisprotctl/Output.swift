@@ -53,6 +53,14 @@ struct Output {
     return Failure(exitCode: 1)
   }
 
+  /// Reports that the daemon, which is a service, does not run.
+  func report(sleeping service: ServiceUnit, _ socket: ServiceUnit, _ context: Context) -> Failure {
+    let (cause, remedy) = Output.words(sleeping: service, socket, context)
+    report(
+      "\(context.what): \(cause). \(remedy)", operation: .connect, nil, name: "cannotReach")
+    return Failure(exitCode: 3)
+  }
+
   private func report(
     _ message: String, operation: Operation, _ status: CompletionStatus?, name: String
   ) {

@@ -29,7 +29,7 @@ struct ExplainCommand: ParsableCommand {
 
   mutating func run() throws {
     let program = Program(
-      global, "policy explain \(user.printable)", .administer, binding: binding.description)
+      global, "policy explain \(user.printable())", .administer, binding: binding.description)
     let connection = try program.connect()
     let name: String
     switch binding {
@@ -53,8 +53,8 @@ struct ExplainCommand: ParsableCommand {
       + decisions.map { row in
         [
           vlan(row), row.rights.isEmpty ? "nothing" : row.rights.words.joined(separator: ","),
-          row.rule.isEmpty ? "no rule" : row.rule.printable,
-          row.origin.isEmpty ? "-" : row.origin.printable,
+          row.rule.isEmpty ? "no rule" : row.rule.printable(),
+          row.origin.isEmpty ? "-" : row.origin.printable(),
           row.framesPerSecond == 0 ? "-" : "\(row.framesPerSecond)",
           row.bytesPerSecond == 0 ? "-" : "\(row.bytesPerSecond)",
         ]

@@ -57,6 +57,11 @@ final class Program {
     output.report(unwritable: path, error, context)
   }
 
+  /// Reports that the service does not run.
+  func fail(sleeping service: ServiceUnit, _ socket: ServiceUnit) -> Failure {
+    output.report(sleeping: service, socket, context)
+  }
+
   /// Connects; SIGINT and SIGTERM end the waits of the connection from now on.
   func connect() throws(Failure) -> Connection {
     try attempt(newConnection)

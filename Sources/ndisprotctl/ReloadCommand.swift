@@ -24,7 +24,7 @@ struct ReloadCommand: ParsableCommand {
         program.output.standard.writeLine(line.closed)
         program.output.standard.flush()
       } else {
-        program.output.hint("reload: nothing changed: \(reply.refusal.printable)")
+        program.output.hint("reload: nothing changed: \(reply.refusal.printable())")
       }
       throw Failure(exitCode: 1)
     }

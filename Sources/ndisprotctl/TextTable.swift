@@ -14,14 +14,3 @@ enum TextTable {
     }
   }
 }
-
-extension String {
-  /// The text without control characters, which could drive a terminal.
-  var printable: String {
-    String(
-      String.UnicodeScalarView(
-        unicodeScalars.map { scalar in
-          scalar.properties.generalCategory == .control ? "\u{FFFD}" : scalar
-        }))
-  }
-}

@@ -62,7 +62,7 @@ struct TraceCommand: ParsableCommand {
       + entries.map { entry in
         [
           "\(entry.sequence)", entry.nanoseconds.secondsText, "\(entry.threadID)",
-          entry.component.printable, entry.name.printable, entry.object?.objectText ?? "-",
+          entry.component.printable(), entry.name.printable(), entry.object?.objectText ?? "-",
           entry.interfaceIndex == 0 ? "-" : "\(entry.interfaceIndex)",
           "\(entry.first) \(entry.second)",
         ]

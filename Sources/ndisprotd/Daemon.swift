@@ -1,3 +1,4 @@
+internal import ArgumentParser
 internal import CLinux
 internal import EventLoop
 internal import Glibc
@@ -26,14 +27,15 @@ func runDaemon(_ options: DaemonOptions) -> Int32 {
   logger.logLevel = (options.logLevel ?? .info).level
   if options.checkConfig { return checkConfiguration(options, logger) }
   blockSignals()
+  let manager = ServiceManager()
+  let reloads = ReloadWatch(manager)
   guard Capabilities.effective.contains(.netRaw) else {
-    logger.error("\(Sentences.noCapability)")
-    return ExitStatus.noPermission
+    return giveUp(Sentences.noCapability, ExitStatus.noPermission, logger, manager)
   }
   do {
-    let configuration = try configuration(options, &logger)
+    let (configuration, locksMemory) = try configuration(options, logger)
     let listener = try listeningSocket(options)
-    try dropPrivileges(options, logger)
+    let isLocked = try dropPrivileges(options, locksMemory: locksMemory, logger)
     let log = logger
     let server = try Server(
       configuration: configuration,
@@ -45,69 +47,50 @@ func runDaemon(_ options: DaemonOptions) -> Int32 {
         log: { log.record($0) },
         audit: { log.info("\($0.line)") },
         loadConfiguration: options.interfaces.isEmpty ? loader(options, logger) : nil,
-        findUser: Accounts.credentials),
+        findUser: Accounts.credentials,
+        identity: identity(listener, manager, isMemoryLocked: isLocked),
+        reloading: reloads.note),
       listener: listener.descriptor)
-    return try serve(server, options, logger, listener)
-  } catch let error as AccountError {
-    logger.error("\(Sentences.unknownAccount(error))")
-    return ExitStatus.usage
-  } catch let error as ConfigurationError {
-    logger.error("\(error)")
-    return ExitStatus.configuration
-  } catch let error as ListenError {
-    logger.error("\(Sentences.cannotListen(error))")
-    return ExitStatus.cannotCreate
-  } catch let error as PrivilegeError {
-    logger.error("\(Sentences.cannotDrop(error.cause))")
-    return ExitStatus.noPermission
+    return try serve(server, options, logger, listener, manager, reloads)
   } catch {
-    logger.error("the daemon cannot start: \(error)")
-    return ExitStatus.software
+    let (text, code) = sentence(for: error)
+    return giveUp(text, code, logger, manager)
   }
 }
 
-/// What the daemon is to do: what the command line says, or the files of `--config`.
-private func configuration(
-  _ options: DaemonOptions, _ logger: inout Logger
-) throws -> ServerConfiguration {
-  guard options.interfaces.isEmpty else { return try options.configuration() }
-  let loaded = try DaemonConfiguration.load(options.configurationPath)
-  if let level = loaded.logLevel, options.logLevel == nil { logger.logLevel = level.level }
-  for warning in loaded.warnings { logger.warning("\(warning)") }
-  var server = loaded.server
-  server.isVerified = options.verifier
-  return server
-}
-
-/// Reads the files anew, at a reload.
-private func loader(_ options: DaemonOptions, _ logger: Logger) -> ServerEnvironment.Loader {
-  { () throws(ConfigurationRefusal) in
-    do throws(ConfigurationError) {
-      let loaded = try DaemonConfiguration.load(options.configurationPath)
-      for warning in loaded.warnings { logger.warning("\(warning)") }
-      var server = loaded.server
-      server.isVerified = options.verifier
-      return server
-    } catch {
-      throw ConfigurationRefusal(text: error.description)
-    }
+/// Why the daemon cannot start, and what it ends with.
+private func sentence(for error: any Error) -> (text: String, code: Int32) {
+  switch error {
+  case let error as AccountError: (Sentences.unknownAccount(error), ExitStatus.usage)
+  case let error as ConfigurationError: (error.description, ExitStatus.configuration)
+  case let error as ListenError: (Sentences.cannotListen(error), ExitStatus.cannotCreate)
+  case let error as PrivilegeError: (Sentences.cannotDrop(error.cause), ExitStatus.noPermission)
+  default: ("the daemon cannot start: \(error)", ExitStatus.software)
   }
 }
 
-/// `--check-config`: says what is wrong, and starts nothing.
-private func checkConfiguration(_ options: DaemonOptions, _ logger: Logger) -> Int32 {
-  do throws(ConfigurationError) {
-    let loaded = try DaemonConfiguration.load(options.configurationPath)
-    for warning in loaded.warnings { logger.warning("\(warning)") }
-    return 0
-  } catch {
-    StandardError.write(error.description, after: "")
-    return ExitStatus.configuration
-  }
+/// Says why the daemon ends: to the log, and to whoever asks the service manager for its status.
+private func giveUp(
+  _ text: String, _ code: Int32, _ logger: Logger, _ manager: ServiceManager?
+) -> Int32 {
+  logger.record(LogRecord(.error, text, .failed))
+  manager?.status(text)
+  return code
+}
+
+/// What the daemon says of itself.
+private func identity(
+  _ listener: Listener, _ manager: ServiceManager?, isMemoryLocked: Bool
+) -> DaemonIdentity {
+  DaemonIdentity(
+    version: NdisprotdCommand.configuration.version, socketPath: listener.path,
+    isSocketInherited: !listener.isOwn, isService: manager != nil,
+    watchdogNanoseconds: manager?.watchdogNanoseconds ?? 0, isMemoryLocked: isMemoryLocked)
 }
 
 private func serve(
-  _ server: Server, _ options: DaemonOptions, _ logger: Logger, _ listener: Listener
+  _ server: Server, _ options: DaemonOptions, _ logger: Logger, _ listener: Listener,
+  _ manager: ServiceManager?, _ reloads: ReloadWatch
 ) throws -> Int32 {
   let report = try server.start()
   if !report.refusals.isEmpty, !options.interfaces.isEmpty {
@@ -124,7 +107,7 @@ private func serve(
       .info, "ready: socket \(listener.path), bound \(bindings.isEmpty ? "nothing" : bindings)",
       .ready))
   var supervision = Supervision(
-    server, ServiceManager(), logger, wantedNames: options.interfaces)
+    server, manager, logger, wantedNames: options.interfaces, reloads)
   let signal = supervision.run()
   logger.record(LogRecord(.info, "stopping: signal \(signal)", .stopping))
   let leftover = server.stop()
@@ -144,17 +127,24 @@ private struct PrivilegeError: Error {
 }
 
 /// Keeps CAP_NET_RAW, what the service manager gave on purpose, and what the options ask for.
-private func dropPrivileges(_ options: DaemonOptions, _ logger: Logger) throws(PrivilegeError) {
+///
+/// - Returns: whether memory was locked, if that was wanted
+private func dropPrivileges(
+  _ options: DaemonOptions, locksMemory: Bool, _ logger: Logger
+) throws(PrivilegeError) -> Bool {
   var kept = Capabilities.given.union(.netRaw)
   if options.netAdmin { kept.insert(.netAdmin) }
-  if options.lockMemory {
+  var isLocked = false
+  if locksMemory {
     do throws(SystemError) {
       kept.formUnion(try lockMemory())
+      isLocked = true
     } catch {
       logger.warning("\(Sentences.cannotLock(error))")
     }
   }
   do throws(SystemError) { try keepOnly(kept) } catch { throw PrivilegeError(cause: error) }
+  return isLocked
 }
 
 extension ProfileArgument {

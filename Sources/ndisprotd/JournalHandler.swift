@@ -38,10 +38,18 @@ final class Journal: Sendable {
 /// Writes log lines to the journal, what a program looks for in fields.
 struct JournalHandler: LogHandler {
   var metadata: Logger.Metadata = [:]
-  var logLevel: Logger.Level = .info
   private let journal: Journal
+  private let threshold: LogThreshold
 
-  init(_ journal: Journal) { self.journal = journal }
+  init(_ journal: Journal, _ threshold: LogThreshold) {
+    self.journal = journal
+    self.threshold = threshold
+  }
+
+  var logLevel: Logger.Level {
+    get { threshold.level }
+    set { threshold.level = newValue }
+  }
 
   subscript(metadataKey key: String) -> Logger.Metadata.Value? {
     get { metadata[key] }

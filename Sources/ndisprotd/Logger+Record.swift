@@ -1,5 +1,6 @@
 internal import Logging
 internal import NdisprotServer
+internal import WDF
 
 extension Logger {
   /// Logs what the server tells; programs find its fields in the journal.
@@ -26,9 +27,22 @@ extension NdisprotServer.LogLevel {
 
 /// Sends log lines where the one who started the daemon reads: the journal or standard error.
 func startLogging() {
+  let threshold = LogThreshold()
   if let journal = Journal() {
-    LoggingSystem.bootstrap { _ in JournalHandler(journal) }
+    LoggingSystem.bootstrap { _ in JournalHandler(journal, threshold) }
   } else {
-    LoggingSystem.bootstrap { _ in StandardErrorHandler() }
+    LoggingSystem.bootstrap { _ in StandardErrorHandler(threshold) }
+  }
+}
+
+/// The level of every logger there is: a reload changes it for all.
+///
+/// - Thread: any
+final class LogThreshold: Sendable {
+  private let current = Guarded(Logger.Level.info)
+
+  var level: Logger.Level {
+    get { current.withLock { $0 } }
+    set { current.withLock { $0 = newValue } }
   }
 }

@@ -48,13 +48,15 @@ enum Sentences {
       + "The watchdog of the service restarts the daemon"
   }
 
-  /// What the service manager shows: what is bound, and what is waited for.
-  static func status(bound: [String], wanted: [String]) -> String {
+  /// What the service manager shows: what is bound, what is waited for, and a reload that was refused.
+  static func status(bound: [String], wanted: [String], refusal: String = "") -> String {
     let missing = wanted.filter { !bound.contains($0) }
     var parts: [String] = []
     if !bound.isEmpty { parts.append("bound " + bound.joined(separator: ", ")) }
     if !missing.isEmpty { parts.append("waiting for " + missing.joined(separator: ", ")) }
-    return parts.isEmpty ? "bound nothing" : parts.joined(separator: "; ")
+    if parts.isEmpty { parts.append("bound nothing") }
+    if !refusal.isEmpty { parts.append("not reloaded: " + refusal) }
+    return parts.joined(separator: "; ")
   }
 
   static func words(_ number: Int32) -> String { unsafe String(cString: strerror(number)) }

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import NDIS
 
 /// The service manager that started the daemon, if one did: it hears what the daemon is doing.
 ///
@@ -31,16 +32,22 @@ struct ServiceManager: Sendable {
   }
 
   /// The daemon serves.
-  func ready(_ status: String) { port.tell("READY=1\nSTATUS=\(status)") }
+  func ready(_ status: String) { port.tell("READY=1\nSTATUS=\(status.printable())") }
+
+  /// The configuration is read anew; `ready` follows.
+  func reloading() { port.tell("RELOADING=1") }
+
+  /// The configuration was read.
+  func reloaded() { port.tell("READY=1") }
 
   /// What the daemon does now, for `systemctl status`.
-  func status(_ text: String) { port.tell("STATUS=\(text)") }
+  func status(_ text: String) { port.tell("STATUS=\(text.printable())") }
 
   /// Every loop answered just now.
   func alive() { port.tell("WATCHDOG=1") }
 
   /// The daemon ends.
-  func stopping(_ status: String) { port.tell("STOPPING=1\nSTATUS=\(status)") }
+  func stopping(_ status: String) { port.tell("STOPPING=1\nSTATUS=\(status.printable())") }
 }
 
 extension DatagramPort {

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Logging
+internal import NDIS
 
 /// Standard error, which is a terminal, a file, or a pipe whose reader may have stopped.
 enum StandardError {
@@ -18,7 +19,14 @@ enum StandardError {
 /// Writes log lines to standard error: `level: message`, the level left out for `info`.
 struct StandardErrorHandler: LogHandler {
   var metadata: Logger.Metadata = [:]
-  var logLevel: Logger.Level = .info
+  private let threshold: LogThreshold
+
+  init(_ threshold: LogThreshold) { self.threshold = threshold }
+
+  var logLevel: Logger.Level {
+    get { threshold.level }
+    set { threshold.level = newValue }
+  }
 
   subscript(metadataKey key: String) -> Logger.Metadata.Value? {
     get { metadata[key] }
@@ -27,6 +35,6 @@ struct StandardErrorHandler: LogHandler {
 
   func log(event: LogEvent) {
     let prefix = event.level == .info ? "" : "\(event.level): "
-    StandardError.write("\(prefix)\(event.message)")
+    StandardError.write(prefix + "\(event.message)".printable())
   }
 }

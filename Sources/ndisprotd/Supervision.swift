@@ -15,6 +15,7 @@ struct Supervision {
   private let manager: ServiceManager?
   private let logger: Logger
   private let wantedNames: [String]
+  private let reloads: ReloadWatch
   private let tickNanoseconds: UInt64
   /// Names the threads that have not answered the last question.
   private var outstanding: @Sendable () -> [String] = { [] }
@@ -24,7 +25,11 @@ struct Supervision {
   /// Without a watchdog only the status text is to be kept true.
   private static let calmTickNanoseconds: UInt64 = 5_000_000_000
 
-  init(_ server: Server, _ manager: ServiceManager?, _ logger: Logger, wantedNames: [String]) {
+  init(
+    _ server: Server, _ manager: ServiceManager?, _ logger: Logger, wantedNames: [String],
+    _ reloads: ReloadWatch
+  ) {
+    self.reloads = reloads
     self.server = server
     self.manager = manager
     self.logger = logger
@@ -68,7 +73,9 @@ struct Supervision {
     }
     let text =
       late.isEmpty
-      ? Sentences.status(bound: server.boundNames, wanted: wantedNames) : Sentences.stuck(late)
+      ? Sentences.status(
+        bound: server.boundNames, wanted: wantedNames, refusal: reloads.refusal)
+      : Sentences.stuck(late)
     if text != statusText {
       statusText = text
       manager.status(text)

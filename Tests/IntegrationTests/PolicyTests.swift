@@ -2,47 +2,6 @@ import Glibc
 import NDIS
 import Testing
 
-/// A lab whose daemon reads a configuration file.
-private struct PolicyLab {
-  let lab: Lab
-  let path: String
-
-  static func run(_ text: String, cables: Int = 1, _ body: (PolicyLab) throws -> Void) throws {
-    try Lab.run(Lab.Options(cables: cables, startsDaemon: false)) { lab in
-      let policy = PolicyLab(lab: lab, path: lab.filePath("ndisprotd.toml"))
-      try policy.write(text)
-      try Daemon(lab, configuration: policy.path).waitUntilReady()
-      try body(policy)
-    }
-  }
-
-  func write(_ text: String) throws {
-    guard TextFile.write("[[binding]]\ninterface = \"np0\"\n" + text, to: path) else {
-      throw LabError.failed("cannot write \(path)")
-    }
-    chmod(path, 0o644)
-  }
-
-  func reload() throws -> ChildProcess.Outcome { try lab.ctl("reload") }
-}
-
-/// `[[rule]]`, for the user `allowed`.
-private func rule(
-  _ name: String, _ types: String, _ rights: String, user: String = "user = \"65534\"",
-  more: String = ""
-) -> String {
-  """
-  [[rule]]
-  name = "\(name)"
-  \(user)
-  interface = "np*"
-  ethertypes = [\(types)]
-  rights = [\(rights)]
-  \(more)
-
-  """
-}
-
 @Suite(
   "The access policy", .serialized, .timeLimit(.minutes(3)), .tags(.integration),
   .needsNamespaces, .needsSeveralUsers)
@@ -57,10 +16,11 @@ struct PolicyTests {
   @Test("threat T14, T15: a user gets exactly what the rules give him, by user and by group")
   func matrix() throws {
     let text =
-      rule("reader", "\"0x88b5\"", "\"read\"") + rule("writer", "\"0x88b6\"", "\"write\"")
-      + rule("members", "\"0x88b7\"", "\"read\", \"write\"", user: "group = \"\(User.group)\"")
-    try PolicyLab.run(text) { policy in
-      let lab = policy.lab
+      Policy.rule("reader", "\"0x88b5\"", "\"read\"")
+      + Policy.rule("writer", "\"0x88b6\"", "\"write\"")
+      + Policy.rule(
+        "members", "\"0x88b7\"", "\"read\", \"write\"", user: "group = \"\(User.group)\"")
+    try Lab.run(configuration: Policy.text(text)) { lab in
       for (user, types) in [
         (User.allowed, [0x88B5, 0x88B6]), (.member, [0x88B7]), (.stranger, []),
       ] {
@@ -83,8 +43,8 @@ struct PolicyTests {
   @Test(
     "a stranger may say HELLO and nothing else; a refusal names the rule, or that there is none")
   func refusals() throws {
-    try PolicyLab.run(rule("reader", "\"0x88b5\"", "\"read\"")) { policy in
-      let lab = policy.lab
+    try Lab.run(configuration: Policy.text(Policy.rule("reader", "\"0x88b5\"", "\"read\""))) {
+      lab in
       #expect(try lab.ctl(["bindings"], as: .stranger).exitCode == 6)
       let outcome = try lab.ctl(["read", "np0", "--ethertype", "0x88b6"], as: .allowed)
       #expect(outcome.exitCode == 6)
@@ -99,9 +59,10 @@ struct PolicyTests {
   @Test(
     "threat T16: a tagged frame leaves for granted VLANs only, and none hides behind a second tag")
   func vlans() throws {
-    let text = rule("tagged", "\"any\"", "\"read\", \"write\"", more: "vlans = [\"none\", 5]")
-    try PolicyLab.run(text) { policy in
-      let session = try policy.lab.client.open(types: [0xFFFF])
+    let text = Policy.rule(
+      "tagged", "\"any\"", "\"read\", \"write\"", more: "vlans = [\"none\", 5]")
+    try Lab.run(configuration: Policy.text(text)) { lab in
+      let session = try lab.client.open(types: [0xFFFF])
       #expect(try session.write(Self.frame("88b5")).status == .success)
       #expect(try session.write(Self.frame("8100000588b5")).status == .success)
       #expect(try session.write(Self.frame("8100000688b5")).status == .notPermitted)
@@ -114,22 +75,22 @@ struct PolicyTests {
   @Test(
     "threat T20, B17: a reload narrows and closes opens; a bad file changes nothing and says why")
   func reload() throws {
-    let full = rule("both", "\"0x88b5\"", "\"read\", \"write\"")
-    try PolicyLab.run(full) { policy in
-      let session = try policy.lab.client.open(types: [0x88B5])
+    let full = Policy.rule("both", "\"0x88b5\"", "\"read\", \"write\"")
+    try Lab.run(configuration: Policy.text(full)) { lab in
+      let session = try lab.client.open(types: [0x88B5])
       #expect(try session.write(Self.frame("88b5")).status == .success)
-      try policy.write("[[rule]]\nname = 3\n")
-      let refused = try policy.reload()
+      try lab.configure(Policy.text("[[rule]]\nname = 3\n"))
+      let refused = try lab.reload()
       #expect(refused.exitCode == 1)
       #expect(refused.errors.contains("rule[0].name"))
       #expect(try session.write(Self.frame("88b5")).status == .success)
-      try policy.write(rule("both", "\"0x88b5\"", "\"read\""))
-      #expect(try policy.reload().exitCode == 0)
+      try lab.configure(Policy.text(Policy.rule("both", "\"0x88b5\"", "\"read\"")))
+      #expect(try lab.reload().exitCode == 0)
       #expect(try session.write(Self.frame("88b5")).status == .notPermitted)
       let read = try session.startRead()
       #expect(try session.isPending(read))
-      try policy.write(rule("other", "\"0x88b6\"", "\"read\""))
-      #expect(try policy.reload().exitCode == 0)
+      try lab.configure(Policy.text(Policy.rule("other", "\"0x88b6\"", "\"read\"")))
+      #expect(try lab.reload().exitCode == 0)
       #expect(try session.reply(to: read).status == .notPermitted)
       #expect(try session.read().status == .notAssociated)
     }
@@ -137,33 +98,33 @@ struct PolicyTests {
 
   @Test("interfaces are bound and unbound by a reload")
   func bindings() throws {
-    try PolicyLab.run("", cables: 2) { policy in
-      try policy.write("[[binding]]\ninterface = \"np2\"\n")
-      #expect(try policy.reload().exitCode == 0)
-      #expect(try policy.lab.ctl("--json", "bindings").lines.count == 2)
-      try policy.write("")
-      #expect(try policy.reload().exitCode == 0)
-      #expect(try policy.lab.ctl("--json", "bindings").lines.count == 1)
+    try Lab.run(configuration: Policy.text(), cables: 2) { lab in
+      try lab.configure(Policy.text("[[binding]]\ninterface = \"np2\"\n"))
+      #expect(try lab.reload().exitCode == 0)
+      #expect(try lab.ctl("--json", "bindings").lines.count == 2)
+      try lab.configure(Policy.text())
+      #expect(try lab.reload().exitCode == 0)
+      #expect(try lab.ctl("--json", "bindings").lines.count == 1)
     }
   }
 
   @Test("A-63: an interface that leaves the configuration is unbound, and bound when it comes back")
   func leavesConfiguration() throws {
-    try PolicyLab.run("") { policy in
-      let watcher = try policy.lab.makeClient(as: .owner).connect()
+    try Lab.run(configuration: Policy.text()) { lab in
+      let watcher = try lab.makeClient(as: .owner).connect()
       #expect(try watcher.subscribe().status == .success)
-      let session = try policy.lab.makeClient(as: .owner).open()
+      let session = try lab.makeClient(as: .owner).open()
       let read = try session.startRead()
       #expect(try session.isPending(read))
-      #expect(TextFile.write("[daemon]\nlog = \"info\"\n", to: policy.path))
-      #expect(try policy.reload().exitCode == 0)
+      try lab.configure("[daemon]\nlog = \"info\"\n")
+      #expect(try lab.reload().exitCode == 0)
       #expect(try session.reply(to: read).status == .adapterRemoved)
       #expect(try watcher.events(1).map(\.eventKind) == [.bindingRemoved])
-      #expect(try policy.lab.ctl("--json", "bindings").lines.isEmpty)
-      try policy.write("")
-      #expect(try policy.reload().exitCode == 0)
+      #expect(try lab.ctl("--json", "bindings").lines.isEmpty)
+      try lab.configure(Policy.text())
+      #expect(try lab.reload().exitCode == 0)
       #expect(try watcher.events(1).map(\.eventKind) == [.bindingAdded])
-      #expect(try policy.lab.makeClient(as: .owner).open().closeDevice().status == .success)
+      #expect(try lab.makeClient(as: .owner).open().closeDevice().status == .success)
     }
   }
 
@@ -180,14 +141,14 @@ struct PolicyTests {
       rights = ["read"]
 
       """
-    try PolicyLab.run(text, cables: 2) { policy in
-      let root = try policy.lab.makeClient(as: .owner).connect()
-      let session = try policy.lab.client.connect()
+    try Lab.run(configuration: Policy.text(text), cables: 2) { lab in
+      let root = try lab.makeClient(as: .owner).connect()
+      let session = try lab.client.connect()
       for listener in [root, session] {
         #expect(try listener.subscribe(EventKindSet(.mtu)).status == .success)
       }
-      try policy.lab.ip("link set np2 mtu 1400")
-      try policy.lab.ip("link set np0 mtu 1300")
+      try lab.ip("link set np2 mtu 1400")
+      try lab.ip("link set np0 mtu 1300")
       #expect(try root.events(2).map(\.binding?.mtu) == [1_400, 1_300])
       #expect(try session.events(1).map(\.binding?.mtu) == [1_300])
       #expect(try session.events(1, seconds: 1).isEmpty)
@@ -196,8 +157,8 @@ struct PolicyTests {
 
   @Test("policy explain says which rule decides; others than administrators ask about themselves")
   func explain() throws {
-    try PolicyLab.run(rule("reader", "\"0x88b5\"", "\"read\"")) { policy in
-      let lab = policy.lab
+    try Lab.run(configuration: Policy.text(Policy.rule("reader", "\"0x88b5\"", "\"read\""))) {
+      lab in
       let lines = try lab.ctl("--json", "policy", "explain", "65534", "np0", "0x88b5").lines
       #expect(lines.count == 2)
       #expect(lines.first?.contains("\"rule\":\"reader\"") == true)

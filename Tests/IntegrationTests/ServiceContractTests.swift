@@ -57,6 +57,18 @@ struct ServiceContractTests {
     }
   }
 
+  @Test("a reload is told from its beginning to its end, and the status says why it was refused")
+  func reload() throws {
+    try run(Supervisor.Service(watchdogMicroseconds: 300_000)) { lab, supervisor, _ in
+      try supervisor.send(SIGHUP)
+      let notices = try supervisor.notices(until: "STATUS=")
+        .filter { $0 != "WATCHDOG=1" }
+      #expect(notices.starts(with: ["RELOADING=1", "READY=1"]))
+      #expect(notices.last?.hasPrefix("STATUS=bound np0; not reloaded: there is no") == true)
+      #expect(try supervisor.end() == 0)
+    }
+  }
+
   @Test("of several sockets the one named client is served, and the others are closed")
   func named() throws {
     let service = Supervisor.Service(sockets: ["datagram", "seqpacket"], names: "other:client")

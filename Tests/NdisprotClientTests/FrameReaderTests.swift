@@ -24,7 +24,26 @@ struct FrameReaderTests {
       })
   }
 
-  @Test("each answer is followed by another read, and frames keep their order")
+  @Test("when half of the reads are answered, they are asked for again together")
+  func halves() throws {
+    try withOpenBinding(
+      { peer throws in
+        let reads = try (0..<4).map { _ in try peer.receive(.readBatch).header }
+        peer.reply(to: try peer.receive(.cancel).header, .notFound)
+        peer.reply(to: reads[0], .success, ScriptedPeer.records([60]), count: 1)
+        #expect(peer.isSilent(milliseconds: 30))
+        peer.reply(to: reads[1], .success, ScriptedPeer.records([60]), count: 1)
+        for _ in 0..<2 { try peer.receive(.readBatch) }
+        #expect(peer.isSilent(milliseconds: 30))
+      },
+      { binding throws in
+        var reader = FrameReader(binding)
+        try reader.start()
+        for _ in 0..<2 { try reader.next(by: Deadline(after: .seconds(5))) { _ in } }
+      })
+  }
+
+  @Test("reads are asked for again and again, and frames keep their order")
   func order() throws {
     try withOpenBinding(
       { peer throws in

@@ -105,6 +105,27 @@ struct GoldenBytesTests {
     #expect(decoded == reply)
   }
 
+  @Test("ADMINISTRATION, status")
+  func status() throws {
+    #expect(AdministrationRequest.status.encoded == Golden.statusRequest)
+    #expect(try Golden.statusRequest.decoded(AdministrationRequest.init(decoding:)) == .status)
+    var reply = StatusReply()
+    reply.flags = [.administrator, .service, .inheritedSocket, .lockedMemory]
+    (reply.processID, reply.userID) = (4_242, 999)
+    reply.startedAt = 0x0102_0304_0506_0708
+    (reply.uptime, reply.watchdog, reply.answerAge) = (1_000_000_000, 5_000_000_000, 7)
+    reply.configuredAt = 0x1112_1314_1516_1718
+    reply.reloadedAt = 0x2122_2324_2526_2728
+    (reply.fileCount, reply.ruleCount, reply.reloadCount) = (2, 3, 4)
+    (reply.sessionCount, reply.sessionLimit) = (5, 1_024)
+    reply.capture = StatusReply.Memory(used: 16, limit: 256)
+    reply.receive = StatusReply.Memory(used: 1, limit: 128)
+    (reply.version, reply.socketPath) = ("1", "/s")
+    (reply.configuration, reply.refusal) = ("/c", "no")
+    #expect(reply.encoded == Golden.statusReply)
+    #expect(try Golden.statusReply.decoded(StatusReply.init(decoding:)) == reply)
+  }
+
   @Test("ADMINISTRATION, trace")
   func trace() throws {
     let request = AdministrationRequest.trace(cursor: 4096, .on)

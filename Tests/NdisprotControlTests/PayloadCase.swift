@@ -77,6 +77,12 @@ struct PayloadCase: Sendable, CustomTestStringConvertible {
       recode: { payload, count throws(DecodeError) in
         try ExplainReply(decoding: payload, count: count).encoded
       }, count: 1),
+    PayloadCase(name: "status request", bytes: Golden.statusRequest) {
+      payload, _ throws(DecodeError) in try AdministrationRequest(decoding: payload).encoded
+    },
+    PayloadCase(name: "status reply", bytes: Golden.statusReply) {
+      payload, _ throws(DecodeError) in try StatusReply(decoding: payload).encoded
+    },
     PayloadCase(name: "pause request", bytes: Golden.pauseRequest) {
       payload, _ throws(DecodeError) in try AdministrationRequest(decoding: payload).encoded
     },

@@ -1,3 +1,4 @@
+import Glibc
 import NDIS
 import TestSupport
 import Testing
@@ -48,6 +49,55 @@ struct AccessOnOpensTests {
     #expect(values[.txSent] == 2)
     #expect(values[.txRejectedRate] == 6)
     #expect(values[.txSubmitted] == 8)
+  }
+
+  @Test(
+    "threat T16: two opens of a user share his rate also while the kernel takes a part of a batch",
+    arguments: [1, 7, 42] as [UInt64])
+  func sharedWhilePended(seed: UInt64) throws {
+    let fixture = try DataPathFixture()
+    let limited = AccessPolicyTests.rule(
+      "slow", .user(1000), [0x888E], .any, .all, rate: RateLimit(framesPerSecond: 400))
+    let clients = try (0..<2).map { _ in
+      try DataPathFixture.Client(
+        fixture, OpenOptions(etherTypes: .eapol), grant([limited], [0x888E]))
+    }
+    var random = SplitMix64(state: seed)
+    let frame = Frames.make(to: Frames.peer, from: Frames.own, number: 1)
+    let started = monotonic()
+    var submitted = 0
+    for round in 0..<200 {
+      if random.next() % 2 == 0 {
+        // The kernel takes some of the batch and is full then.
+        fixture.miniport.script.append(
+          SendProgress(sentCount: Int(random.next() % 5), failure: .wouldBlock))
+      }
+      let count = Int(random.next() % 8) + 1
+      submitted += count
+      _ = try clients[round % 2].write(Array(repeating: frame, count: count))
+      if random.next() % 2 == 0 {
+        fixture.dataPath.sendPossible()
+        while fixture.dataPath.sendPended() {}
+      }
+    }
+    fixture.miniport.script = []
+    fixture.dataPath.sendPossible()
+    while fixture.dataPath.sendPended() {}
+    let seconds = Double(monotonic() - started) / 1e9
+    // A bucket of 20 frames, and what came into it meanwhile: not a batch more.
+    #expect(Double(fixture.miniport.sent.count) <= 20 + 400 * seconds + 1)
+    #expect(fixture.miniport.sent.count >= 20)
+    let values = clients.map { Dictionary(uniqueKeysWithValues: $0.open.idleCounters().values) }
+    func sum(_ counter: Counter) -> UInt64 { values.compactMap { $0[counter] }.reduce(0, +) }
+    #expect(sum(.txSent) == UInt64(fixture.miniport.sent.count))
+    #expect(sum(.txSent) + sum(.txRejectedRate) == UInt64(submitted))
+    #expect(sum(.txPending) == 0)
+  }
+
+  private func monotonic() -> UInt64 {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
   }
 
   @Test("threat T20: a right that is lost drops what waits for it, counts it, and refuses reads")

@@ -122,7 +122,7 @@ struct ArgumentTests {
     #expect(
       line.closed
         == #"{"name":"a\"b\\c\u001b[0m\u000a","seconds":1.500007,"count":3}"#)
-    #expect("a\u{1B}[0m".printable == "a\u{FFFD}[0m")
+    #expect("a\u{1B}[0m".printable() == "a\u{FFFD}[0m")
   }
 
   @Test("the columns of a table line up")

@@ -77,6 +77,16 @@ struct ConfigurationTests {
     #expect(rule.quota.sessions == 4)
   }
 
+  @Test(
+    "lock_memory is off unless it is written",
+    arguments: [("", false), ("[daemon]\nlock_memory = true\n", true)])
+  func lockMemory(text: String, isLocked: Bool) throws {
+    let folder = try Folder()
+    let loaded = try DaemonConfiguration.load(folder.write(text))
+    #expect(loaded.locksMemory == isLocked)
+    #expect(loaded.server.files == ["\(folder.path)/ndisprotd.toml"])
+  }
+
   @Test("files of conf.d follow in the order of their names; a rule's name is its own")
   func fragments() throws {
     let folder = try Folder()
@@ -97,6 +107,7 @@ struct ConfigurationTests {
     arguments: [
       ("[daemon\n", ":1:"), ("[demon]\n", ": demon: there is no such key"),
       ("[daemon]\nlog = 3\n", ": daemon.log: "),
+      ("[daemon]\nlock_memory = 1\n", ": daemon.lock_memory: write true or false"),
       ("[daemon]\nqueue_memory = \"1 TB\"\n", ": daemon.queue_memory: "),
       ("[[binding]]\nprofile = \"latency\"\n", ": binding[0].interface: "),
       ("[[binding]]\ninterface = \"a\"\nring = \"1 KiB\"\n", ": binding[0].ring: "),

@@ -70,11 +70,17 @@ public struct AccessPolicy: Sendable {
     return rules(for: client, on: attributes).first { $0.decides(etherType, vlan) }
   }
 
-  /// How many sessions a user may have, `limit` if no rule says.
-  public func sessionLimit(of client: Credentials, _ limit: Int) -> Int {
-    let quotas = rules(for: client).map(\.quota.sessions)
-    // A rule without a quota leaves the daemon's own limit.
-    guard !quotas.isEmpty, !quotas.contains(nil) else { return limit }
-    return min(limit, quotas.compactMap(\.self).max() ?? limit)
+  /// What keeps a user from one session more; nil if nothing does.
+  ///
+  /// Of several rules the one that allows most counts, and one without a quota leaves the daemon's
+  /// own limit.
+  public func sessionRefusal(of client: Credentials, count: Int) -> AccessRefusal? {
+    var most: (limit: Int, rule: AccessRule)?
+    for rule in rules(for: client) {
+      guard let limit = rule.quota.sessions else { return nil }
+      if limit > most?.limit ?? 0 { most = (limit, rule) }
+    }
+    guard let most, count >= most.limit else { return nil }
+    return .quota(.sessions, limit: most.limit, rule: most.rule.name, origin: most.rule.origin)
   }
 }

@@ -15,7 +15,7 @@ struct ConfigurationTable {
     } catch let error as TOMLParseError {
       let at = error.source.begin
       throw ConfigurationError(
-        "\(file.path):\(at.line):\(at.column)", "\(error.description.singleLine)")
+        "\(file.path):\(at.line):\(at.column)", error.description.printable())
     } catch {
       throw ConfigurationError(file.path, "\(error)")
     }
@@ -38,7 +38,7 @@ struct ConfigurationTable {
   func allow(_ keys: [String]) throws(ConfigurationError) {
     for key in table.keys where !keys.contains(key) {
       throw error(
-        key.singleLine, "there is no such key. Write one of: \(keys.joined(separator: ", "))")
+        key.printable(), "there is no such key. Write one of: \(keys.joined(separator: ", "))")
     }
   }
 
@@ -53,7 +53,7 @@ struct ConfigurationTable {
   }
 
   private func checked(_ text: String, _ key: String) throws(ConfigurationError) -> String {
-    guard !text.isEmpty, text.utf8.count <= 256, text == text.singleLine else {
+    guard !text.isEmpty, text.utf8.count <= 256, text == text.printable() else {
       throw error(
         key, "a text has 1 to 256 bytes and no control characters. Write a shorter, plain one")
     }
@@ -67,6 +67,13 @@ struct ConfigurationTable {
       throw error(key, "write a whole number from \(range.lowerBound) to \(range.upperBound)")
     }
     return number
+  }
+
+  /// true or false; nil if the key is not there.
+  func flag(_ key: String) throws(ConfigurationError) -> Bool? {
+    guard let value = table[key] else { return nil }
+    guard let flag = value.bool else { throw error(key, "write true or false") }
+    return flag
   }
 
   /// Bytes, as a number or as `"16 MiB"`; nil if the key is not there.
@@ -133,17 +140,5 @@ struct ConfigurationTable {
       tables.append(ConfigurationTable("\(place)\(separator)\(key)[\(index)]", below))
     }
     return tables
-  }
-}
-
-extension String {
-  /// Without anything that a terminal or a log would act on.
-  var singleLine: String {
-    String(
-      String.UnicodeScalarView(
-        unicodeScalars.map {
-          $0.properties.generalCategory == .control || $0.properties.generalCategory == .format
-            ? " " : $0
-        }))
   }
 }

@@ -9,6 +9,8 @@ struct DaemonConfiguration {
   var server: ServerConfiguration
   /// `daemon.log`; nil leaves it to the command line.
   var logLevel: LogLevelArgument?
+  /// `daemon.lock_memory`; counts at the start only.
+  var locksMemory = false
   /// What is no error and yet not as it should be: `file: rule[2]: cause`.
   var warnings: [String] = []
 
@@ -43,19 +45,21 @@ struct DaemonConfiguration {
       }
     }
     server = ServerConfiguration(bindings: bindings, policy: AccessPolicy(rules))
+    server.files = files.map(\.path)
     if bindings.isEmpty {
       warnings.append(
         "\(files.first?.path ?? ""): nothing is bound. Write [[binding]] with an interface")
     }
     warnings += DaemonConfiguration.shadowed(rules)
     guard let daemon else { return }
-    try daemon.allow(["log", "queue_memory", "sessions", "sessions_per_user"])
+    try daemon.allow(["log", "lock_memory", "queue_memory", "sessions", "sessions_per_user"])
     if let word = try daemon.text("log") {
       guard let level = LogLevelArgument(rawValue: word) else {
         throw daemon.error("log", "write debug, info, warning or error")
       }
       logLevel = level
     }
+    locksMemory = try daemon.flag("lock_memory") ?? false
     if let bytes = try daemon.byteCount("queue_memory", (1 << 20)...(1 << 40)) {
       server.queueByteCount = bytes
     }

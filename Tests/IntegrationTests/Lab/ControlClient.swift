@@ -7,6 +7,9 @@ final class ControlClient {
 
   init(_ program: JSONProgram) { self.program = program }
 
+  /// Where the kernel shows it.
+  var processID: Int32 { program.processID }
+
   /// A session that has said HELLO.
   func connect() throws -> ControlSession {
     let session = try connectSilently()

@@ -3,7 +3,8 @@ import NDIS
 /// One connection to the daemon; every request returns the id that its reply will have.
 struct ControlSession {
   private let program: JSONProgram
-  private let number: Int
+  /// As control.py knows it.
+  let number: Int
 
   init(_ program: JSONProgram, number: Int) {
     self.program = program
@@ -32,6 +33,15 @@ struct ControlSession {
     var arguments = arguments
     arguments["session"] = .number(number)
     return try program.ask(command, arguments, as: Issued.self).id
+  }
+
+  /// Has control.py do something with this session that is no single request.
+  func ask<Answer: Decodable>(
+    _ command: String, _ arguments: [String: Argument] = [:], as type: Answer.Type = Answer.self
+  ) throws -> Answer {
+    var arguments = arguments
+    arguments["session"] = .number(number)
+    return try program.ask(command, arguments)
   }
 
   /// Waits for the reply of a request.

@@ -11,7 +11,7 @@ final class Daemon {
   init(
     _ lab: Lab, interfaces: [String] = ["np0"], _ arguments: [String] = [],
     configuration: String? = nil, socketPath: String? = nil,
-    capabilities: String = "-all,+net_raw"
+    capabilities: String = "-all,+net_raw", launcher: [String] = []
   ) throws {
     self.lab = lab
     let rights = ["setpriv", "--bounding-set=\(capabilities)", "--inh-caps=\(capabilities)"]
@@ -19,7 +19,7 @@ final class Daemon {
     let names = User.options + interfaces.flatMap { ["--interface", $0] }
     let options = socket + (configuration.map { ["--config", $0] } ?? names)
     process = try ChildProcess(
-      lab.nearWords(rights + [try Product.path("ndisprotd")] + options + arguments),
+      lab.nearWords(launcher + rights + [try Product.path("ndisprotd")] + options + arguments),
       errorPath: lab.filePath("ndisprotd"))
   }
 

@@ -34,6 +34,9 @@ final class JSONProgram {
       words + [JSONProgram.interpreter, "-IS", "-c", text, argument], errorPath: errorPath)
   }
 
+  /// Where the kernel shows it.
+  var processID: Int32 { process.processID }
+
   /// Asks, and waits for the answer.
   func ask<Answer: Decodable>(
     _ command: String, _ arguments: [String: Argument] = [:], as type: Answer.Type = Answer.self

@@ -20,6 +20,10 @@ final class Lab: @unchecked Sendable {  // Suites that share one are serialized.
     var startsDaemon = true
     var interfaces = ["np0"]
     var arguments: [String] = []
+    /// The text of its configuration file; without one the options say it all.
+    var configuration: String?
+    /// Words that run the daemon: `prlimit …`, `strace …`.
+    var launcher: [String] = []
     /// Whether every frame that the daemon sent goes over the wire, and none but those (law D5).
     var ownsWire = true
   }
@@ -42,8 +46,13 @@ final class Lab: @unchecked Sendable {  // Suites that share one are serialized.
     far = try Lab.makeNamespace("\(directory)/far.err")
     for index in 0..<options.cables { try layCable(index) }
     for words in options.preparation { try ip(words) }
+    if let text = options.configuration { try configure(text) }
     if options.startsDaemon {
-      try Daemon(self, interfaces: options.interfaces, options.arguments).waitUntilReady()
+      try Daemon(
+        self, interfaces: options.interfaces, options.arguments,
+        configuration: options.configuration == nil ? nil : configurationPath,
+        launcher: options.launcher
+      ).waitUntilReady()
     }
   }
 
@@ -92,6 +101,18 @@ final class Lab: @unchecked Sendable {  // Suites that share one are serialized.
 
   /// Where the daemon listens.
   var socketPath: String { "\(directory)/socket" }
+
+  /// The daemon's configuration, if it has one.
+  var configurationPath: String { "\(directory)/ndisprotd.toml" }
+
+  /// Writes the daemon's configuration; it is read at its start, and at a reload.
+  func configure(_ text: String) throws {
+    // In one step, as every careful editor does it: a reload reads the one text or the other.
+    let draft = filePath("draft")
+    guard TextFile.write(text, to: draft), chmod(draft, 0o644) == 0,
+      rename(draft, configurationPath) == 0
+    else { throw LabError.failed("cannot write \(configurationPath)") }
+  }
 
   /// The words that run a command in the daemon's namespace.
   func nearWords(_ words: [String]) -> [String] {

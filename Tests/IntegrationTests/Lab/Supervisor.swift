@@ -69,6 +69,9 @@ struct Supervisor {
   /// Takes the journal away.
   func endJournal() throws { try ask("journalGoes") }
 
+  /// Sends a signal.
+  func send(_ signal: Int32) throws { try ask("send", ["number": .number(Int(signal))]) }
+
   /// Stops one thread of the daemon where it is.
   func hang(_ thread: String) throws { try ask("hang", ["name": .text(thread)]) }
 

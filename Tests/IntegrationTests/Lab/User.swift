@@ -10,6 +10,8 @@ enum User {
   case member
   /// The user who runs the daemon.
   case owner
+  /// One of a number, with a group of the same number and others.
+  case numbered(Int, groups: [Int] = [])
 
   /// The group of `member`, in numbers: it need not exist.
   static let group = 61_001
@@ -25,6 +27,11 @@ enum User {
     case .owner: return User.withoutCapabilities
     case .allowed: identity = ["--reuid=65534", "--regid=65534", "--clear-groups"]
     case .stranger: identity = ["--reuid=61000", "--regid=61000", "--clear-groups"]
+    case .numbered(let number, let groups):
+      let others =
+        groups.isEmpty
+        ? "--clear-groups" : "--groups=" + groups.map { "\($0)" }.joined(separator: ",")
+      identity = ["--reuid=\(number)", "--regid=\(number)", others]
     case .member: identity = ["--reuid=61002", "--regid=61002", "--groups=\(User.group)"]
     }
     return ["setpriv"] + identity + User.noCapability

@@ -160,6 +160,10 @@ class Supervisor:
         os.waitpid(task, WALL)
         return {}
 
+    def send(self, number):
+        os.kill(self.child, number)
+        return {}
+
     def goOn(self, name):
         self.trace(PTRACE_DETACH, self.thread(name))
         return {}

@@ -73,6 +73,7 @@ private let decoders: [@Sendable (RawSpan, UInt32) -> Void] = [
       \.encoded)
   },
   { payload, _ in roundTrip(payload, ReloadReply.init(decoding:), \.encoded) },
+  { payload, _ in roundTrip(payload, StatusReply.init(decoding:), \.encoded) },
   { payload, count in
     roundTrip(
       payload,

@@ -1,0 +1,66 @@
+internal import EventLoop
+internal import NDIS
+internal import Ndisprot
+internal import NdisprotControl
+internal import WDF
+
+extension ControlLoop {
+  /// ADMINISTRATION, explain: what decides about a user, an interface and an EtherType.
+  func explain(
+    _ question: ExplainRequest, _ parcel: RequestParcel, for session: Session
+  ) {
+    let find = server.environment.findUser
+    let isTaken = server.lookups.add { [weak self] in
+      let user = find(question.user)
+      guard let self, loop.post({ self.explain(question, user, parcel, for: session) }) else {
+        parcel.complete(.cancelled)
+        return
+      }
+    }
+    if !isTaken { parcel.complete(.tooManyRequests) }
+  }
+
+  private func explain(
+    _ question: ExplainRequest, _ user: Credentials?, _ parcel: RequestParcel,
+    for session: Session
+  ) {
+    guard let user else {
+      parcel.complete(.notFound)
+      return
+    }
+    // For oneself the groups count that the connection has.
+    let client = user.userID == session.credentials.userID ? session.credentials : user
+    guard session.isAdministrator || client == session.credentials else {
+      parcel.complete(.notPermitted)
+      return
+    }
+    guard let binding = server.driver.bindings.binding(named: question.binding) else {
+      parcel.complete(.adapterNotFound)
+      return
+    }
+    let rows = policy.explain(client, on: binding.snapshot.attributes, question.etherType)
+    let reply = ExplainReply(
+      userID: client.userID, decisions: rows.prefix(ExplainReply.maximumCount).map(Decision.init))
+    answer(reply.encoded, reply.decisions.count, parcel, for: session)
+  }
+}
+
+extension AdministrationRequest {
+  /// Whether control decides by itself what to tell whom: everybody may ask about himself.
+  var isForEverybody: Bool {
+    switch self {
+    case .explain, .status: true
+    default: false
+    }
+  }
+}
+
+extension Decision {
+  /// One row of the answer.
+  fileprivate init(_ row: AccessPolicy.Explanation) {
+    self.init(
+      vlan: row.vlan, rights: row.rule?.rights ?? [], rule: row.rule?.name ?? "",
+      origin: row.rule?.origin ?? "", framesPerSecond: row.rule?.rate?.framesPerSecond ?? 0,
+      bytesPerSecond: row.rule?.rate?.bytesPerSecond ?? 0)
+  }
+}

@@ -1,0 +1,83 @@
+internal import EventLoop
+internal import Glibc
+internal import Ndisprot
+internal import NdisprotControl
+internal import Synchronization
+
+/// When the configuration was read, and what became of the last reload.
+///
+/// - Units: nanoseconds since the epoch, and on the monotonic clock
+struct ReloadHistory {
+  let startedAt = realtimeNanoseconds()
+  let started = EventLoop.now()
+  private(set) var configuredAt = realtimeNanoseconds()
+  private(set) var reloadedAt: UInt64 = 0
+  private(set) var takenCount: UInt32 = 0
+  private(set) var refusal = ""
+
+  /// A reload is over.
+  mutating func note(_ reply: ReloadReply) {
+    reloadedAt = realtimeNanoseconds()
+    refusal = reply.refusal
+    guard refusal.isEmpty else { return }
+    configuredAt = reloadedAt
+    takenCount &+= 1
+  }
+}
+
+extension ControlLoop {
+  /// ADMINISTRATION, status.
+  func status(for session: Session) -> StatusReply {
+    let identity = server.environment.identity
+    let now = EventLoop.now()
+    var reply = StatusReply()
+    reply.flags = flags(identity)
+    reply.processID = UInt32(bitPattern: getpid())
+    reply.userID = server.ownUserID
+    reply.startedAt = history.startedAt
+    reply.uptime = now &- history.started
+    reply.watchdog = identity.watchdogNanoseconds
+    let lastAnswer = server.lastAnswer.load(ordering: .relaxed)
+    // Another thread's answer may be newer than `now`.
+    reply.answerAge = lastAnswer == 0 ? 0 : now &- min(now, lastAnswer)
+    reply.version = identity.version
+    reply.socketPath = identity.socketPath
+    if session.isAdministrator { addTotals(to: &reply) }
+    return reply
+  }
+
+  private func flags(_ identity: DaemonIdentity) -> StatusReply.Flags {
+    var flags: StatusReply.Flags = []
+    if identity.isService { flags.insert(.service) }
+    if identity.isSocketInherited { flags.insert(.inheritedSocket) }
+    if identity.isMemoryLocked { flags.insert(.lockedMemory) }
+    if server.configuration.isVerified { flags.insert(.verifier) }
+    return flags
+  }
+
+  private func addTotals(to reply: inout StatusReply) {
+    let configuration = server.configuration
+    reply.flags.insert(.administrator)
+    reply.configuredAt = history.configuredAt
+    reply.reloadedAt = history.reloadedAt
+    reply.reloadCount = history.takenCount
+    reply.refusal = history.refusal
+    reply.fileCount = UInt32(clamping: configuration.files.count)
+    reply.configuration = configuration.files.first ?? ""
+    reply.ruleCount = UInt32(clamping: policy.rules.count)
+    reply.sessionCount = UInt32(clamping: sessionCount)
+    reply.sessionLimit = UInt32(clamping: configuration.maximumSessions)
+    reply.capture = StatusReply.Memory(server.rings.captureUse)
+    reply.receive = StatusReply.Memory(server.rings.receiveUse)
+  }
+}
+
+extension StatusReply.Memory {
+  /// Bytes, rounded up to MiB.
+  fileprivate init(_ use: RingBudget.Use) {
+    let mebibyte = 1 << 20
+    self.init(
+      used: UInt32(clamping: (use.given + mebibyte - 1) / mebibyte),
+      limit: UInt32(clamping: use.total / mebibyte))
+  }
+}

@@ -1,0 +1,80 @@
+internal import ArgumentParser
+internal import NdisprotClient
+
+/// `ndisprotctl status`.
+struct StatusCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "status",
+    abstract: "Says what daemon runs, what it was told, and what it uses.",
+    discussion: """
+      Version, process and start, service, configuration and last reload, watchdog, memory, bindings and \
+      sessions. Counters count from its start on. What all clients together have is for administrators. \
+      It starts no daemon: where none runs the exit code is 3, and it says what to do.
+      """)
+
+  @OptionGroup var global: GlobalOptions
+
+  mutating func run() throws {
+    let program = Program(global, "status", .administer)
+    let units = ServiceUnit.serving(program.socketPath)
+    // A connection would start the service, and change what was asked about.
+    if let units, !units.service.isAlive {
+      throw program.fail(sleeping: units.service, units.socket)
+    }
+    let connection = try program.connect()
+    let view = try program.attempt { () throws(ClientError) in
+      try StatusView(connection, units?.service)
+    }
+    let lines = global.json ? [view.json.closed] : view.text
+    lines.forEach(program.output.standard.writeLine)
+    program.output.standard.flush()
+  }
+}
+
+/// All that `status` shows, put together from what daemon, systemd and kernel say.
+struct StatusView {
+  let daemon: StatusReply
+  let service: ServiceUnit?
+  let process: ProcessFacts?
+  let bindings: [Row]
+  let sessions: [StatisticsObject]
+
+  /// A binding and what was counted for it.
+  struct Row {
+    let entry: BindingEntry
+    /// Of the binding, since the daemon's start.
+    let received: UInt64
+    let kernelDrops: UInt64
+    /// Of the opens there are.
+    let overruns: UInt64
+  }
+
+  /// Asks the daemon.
+  init(_ connection: Connection, _ service: ServiceUnit?) throws(ClientError) {
+    let objects = try connection.statistics()
+    self.init(
+      try connection.status(), service, try connection.bindings(), objects,
+      process: ProcessFacts.init)
+  }
+
+  init(
+    _ daemon: StatusReply, _ service: ServiceUnit?, _ entries: [BindingEntry],
+    _ objects: [StatisticsObject], process: (UInt32) -> ProcessFacts?
+  ) {
+    self.daemon = daemon
+    self.service = service
+    self.process = process(daemon.processID)
+    sessions = objects.filter { $0.kind == .session }
+    bindings = entries.map { entry in
+      let own = objects.filter { $0.interfaceIndex == entry.interfaceIndex }
+      let binding = own.first { $0.kind == .binding }
+      return Row(
+        entry: entry, received: binding?[.rxFrames] ?? 0,
+        kernelDrops: binding?[.kernelDrops] ?? 0,
+        overruns: own.reduce(0) { $1.kind == .open ? $0 &+ ($1[.rxOverrun] ?? 0) : $0 })
+    }
+  }
+
+  /// Whether the daemon told what is for administrators only.
+  var isWhole: Bool { daemon.flags.contains(.administrator) }
+}

@@ -1,0 +1,103 @@
+internal import NDIS
+internal import NdisprotClient
+
+extension StatusView {
+  /// Lines for people.
+  var text: [String] {
+    var rows = [
+      [
+        "started",
+        "\(daemon.startedAt.timeText), \(daemon.uptime.ageText) ago; counters count from then",
+      ]
+    ]
+    rows.append(["service", serviceText])
+    let origin = daemon.flags.contains(.inheritedSocket) ? "the service manager's" : "its own"
+    rows.append(["socket", "\(daemon.socketPath.printable()), \(origin)"])
+    if isWhole {
+      rows.append(["configuration", configurationText])
+      rows.append(["reload", reloadText])
+    }
+    rows.append(["watchdog", watchdogText])
+    rows.append(["memory", memoryText])
+    if isWhole {
+      rows.append(["sessions", "\(daemon.sessionCount) of \(daemon.sessionLimit)"])
+    }
+    let title =
+      "ndisprotd \(daemon.version.printable()), process \(daemon.processID) of user \(daemon.userID)"
+    var lines = [title] + TextTable.lines(rows.map { ["  \($0[0])", $0[1]] })
+    lines += [""] + TextTable.lines(bindingRows)
+    if !sessions.isEmpty { lines += [""] + TextTable.lines(sessionRows) }
+    if !isWhole {
+      lines += ["", "What the daemon was told, and who uses it, it tells to administrators."]
+    }
+    return lines
+  }
+
+  private var serviceText: String {
+    guard let service else {
+      return daemon.flags.contains(.service)
+        ? "a service manager started it" : "none: it was started by hand"
+    }
+    return "\(service.name) \(service.state) (\(service.subState)), restarted "
+      + "\(service.restartCount) times"
+  }
+
+  private var configurationText: String {
+    guard daemon.fileCount > 0 else { return "the command line" }
+    let others = daemon.fileCount > 1 ? " and \(daemon.fileCount - 1) of conf.d" : ""
+    let how = daemon.reloadCount == 0 ? "at the start" : "by reload \(daemon.reloadCount)"
+    return "\(daemon.configuration.printable())\(others), \(daemon.ruleCount) rules, read "
+      + "\(daemon.configuredAt.timeText) \(how)"
+  }
+
+  private var reloadText: String {
+    guard daemon.reloadedAt > 0 else { return "none since the start" }
+    guard !daemon.refusal.isEmpty else { return "\(daemon.reloadedAt.timeText), taken" }
+    return "\(daemon.reloadedAt.timeText), REFUSED, the old configuration stays: "
+      + daemon.refusal.printable()
+  }
+
+  private var watchdogText: String {
+    guard daemon.watchdog > 0 else { return "nobody watches" }
+    let interval = "every \(daemon.watchdog.ageText)"
+    guard daemon.answerAge > 0 else { return "\(interval), not asked yet" }
+    return "\(interval); all threads answered \(daemon.answerAge.ageText) ago"
+  }
+
+  private var memoryText: String {
+    var parts: [String] = []
+    if isWhole {
+      parts.append("capture rings \(daemon.capture.used) of \(daemon.capture.limit) MiB")
+      parts.append("receive rings \(daemon.receive.used) of \(daemon.receive.limit) MiB")
+    }
+    if let process {
+      parts.append(
+        "process \(process.residentByteCount.mebibytesText) MiB in \(process.threadCount) threads")
+      parts.append("swapped \(process.swappedByteCount.mebibytesText) MiB")
+    }
+    parts.append(daemon.flags.contains(.lockedMemory) ? "locked" : "not locked")
+    return parts.joined(separator: ", ")
+  }
+
+  private var bindingRows: [[String]] {
+    [["BINDING", "STATE", "LINK", "POWER", "OPENS", "RECEIVED", "KERNEL DROPS", "OVERRUNS"]]
+      + bindings.map { row in
+        [
+          row.entry.name.printable(), row.entry.state.name, row.entry.link.name,
+          row.entry.powerName, "\(row.entry.openCount)", "\(row.received)",
+          "\(row.kernelDrops)", "\(row.overruns)",
+        ]
+      }
+  }
+
+  private var sessionRows: [[String]] {
+    let names = Dictionary(bindings.map { ($0.entry.interfaceIndex, $0.entry.name) }) { $1 }
+    return [["SESSION", "BINDING", "REQUESTS", "PENDED"]]
+      + sessions.map { session in
+        [
+          session.name.printable(), (names[session.interfaceIndex] ?? "-").printable(),
+          "\(session[.reqIssued] ?? 0)", "\(session[.reqPending] ?? 0)",
+        ]
+      }
+  }
+}

@@ -1,0 +1,33 @@
+internal import Glibc
+
+extension UInt64 {
+  /// So many nanoseconds since the epoch, as `2026-11-24T18:53:01Z`.
+  ///
+  /// - Source: RFC 3339
+  var timeText: String {
+    var seconds = time_t(self / 1_000_000_000)
+    var parts = unsafe tm()
+    unsafe gmtime_r(&seconds, &parts)
+    var room = [CChar](repeating: 0, count: 64)
+    let count = unsafe strftime(&room, room.count, "%Y-%m-%dT%H:%M:%SZ", &parts)
+    return String(decoding: room.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
+  /// So many nanoseconds, as somebody would say it: `3 d 4 h`, `12 min 5 s`, `1.20 s`.
+  var ageText: String {
+    let seconds = self / 1_000_000_000
+    let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60)
+    if days > 0 { return "\(days) d \(hours) h" }
+    if hours > 0 { return "\(hours) h \(minutes) min" }
+    if minutes > 0 { return "\(minutes) min \(seconds % 60) s" }
+    let hundredths = self % 1_000_000_000 / 10_000_000
+    guard hundredths > 0 else { return "\(seconds) s" }
+    return "\(seconds).\(hundredths < 10 ? "0" : "")\(hundredths) s"
+  }
+
+  /// So many bytes in MiB, with one place.
+  var mebibytesText: String {
+    let tenths = multipliedReportingOverflow(by: 10).partialValue >> 20
+    return "\(tenths / 10).\(tenths % 10)"
+  }
+}

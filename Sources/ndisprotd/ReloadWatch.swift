@@ -1,0 +1,29 @@
+internal import NdisprotServer
+internal import Synchronization
+
+/// What the service manager hears of reloads, and what the status says of the last one.
+///
+/// - Thread: any
+final class ReloadWatch: Sendable {
+  private let manager: ServiceManager?
+  private let lastRefusal = Mutex("")
+
+  init(_ manager: ServiceManager?) { self.manager = manager }
+
+  /// Why the last reload changed nothing; empty if it was taken, or there was none.
+  var refusal: String { lastRefusal.withLock { $0 } }
+
+  /// A reload is so far.
+  func note(_ stage: ReloadStage) {
+    switch stage {
+    case .begins: manager?.reloading()
+    case .taken: end("")
+    case .refused(let refusal): end(refusal)
+    }
+  }
+
+  private func end(_ refusal: String) {
+    lastRefusal.withLock { $0 = refusal }
+    manager?.reloaded()
+  }
+}

@@ -1,0 +1,60 @@
+import NDIS
+
+// What a session does while the test does something else.
+
+extension ControlSession {
+  /// Writes these frames, one message after the other, until `stopPump`.
+  func startPump(_ frames: [String]) throws {
+    let _: Nothing = try ask("pump", ["frames": .list(frames.map(Argument.text))])
+  }
+
+  /// Ends that; what became of each frame.
+  func stopPump() throws -> [Statuses] { try ask("pumped", as: Pumped.self).frames }
+
+  /// How often a frame met which status.
+  struct Statuses: Decodable {
+    private let counts: [(triple: [UInt32], count: Int)]
+
+    init(from decoder: any Decoder) throws {
+      var container = try decoder.unkeyedContainer()
+      var counts: [(triple: [UInt32], count: Int)] = []
+      while !container.isAtEnd {
+        var entry = try container.nestedUnkeyedContainer()
+        counts.append((try entry.decode([UInt32].self), try entry.decode(Int.self)))
+      }
+      self.counts = counts
+    }
+
+    /// How often it was written.
+    var total: Int { counts.map(\.count).reduce(0, +) }
+
+    /// How often it ended so.
+    func count(_ status: CompletionStatus) -> Int {
+      let triple = [
+        status.ntStatus.rawValue, status.ndisStatus.rawValue, UInt32(bitPattern: status.errno),
+      ]
+      return counts.first { $0.triple == triple }?.count ?? 0
+    }
+  }
+
+  /// What two sessions could send together, as fast as they may.
+  struct Throughput: Decodable {
+    let asked: Int
+    let sent: Int
+    let refused: Int
+    let seconds: Double
+    /// Without the time in which neither asked, beyond what a bucket holds.
+    let busySeconds: Double
+  }
+
+  /// Writes a frame over and over, in batches, on two sessions of one program.
+  func measureThroughput(
+    with other: ControlSession, _ frame: String, seconds: Int
+  ) throws -> Throughput {
+    try ask(
+      "throughput",
+      ["other": .number(other.number), "frame": .text(frame), "seconds": .number(seconds)])
+  }
+
+  private struct Pumped: Decodable { let frames: [Statuses] }
+}

@@ -1,0 +1,43 @@
+import Testing
+
+@testable import NdisprotServer
+
+@Suite("LineLimit")
+struct LineLimitTests {
+  private static let second: UInt64 = 1_000_000_000
+
+  @Test("threat T22: a burst is written, then so many a second, and none goes uncounted")
+  func burst() {
+    var limit = LineLimit(burst: 100, linesPerSecond: 10)
+    var written = 0
+    var told: UInt64 = 0
+    // A line a millisecond for ten seconds.
+    for step in 0..<10_000 as Range<UInt64> {
+      if let unlogged = limit.admits(1, nowNanoseconds: Self.second + step * 1_000_000) {
+        written += 1
+        told += unlogged
+      }
+    }
+    #expect((199...201).contains(written))
+    let last = limit.admits(1, nowNanoseconds: 20 * Self.second) ?? 0
+    #expect(UInt64(written) + told + last == 10_000)
+  }
+
+  @Test("one user's flood leaves the others their lines")
+  func users() {
+    var limit = LineLimit(burst: 5, linesPerSecond: 1)
+    for _ in 0..<100 { _ = limit.admits(1, nowNanoseconds: Self.second) }
+    #expect(limit.admits(1, nowNanoseconds: Self.second) == nil)
+    #expect(limit.admits(2, nowNanoseconds: Self.second) == 0)
+  }
+
+  @Test("thousands of users that come once are forgotten, and a clock that stands is no trouble")
+  func forgotten() {
+    var limit = LineLimit(burst: 10, linesPerSecond: 10)
+    for user in 0..<5_000 as Range<UInt32> {
+      #expect(limit.admits(user, nowNanoseconds: UInt64(user) * 10_000_000) == 0)
+    }
+    #expect(limit.userCount <= 1_024)
+    #expect(limit.admits(4_999, nowNanoseconds: 0) != nil)
+  }
+}

@@ -1,0 +1,111 @@
+import Glibc
+import NDIS
+import Ndisprot
+import NdisprotControl
+import TestSupport
+import Testing
+import WDF
+
+@testable import NdisprotServer
+
+@Suite("Files and directory services that take long", .timeLimit(.minutes(1)))
+struct LookupTests {
+  /// A server whose configuration and users come when the test lets them.
+  private func withServer(
+    _ body: (Server, ScriptedWire, String, _ isAsked: Gate, _ mayAnswer: Gate) throws -> Void
+  ) throws {
+    var template = Array("/tmp/ndisprot-XXXXXX\0".utf8CString)
+    let made = template.withUnsafeMutableBufferPointer { $0.baseAddress.flatMap { mkdtemp($0) } }
+    let directory = try #require(made.map { String(cString: $0) })
+    let path = directory + "/socket"
+    let wire = try ScriptedWire()
+    let (isAsked, mayAnswer) = (try Gate(), try Gate())
+    let configuration = ServerConfiguration(
+      bindings: [BindingConfiguration(interface: InterfaceMatch(name: .exactly("np0")))],
+      policy: AccessPolicy([]), isVerified: true)
+    var environment = wire.environment
+    environment.loadConfiguration = { () throws(ConfigurationRefusal) in
+      isAsked.open()
+      _ = mayAnswer.wait(milliseconds: 10_000)
+      return configuration
+    }
+    environment.findUser = { _ in
+      isAsked.open()
+      _ = mayAnswer.wait(milliseconds: 10_000)
+      return Credentials(processID: 0, userID: getuid(), groupID: getgid(), groups: [])
+    }
+    let server = try Server(
+      configuration: configuration, environment: environment,
+      listener: ListeningSocket.make(path: path, mode: 0o600))
+    defer {
+      wire.forget()
+      unlink(path)
+      rmdir(directory)
+    }
+    #expect(try server.start().boundNames == ["np0"])
+    try body(server, wire, path, isAsked, mayAnswer)
+    #expect(server.stop() == nil)
+  }
+
+  private var reload: [UInt8] { AdministrationRequest.reload.encoded }
+  private var explain: [UInt8] {
+    AdministrationRequest.explain(
+      ExplainRequest(user: "somebody", binding: "np0", etherType: 0x888E)
+    ).encoded
+  }
+
+  @Test("while a reload or a name waits for a slow disk, others connect, ask, and are answered")
+  func slow() throws {
+    try withServer { _, wire, path, isAsked, mayAnswer in
+      for slow in [reload, explain] {
+        let waiting = try RawClient(path)
+        let id = try waiting.send(.administration, slow)
+        #expect(isAsked.wait(milliseconds: 10_000))
+        let other = try RawClient(path)
+        #expect(try other.ask(.enumerate, EnumerateRequest().encoded).header.errno == 0)
+        mayAnswer.open()
+        let reply = try #require(try waiting.receive())
+        #expect(reply.header.id == id && reply.header.errno == 0)
+      }
+    }
+  }
+
+  @Test("what is asked while a file is being read is one more reload, for all who asked")
+  func queue() throws {
+    try withServer { _, _, path, isAsked, mayAnswer in
+      let clients = try (0..<4).map { _ in try RawClient(path) }
+      let first = try clients[0].send(.administration, reload)
+      #expect(isAsked.wait(milliseconds: 10_000))
+      let later = try clients.dropFirst().map { try $0.send(.administration, reload) }
+      // Control has taken them all.
+      for client in clients.dropFirst() {
+        #expect(try client.ask(.cancel, CancelRequest(id: 99).encoded).header.errno != 0)
+      }
+      mayAnswer.open()
+      #expect(try #require(try clients[0].receive()).header.id == first)
+      #expect(isAsked.wait(milliseconds: 10_000))
+      mayAnswer.open()
+      for (client, id) in zip(clients.dropFirst(), later) {
+        #expect(try #require(try client.receive()).header.id == id)
+      }
+      #expect(!isAsked.wait(milliseconds: 0))
+    }
+  }
+
+  @Test("questions that wait are bounded: what comes beyond is refused, and the others answered")
+  func bounded() throws {
+    try withServer { _, _, path, isAsked, mayAnswer in
+      let client = try RawClient(path)
+      _ = try client.send(.administration, explain)
+      #expect(isAsked.wait(milliseconds: 10_000))
+      for _ in 0..<Lookups.maximumCount { _ = try client.send(.administration, explain) }
+      let last = try client.send(.administration, explain)
+      let refused = try #require(try client.receive())
+      #expect(refused.header.id == last && refused.header.errno == UInt32(EDQUOT))
+      for _ in 0...Lookups.maximumCount {
+        mayAnswer.open()
+        #expect(try #require(try client.receive()).header.errno == 0)
+      }
+    }
+  }
+}
