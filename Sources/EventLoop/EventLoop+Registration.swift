@@ -23,6 +23,7 @@ extension EventLoop {
   /// - Complexity: at most one system call; none if nothing changes
   public func modify(_ registration: Registration, _ interest: Interest) {
     assertOnLoop()
+    guard !hasEnded else { return }
     guard var slot = registrations[registration] else {
       preconditionFailure("a registration was modified after it was unregistered")
     }
@@ -41,9 +42,10 @@ extension EventLoop {
 
   /// Forgets a descriptor; its handler is not called again, not even for an event already taken.
   ///
-  /// To be called before the descriptor is closed.
+  /// To be called before the descriptor is closed; nothing happens once `run()` has returned.
   public func unregister(_ registration: Registration) {
     assertOnLoop()
+    guard !hasEnded else { return }
     guard let slot = registrations[registration] else {
       preconditionFailure("a registration was unregistered twice")
     }

@@ -16,8 +16,8 @@ internal import Synchronization
 ///
 /// - Thread: all members are for the loop's thread, which is the one that calls `run()` and until
 ///   then the one that made the loop; `post`, `stop` and `isCurrent` are for any
-/// - Ownership: keeps handlers, turn handlers and armed timers alive until they are taken out;
-///   never closes a registered descriptor
+/// - Ownership: keeps handlers, turn handlers and armed timers alive until they are taken out, or
+///   `run()` returns; never closes a registered descriptor
 /// - Complexity: a turn allocates nothing
 /// - Source: epoll(7), eventfd(2); `design.md` section 4
 public final class EventLoop: @unchecked Sendable {
@@ -35,6 +35,8 @@ public final class EventLoop: @unchecked Sendable {
   private var turnHandlers: [(any TurnHandler)?] = []
   private var batch: [Mailbox.Work] = []
   private var hasRun = false
+  /// `run()` has let go of everything.
+  private(set) var hasEnded = false
   private var isStopped = false
   /// Whether the next turn starts without waiting; the first does.
   private var wantsTurn = true
@@ -51,6 +53,8 @@ public final class EventLoop: @unchecked Sendable {
 
   /// Turns until `stop()`, then empties the mailbox, disarms all timers and returns; a loop runs once.
   ///
+  /// What is still registered then is registered no more.
+  ///
   /// The thread's timer slack becomes 1 ns, without which a wait of 20 µs takes 70.
   public func run() {
     precondition(!hasRun, "an event loop runs once")
@@ -59,8 +63,14 @@ public final class EventLoop: @unchecked Sendable {
     _ = clinux_set_timer_slack(1)
     while !isStopped { turn() }
     while !mailbox.end() { runMailbox() }
-    // They keep what their closures hold, and that may be the loop itself.
+    // They keep what they hold, and that may be the loop itself.
     timers.removeAll()
+    turnHandlers.removeAll()
+    hasEnded = true
+    // Outside of the table: a handler that goes may unregister another.
+    let handlers = registrations
+    registrations = RegistrationTable()
+    withExtendedLifetime(handlers) {}
   }
 
   /// One turn, with a wait that may be cut short: for tests that drive a loop by hand.

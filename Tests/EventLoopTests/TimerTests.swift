@@ -20,6 +20,25 @@ struct TimerTests {
     #expect(fired == [1, 3, 4, 2, 0])
   }
 
+  @Test("a loop that has ended keeps no handler, nor what that would have touched")
+  func handlersAfterTheEnd() throws {
+    weak var left: EventLoop?
+    let pair = SocketPair()
+    do {
+      let ended = try EventLoop()
+      left = ended
+      let registration = try ended.register(
+        pair.near, .read, ClosureHandler { [ended] _ in ended.stop() })
+      ended.addTurnHandler(ClosureTurnHandler { [ended] in ended.isCurrent && false })
+      ended.stop()
+      ended.run()
+      // Whoever comes late does no harm.
+      ended.modify(registration, .write)
+      ended.unregister(registration)
+    }
+    #expect(left == nil)
+  }
+
   @Test("a loop that has ended keeps no timer, nor what that would have touched")
   func afterTheEnd() throws {
     weak var left: EventLoop?

@@ -2,6 +2,7 @@ import MDL
 import NDIS
 import Synchronization
 import TestSupport
+import Testing
 import WDF
 
 @testable import Ndisprot
@@ -129,6 +130,17 @@ final class DataPathFixture {
       captureRingByteCount: 1 << 20, receiveRingByteCount: receiveRingByteCount)
   }
 
+  /// Unloads the driver: what is left of it is named.
+  ///
+  /// Its clients are gone by now, they hold it.
+  deinit {
+    do throws(UnloadBlocked) {
+      try driver.unload()
+    } catch {
+      Issue.record("not everything of the fixture ended: \(error)")
+    }
+  }
+
   /// The kernel says something new of the interface.
   func change(_ change: (inout AdapterAttributes) -> Void) {
     change(&attributes)
@@ -180,6 +192,12 @@ final class DataPathFixture {
         options, on: binding, dataPath: dataPath, file: file,
         client: Credentials(processID: 1, userID: 1000, groupID: 1000, groups: []), access: access,
         requester: requester)
+    }
+
+    /// The session ends, and so does what it has open.
+    deinit {
+      open.close()
+      file.close()
     }
 
     /// READ or READ_BATCH; the id.

@@ -168,7 +168,7 @@ struct DriverPauseTests {
     lab.miniport.script = [SendProgress(sentCount: 1, failure: .wouldBlock)]
     let write = try client.write([own, own])
     var states: [BindingState] = []
-    lab.miniport.during = { _ in states.append(lab.binding.snapshot.state) }
+    lab.miniport.during = { [binding = lab.binding] _ in states.append(binding.snapshot.state) }
     var attributes = lab.binding.snapshot.attributes
     attributes.mtu = 9_000
     lab.driver.adapterChanged(attributes)

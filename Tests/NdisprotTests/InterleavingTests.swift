@@ -154,6 +154,7 @@ struct InterleavingTests {
       isFired = true
       lab.fire(event)
     }
+    defer { lab.miniport.during = { _ in } }
     let client = try DataPathFixture.Client(lab.fixture, OpenOptions(), on: lab.dataPath)
     let reads = [try client.read(), try client.read(), try client.read()]
     lab.turn()
