@@ -7,7 +7,7 @@ internal import WDF
 extension BindingDataPath {
   /// What the opens want now, if it is not what the card was last asked for.
   ///
-  /// Who takes it asks the card.
+  /// Who takes it asks the card, and sets `memberships` to nil if that fails: the next one asks again.
   func changedMemberships() -> MembershipSet? {
     var wanted = MembershipSet()
     for open in opens { wanted.add(open) }

@@ -51,8 +51,8 @@ public import WDF
   var isRetryScheduled = false
   /// A handle was made before: the next one is made anew.
   private var wasActive = false
-  /// What the card was last asked for.
-  var memberships = MembershipSet()
+  /// What the card was last asked for; nil if it did not do that, or nobody knows.
+  var memberships: MembershipSet? = MembershipSet()
   /// The MTU when the handle was made.
   private var activeMTU: UInt32 = 0
   /// The binding has taken over what was counted here.

@@ -35,7 +35,11 @@ extension OpenContext {
       // Kept by the closure: the session may end before the kernel answers.
       let requester = self.requester
       card.ask(job, of: binding) { result in
-        requester.onLoop { self.cardAnswered(waiting, result, answer) }
+        requester.onLoop {
+          // Also if nobody waits for it any more.
+          if job.memberships != nil, case .failure = result { self.dataPath?.memberships = nil }
+          self.cardAnswered(waiting, result, answer)
+        }
       }
     }
   }

@@ -122,9 +122,16 @@ struct CardWaitTests {
     #expect(client.requester.completion(of: id) == nil)
     fixture.card.answer(.failure(.refused))
     #expect(client.requester.completion(of: id)?.status == .openFailed)
-    // What changes nothing for the card asks nobody.
+    // The list has it, and the card has not: whoever sets something next asks for it again.
     let again = try client.set(.addMulticastAddress, group)
+    #expect(fixture.card.memberships.count == 2)
+    #expect(client.requester.completion(of: again) == nil)
+    fixture.card.answer()
     #expect(client.requester.completion(of: again)?.status == .success)
+    // What changes nothing for the card asks nobody.
+    let last = try client.set(.deleteMulticastAddress, group)
+    #expect(client.requester.completion(of: last)?.status == .success)
+    #expect(fixture.card.memberships.count == 2)
   }
 
   @Test("without the right, promiscuous mode is denied, and lost with the right")
