@@ -70,7 +70,7 @@ struct CardDeskTests {
   @Test(
     "a question that takes too long ends as timed out, is counted, and its late answer is dropped")
   func deadline() throws {
-    try withScriptedServer(deadlineNanoseconds: 200_000_000) { _, wire, path in
+    try withScriptedServer(deadlineNanoseconds: 1_000_000_000) { _, wire, path in
       wire.card.script.withLock { $0.isHeld = true }
       let client = try open(path)
       let id = try client.sendQuery(.linkState)
