@@ -57,7 +57,7 @@ struct InterfaceTable {
     case .link(let attributes): return link(attributes)
     case .linkGone(let index): return gone(index)
     case .done: return isAnswer(message) ? dumpEnded() : []
-    case .error, .other: return []
+    case .statistics, .error, .other: return []
     }
   }
 

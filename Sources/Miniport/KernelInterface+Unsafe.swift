@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import NDIS
 
 /// What the kernel says of an interface at this moment; all of it may change at any time.
 ///
@@ -13,13 +14,21 @@ enum KernelInterface {
     return unsafe found == nil ? nil : name
   }
 
-  /// The MTU, asked through any socket; nil if there is no such interface.
+  /// The name in 16 bytes, asked through any socket; nil if there is no such interface.
   ///
   /// - Shape: `struct ifreq`, `[name 16][union 24, an int in front]`, as bytes: glibc's and the
   ///   kernel's definitions differ, and Swift takes neither when it sees both
+  static func name(_ index: Int32, through descriptor: Int32) -> [UInt8]? {
+    var request = [UInt8](repeating: 0, count: Int(IF_NAMESIZE))
+    request += [UInt8](littleEndian: UInt64(UInt32(bitPattern: index)), 0, 0)
+    guard unsafe ioctl(descriptor, UInt(SIOCGIFNAME), &request) == 0 else { return nil }
+    return Array(request.prefix(Int(IF_NAMESIZE)))
+  }
+
+  /// The MTU, asked through any socket; nil if there is no such interface.
   static func mtu(_ index: Int32, through descriptor: Int32) -> UInt32? {
-    guard let name = name(index) else { return nil }
-    var request = name.map { UInt8(bitPattern: $0) } + [UInt8](repeating: 0, count: 24)
+    guard let name = name(index, through: descriptor) else { return nil }
+    var request = name + [UInt8](repeating: 0, count: 24)
     guard unsafe ioctl(descriptor, UInt(SIOCGIFMTU), &request) == 0 else { return nil }
     return unsafe request.span.bytes.u32(at: Int(IF_NAMESIZE))
   }

@@ -54,6 +54,7 @@ enum NetlinkDecoder {
         payload.byteCount >= linkByteCount
       else { return .other }
       return .linkGone(interfaceIndex: index)
+    case Int32(RTM_NEWSTATS): return statistics(payload) ?? .other
     default: return .other
     }
   }
@@ -66,7 +67,8 @@ enum NetlinkDecoder {
     let found = LinkAttributes(payload.extracting(droppingFirst: linkByteCount))
     guard let name = found.name, !name.isEmpty else { return nil }
     var attributes = AdapterAttributes(
-      interfaceIndex: index, name: name, description: found.details.alias ?? found.kind ?? name,
+      interfaceIndex: index, name: name,
+      description: found.details.alias ?? found.details.kind ?? name,
       hardwareType: hardwareType, isLoopback: flags & IFF_LOOPBACK.rawValue != 0,
       address: found.address, mtu: found.mtu, isUp: flags & IFF_UP.rawValue != 0,
       link: found.link)
@@ -93,7 +95,6 @@ enum NetlinkDecoder {
 /// The attributes of a link that matter here.
 private struct LinkAttributes {
   var name: String?
-  var kind: String?
   var address = MACAddress.zero
   var mtu: UInt32 = 0
   var link = MediaConnectState.unknown
@@ -125,8 +126,8 @@ private struct LinkAttributes {
   /// IFLA_LINKINFO: the kind of the link, and behind it what only that kind has.
   private mutating func takeKind(_ bytes: RawSpan) {
     NetlinkDecoder.forEachAttribute(in: bytes) { type, value in
-      if type == Int(IFLA_INFO_KIND) { kind = value.text.isEmpty ? nil : value.text }
-      guard type == Int(IFLA_INFO_DATA), kind == "vlan" else { return }
+      if type == Int(IFLA_INFO_KIND) { details.kind = value.text.isEmpty ? nil : value.text }
+      guard type == Int(IFLA_INFO_DATA), details.kind == "vlan" else { return }
       NetlinkDecoder.forEachAttribute(in: value) { type, value in
         if type == Int(IFLA_VLAN_ID) { details.vlanID = value.u16(at: 0) ?? 0 }
       }

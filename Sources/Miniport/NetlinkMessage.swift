@@ -10,6 +10,8 @@ struct NetlinkMessage: Equatable {
     case link(AdapterAttributes)
     /// A link is gone (RTM_DELLINK).
     case linkGone(interfaceIndex: Int32)
+    /// What a link has counted (RTM_NEWSTATS).
+    case statistics(InterfaceStatistics, interfaceIndex: Int32)
     /// The dump is through (NLMSG_DONE).
     case done
     /// A request was refused (NLMSG_ERROR), with a positive errno, or acknowledged with 0.

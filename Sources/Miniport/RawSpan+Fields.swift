@@ -4,6 +4,7 @@ extension RawSpan {
   func u16(at offset: Int) -> UInt16? { field(at: offset) }
   func u32(at offset: Int) -> UInt32? { field(at: offset) }
   func i32(at offset: Int) -> Int32? { field(at: offset) }
+  func u64(at offset: Int) -> UInt64? { field(at: offset) }
 
   private func field<Value: FixedWidthInteger & BitwiseCopyable>(at offset: Int) -> Value? {
     guard offset >= 0, byteCount >= MemoryLayout<Value>.size,

@@ -2,7 +2,7 @@ internal import CLinux
 internal import EventLoop
 internal import Glibc
 
-/// A netlink socket that hears of links.
+/// A netlink socket that hears of links, or asks about one.
 ///
 /// - Source: netlink(7), rtnetlink(7)
 @safe final class RouteSocket {
@@ -24,9 +24,11 @@ internal import Glibc
   let descriptor: Int32
   private let buffer: UnsafeMutableRawBufferPointer
 
-  /// Opens the socket and joins the links' group; a small buffer is for tests of its overflow.
-  init(receiveBufferByteCount: Int32?) throws(SystemError) {
-    descriptor = try Self.open(receiveBufferByteCount)
+  /// Opens the socket and joins the links' group, or none; a small buffer is for tests of its overflow.
+  init(
+    groups: Int32 = RTMGRP_LINK, receiveBufferByteCount: Int32? = nil
+  ) throws(SystemError) {
+    descriptor = try Self.open(UInt32(bitPattern: groups), receiveBufferByteCount)
     unsafe buffer = .allocate(byteCount: Self.bufferByteCount, alignment: 16)
   }
 
@@ -35,7 +37,9 @@ internal import Glibc
     close(descriptor)
   }
 
-  private static func open(_ receiveBufferByteCount: Int32?) throws(SystemError) -> Int32 {
+  private static func open(
+    _ groups: UInt32, _ receiveBufferByteCount: Int32?
+  ) throws(SystemError) -> Int32 {
     let kind = SOCK_RAW.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue
     let descriptor = socket(AF_NETLINK, Int32(bitPattern: kind), NETLINK_ROUTE)
     guard descriptor >= 0 else { throw SystemError(errno: errno, call: "socket(AF_NETLINK)") }
@@ -45,7 +49,7 @@ internal import Glibc
     }
     var address = sockaddr_nl()
     address.nl_family = UInt16(AF_NETLINK)
-    address.nl_groups = UInt32(RTMGRP_LINK)
+    address.nl_groups = groups
     let result = unsafe withUnsafePointer(to: &address) {
       unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
         unsafe bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_nl>.size))

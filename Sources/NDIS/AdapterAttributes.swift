@@ -23,8 +23,8 @@ public struct AdapterAttributes: Hashable, Sendable {
   public var name: String
   /// For people: IFLA_IFALIAS, else the kind of the link, else the name.
   public var description: String
-  /// The driver as `ethtool -i` names it; empty if the kernel does not say.
-  public var driver: String
+  /// The driver as `ethtool -i` names it, empty if the kernel names none; nil until it was asked.
+  public var driver: String?
   /// ARPHRD_…; only ARPHRD_ETHER (1) can be bound.
   public var hardwareType: UInt16
   /// Whether IFF_LOOPBACK is set: such an interface is refused although it may claim Ethernet.
@@ -45,7 +45,7 @@ public struct AdapterAttributes: Hashable, Sendable {
   public init(
     interfaceIndex: Int32, name: String, description: String, hardwareType: UInt16,
     isLoopback: Bool, address: MACAddress, mtu: UInt32, isUp: Bool, link: MediaConnectState,
-    driver: String = ""
+    driver: String? = nil
   ) {
     self.interfaceIndex = interfaceIndex
     self.name = name

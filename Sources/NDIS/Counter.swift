@@ -10,6 +10,9 @@ public enum Counter: UInt16, Sendable, CaseIterable {
   case kernelDrops = 2
   case rxFrames = 3
   case rxBytes = 4
+  // Requests that had to ask the card.
+  case oidAsked = 5
+  case oidTimedOut = 6
 
   // Open, receiving (D2, D3).
   case rxOffered = 16

@@ -8,6 +8,10 @@ public struct LinkDetails: Hashable, Sendable {
   public var permanentAddress: MACAddress?
   /// What the administrator calls it (IFLA_IFALIAS).
   public var alias: String?
+  /// What made it, if it was no card: `veth`, `bridge` (IFLA_INFO_KIND).
+  public var kind: String?
+  /// Whether it is a Wi-Fi adapter; nobody tells, it is asked with the driver's name.
+  public var isWireless = false
   /// IF_OPER_… of RFC 2863, in the kernel's numbering (IFLA_OPERSTATE).
   public var operationalState: UInt8 = 0
   /// Frames that the interface's own queue holds (IFLA_TXQLEN).

@@ -26,16 +26,30 @@ public final class AdapterBinding: Sendable {
     var nextOpenID: UInt32 = 1
     var counted = Totals()
     var carrierChangeCount: UInt32 = 0
+    var resetCount: UInt32 = 0
+    var bindNanoseconds: UInt64 = 0
+    var asked = AskedCounts()
+  }
+
+  /// Requests for which the card was asked.
+  struct AskedCounts: Sendable {
+    var asked: UInt64 = 0
+    var timedOut: UInt64 = 0
   }
 
   /// The identity: it outlives a rename.
   public let interfaceIndex: Int32
   /// Its place in the tree; whoever needs the binding to stay holds this.
   public let object: Ref<General>
+  /// Who asks its card; nil where there is none to ask.
+  let card: (any CardService)?
   private let shared: Guarded<Shared>
   private let trace: TraceRing
 
-  private init(_ attributes: AdapterAttributes, _ object: Ref<General>) {
+  private init(
+    _ attributes: AdapterAttributes, _ object: Ref<General>, _ card: (any CardService)?
+  ) {
+    self.card = card
     interfaceIndex = attributes.interfaceIndex
     self.object = object
     trace = object.framework.traceRing
@@ -46,11 +60,12 @@ public final class AdapterBinding: Sendable {
   ///
   /// `onUnbind` runs once, when the object is deleted, on the thread that deletes it.
   static func make(
-    _ attributes: AdapterAttributes, under driver: Ref<Driver>,
+    _ attributes: AdapterAttributes, under driver: Ref<Driver>, card: (any CardService)? = nil,
     onUnbind: @escaping @Sendable (AdapterBinding) -> Void = { _ in }
   ) throws(WdfError) -> AdapterBinding {
     let context = Context<General, AdapterBinding>(
-      make: { AdapterBinding(attributes, $0) }, onCleanup: { _, binding in onUnbind(binding) })
+      make: { AdapterBinding(attributes, $0, card) }, onCleanup: { _, binding in onUnbind(binding) }
+    )
     let object = try driver.makeChild("binding \(attributes.name)", context)
     return try object.withContext(AdapterBinding.self) { $0 }
   }
@@ -71,6 +86,10 @@ public final class AdapterBinding: Sendable {
     public let openCount: Int
     /// How often the carrier came or went since the bind.
     public let carrierChangeCount: UInt32
+    /// How often the capture handle was made anew.
+    public let resetCount: UInt32
+    /// How long the bind took.
+    public let bindNanoseconds: UInt64
   }
 
   /// What data paths that are gone have counted.
@@ -80,6 +99,7 @@ public final class AdapterBinding: Sendable {
     var bytes: UInt64 = 0
     var sent: UInt64 = 0
     var sentBytes: UInt64 = 0
+    var groups = GroupTraffic()
 
     /// Adds what another has counted.
     mutating func add(_ other: Totals) {
@@ -89,6 +109,7 @@ public final class AdapterBinding: Sendable {
       bytes &+= other.bytes
       sent &+= other.sent
       sentBytes &+= other.sentBytes
+      groups.add(other.groups)
     }
   }
 
@@ -104,8 +125,26 @@ public final class AdapterBinding: Sendable {
       Snapshot(
         attributes: $0.attributes, state: $0.machine.state, isPowered: $0.machine.isPowered,
         movesFrames: $0.machine.movesFrames, isActive: $0.machine.isActive,
-        openCount: $0.claims.count, carrierChangeCount: $0.carrierChangeCount)
+        openCount: $0.claims.count, carrierChangeCount: $0.carrierChangeCount,
+        resetCount: $0.resetCount, bindNanoseconds: $0.bindNanoseconds)
     }
+  }
+
+  /// Requests for which the card was asked so far.
+  var askedCounts: AskedCounts { shared.withLock { $0.asked } }
+
+  /// The card was asked, for so many requests.
+  public func noteAsked() { shared.withLock { $0.asked.asked &+= 1 } }
+
+  /// One of them was not answered in time.
+  public func noteTimedOut() { shared.withLock { $0.asked.timedOut &+= 1 } }
+
+  /// The capture handle was made anew.
+  func noteReset() { shared.withLock { $0.resetCount &+= 1 } }
+
+  /// The binding runs, so long after somebody wanted it.
+  func noteBound(afterNanoseconds nanoseconds: UInt64) {
+    shared.withLock { $0.bindNanoseconds = nanoseconds }
   }
 
   /// Takes an event of the state machine.

@@ -25,6 +25,7 @@ extension BindingDataPath {
     totals.kernel = miniport.statistics
     unsafe totals.frames = hot.pointee.frames
     unsafe totals.bytes = hot.pointee.bytes
+    unsafe totals.groups = hot.pointee.groups
     for open in opens { totals.add(sentBy: open) }
     return totals
   }
@@ -70,7 +71,7 @@ extension OpenContext {
   }
 
   /// Frames of writes that wait; counted anew, so that law D4 says something.
-  private var pendedFrames: UInt64 {
+  var pendedFrames: UInt64 {
     writes.reduce(0) { $0 &+ UInt64(clamping: $1.recordCount &- $1.index) }
   }
 
@@ -90,6 +91,7 @@ extension AdapterBinding {
         (.kernelPackets, totals.kernel.frames), (.kernelDrops, totals.kernel.drops),
         (.rxFrames, totals.frames), (.rxBytes, totals.bytes),
         (.txSent, totals.sent), (.txBytes, totals.sentBytes),
+        (.oidAsked, askedCounts.asked), (.oidTimedOut, askedCounts.timedOut),
       ])
   }
 }

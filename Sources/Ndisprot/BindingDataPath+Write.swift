@@ -118,7 +118,7 @@ extension BindingDataPath {
   ) -> Bool {
     var builder = MDLChainBuilder<64>()
     let limiter = open.limiter
-    limiter?.beginBatch(nowNanoseconds: nanoseconds(CLOCK_MONOTONIC))
+    limiter?.beginBatch(nowNanoseconds: monotonicNanoseconds())
     let buffer = operation.message
     let message = buffer.bytes
     var next = operation.offset
@@ -154,6 +154,7 @@ extension BindingDataPath {
     let start = operation.offset &+ FrameRecord.headerByteCount
     let frame = message.extracting(start..<(start &+ byteCount))
     if let limiter = open.limiter { limiter.spend(frame) }
+    if frame.isToGroup { countSent(frame) }
     loopBack(frame, of: open)
     operation.sentByteCount &+= byteCount
     open.transmit.sent &+= 1
@@ -338,6 +339,9 @@ extension RawSpan {
 
 /// The time of day, as the kernel stamps captured frames.
 public func realtimeNanoseconds() -> UInt64 { nanoseconds(CLOCK_REALTIME) }
+
+/// The time that never goes back.
+func monotonicNanoseconds() -> UInt64 { nanoseconds(CLOCK_MONOTONIC) }
 
 /// The time of a clock.
 private func nanoseconds(_ clock: clockid_t) -> UInt64 {

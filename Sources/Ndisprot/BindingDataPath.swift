@@ -16,6 +16,8 @@ public import WDF
     /// Captured frames since the data path was made, dropped ones included.
     var frames: UInt64 = 0
     var bytes: UInt64 = 0
+    /// Those of both directions that are not to one station.
+    var groups = GroupTraffic()
     /// Captured while the binding did not run.
     var stateDrops: UInt64 = 0
     var movesFrames: Bool
@@ -42,11 +44,15 @@ public import WDF
   private(set) var past = AdapterBinding.Totals()
   let trace: TraceRing
   private let profile: CaptureProfile
-  private let captureRingByteCount: Int
+  let captureRingByteCount: Int
   /// Calls back after a time; the loop's.
   let executor: any Executor
   /// The interface's queue was full; a timer says when to try again.
   var isRetryScheduled = false
+  /// A handle was made before: the next one is made anew.
+  private var wasActive = false
+  /// What the card was last asked for.
+  var memberships = MembershipSet()
   /// The MTU when the handle was made.
   private var activeMTU: UInt32 = 0
   /// The binding has taken over what was counted here.
@@ -104,11 +110,12 @@ public import WDF
   public override func receive(_ frame: ReceivedFrame) {
     unsafe hot.pointee.frames &+= 1
     unsafe hot.pointee.bytes &+= UInt64(truncatingIfNeeded: frame.wireByteCount)
+    let flags = FrameRecord.Flags(rawValue: frame.flags)
+    if flags.contains(.outgoing) || frame.bytes.isToGroup { countReceived(frame) }
     guard unsafe hot.pointee.movesFrames else {
       unsafe hot.pointee.stateDrops &+= 1
       return
     }
-    let flags = FrameRecord.Flags(rawValue: frame.flags)
     _ = unsafe hot.pointee.ring.append(
       frame.bytes, originalByteCount: frame.wireByteCount,
       timestamp: frame.timestampNanoseconds,
@@ -192,6 +199,7 @@ public import WDF
     noteDrained(cancelledWrites: 0)
     past.add(sentBy: open)
     note(.ndis, "close", open, opens.count)
+    giveBackMemberships()
     // A filter that stays too wide costs a little and harms nobody: each open judges for itself.
     try? followOpens()
   }
@@ -215,6 +223,8 @@ public import WDF
           includesOutgoing: includesOutgoing),
         handler: self)
       activeMTU = binding.snapshot.attributes.mtu
+      if wasActive { binding.noteReset() }
+      wasActive = true
     }
   }
 
@@ -270,6 +280,7 @@ public import WDF
       past.add(sentBy: open)
     }
     opens.removeAll()
+    giveBackMemberships()
     noteDrained(cancelledWrites: 0)
     close()
   }

@@ -55,11 +55,17 @@ public final class NdisprotDriver: ProtocolDriver, @unchecked Sendable {
   /// The requests that wait until a binding is paused.
   private var pauses: [Int32: [RequestParcel]] = [:]
   private var isDeregistered = false
+  private let card: (any CardService)?
   /// Who runs the data paths.
   public weak var observer: (any BindingObserver)?
 
   /// Makes a driver that binds these interfaces, present now or later.
-  public init(wanted: [InterfaceMatch], framework: Ref<Driver>) {
+  ///
+  /// Without anybody who asks cards, OIDs that need it are not supported.
+  public init(
+    wanted: [InterfaceMatch], framework: Ref<Driver>, card: (any CardService)? = nil
+  ) {
+    self.card = card
     self.wanted = wanted
     self.framework = framework
     bindingList = BindingList()
@@ -83,9 +89,10 @@ public final class NdisprotDriver: ProtocolDriver, @unchecked Sendable {
           hardwareType: attributes.hardwareType, isLoopback: attributes.isLoopback))
       return
     }
+    let beginning = monotonicNanoseconds()
     let binding: AdapterBinding
     do throws(WdfError) {
-      binding = try AdapterBinding.make(attributes, under: framework) { [weak self] in
+      binding = try AdapterBinding.make(attributes, under: framework, card: card) { [weak self] in
         self?.unbind($0)
       }
     } catch {
@@ -97,6 +104,7 @@ public final class NdisprotDriver: ProtocolDriver, @unchecked Sendable {
     binding.update(attributes)
     _ = binding.handle(.restart)
     _ = binding.handle(.restartSucceeded)
+    binding.noteBound(afterNanoseconds: monotonicNanoseconds() &- beginning)
     bindingList.append(binding)
     observer?.bindingAdded(binding)
     bindWait.bindingsChanged(isBound: isBound)

@@ -31,6 +31,7 @@ extension OpenContext {
     isRevoking = true
     filter = changed
     isRevoking = false
+    dataPath?.giveBackMemberships()
     limiter = dataPath?.limiter(of: self)
     if !access.rights.contains(.read) {
       dataPath?.cancelReads(of: self, status: .notPermitted)

@@ -1,30 +1,45 @@
 internal import MDL
 internal import NDIS
 
-// What a query is told (`spec/ndisprot-semantics.md` section 11.3): from what rtnetlink last said, or
-// from the open itself, without a call to the kernel.
+// What a query is told (`spec/ndisprot-semantics.md` section 11.3): what rtnetlink last said, what the
+// open knows, and the facts that the card was asked for.
 
 extension OpenContext {
-  /// The bytes of a value (rules E-1, E-5, E-9).
-  func value(of oid: OID) -> [UInt8] {
-    let look = binding.snapshot
-    let attributes = look.attributes
-    return switch oid {
+  /// The bytes of a value (rules E-1, E-5, E-9), with facts of the kinds that its description names.
+  func value(of oid: OID, _ facts: AdapterFacts) -> [UInt8] {
+    switch oid {
     case .supportedList: OID.supported.flatMap { bytes($0.oid.rawValue) }
-    case .hardwareStatus: bytes(look.isPowered ? 0 : 4)
+    case .currentPacketFilter: bytes(filter.packetFilter.rawValue)
+    case .currentLookahead: bytes(lookahead ?? binding.snapshot.attributes.mtu)
+    case .multicastList: groups.addresses.flatMap(octets(of:))
+    case .maximumListSize: bytes(UInt32(GroupList.capacity))
+    default:
+      facts.link.value(of: oid, binding.snapshot.attributes.link) ?? facts.value(of: oid)
+        ?? binding.snapshot.value(of: oid) ?? []
+    }
+  }
+}
+
+extension AdapterBinding.Snapshot {
+  /// What is known of the interface and the binding without asking; nil for other OIDs.
+  fileprivate func value(of oid: OID) -> [UInt8]? {
+    switch oid {
+    case .hardwareStatus: bytes(state == .closing ? 3 : isPowered ? 0 : 4)
     case .mediaSupported, .mediaInUse, .ethernetMacOptions: bytes(0)
     case .maximumLookahead, .maximumFrameSize: bytes(attributes.mtu)
     case .transmitBufferSpace: bytes(attributes.transmitBufferByteCount)
     case .transmitBlockSize, .receiveBlockSize, .maximumTotalSize:
       bytes(attributes.maximumTotalByteCount)
     case .vendorID: attributes.vendorID
-    case .currentPacketFilter: bytes(filter.packetFilter.rawValue)
-    case .currentLookahead: bytes(lookahead ?? attributes.mtu)
+    case .vendorDescription: Array((attributes.driver ?? "").utf8) + [0]
     case .driverVersion: [0x1E, 0x06]
     // COPY_LOOKAHEAD_DATA, TRANSFERS_NOT_PEND, NO_LOOPBACK, 8021P_PRIORITY (E-11).
     case .macOptions: bytes(0x1 | 0x4 | 0x8 | 0x40)
     case .mediaConnectStatus: bytes(attributes.link == .connected ? 0 : 1)
     case .maximumSendPackets: bytes(1)
+    // 0.1, as --version says.
+    case .vendorDriverVersion: bytes(0 << 16 | 1)
+    case .physicalMedium, .physicalMediumEx: bytes(attributes.details.physicalMedium)
     case .interruptModeration: [0x80, 1, 12, 0] + bytes(0) + bytes(1)
     case .vlanID: bytes(UInt32(attributes.details.vlanID))
     case .promiscuousMode: [attributes.details.promiscuity > 0 ? 1 : 0]
@@ -32,13 +47,13 @@ extension OpenContext {
     case .adminStatus: bytes(attributes.isUp ? 1 : 2)
     case .alias: text(attributes.details.alias ?? attributes.name)
     case .mediaConnectStatusEx: bytes(attributes.link.rawValue)
-    case .mediaSenseCounts: bytes(look.carrierChangeCount)
+    case .initTimeMS: bytes(UInt32(clamping: (bindNanoseconds &+ 999_999) / 1_000_000))
+    case .resetCounts: bytes(resetCount)
+    case .mediaSenseCounts: bytes(carrierChangeCount)
     case .friendlyName: text(attributes.description)
     case .permanentAddress: octets(of: attributes.details.permanentAddress ?? attributes.address)
     case .currentAddress: octets(of: attributes.address)
-    case .multicastList: groups.addresses.flatMap(octets(of:))
-    case .maximumListSize: bytes(UInt32(GroupList.capacity))
-    default: []
+    default: nil
     }
   }
 }
@@ -64,6 +79,12 @@ extension AdapterAttributes {
 }
 
 extension LinkDetails {
+  /// NDIS_PHYSICAL_MEDIUM (E-9).
+  fileprivate var physicalMedium: UInt32 {
+    if isWireless { return 9 }
+    return kind == nil ? 14 : 0
+  }
+
   /// NET_IF_OPER_STATUS, of the kernel's IF_OPER_….
   fileprivate var operationalStatus: UInt32 {
     switch operationalState {
@@ -78,9 +99,7 @@ extension LinkDetails {
   }
 }
 
-private func bytes(_ number: UInt32) -> [UInt8] {
-  (0..<4).map { UInt8(truncatingIfNeeded: number >> UInt32(8 * $0)) }
-}
+private func bytes(_ number: UInt32) -> [UInt8] { [UInt8](littleEndian: number) }
 
 private func octets(of address: MACAddress) -> [UInt8] {
   (0..<6).map { address.octets[$0] }

@@ -29,6 +29,8 @@ public final class OpenContext: @unchecked Sendable {  // One loop's at a time.
   let readQueue: Ref<Queue>
   /// Where its INDICATE_STATUS requests wait; nil until the first.
   var statusQueue: Ref<Queue>?
+  /// Where its requests wait for which the card is asked; nil until the first.
+  var cardQueue: Ref<Queue>?
   /// What the adapter said and nobody has asked for yet.
   var indications = EventQueue<StatusIndication>()
   /// Who takes the frames.
@@ -94,6 +96,7 @@ public final class OpenContext: @unchecked Sendable {  // One loop's at a time.
   public func bindingGone() {
     isDead = true
     cancelStatuses()
+    cancelCardWaits()
   }
 
   /// The last one to look at it: the binding is free to go.

@@ -7,7 +7,7 @@ public import WDF
 /// Everything but the completion itself happens on the loop that has the session. Output is
 /// handed over first, and the completion of the same request follows at once.
 ///
-/// - Thread: `requestCompleted` on any thread; the rest on the loop that has the session
+/// - Thread: `requestCompleted` and `onLoop` on any thread; the rest on the loop that has the session
 public protocol Requester: RequestSink {
   /// Takes the records that answer a read, out of the receive ring.
   ///
@@ -16,6 +16,9 @@ public protocol Requester: RequestSink {
   func deliver(
     _ records: MDLChain, recordCount: Int, information: Int, for parameters: RequestParameters
   ) -> Bool
+
+  /// Runs work on the loop that has the session, now or when it has arrived there.
+  func onLoop(_ work: @escaping @Sendable () -> Void)
 
   /// Keeps the output of the request that is completed next.
   func setOutput(_ output: [UInt8], recordCount: Int, for parameters: RequestParameters)

@@ -168,6 +168,9 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
   /// The counters of the binding, its opens and their sessions.
   func counters() -> [CounterSet] { dataPath.counters() + sessions.values.map(\.counterSet) }
 
+  /// What the binding has counted.
+  var traffic: BindingTraffic { dataPath.traffic }
+
   /// Nobody needs the binding any more: closes its handles and ends the loop.
   func stop() {
     guard hold.take() != nil else { return }

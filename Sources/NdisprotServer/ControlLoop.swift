@@ -33,6 +33,7 @@ final class ControlLoop: SessionHost, TurnHandler, BindingObserver, EventHandler
   /// It is in the log, and no client has come in since.
   private var lacksDescriptors = false
   private var watch: AnyObject?
+  private let naming: AdapterNaming
   private var buffers = MessageBufferPool()
   private var sessions: [ObjectIdentifier: Session] = [:]
   private var sessionCounts: [UInt32: Int] = [:]
@@ -52,6 +53,9 @@ final class ControlLoop: SessionHost, TurnHandler, BindingObserver, EventHandler
     self.loop = loop
     policy = server.configuration.policy
     executor = LoopExecutor(loop)
+    naming = AdapterNaming(
+      server.driver, desk: server.desk, executor: executor,
+      patienceNanoseconds: server.environment.cardDeadlineNanoseconds)
     reserve = unsafe Glibc.open("/dev/null", O_RDONLY | O_CLOEXEC)
     loop.addTurnHandler(self)
   }
@@ -65,7 +69,7 @@ final class ControlLoop: SessionHost, TurnHandler, BindingObserver, EventHandler
     server.driver.observer = self
     self.whenReady = whenReady
     do throws(SystemError) {
-      watch = try server.environment.startWatch(loop, server.driver)
+      watch = try server.environment.startWatch(loop, naming)
     } catch {
       ready(error)
     }

@@ -34,13 +34,22 @@ public final class Server {
       throw .system(error)
     }
     let loop: EventLoop
-    do throws(SystemError) { loop = try EventLoop() } catch { throw .system(error) }
+    let desk: CardDesk
+    do throws(SystemError) {
+      loop = try EventLoop()
+      desk = CardDesk(
+        control: loop, kernel: try EventLoop(), adapter: try environment.makeAdapterControl(),
+        deadlineNanoseconds: environment.cardDeadlineNanoseconds)
+    } catch {
+      throw .system(error)
+    }
     // The order of DR-9: driver, device, what a protocol callback touches; then interfaces, then
     // the listener.
     let log = environment.log
     let framework = Framework(
       verifier: configuration.isVerified ? .on : .off,
       report: { log(LogRecord(.warning, "framework: \($0)")) })
+    framework.attach(LoopExecutor(desk.kernel))
     framework.publish()
     do throws(WdfError) {
       let driver = try framework.makeDriver(
@@ -49,8 +58,8 @@ public final class Server {
       core = ServerCore(
         configuration: configuration, environment: environment,
         driver: NdisprotDriver(
-          wanted: configuration.bindings.map(\.interface), framework: driver),
-        framework: driver, device: device, isDone: isDone)
+          wanted: configuration.bindings.map(\.interface), framework: driver, card: desk),
+        framework: driver, device: device, isDone: isDone, desk: desk)
       let globals = core
       try driver.withContext(DriverContext.self) { $0.core.withLock { $0 = globals } }
       device.finishInitializing()
@@ -73,7 +82,11 @@ public final class Server {
   public func start() throws(ServerError) -> StartReport {
     let control = self.control
     let ready = isReady
+    let kernel = core.desk.kernel
     do throws(WdfError) {
+      _ = try core.framework.spawnWorker(
+        CardDesk.threadName, stopPhase: .unloadCallbackReturned, onStop: { kernel.stop() }
+      ) { _ in kernel.run() }
       // The unload callback still needs it.
       _ = try core.framework.spawnWorker(
         ControlLoop.threadName, stopPhase: .unloadCallbackReturned, onStop: { control.loop.stop() }
@@ -88,7 +101,8 @@ public final class Server {
         ready.open()
       }
     }
-    _ = isReady.wait(milliseconds: 5_000)
+    // Longer than a kernel that does not answer keeps the first interfaces from being bound.
+    _ = isReady.wait(milliseconds: 10_000)
     let (refusals, error) = outcome.value
     if let error { throw .system(error) }
     return StartReport(

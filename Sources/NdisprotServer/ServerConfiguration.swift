@@ -94,6 +94,10 @@ public struct ServerEnvironment: Sendable {
   public var makeMiniport: @Sendable (AdapterAttributes, EventLoop) -> any MiniportAdapter
   /// Starts to tell the driver of interfaces, on control's loop; what it returns is kept.
   public var startWatch: @Sendable (EventLoop, any ProtocolDriver) throws(SystemError) -> AnyObject
+  /// Makes the edge below for calls that may wait, on the thread that makes the server.
+  public var makeAdapterControl: @Sendable () throws(SystemError) -> any AdapterControl
+  /// How long such a call may take before whoever waits for it is told.
+  public var cardDeadlineNanoseconds: UInt64 = 5_000_000_000
   /// Takes what an operator should know.
   public var log: @Sendable (LogRecord) -> Void
   /// Takes what has to be accounted for.
@@ -120,6 +124,7 @@ public struct ServerEnvironment: Sendable {
     startWatch:
       @escaping @Sendable (EventLoop, any ProtocolDriver) throws(SystemError)
       -> AnyObject,
+    makeAdapterControl: @escaping @Sendable () throws(SystemError) -> any AdapterControl,
     log: @escaping @Sendable (LogRecord) -> Void,
     audit: @escaping @Sendable (AuditRecord) -> Void, loadConfiguration: Loader?,
     findUser: @escaping @Sendable (String) -> Credentials?,
@@ -133,6 +138,7 @@ public struct ServerEnvironment: Sendable {
     self.findUser = findUser
     self.makeMiniport = makeMiniport
     self.startWatch = startWatch
+    self.makeAdapterControl = makeAdapterControl
     self.log = log
   }
 }

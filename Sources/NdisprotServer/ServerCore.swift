@@ -19,6 +19,7 @@ final class ServerCore: @unchecked Sendable {  // `control` is set once, before 
   let quotas = QuotaTable()
   let writeMemory = WriteMemory()
   let lookups: Lookups
+  let desk: CardDesk
   /// When every loop had answered the service manager's question; 0 before the first time.
   let lastAnswer = Atomic<UInt64>(0)
   /// Lines about what was refused to a user.
@@ -35,8 +36,9 @@ final class ServerCore: @unchecked Sendable {  // `control` is set once, before 
 
   init(
     configuration: ServerConfiguration, environment: ServerEnvironment, driver: NdisprotDriver,
-    framework: Ref<Driver>, device: Ref<ControlDevice>, isDone: Gate
+    framework: Ref<Driver>, device: Ref<ControlDevice>, isDone: Gate, desk: CardDesk
   ) {
+    self.desk = desk
     self.isDone = isDone
     current = Guarded(configuration)
     rings = RingBudget(receiveByteCount: configuration.queueByteCount)
@@ -59,7 +61,10 @@ final class ServerCore: @unchecked Sendable {  // `control` is set once, before 
     rings.resize(receiveByteCount: configuration.queueByteCount)
   }
 
-  func attach(_ control: ControlLoop) { self.control = control }
+  func attach(_ control: ControlLoop) {
+    self.control = control
+    desk.control = control
+  }
 
   /// Tells the operator of something.
   func log(

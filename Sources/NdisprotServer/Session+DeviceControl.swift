@@ -80,16 +80,20 @@ extension Session {
     }
     let oid = OID(rawValue: UInt32(payload, littleEndianAt: 0))
     let port = UInt32(payload, littleEndianAt: 4)
-    var query = OIDRequest.query(
+    let query = OIDRequest.query(
       OIDRequest.Query(oid, room: room - OIDMessage.headerByteCount))
-    let (completion, value) = open.perform(&query, port: port)
-    guard completion.isSuccess else {
-      let needed = query.bytesNeeded
-      request.complete(
-        completion, bytesNeeded: needed == 0 ? 0 : needed + OIDMessage.headerByteCount)
-      return
+    open.perform(query, port: port, for: request) { [self] request, reply in
+      // More is needed also by who was content with the lower half of a counter (E-2).
+      let needed = reply.request.bytesNeeded
+      let bytesNeeded = needed == 0 ? 0 : needed + OIDMessage.headerByteCount
+      guard reply.completion.isSuccess else {
+        request.complete(reply.completion, bytesNeeded: bytesNeeded)
+        return
+      }
+      finish(
+        request, OIDMessage(oid: oid, port: port, value: reply.value).encoded,
+        bytesNeeded: bytesNeeded)
     }
-    finish(request, OIDMessage(oid: oid, port: port, value: value).encoded)
   }
 
   /// SET_OID_VALUE (rules Q-34…Q-37): the input needs its 8 bytes, then the OID's own length rule.
@@ -108,9 +112,10 @@ extension Session {
     for offset in OIDMessage.headerByteCount..<payload.byteCount {
       value.append(unsafe payload.unsafeLoad(fromByteOffset: offset, as: UInt8.self))
     }
-    var set = OIDRequest.set(OIDRequest.Set(oid, value: value))
-    let (completion, _) = open.perform(&set, port: port)
-    request.complete(completion, bytesNeeded: set.bytesNeeded)
+    let set = OIDRequest.set(OIDRequest.Set(oid, value: value))
+    open.perform(set, port: port, for: request) { request, reply in
+      request.complete(reply.completion, bytesNeeded: reply.request.bytesNeeded)
+    }
   }
 }
 

@@ -144,6 +144,8 @@ extension Session {
 
   // MARK: Completing
 
+  func onLoop(_ work: @escaping @Sendable () -> Void) { onHost { _ in work() } }
+
   func setOutput(_ bytes: [UInt8], recordCount: Int, for parameters: RequestParameters) {
     output.append(contentsOf: bytes)
     outputCount = recordCount

@@ -81,6 +81,8 @@ extension Counter {
     case .kernelDrops: "Frames that the ring of the kernel had no room for."
     case .rxFrames: "Frames taken from the ring of the kernel."
     case .rxBytes: "Bytes of frames taken from the ring of the kernel."
+    case .oidAsked: "Times that the card was asked for an OID, or told what to hear."
+    case .oidTimedOut: "Times that it had not answered in time."
     case .rxOffered: "Frames that came while this was open."
     case .rxOverrun: "Frames lost because they were not read in time."
     case .rxMatched: "Frames that were this open's."

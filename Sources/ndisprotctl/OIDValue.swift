@@ -20,6 +20,11 @@ struct OIDValue {
     let fits =
       switch kind {
       case .number: [1, 2, 4, 8].contains(bytes.count)
+      case .counter: [4, 8].contains(bytes.count)
+      case .speeds: bytes.count % 8 == 0 && !bytes.isEmpty
+      case .linkState: bytes.count == 40
+      case .statistics: bytes.count == 152
+      case .ansi: bytes.last == 0
       case .packetFilter: bytes.count == 4
       case .address: bytes.count == 6
       case .addresses: bytes.count % 6 == 0
@@ -33,6 +38,7 @@ struct OIDValue {
   private var number: UInt64 { bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) } }
 
   private var string: String {
+    if kind == .ansi { return String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self) }
     let units = stride(from: 0, to: bytes.count - 1, by: 2).map {
       UInt16(bytes[$0]) | UInt16(bytes[$0 + 1]) << 8
     }
@@ -57,8 +63,10 @@ struct OIDValue {
   /// The value for people.
   var text: String {
     switch kind {
-    case .number: String(number)
-    case .text: string
+    case .number, .counter: String(number)
+    case .speeds: speeds(at: 0, bytes.count / 8).map(\.text).joined(separator: " ")
+    case .linkState, .statistics: fields.map { "\($0.name) \($0.text)" }.joined(separator: "\n")
+    case .text, .ansi: string
     case .packetFilter: numbers.map(Self.filterText).joined()
     case .address, .addresses: addresses.joined(separator: " ")
     case .oids: numbers.map { OID(rawValue: $0).nameOrNumber }.joined(separator: " ")
@@ -75,9 +83,13 @@ struct OIDValue {
   /// The value for scripts: numbers as numbers, lists as lists.
   var json: String {
     switch kind {
-    case .number: String(number)
+    case .number, .counter: String(number)
+    case .speeds where bytes.count == 8: speeds(at: 0, 1).map(\.json).joined()
+    case .speeds: "[" + speeds(at: 0, bytes.count / 8).map(\.json).joined(separator: ",") + "]"
+    case .linkState, .statistics:
+      "{" + fields.map { "\(JSONLine.quoted($0.name)):\($0.json)" }.joined(separator: ",") + "}"
     case .packetFilter: numbers.map(String.init).joined()
-    case .text: JSONLine.quoted(string)
+    case .text, .ansi: JSONLine.quoted(string)
     case .address: JSONLine.quoted(addresses.joined())
     case .addresses: "[" + addresses.map(JSONLine.quoted).joined(separator: ",") + "]"
     case .oids:
@@ -91,11 +103,12 @@ struct OIDValue {
   /// Reads a value as the command line writes it; nil if it is none for this OID.
   static func bytes(of text: String, for oid: OID) -> [UInt8]? {
     switch kind(of: oid) {
-    case .number, .oids: UInt32(numeral: text).map(littleEndian)
+    case .number, .counter, .oids: UInt32(numeral: text).map(littleEndian)
     case .packetFilter: (UInt32(numeral: text) ?? filter(text)).map(littleEndian)
     case .address: MACAddress(text).map(octets)
     case .addresses: addresses(text)
-    case .bytes: hexBytes(text)
+    case .bytes, .speeds, .linkState, .statistics: hexBytes(text)
+    case .ansi: Array(text.utf8) + [0]
     case .text:
       text.utf16.flatMap { [UInt8(truncatingIfNeeded: $0), UInt8(truncatingIfNeeded: $0 >> 8)] } + [
         0, 0,
@@ -106,14 +119,14 @@ struct OIDValue {
   /// What to write instead of a value that is none.
   static func form(for oid: OID) -> String {
     switch kind(of: oid) {
-    case .number, .oids: "a number such as 1500 or 0x5dc"
+    case .number, .counter, .oids: "a number such as 1500 or 0x5dc"
     case .packetFilter:
       "a number such as 0x0b, or names joined by commas: "
         + filterNames.map(\.1).joined(separator: ", ")
     case .address: "an address such as 02:00:00:00:00:01"
     case .addresses: "addresses joined by commas, or none"
-    case .text: "any text"
-    case .bytes: "bytes as hexadecimal digits, such as 01a0ff"
+    case .text, .ansi: "any text"
+    case .bytes, .speeds, .linkState, .statistics: "bytes as hexadecimal digits, such as 01a0ff"
     }
   }
 

@@ -140,6 +140,16 @@ extension Output {
         "others have \(context.binding) open, and one of you exclusively",
         "Wait until they are done, open without --exclusive, or use other EtherTypes"
       )
+    case .timedOut where [.query, .set].contains(context.operation):
+      (
+        "the kernel did not answer for the card of \(context.binding) in time",
+        "Something holds its lock of the interfaces: try again, and see the daemon's log"
+      )
+    case .openFailed where [.query, .set].contains(context.operation):
+      (
+        "the kernel refused it for the card of \(context.binding)",
+        "See 'ip -details link show \(context.binding)' and the kernel's log"
+      )
     case .timedOut:
       (
         "time is over",

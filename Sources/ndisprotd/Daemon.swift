@@ -44,6 +44,7 @@ func runDaemon(_ options: DaemonOptions) -> Int32 {
         startWatch: { (loop, driver) throws(SystemError) in
           try InterfaceWatch(loop: loop, driver: driver)
         },
+        makeAdapterControl: { () throws(SystemError) in try CardControl() },
         log: { log.record($0) },
         audit: { log.info("\($0.line)") },
         loadConfiguration: options.interfaces.isEmpty ? loader(options, logger) : nil,

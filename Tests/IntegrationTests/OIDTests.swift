@@ -58,6 +58,7 @@ struct OIDTests {
         octets[start..<(start + 4)].reversed().reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
       }
       #expect(numbers == OID.supported.map(\.oid.rawValue))
+      #expect(numbers == OIDTests.specified)
       for row in OID.supported {
         let query = try session.query(row.oid).status
         #expect(query == (row.canQuery ? .success : .notSupported), "\(row.name)")
@@ -67,6 +68,22 @@ struct OIDTests {
       }
     }
   }
+
+  /// Section 11.3 of the specification, in its own numbers.
+  private static let specified: [UInt32] = [
+    0x0001_0101, 0x0001_0102, 0x0001_0103, 0x0001_0104, 0x0001_0105, 0x0001_0106, 0x0001_0107,
+    0x0001_0108, 0x0001_0109, 0x0001_010A, 0x0001_010B, 0x0001_010C, 0x0001_010D, 0x0001_010E,
+    0x0001_010F, 0x0001_0110, 0x0001_0111, 0x0001_0112, 0x0001_0113, 0x0001_0114, 0x0001_0115,
+    0x0001_0116, 0x0001_0202, 0x0001_0206, 0x0001_0207, 0x0001_0209, 0x0001_0213, 0x0001_021C,
+    0x0001_0280, 0x0001_0283, 0x0001_0284, 0x0001_0285, 0x0001_0288, 0x0001_0289, 0x0001_028A,
+    0x0001_028B, 0x0001_028C, 0x0002_0101, 0x0002_0102, 0x0002_0103, 0x0002_0104, 0x0002_0105,
+    0x0002_0106, 0x0002_0201, 0x0002_0202, 0x0002_0203, 0x0002_0204, 0x0002_0205, 0x0002_0206,
+    0x0002_0207, 0x0002_0208, 0x0002_0209, 0x0002_020A, 0x0002_020B, 0x0002_020C, 0x0002_020D,
+    0x0002_020E, 0x0002_0213, 0x0002_0214, 0x0002_0215, 0x0002_0216, 0x0002_0219, 0x0002_021A,
+    0x0002_021B, 0x0002_021C, 0x0101_0101, 0x0101_0102, 0x0101_0103, 0x0101_0104, 0x0101_0105,
+    0x0101_0208, 0x0101_0209, 0x0102_0101, 0x0102_0102, 0x0102_0103, 0x0102_0201, 0x0102_0202,
+    0x0102_0203, 0x0102_0204, 0x0102_0205, 0x0102_0206, 0x0102_0207,
+  ]
 
   @Test(
     "E-3: a value that does not fit is refused with the room it needs",
@@ -78,6 +95,8 @@ struct OIDTests {
       let valueByteCount = whole.octets.count - 8
       guard valueByteCount > 4 else { return }
       let reply = try session.query(oid, room: whole.octets.count - 1)
+      // A counter is cut in half instead.
+      guard oid.description?.format != .counter else { return }
       #expect(reply.status == .bufferTooSmall && reply.bytesNeeded == whole.octets.count)
       #expect(reply.payload.isEmpty)
     }

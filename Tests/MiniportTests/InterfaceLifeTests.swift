@@ -153,7 +153,7 @@ extension OnVeth {
 ///
 /// Other suites start programs at the same time, and one may inherit a socket of libpcap's in the
 /// moment before it is marked close-on-exec; that is not this process's socket.
-private func packetSockets(on index: Int32) -> Int {
+func packetSockets(on index: Int32) -> Int {
   guard let file = fopen("/proc/self/net/packet", "r") else { return -1 }
   defer { fclose(file) }
   let own = ownSocketNumbers()

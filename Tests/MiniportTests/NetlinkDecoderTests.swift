@@ -27,6 +27,7 @@ struct NetlinkDecoderTests {
       interfaceIndex: 5, name: "eth0", description: "uplink", hardwareType: 1, isLoopback: false,
       address: MACAddress([2, 0, 0, 0, 0, 9]), mtu: 1500, isUp: true, link: .connected)
     attributes.details.alias = "uplink"
+    attributes.details.kind = "veth"
     return attributes
   }()
 
@@ -74,6 +75,7 @@ struct NetlinkDecoderTests {
     expected.transmitQueueLength = 1000
     expected.promiscuity = 2
     expected.vlanID = 42
+    expected.kind = "vlan"
     #expect(attributes.details == expected)
   }
 

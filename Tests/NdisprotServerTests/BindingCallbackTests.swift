@@ -9,33 +9,6 @@ import Testing
 
 @Suite("callbacks of a binding, in any order", .timeLimit(.minutes(1)))
 struct BindingCallbackTests {
-  /// A server on a scripted wire, and the path of its socket; stopped at the end of `body`.
-  private func withServer(_ body: (Server, ScriptedWire, String) throws -> Void) throws {
-    var template = Array("/tmp/ndisprot-XXXXXX\0".utf8CString)
-    let made = template.withUnsafeMutableBufferPointer { $0.baseAddress.flatMap { mkdtemp($0) } }
-    let directory = try #require(made.map { String(cString: $0) })
-    let path = directory + "/socket"
-    let wire = try ScriptedWire()
-    let server = try Server(
-      configuration: ServerConfiguration(
-        bindings: [BindingConfiguration(interface: InterfaceMatch(name: .exactly("np0")))],
-        policy: AccessPolicy([
-          AccessRule(
-            name: "self", origin: "test", subject: .user(getuid()),
-            interface: InterfaceMatch(name: .like("*")), etherTypes: EtherTypeSet([0xFFFF]),
-            vlans: .any, rights: .all)
-        ]), isVerified: true),
-      environment: wire.environment, listener: ListeningSocket.make(path: path, mode: 0o600))
-    defer {
-      wire.forget()
-      unlink(path)
-      rmdir(directory)
-    }
-    #expect(try server.start().boundNames == ["np0"])
-    try body(server, wire, path)
-    #expect(server.stop() == nil)
-  }
-
   private var openRequest: [UInt8] {
     OpenRequest(name: "np0", etherTypes: EtherTypeSet([0x888E])).encoded
   }
@@ -52,7 +25,7 @@ struct BindingCallbackTests {
 
   @Test("wdf T107: an open that takes long holds up nobody else, and status during it is heard")
   func slowOpen() throws {
-    try withServer { _, wire, path in
+    try withScriptedServer { _, wire, path in
       let opener = try RawClient(path)
       let openID = try opener.send(.open, openRequest)
       let readID = try opener.send(.read, information: 1_518)
@@ -81,7 +54,7 @@ struct BindingCallbackTests {
 
   @Test("wdf T107: a binding that nobody unbound is unbound by deregistering, each request once")
   func forgotten() throws {
-    try withServer { server, wire, path in
+    try withScriptedServer { server, wire, path in
       wire.mayActivate.open()
       let client = try RawClient(path)
       #expect(try client.ask(.open, openRequest).header.errno == 0)

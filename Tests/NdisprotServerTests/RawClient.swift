@@ -35,14 +35,24 @@ final class RawClient {
   deinit { close(descriptor) }
 
   /// Sends a request.
-  func send(_ opcode: Opcode, _ payload: [UInt8] = [], information: UInt32 = 0) throws -> UInt64 {
+  func send(
+    _ opcode: Opcode, _ payload: [UInt8] = [], code: UInt32 = 0, information: UInt32 = 0
+  ) throws -> UInt64 {
     lastID += 1
     var header = MessageHeader(opcode, id: lastID)
+    header.code = code
     header.information = information
     let encoded = header.encoded
     let message = encoded.indices.map { encoded[$0] } + payload
     try #require(Glibc.send(descriptor, message, message.count, 0) == message.count)
     return lastID
+  }
+
+  /// Sends a query of an OID.
+  func sendQuery(_ oid: OID, room: UInt32 = 1_024) throws -> UInt64 {
+    try send(
+      .deviceControl, OIDMessage(oid: oid).encoded, code: RequestCode.queryOIDValue.rawValue,
+      information: room)
   }
 
   /// The next message of the daemon; nil when it has hung up, or says nothing for ten seconds.

@@ -12,6 +12,9 @@ final class ScriptedWire: Sendable {
     interfaceIndex: 7, name: "np0", description: "", hardwareType: 1, isLoopback: false,
     address: MACAddress([0x02, 0, 0, 0, 0, 1]), mtu: 1500, isUp: true, link: .connected)
 
+  /// The card behind the wire.
+  let card: ScriptedAdapterControl
+
   /// Opened when an activation has begun, and by the test when it may go on.
   let isActivating: Gate
   let mayActivate: Gate
@@ -26,8 +29,16 @@ final class ScriptedWire: Sendable {
   }
 
   init() throws {
+    card = try ScriptedAdapterControl()
     isActivating = try Gate()
     mayActivate = try Gate()
+  }
+
+  /// With a deadline for questions about the card.
+  func environment(deadlineNanoseconds: UInt64) -> ServerEnvironment {
+    var environment = self.environment
+    environment.cardDeadlineNanoseconds = deadlineNanoseconds
+    return environment
   }
 
   var environment: ServerEnvironment {
@@ -47,6 +58,7 @@ final class ScriptedWire: Sendable {
         driver.bindsComplete()
         return self
       },
+      makeAdapterControl: { [card] in card },
       log: { _ in }, audit: { _ in }, loadConfiguration: nil, findUser: { _ in nil })
   }
 
@@ -57,6 +69,14 @@ final class ScriptedWire: Sendable {
       var attributes = Self.attributes
       change(&attributes)
       known.driver?.adapterChanged(attributes)
+    }
+  }
+
+  /// The interface goes.
+  func remove() {
+    let known = parts.withLock { $0 }
+    _ = known.control?.post {
+      known.driver?.unbindAdapter(interfaceIndex: Self.attributes.interfaceIndex)
     }
   }
 

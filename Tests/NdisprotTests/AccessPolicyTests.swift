@@ -191,4 +191,35 @@ struct AccessPolicyTests {
     #expect(!InterfaceMatch().matches(Self.np0))
     #expect(!InterfaceMatch(name: .exactly("*")).matches(Self.np0))
   }
+
+  @Test(
+    "while the driver is not known, a rule about it gives nothing and lets nothing through behind it"
+  )
+  func unknownDriver() {
+    var attributes = Self.np0
+    let veth = InterfaceMatch(name: .like("np*"), driver: "veth")
+    let client = Credentials(processID: 1, userID: 1, groupID: 1, groups: [])
+    func policy(_ first: AccessRights) -> AccessPolicy {
+      var byDriver = Self.rule("driver", .user(1), [0x888E], .any, first)
+      byDriver.interface = veth
+      return AccessPolicy([byDriver, Self.rule("all", .user(1), [0xFFFF], .any, .all)])
+    }
+    for (driver, verdict) in [
+      ("veth", InterfaceMatch.Verdict.yes), ("e1000", .no), ("", .no), (nil, .undecided),
+    ] {
+      attributes.driver = driver
+      #expect(veth.verdict(on: attributes) == verdict)
+      for rights in [[], [.read]] as [AccessRights] {
+        let decided = policy(rights).decision(for: client, on: attributes, 0x888E, vlan: 0)?.rights
+        #expect(decided == (verdict == .yes ? rights : verdict == .no ? .all : []))
+        // What the rule does not speak of is decided by the next one.
+        let other = policy(rights).decision(for: client, on: attributes, 0x0800, vlan: 0)?.rights
+        #expect(other == .all)
+      }
+    }
+    // A pattern that does not match needs no driver.
+    attributes.driver = nil
+    #expect(InterfaceMatch(name: .like("eth*"), driver: "veth").verdict(on: attributes) == .no)
+    #expect(!veth.matches(attributes))
+  }
 }

@@ -34,6 +34,8 @@ final class RecordingRequester: Requester, @unchecked Sendable {  // One test's 
     return true
   }
 
+  func onLoop(_ work: @escaping @Sendable () -> Void) { work() }
+
   func setOutput(_ output: [UInt8], recordCount: Int, for parameters: RequestParameters) {
     outputs[parameters.id] = output
   }
@@ -110,12 +112,15 @@ final class DataPathFixture {
     interfaceIndex: 7, name: "np0", description: "veth", hardwareType: 1, isLoopback: false,
     address: Frames.own, mtu: 1500, isUp: true, link: .connected)
 
+  /// What its card is asked.
+  let card = ScriptedCard()
+
   init(receiveRingByteCount: Int = 64 << 10) throws {
     framework = Framework()
     driver = try framework.makeDriver("test", Context(make: { _ in 0 }))
     device = try driver.makeControlDevice("device")
     device.finishInitializing()
-    binding = try AdapterBinding.make(attributes, under: driver)
+    binding = try AdapterBinding.make(attributes, under: driver, card: card)
     for event in [BindingStateMachine.Event.bind, .openSucceeded, .restart, .restartSucceeded] {
       _ = binding.handle(event)
     }
@@ -228,6 +233,31 @@ final class DataPathFixture {
           type: .write, code: isBatch ?? (frames.count != 1) ? RequestParameters.batchCode : 0,
           id: id, outputByteCount: 0, count: UInt32(frames.count)), sink: requester)
       open.write(request, message: message, payloadOffset: 40, recordCount: frames.count)
+      return id
+    }
+
+    /// Asks for an OID; the id, and how it went once it has.
+    func query(_ oid: OID, room: Int = 1_024) throws -> UInt64 {
+      try perform(.query(OIDRequest.Query(oid, room: room)))
+    }
+
+    /// Sets an OID; the id.
+    func set(_ oid: OID, _ value: [UInt8]) throws -> UInt64 {
+      try perform(.set(OIDRequest.Set(oid, value: value)))
+    }
+
+    private func perform(_ oid: OIDRequest) throws -> UInt64 {
+      let id = nextID
+      nextID += 1
+      let request = try file.makeRequest(
+        RequestParameters(type: .other, id: id, outputByteCount: 1_024), sink: requester)
+      open.perform(oid, port: 0, for: RequestParcel(request)) { [requester] parcel, reply in
+        requester.setOutput(reply.value, recordCount: 0, for: parcel.parameters)
+        let request = parcel.take()
+        request?.complete(
+          RequestStatus(reply.completion), information: reply.value.count,
+          bytesNeeded: reply.request.bytesNeeded)
+      }
       return id
     }
 

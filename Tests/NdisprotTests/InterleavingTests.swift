@@ -49,8 +49,8 @@ private final class TwoThreads: BindingObserver, @unchecked Sendable {  // One w
     switch event {
     case .receive, .sendPossible: break
     case .oid:
-      var query = OIDRequest.query(OIDRequest.Query(.currentAddress, room: 6))
-      let completion = watcher.open.perform(&query, port: 0).completion
+      let id = try? watcher.query(.currentAddress, room: 6)
+      let completion = id.flatMap { watcher.requester.completion(of: $0)?.status }
       #expect(completion == (binding.snapshot.isActive ? .success : .notBound))
     case .status: change { $0.link = .disconnected }
     case .powerLow: change { $0.isUp = false }

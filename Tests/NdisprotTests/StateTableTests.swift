@@ -131,11 +131,11 @@ struct StateTableTests {
   func oid(_ cell: Cell<Bool>) throws {
     for isPowered in [true, false] {
       let (_, client) = try lead(to: cell.state, isPowered: isPowered)
-      var query = OIDRequest.query(OIDRequest.Query(.currentAddress, room: 6))
-      var set = OIDRequest.set(OIDRequest.Set(.currentPacketFilter, value: [1, 0, 0, 0]))
+      let query = try client.query(.currentAddress, room: 6)
+      let set = try client.set(.currentPacketFilter, [1, 0, 0, 0])
       let expected = cell.expected ? CompletionStatus.success : .notBound
-      #expect(client.open.perform(&query, port: 0).completion == expected)
-      #expect(client.open.perform(&set, port: 0).completion == expected)
+      #expect(client.requester.completion(of: query)?.status == expected)
+      #expect(client.requester.completion(of: set)?.status == expected)
       #expect(client.open.filter.packetFilter == (cell.expected ? .directed : .atOpen))
     }
   }

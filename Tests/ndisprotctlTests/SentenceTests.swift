@@ -79,6 +79,17 @@ struct SentenceTests {
     }
   }
 
+  @Test("a card that does not answer, or refuses, is not said to be an open or a wait")
+  func card() {
+    var context = Self.context()
+    context.operation = .query
+    let late = Output.message(for: .refused(.timedOut, .query), context)
+    #expect(late.contains("did not answer for the card of np0"))
+    context.operation = .set
+    let refused = Output.message(for: .refused(.openFailed, .set), context)
+    #expect(refused.contains("refused it for the card of np0"))
+  }
+
   @Test("a binding that is not there is answered with those that are")
   func present() {
     let error = ClientError.refused(.adapterNotFound, .open)

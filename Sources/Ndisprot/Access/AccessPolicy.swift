@@ -44,10 +44,22 @@ public struct AccessPolicy: Sendable {
   }
 
   /// The rules that speak of a client on an interface, in order.
+  ///
+  /// A rule about a driver stands in the way as long as the driver is not known: it gives nothing, and
+  /// what is behind it gives nothing either that it might forbid.
   public func rules(
     for client: Credentials, on attributes: AdapterAttributes
   ) -> [AccessRule] {
-    rules(for: client).filter { $0.interface.matches(attributes) }
+    rules(for: client).compactMap { rule in
+      switch rule.interface.verdict(on: attributes) {
+      case .yes: return rule
+      case .no: return nil
+      case .undecided:
+        var denying = rule
+        denying.rights = []
+        return denying
+      }
+    }
   }
 
   /// Whether any rule speaks of the client: a stranger may say HELLO and nothing else.

@@ -28,16 +28,30 @@ public struct InterfaceMatch: Hashable, Sendable {
   }
 
   /// Whether an interface is meant.
-  public func matches(_ attributes: AdapterAttributes) -> Bool {
-    if name == nil, address == nil, driver == nil { return false }
+  public enum Verdict: Sendable {
+    /// It is.
+    case yes
+    /// It is not.
+    case no
+    /// That depends on its driver, which nobody has named yet.
+    case undecided
+  }
+
+  /// Whether an interface is meant for sure.
+  public func matches(_ attributes: AdapterAttributes) -> Bool { verdict(on: attributes) == .yes }
+
+  /// Whether an interface is meant, as far as is known.
+  public func verdict(on attributes: AdapterAttributes) -> Verdict {
+    if name == nil, address == nil, driver == nil { return .no }
     switch name {
-    case .exactly(let name): if name != attributes.name { return false }
-    case .like(let pattern): if !isGlob(pattern, matching: attributes.name) { return false }
+    case .exactly(let name): if name != attributes.name { return .no }
+    case .like(let pattern): if !isGlob(pattern, matching: attributes.name) { return .no }
     case nil: break
     }
-    if let address, address != attributes.address { return false }
-    if let driver, driver != attributes.driver { return false }
-    return true
+    if let address, address != attributes.address { return .no }
+    guard let driver else { return .yes }
+    guard let known = attributes.driver else { return .undecided }
+    return driver == known ? .yes : .no
   }
 }
 

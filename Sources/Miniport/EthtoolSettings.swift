@@ -1,0 +1,56 @@
+internal import CLinux
+internal import NDIS
+
+/// What ETHTOOL_GLINKSETTINGS answered.
+///
+/// - Shape: `struct ethtool_link_settings`, native byte order
+///   ```
+///    0 u32 command   4 u32 Mbit/s   8 u8 duplex   11 u8 auto-negotiation   15 s8 words of a mask
+///   48 masks: supported, advertised, the other end's
+///   ```
+/// - Source: `<linux/ethtool.h>`
+enum EthtoolSettings {
+  /// Bytes in front of the masks.
+  static let headerByteCount = 48
+  /// Words of a mask at most: an s8 says how many.
+  static let maximumWordCount = 127
+  /// How many words a mask has; the kernel answers the negative number to who did not know.
+  static func wordCount(_ bytes: RawSpan) -> Int { Int(Int8(bitPattern: bytes.u8(at: 15) ?? 0)) }
+
+  /// Speeds and modes; SPEED_UNKNOWN and what is missing stay unknown.
+  static func link(_ bytes: RawSpan) -> LinkSettings {
+    var settings = LinkSettings()
+    if let speed = bytes.u32(at: 4), speed != 0, speed <= UInt32(Int32.max) {
+      settings.bitsPerSecond = UInt64(speed) * 1_000_000
+    }
+    switch bytes.u8(at: 8) {
+    case UInt8(DUPLEX_HALF): settings.duplex = .half
+    case UInt8(DUPLEX_FULL): settings.duplex = .full
+    default: settings.duplex = .unknown
+    }
+    if bytes.u8(at: 11) == UInt8(AUTONEG_ENABLE) { settings.autoNegotiation = .mode }
+    settings.maximumBitsPerSecond = settings.bitsPerSecond
+    let maskByteCount = max(0, wordCount(bytes)) * 4
+    guard bytes.byteCount >= headerByteCount + maskByteCount else { return settings }
+    let supported = bytes.extracting(headerByteCount..<(headerByteCount + maskByteCount))
+    if let maximum = LinkModes.maximumSpeed(supported) {
+      settings.maximumBitsPerSecond = maximum * 1_000_000
+    }
+    return settings
+  }
+
+  /// What ETHTOOL_GPAUSEPARAM answered.
+  ///
+  /// - Shape: `struct ethtool_pauseparam`: u32 command, auto-negotiated, obeyed, sent
+  static func pause(_ bytes: RawSpan) -> (functions: PauseFunctions, isNegotiated: Bool) {
+    let (isObeyed, isSent) = (bytes.u32(at: 8) ?? 0 != 0, bytes.u32(at: 12) ?? 0 != 0)
+    let functions: PauseFunctions =
+      switch (isSent, isObeyed) {
+      case (false, false): .unsupported
+      case (true, false): .sendOnly
+      case (false, true): .receiveOnly
+      case (true, true): .sendAndReceive
+      }
+    return (functions, bytes.u32(at: 4) ?? 0 != 0)
+  }
+}

@@ -1,0 +1,70 @@
+internal import NDIS
+internal import WDF
+
+// Requests for which the card has to be asked: they wait in a queue of their own, where they can be
+// cancelled, and whoever takes one out of it completes it.
+
+extension OpenContext {
+  /// OID requests an open may have waiting.
+  static let maximumCardWaits = 64
+
+  /// Asks the card, and calls `answer` with the request and the facts.
+  ///
+  /// A request that is cancelled meanwhile, by its client, with the open or because the interface
+  /// goes, is complete, and the answer to it is dropped.
+  func askCard(
+    _ job: CardJob, for parcel: RequestParcel,
+    _ answer: @escaping @Sendable (RequestParcel, AdapterFacts) -> Void
+  ) {
+    guard let card = binding.card else {
+      parcel.complete(.notSupported)
+      return
+    }
+    guard let queue = madeCardQueue else {
+      parcel.complete(.noMemory)
+      return
+    }
+    guard queue.count < OpenContext.maximumCardWaits else {
+      parcel.complete(.tooManyRequests)
+      return
+    }
+    guard let request = parcel.take(), let waiting = request.reference else { return }
+    switch request.forward(to: queue) {
+    case .refused(let request, _): request.complete(RequestStatus(.notBound))
+    case .accepted:
+      // Kept by the closure: the session may end before the kernel answers.
+      let requester = self.requester
+      card.ask(job, of: binding) { result in
+        requester.onLoop { self.cardAnswered(waiting, result, answer) }
+      }
+    }
+  }
+
+  /// The queue of the waiting requests, made when first needed: most clients never ask.
+  private var madeCardQueue: Ref<Queue>? {
+    if cardQueue == nil {
+      cardQueue = try? object.makeQueue(
+        "OIDs", QueueConfiguration(.manual, cancelStatus: RequestStatus(.cancelled)))
+    }
+    return cardQueue
+  }
+
+  private func cardAnswered(
+    _ waiting: FoundRequest, _ result: Result<AdapterFacts, CardError>,
+    _ answer: @Sendable (RequestParcel, AdapterFacts) -> Void
+  ) {
+    guard let cardQueue, let request = try? cardQueue.retrieve(waiting) else { return }
+    let parcel = RequestParcel(request)
+    switch result {
+    case .success(let facts): answer(parcel, facts)
+    case .failure(let error): parcel.complete(error.completion)
+    }
+  }
+
+  /// The binding is gone: nobody will answer for it (D-52).
+  func cancelCardWaits() {
+    while let request = (try? cardQueue?.retrieveNext()) ?? nil {
+      request.complete(RequestStatus(.adapterRemoved))
+    }
+  }
+}

@@ -1,0 +1,72 @@
+internal import NdisprotClient
+
+/// A value inside a structure, or beside others: as text and as JSON.
+struct OIDField {
+  let name: String
+  let text: String
+  let json: String
+
+  init(_ name: String, _ number: UInt64) {
+    self.name = name
+    text = String(number)
+    json = text
+  }
+
+  init(_ name: String, word: String) {
+    self.name = name
+    text = word
+    json = JSONLine.quoted(word)
+  }
+
+  /// A speed in bit/s; null in JSON if nobody knows it.
+  init(_ name: String, bitsPerSecond: UInt64) {
+    self.name = name
+    let isKnown = bitsPerSecond != LinkSettings.unknownSpeed
+    text = isKnown ? "\(bitsPerSecond) bit/s" : "unknown"
+    json = isKnown ? String(bitsPerSecond) : "null"
+  }
+}
+
+// The structures that an OID may have for a value, field by field; their lengths were checked.
+
+extension OIDValue {
+  /// NDIS_LINK_STATE or NDIS_STATISTICS_INFO.
+  var fields: [OIDField] {
+    oid == .statistics ? statistics : linkState
+  }
+
+  /// Speeds, 8 bytes each.
+  func speeds(at offset: Int, _ count: Int) -> [OIDField] {
+    (0..<count).map { OIDField("", bitsPerSecond: long(offset + 8 * $0)) }
+  }
+
+  private var linkState: [OIDField] {
+    let connection = MediaConnectState(rawValue: word(4)) ?? .unknown
+    let duplex = MediaDuplexState(rawValue: word(8)) ?? .unknown
+    let pause = PauseFunctions(rawValue: word(32)) ?? .unknown
+    return [
+      OIDField("connectState", word: "\(connection)"), OIDField("duplexState", word: "\(duplex)"),
+      OIDField("xmitLinkSpeed", bitsPerSecond: long(16)),
+      OIDField("rcvLinkSpeed", bitsPerSecond: long(24)),
+      OIDField("pauseFunctions", word: "\(pause)"),
+      OIDField("autoNegotiationFlags", UInt64(word(36))),
+    ]
+  }
+
+  private var statistics: [OIDField] {
+    let names = [
+      "inDiscards", "inErrors", "hcInOctets", "hcInUcastPkts", "hcInMulticastPkts",
+      "hcInBroadcastPkts", "hcOutOctets", "hcOutUcastPkts", "hcOutMulticastPkts",
+      "hcOutBroadcastPkts", "outErrors", "outDiscards", "hcInUcastOctets", "hcInMulticastOctets",
+      "hcInBroadcastOctets", "hcOutUcastOctets", "hcOutMulticastOctets", "hcOutBroadcastOctets",
+    ]
+    return [OIDField("supportedStatistics", UInt64(word(4)))]
+      + names.enumerated().map { OIDField($0.element, long(8 + 8 * $0.offset)) }
+  }
+
+  private func word(_ offset: Int) -> UInt32 { UInt32(truncatingIfNeeded: long(offset, 4)) }
+
+  private func long(_ offset: Int, _ byteCount: Int = 8) -> UInt64 {
+    bytes[offset..<(offset + byteCount)].reversed().reduce(0) { $0 << 8 | UInt64($1) }
+  }
+}

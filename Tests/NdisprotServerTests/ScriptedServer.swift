@@ -1,0 +1,39 @@
+import Glibc
+import NDIS
+import Ndisprot
+import Testing
+import WDF
+
+@testable import NdisprotServer
+
+/// A server on a scripted wire, and the path of its socket; stopped at the end of `body`.
+func withScriptedServer(
+  deadlineNanoseconds: UInt64 = 20_000_000_000, isIdentityHeld: Bool = false,
+  _ body: (Server, ScriptedWire, String) throws -> Void
+) throws {
+  var template = Array("/tmp/ndisprot-XXXXXX\0".utf8CString)
+  let made = template.withUnsafeMutableBufferPointer { $0.baseAddress.flatMap { mkdtemp($0) } }
+  let directory = try #require(made.map { String(cString: $0) })
+  let path = directory + "/socket"
+  let wire = try ScriptedWire()
+  wire.card.script.withLock { $0.isIdentityHeld = isIdentityHeld }
+  let server = try Server(
+    configuration: ServerConfiguration(
+      bindings: [BindingConfiguration(interface: InterfaceMatch(name: .exactly("np0")))],
+      policy: AccessPolicy([
+        AccessRule(
+          name: "self", origin: "test", subject: .user(getuid()),
+          interface: InterfaceMatch(name: .like("*")), etherTypes: EtherTypeSet([0xFFFF]),
+          vlans: .any, rights: .all)
+      ]), isVerified: true),
+    environment: wire.environment(deadlineNanoseconds: deadlineNanoseconds),
+    listener: ListeningSocket.make(path: path, mode: 0o600))
+  defer {
+    wire.forget()
+    unlink(path)
+    rmdir(directory)
+  }
+  #expect(try server.start().boundNames == ["np0"])
+  try body(server, wire, path)
+  #expect(server.stop() == nil)
+}

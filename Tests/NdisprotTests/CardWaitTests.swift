@@ -1,0 +1,163 @@
+import MDL
+import NDIS
+import TestSupport
+import Testing
+import WDF
+
+@testable import Ndisprot
+
+/// Requests that wait until the card has answered.
+@Suite("OID requests that ask the card")
+struct CardWaitTests {
+  private let group: [UInt8] = [0x01, 0x80, 0xC2, 0, 0, 3]
+
+  @Test("a request ends when the card has answered, and as the card has answered")
+  func answered() throws {
+    let fixture = try DataPathFixture()
+    let client = try DataPathFixture.Client(fixture, OpenOptions())
+    let id = try client.query(.rcvOK)
+    #expect(client.requester.completion(of: id) == nil)
+    #expect(client.file.isPending(id))
+    fixture.card.answer()
+    #expect(client.requester.completion(of: id)?.status == .success)
+    for (error, status) in [
+      (CardError.gone, CompletionStatus.adapterRemoved), (.timedOut, .timedOut),
+      (.refused, .openFailed),
+    ] {
+      let id = try client.query(.rcvOK)
+      fixture.card.answer(.failure(error))
+      #expect(client.requester.completion(of: id)?.status == status)
+      #expect(client.requester.outputs[id] == nil)
+    }
+  }
+
+  @Test("a cancelled request is complete, and the answer to it answers no later one of its id")
+  func cancelled() throws {
+    let fixture = try DataPathFixture()
+    let client = try DataPathFixture.Client(fixture, OpenOptions())
+    let id = try client.query(.rcvOK)
+    #expect(client.open.cancel(id))
+    #expect(client.requester.completion(of: id)?.status == .cancelled)
+    let next = try client.query(.statistics)
+    fixture.card.answer()
+    #expect(client.requester.completion(of: next)?.information == 152)
+    #expect(client.requester.completions.count == 2)
+  }
+
+  @Test("D-52: closing the open and unbinding end what waits, once; a pause does not wait for it")
+  func ends() throws {
+    let fixture = try DataPathFixture()
+    let first = try DataPathFixture.Client(fixture, OpenOptions())
+    let second = try DataPathFixture.Client(fixture, OpenOptions())
+    let closed = try first.query(.rcvOK)
+    let unbound = try second.query(.rcvOK)
+    let isDraining = Flag()
+    _ = fixture.binding.handle(.pause)
+    fixture.dataPath.drain { _ in isDraining.clear() }
+    #expect(!isDraining.isSet)
+    #expect(second.requester.completion(of: unbound) == nil)
+    first.open.close()
+    #expect(first.requester.completion(of: closed)?.status == .cancelled)
+    _ = fixture.binding.handle(.unbind)
+    fixture.dataPath.unbind()
+    #expect(second.requester.completion(of: unbound)?.status == .adapterRemoved)
+    fixture.card.answer()
+    #expect(first.requester.completions.count + second.requester.completions.count == 2)
+  }
+
+  @Test("the 65th request that waits is refused")
+  func tooMany() throws {
+    let fixture = try DataPathFixture()
+    let client = try DataPathFixture.Client(fixture, OpenOptions())
+    for _ in 0..<64 { _ = try client.query(.rcvOK) }
+    let id = try client.query(.rcvOK)
+    #expect(client.requester.completion(of: id)?.status == .tooManyRequests)
+    fixture.card.answer()
+    #expect(client.requester.completions.count == 65)
+  }
+
+  @Test(
+    "the card hears what the opens want together, once, and again when the last wants it no more")
+  func memberships() throws {
+    let fixture = try DataPathFixture()
+    fixture.card.immediate = .success(AdapterFacts())
+    var expected: [MembershipSet] = []
+    func expect(_ change: (inout MembershipSet) -> Void) {
+      var wanted = expected.last ?? MembershipSet()
+      change(&wanted)
+      expected.append(wanted)
+      #expect(fixture.card.memberships == expected)
+    }
+    let first = try DataPathFixture.Client(fixture, OpenOptions())
+    let second = try DataPathFixture.Client(fixture, OpenOptions())
+    #expect(fixture.card.memberships.isEmpty)
+    for client in [first, second] {
+      let id = try client.set(.currentPacketFilter, [0x2B, 0, 0, 0])
+      #expect(client.requester.completion(of: id)?.status == .success)
+    }
+    expect { $0.isPromiscuous = true }
+    for client in [first, second] { _ = try client.set(.addMulticastAddress, group) }
+    expect { $0.groups = [MACAddress([0x01, 0x80, 0xC2, 0, 0, 3])] }
+    _ = try first.set(.multicastList, [])
+    first.open.close()
+    #expect(fixture.card.memberships == expected)
+    _ = try second.set(.currentPacketFilter, [0x06, 0, 0, 0])
+    expect {
+      $0.isPromiscuous = false
+      $0.hearsAllGroups = true
+    }
+    _ = try second.set(.currentPacketFilter, [0x01, 0, 0, 0])
+    expect { $0 = MembershipSet() }
+    _ = try second.set(.currentPacketFilter, [0x02, 0, 0, 0])
+    expect { $0.groups = [MACAddress([0x01, 0x80, 0xC2, 0, 0, 3])] }
+    second.open.close()
+    expect { $0 = MembershipSet() }
+  }
+
+  @Test("a set waits for the card, and says when the card does not follow")
+  func refusedMembership() throws {
+    let fixture = try DataPathFixture()
+    let client = try DataPathFixture.Client(fixture, OpenOptions())
+    let id = try client.set(.addMulticastAddress, group)
+    #expect(client.requester.completion(of: id) == nil)
+    fixture.card.answer(.failure(.refused))
+    #expect(client.requester.completion(of: id)?.status == .openFailed)
+    // What changes nothing for the card asks nobody.
+    let again = try client.set(.addMulticastAddress, group)
+    #expect(client.requester.completion(of: again)?.status == .success)
+  }
+
+  @Test("without the right, promiscuous mode is denied, and lost with the right")
+  func promiscuousRight() throws {
+    let fixture = try DataPathFixture()
+    fixture.card.immediate = .success(AdapterFacts())
+    func policy(_ rights: AccessRights) -> AccessPolicy {
+      AccessPolicy([
+        AccessRule(
+          name: "r", origin: "test", subject: .user(1000),
+          interface: InterfaceMatch(name: .like("*")), etherTypes: EtherTypeSet([0xFFFF]),
+          vlans: .any, rights: rights)
+      ])
+    }
+    func grant(_ policy: AccessPolicy) throws -> AccessGrant {
+      var options = OpenOptions()
+      return try policy.grant(
+        &options, isDevice: false,
+        to: Credentials(processID: 1, userID: 1000, groupID: 1000, groups: []),
+        on: fixture.attributes)
+    }
+    let without = policy(.all.subtracting(.promiscuous))
+    let poor = try DataPathFixture.Client(fixture, OpenOptions(), try grant(without))
+    let denied = try poor.set(.currentPacketFilter, [0x20, 0, 0, 0])
+    #expect(poor.requester.completion(of: denied)?.status == .notPermitted)
+    #expect(poor.open.filter.packetFilter == .atOpen && fixture.card.memberships.isEmpty)
+
+    let rich = try DataPathFixture.Client(fixture, OpenOptions(), try grant(policy(.all)))
+    let granted = try rich.set(.currentPacketFilter, [0x20, 0, 0, 0])
+    #expect(rich.requester.completion(of: granted)?.status == .success)
+    #expect(fixture.card.memberships.last?.isPromiscuous == true)
+    #expect(rich.open.follow(without) == .changed)
+    #expect(fixture.card.memberships.last == MembershipSet())
+    #expect(rich.open.filter.packetFilter == [])
+  }
+}
