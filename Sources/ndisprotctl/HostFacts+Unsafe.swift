@@ -58,6 +58,17 @@ enum HostFacts {
     return unsafe entry.gr_gid
   }
 
+  /// The name of a user, or his number.
+  static func userName(_ number: UInt32) -> String {
+    var entry = unsafe passwd()
+    var found: UnsafeMutablePointer<passwd>?
+    var room = [CChar](repeating: 0, count: 16 << 10)
+    guard unsafe getpwuid_r(number, &entry, &room, room.count, &found) == 0, unsafe found != nil,
+      let name = unsafe entry.pw_name
+    else { return "\(number)" }
+    return unsafe String(cString: name)
+  }
+
   /// The kernel's release, as `uname -r`.
   static var kernelRelease: String {
     text(of: "/proc/sys/kernel/osrelease")?.split(separator: "\n").first.map(String.init) ?? ""

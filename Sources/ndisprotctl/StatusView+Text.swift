@@ -23,7 +23,7 @@ extension StatusView {
       rows.append(["sessions", "\(daemon.sessionCount) of \(daemon.sessionLimit)"])
     }
     let title =
-      "ndisprotd \(daemon.version.printable()), process \(daemon.processID) of user \(daemon.userID)"
+      "ndisprotd \(daemon.version.printable()), process \(daemon.processID) of user \(HostFacts.userName(daemon.userID))"
     var lines = [title] + TextTable.lines(rows.map { ["  \($0[0])", $0[1]] })
     lines += [""] + TextTable.lines(bindingRows)
     if !sessions.isEmpty { lines += [""] + TextTable.lines(sessionRows) }
@@ -39,14 +39,15 @@ extension StatusView {
         ? "a service manager started it" : "none: it was started by hand"
     }
     return "\(service.name) \(service.state) (\(service.subState)), restarted "
-      + "\(service.restartCount) times"
+      + (service.restartCount == 1 ? "once" : "\(service.restartCount) times")
   }
 
   private var configurationText: String {
     guard daemon.fileCount > 0 else { return "the command line" }
     let others = daemon.fileCount > 1 ? " and \(daemon.fileCount - 1) of conf.d" : ""
     let how = daemon.reloadCount == 0 ? "at the start" : "by reload \(daemon.reloadCount)"
-    return "\(daemon.configuration.printable())\(others), \(daemon.ruleCount) rules, read "
+    return
+      "\(daemon.configuration.printable())\(others), \(daemon.ruleCount) rule\(daemon.ruleCount == 1 ? "" : "s"), read "
       + "\(daemon.configuredAt.timeText) \(how)"
   }
 

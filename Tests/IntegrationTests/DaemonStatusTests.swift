@@ -77,7 +77,7 @@ struct DaemonStatusTests {
 
       let text = try lab.ctl("status")
       #expect(text.exitCode == 0)
-      #expect(text.output.contains("ndisprotd 0.1.0, process \(told.pid) of user 0"))
+      #expect(text.output.contains("ndisprotd 0.1.0, process \(told.pid) of user root"))
       for words in [
         "started  ", told.startedAt, "counters count from then", "the command line",
         "none since the start", "capture rings 16 of 256 MiB", "sessions       2 of 1024",

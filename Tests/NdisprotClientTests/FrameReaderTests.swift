@@ -24,7 +24,7 @@ struct FrameReaderTests {
       })
   }
 
-  @Test("when half of the reads are answered, they are asked for again together")
+  @Test("when half of the reads are answered, they are asked for again together, behind the frames")
   func halves() throws {
     try withOpenBinding(
       { peer throws in
@@ -32,14 +32,20 @@ struct FrameReaderTests {
         peer.reply(to: try peer.receive(.cancel).header, .notFound)
         peer.reply(to: reads[0], .success, ScriptedPeer.records([60]), count: 1)
         #expect(peer.isSilent(milliseconds: 30))
+        // The second answer's frame is looked at first: the program answers it with this query.
         peer.reply(to: reads[1], .success, ScriptedPeer.records([60]), count: 1)
+        let query = try peer.receive(.deviceControl)
+        peer.reply(to: query.header, .success, query.payload + [1, 2, 3, 4])
         for _ in 0..<2 { try peer.receive(.readBatch) }
+        peer.reply(to: reads[2], .success, ScriptedPeer.records([60]), count: 1)
         #expect(peer.isSilent(milliseconds: 30))
       },
       { binding throws in
         var reader = FrameReader(binding)
         try reader.start()
         for _ in 0..<2 { try reader.next(by: Deadline(after: .seconds(5))) { _ in } }
+        _ = try binding.query(.maximumFrameSize)
+        try reader.next(by: Deadline(after: .seconds(5))) { _ in }
       })
   }
 

@@ -139,7 +139,7 @@ ok "start to READY takes at most 50 ms with 2 interfaces" \
 ok "B23: a hundred clients that are queued while it starts are all served" \
   'systemctl stop ndisprotd.service && [ "$(member python3 clients.py queue 100)" = 100 ] && systemctl is-active -q ndisprotd.service'
 ok "status shows process, unit, socket and watchdog" \
-  'ndisprotctl status | tee $scratch/status && grep -q "process $(of ndisprotd.service MainPID) of user" $scratch/status && grep -q "ndisprotd.service active (running)" $scratch/status && grep -q "/run/ndisprot.sock, the service manager" $scratch/status && grep -q "watchdog .*every 5 s" $scratch/status'
+  'ndisprotctl status | tee $scratch/status && grep -q "process $(of ndisprotd.service MainPID) of user ndisprot" $scratch/status && grep -q "ndisprotd.service active (running)" $scratch/status && grep -q "/run/ndisprot.sock, the service manager" $scratch/status && grep -q "watchdog .*every 5 s" $scratch/status'
 drop_in "$(cat /usr/share/doc/ndisprot/examples/10-admin.conf)"
 ok "the drop-in for CAP_NET_ADMIN gives that capability, and no other" \
   'systemctl restart ndisprotd.service && grep -q "CapEff:.0000000000003000" /proc/$(of ndisprotd.service MainPID)/status && grep -q "CapBnd:.0000000000003000" /proc/$(of ndisprotd.service MainPID)/status'
@@ -348,6 +348,21 @@ head -c 8192 /dev/zero >$scratch/full/log 2>/dev/null
 ok "bad input: a log on a full disk stops nothing" \
   'ndisprotd --interface np0 --socket $scratch/own 2>>$scratch/full/log & own=$!; wait_for "ndisprotctl --socket $scratch/own bindings >/dev/null 2>&1"; r=$?; kill $own; wait $own && [ $r = 0 ]'
 
+ok "bad input: metrics into a file on a full disk say so, and leave the file and its directory as they were" \
+  '! ndisprotctl metrics --file $scratch/full/log 2>$scratch/error; cat $scratch/error; grep -q "cannot be written.*No space left" $scratch/error && [ "$(ls -A $scratch/full)" = log ]'
+drop_in "[Unit]" StartLimitBurst=2
+for _ in 1 2 3; do
+  member ndisprotctl bindings >/dev/null 2>&1
+  kill -9 "$(of ndisprotd.service MainPID)"
+  wait_for '[ "$(systemctl is-active ndisprotd.service)" != activating ] && [ "$(of ndisprotd.service SubState)" != auto-restart ]'
+done
+ok "bad input: a daemon that dies again and again is given up, and status says how to begin anew" \
+  'wait_for "systemctl is-failed -q ndisprotd.service"; ndisprotctl status 2>$scratch/error; cat $scratch/error; grep -q "has failed (.*systemctl reset-failed ndisprotd.service ndisprot.socket; systemctl restart ndisprot.socket" $scratch/error'
+rm -rf /run/systemd/system/ndisprotd.service.d
+systemctl daemon-reload
+eval "$(sed -n "s/.*then: \(systemctl reset-failed.*\)/\1/p" $scratch/error)"
+ok "bad input: and what status says works" 'member ndisprotctl bindings >/dev/null'
+
 # --- The configuration file, and reload
 
 configuration=/etc/ndisprot/ndisprotd.toml
@@ -377,7 +392,7 @@ echo 'rights = 7' >>$configuration
 ok "a reload of a bad file fails, says why, and changes nothing" \
   '! systemctl reload ndisprotd.service 2>/dev/null && journal | grep -q "not reloaded" && member ndisprotctl write np0 --ethertype 0x88b5 --dst ff:ff:ff:ff:ff:ff -n 1 >/dev/null'
 ok "status shows the file in force and the reload that was refused" \
-  'ndisprotctl status | tee $scratch/status | grep "REFUSED, the old configuration stays: $configuration:9:" && grep -q "$configuration, 1 rules, read .* by reload 2" $scratch/status'
+  'ndisprotctl status | tee $scratch/status | grep "REFUSED, the old configuration stays: $configuration:9:" && grep -q "$configuration, 1 rule, read .* by reload 2" $scratch/status'
 ok "the unit's status shows the refusal too" \
   'wait_for "of ndisprotd.service StatusText | grep -q \"not reloaded: $configuration:9:\""; of ndisprotd.service StatusText | grep "^bound np0, np1; not\|^bound np1, np0; not"'
 systemctl stop ndisprotd.service

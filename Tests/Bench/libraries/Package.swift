@@ -1,8 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// The libraries alone, beside C in one process. They are clients as any other: they need neither
-// the Lifetimes feature nor strict memory safety.
+// The libraries alone, beside C in one process, and a client that does what the end-to-end bench asks.
+// They are clients as any other: they need neither the Lifetimes feature nor strict memory safety.
 let settings: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
 let package = Package(
@@ -19,6 +19,10 @@ let package = Package(
     .executableTarget(
       name: "wdfbench",
       dependencies: ["CWDFPeer", "CMeasure", .product(name: "WDF", package: "ndisprot")],
+      swiftSettings: settings),
+    .executableTarget(
+      name: "benchclient",
+      dependencies: [.product(name: "NdisprotClient", package: "ndisprot")],
       swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6],

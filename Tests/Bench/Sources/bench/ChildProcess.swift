@@ -116,7 +116,7 @@ final class ChildProcess {
   }
 
   private static func name(of arguments: [String]) -> String {
-    let programs = ["peer", "ndisprotd", "ndisprotctl", "probe"]
+    let programs = ["peer", "ndisprotd", "ndisprotctl", "benchclient"]
     let names = arguments.map { $0.split(separator: "/").last.map(String.init) ?? $0 }
     return names.first(where: programs.contains) ?? names.first ?? ""
   }

@@ -6,12 +6,9 @@ struct Idle: Measurement {
     [
       RowDescription(
         name: "P10/memory", what: "resident memory of the daemon, no open", unit: .megabytes,
-        bar: .atMost(20)),
+        bar: .atMost(16)),
       RowDescription(
         name: "P10/CPU", what: "CPU of the daemon, no open", unit: .percent, bar: .atMost(0.05)),
-      RowDescription(
-        name: "P10/start", what: "start until a client's wait for the binding was answered",
-        unit: .milliseconds, bar: nil),
       RowDescription(
         name: "P12", what: "packet sockets of a bound interface without an open", unit: .count,
         bar: .atMost(0)),
@@ -20,9 +17,7 @@ struct Idle: Measurement {
 
   func round(_ bench: Bench) throws(BenchError) -> [Sample] {
     let product = try bench.product.get()
-    let started = MonotonicTime.now
     let daemon = try product.startDaemon(.throughput, core: 1)
-    let bound = MonotonicTime.now
     usleep(300_000)
 
     let cpuBefore = daemon.cpuSeconds
@@ -43,7 +38,6 @@ struct Idle: Measurement {
         value: kilobytes * 1_024e-6,
         figures: ["private MB": (privateKilobytes ?? 0) * 1_024e-6, "threads": threads ?? 0]),
       Sample(value: cpu / seconds * 100),
-      Sample(value: (bound - started) * 1_000),
       Sample(value: Double(sockets)),
     ]
   }

@@ -49,7 +49,9 @@ enum Main {
     }
     let lab = try Lab(peer: options.peer)
     let product = Result { () throws(BenchError) in
-      try Product(lab: lab, daemonPath: options.daemon, clientPath: options.client)
+      try Product(
+        lab: lab, daemonPath: options.daemon, clientPath: options.client,
+        benchClientPath: options.benchClient)
     }
     return Bench(
       lab: lab, product: product, counterLibrary: options.counterLibrary,

@@ -27,6 +27,7 @@ enum Unit: String, Codable {
   case secondsPerMillion
   case microseconds
   case megabytes
+  case kilobytes
   case milliseconds
   case percent
   case allocations

@@ -3,6 +3,8 @@ struct Options: Equatable {
   var peer = ""
   var daemon = ""
   var client = ""
+  /// The client of `Tests/Bench/libraries`, for what `ndisprotctl` does not do.
+  var benchClient = ""
   var counterLibrary = ""
   /// Rows to measure, by the part of their names before the slash; empty: all.
   var rows: [String] = []
@@ -40,6 +42,7 @@ struct Options: Equatable {
       case "--peer": peer = try value(of: option)
       case "--daemon": daemon = try value(of: option)
       case "--client": client = try value(of: option)
+      case "--bench-client": benchClient = try value(of: option)
       case "--counter": counterLibrary = try value(of: option)
       case "--label": label = try value(of: option)
       case "--row": rows.append(try value(of: option))

@@ -11,9 +11,20 @@ enum Plan {
     Receive(profile: .latency, frameByteCount: 1_514),
     Transmit(frameByteCount: 60),
     Transmit(frameByteCount: 1_514),
+    Echo(),
+    Requests(),
+    Drain(frameByteCount: 60),
+    Drain(frameByteCount: 1_514),
     Allocations(direction: .receive),
     Allocations(direction: .transmit),
+    Crowd(),
     Idle(),
+    StartUp(interfaceCount: 2),
+    StartUp(interfaceCount: 500),
+    OpenCost(),
+    Sessions(),
+    Bindings(),
+    OtherPeers(),
   ]
 
   /// The measurements that fill one of these rows; all of them for no names.

@@ -6,6 +6,7 @@ struct Product {
   let daemonPath: String
   /// A copy in the lab: the client's user may not be able to enter the folder of the build.
   let clientPath: String
+  let benchClientPath: String
   private var socket: String { "\(lab.directory)/ndisprot.sock" }
 
   /// How the daemon captures.
@@ -13,16 +14,22 @@ struct Product {
     case latency, throughput
   }
 
-  init(lab: Lab, daemonPath: String, clientPath: String) throws(BenchError) {
-    for (name, path) in [("ndisprotd", daemonPath), ("ndisprotctl", clientPath)]
-    where unsafe access(path, X_OK) != 0 {
+  init(
+    lab: Lab, daemonPath: String, clientPath: String, benchClientPath: String
+  ) throws(BenchError) {
+    let programs = [
+      ("ndisprotd", daemonPath), ("ndisprotctl", clientPath), ("benchclient", benchClientPath),
+    ]
+    for (name, path) in programs where unsafe access(path, X_OK) != 0 {
       throw .missing("no \(name) to measure: it is not built")
     }
     self.lab = lab
     self.daemonPath = daemonPath
     self.clientPath = "\(lab.directory)/ndisprotctl"
+    self.benchClientPath = "\(lab.directory)/benchclient"
     try ChildProcess.run(
-      ["install", "-m", "755", clientPath, self.clientPath], errorPath: "\(lab.directory)/install")
+      ["install", "-m", "755", clientPath, benchClientPath, lab.directory],
+      errorPath: "\(lab.directory)/install")
   }
 
   /// Starts a daemon on the lab's interface, and waits until the interface is bound.
@@ -31,16 +38,46 @@ struct Product {
   func startDaemon(
     _ profile: Profile, core: Int, preloading allocations: AllocationCounter? = nil
   ) throws(BenchError) -> ChildProcess {
-    unsafe unlink(socket)
     let preload = allocations.map { ["env"] + $0.environment } ?? []
     let client = lab.isMachineRoot ? ["--allow", "nobody"] : []
-    let daemon = try lab.start(
-      ["taskset", "-c", String(core)] + preload
-        + [daemonPath, "--socket", socket, "--interface", Lab.interface]
-        + ["--profile", profile.rawValue] + client,
-      name: "ndisprotd")
+    let daemon = try launch(
+      preload, ["--interface", Lab.interface, "--profile", profile.rawValue] + client, core: core)
     try waitUntilBound(daemon)
     return daemon
+  }
+
+  /// Starts a daemon that binds every interface of a crowd, without waiting for it.
+  func startDaemonOnAll(_ crowd: InterfaceCrowd, core: Int) throws(BenchError) -> ChildProcess {
+    let path = "\(lab.directory)/ndisprotd.toml"
+    try TextFile.write("[[binding]]\ninterface = \"*\"\n", to: path)
+    return try launch(crowd.inside([]), ["--config", path], core: core)
+  }
+
+  /// Waits until a daemon says that it is ready.
+  ///
+  /// - Returns: when it was
+  func waitUntilReady(_ daemon: ChildProcess, within seconds: Double) throws(BenchError) -> Double {
+    let deadline = MonotonicTime.now + seconds
+    while TextFile.read(daemon.errorPath)?.contains("ready: ") != true {
+      if daemon.hasEnded {
+        let exitCode = try daemon.end(within: 1).exitCode
+        throw .failed(program: daemon.name, exitCode: exitCode, lastWords: daemon.lastWords)
+      }
+      guard MonotonicTime.now < deadline else {
+        throw .timedOut(program: daemon.name, waitingFor: "ready", seconds: seconds)
+      }
+      usleep(500)
+    }
+    return MonotonicTime.now
+  }
+
+  private func launch(
+    _ front: [String], _ arguments: [String], core: Int
+  ) throws(BenchError) -> ChildProcess {
+    unsafe unlink(socket)
+    return try lab.start(
+      ["taskset", "-c", String(core)] + front + [daemonPath, "--socket", socket] + arguments,
+      name: "ndisprotd")
   }
 
   /// Ends a daemon as its service manager would.
@@ -52,6 +89,24 @@ struct Product {
   /// Starts `ndisprotctl --json` as a user without any capability.
   func startClient(_ arguments: [String], core: Int) throws(BenchError) -> ChildProcess {
     try startUnprivileged([clientPath, "--socket", socket, "--json"] + arguments, core: core)
+  }
+
+  /// Starts the client of `Tests/Bench/libraries` in one of its roles, as a user without any
+  /// capability.
+  func startBenchClient(
+    _ role: String, _ arguments: [String] = [], core: Int
+  ) throws(BenchError) -> ChildProcess {
+    try startUnprivileged(
+      [benchClientPath, role, socket, Lab.interface] + arguments, core: core)
+  }
+
+  /// The same as whoever runs the bench: whose daemon it is, and who has no limit on sessions.
+  func startOwnBenchClient(
+    _ role: String, _ arguments: [String], core: Int
+  ) throws(BenchError) -> ChildProcess {
+    try lab.start(
+      ["taskset", "-c", String(core), benchClientPath, role, socket, Lab.interface] + arguments,
+      name: "benchclient")
   }
 
   private func startUnprivileged(

@@ -23,7 +23,7 @@ struct Receive: Measurement {
       var rows = [
         RowDescription(
           name: "P1/\(frameByteCount)", what: "receive \(frames), throughput, 0 lost : \(blocks)",
-          unit: .ratio, bar: .atLeast(frameByteCount == 60 ? 0.95 : 0.92))
+          unit: .ratio, bar: .atLeast(frameByteCount == 60 ? 0.97 : 0.92))
       ]
       if frameByteCount == 60 {
         rows.append(

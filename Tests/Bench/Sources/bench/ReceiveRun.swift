@@ -4,6 +4,8 @@ internal import Glibc
 struct ReceiveRun {
   let framesPerSecond: Double
   let lostCount: Double
+  /// What the source reached meanwhile.
+  let sourceFramesPerSecond: Double
   /// CPU time of everything between the kernel and the last counted frame.
   let cpuSecondsPerMillion: Double
 
@@ -12,23 +14,24 @@ struct ReceiveRun {
   static let receiverCore = 1
 
   private init(
-    _ summary: Summary, sent: Double, cpuSeconds: Double, by receiver: String
+    _ summary: Summary, sent: Sent, cpuSeconds: Double, by receiver: String
   ) throws(BenchError) {
     guard let frames = summary.frames, let elapsed = summary.elapsedSeconds, elapsed > 0 else {
       throw .notUnderstood(program: receiver, line: "a summary without frames or elapsedSeconds")
     }
     framesPerSecond = frames / elapsed
-    lostCount = sent - frames
+    lostCount = sent.frames - frames
+    sourceFramesPerSecond = sent.framesPerSecond
     cpuSecondsPerMillion = cpuSeconds / frames * 1e6
   }
 
-  /// A C loop around `pcap_dispatch`, run as root.
+  /// A C receiver, run as root: a loop around `pcap_dispatch` unless another role is named.
   static func peer(
-    _ bench: Bench, count: Int, length: Int, immediate: Bool = false
+    _ bench: Bench, role: String = "capture", count: Int, length: Int, immediate: Bool = false
   ) throws(BenchError) -> ReceiveRun {
     let mode = immediate ? ["--immediate"] : []
     let capture = try bench.lab.start(
-      bench.lab.peer("capture", core: receiverCore, mode), name: "capture")
+      bench.lab.peer(role, core: receiverCore, mode), name: role)
     try capture.event("ready", within: 5)
     let sent = try send(bench, count: count, length: length)
     let summary = try capture.event("summary", within: 20)
@@ -37,12 +40,17 @@ struct ReceiveRun {
       summary, sent: sent, cpuSeconds: summary.cpuSeconds ?? 0, by: capture.name)
   }
 
-  /// Daemon and client, both on the receivers' core.
+  /// Daemon and client, both on the receivers' core, among clients that want every frame and read
+  /// none.
   static func product(
-    _ bench: Bench, profile: Product.Profile, count: Int, length: Int
+    _ bench: Bench, profile: Product.Profile, count: Int, length: Int, idleClients: Int = 0
   ) throws(BenchError) -> ReceiveRun {
     let product = try bench.product.get()
     let daemon = try product.startDaemon(profile, core: receiverCore)
+    let crowd: ChildProcess? =
+      idleClients == 0
+      ? nil : try product.startBenchClient("idle", [String(idleClients)], core: receiverCore)
+    try crowd?.event("ready", within: 10)
     let client = try product.startClient(
       ["read", Lab.interface, "--ethertype", "0x88b5", "--count-only", "--idle-timeout", "0.3"],
       core: receiverCore)
@@ -53,17 +61,23 @@ struct ReceiveRun {
     let summary = try client.event("summary", within: 20)
     try client.succeed(within: 5)
     let cpuSeconds = daemon.cpuSeconds + client.cpuSeconds - cpuBefore
+    crowd?.send(SIGTERM)
+    _ = try crowd?.end(within: 5)
     try product.stop(daemon)
     return try ReceiveRun(summary, sent: sent, cpuSeconds: cpuSeconds, by: client.name)
   }
 
+  /// What the source says of itself.
+  struct Sent {
+    let frames: Double
+    let framesPerSecond: Double
+  }
+
   /// Sends numbered frames from the far end.
-  ///
-  /// - Returns: how many went.
   @discardableResult
   static func send(
     _ bench: Bench, count: Int, length: Int, framesPerSecond: Int = 0
-  ) throws(BenchError) -> Double {
+  ) throws(BenchError) -> Sent {
     let source = try bench.lab.start(
       bench.lab.atFarEnd(
         bench.lab.peer(
@@ -73,6 +87,9 @@ struct ReceiveRun {
       name: "source")
     let summary = try source.event("summary", within: 20)
     try source.succeed(within: 5)
-    return summary.frames ?? 0
+    guard let frames = summary.frames, let elapsed = summary.elapsedSeconds, elapsed > 0 else {
+      throw .notUnderstood(program: source.name, line: "a summary without frames or elapsedSeconds")
+    }
+    return Sent(frames: frames, framesPerSecond: frames / elapsed)
   }
 }

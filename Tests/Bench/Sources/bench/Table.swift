@@ -85,6 +85,7 @@ enum Table {
     case .secondsPerMillion: decimals(value, 3) + " s/M"
     case .microseconds: decimals(value, 1) + " µs"
     case .megabytes: decimals(value, 1) + " MB"
+    case .kilobytes: decimals(value, 1) + " KB"
     case .milliseconds: decimals(value, 0) + " ms"
     case .percent: decimals(value, 1) + " %"
     case .allocations, .count: decimals(value, 0)

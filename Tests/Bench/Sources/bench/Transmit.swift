@@ -12,13 +12,13 @@ struct Transmit: Measurement {
       RowDescription(
         name: "P3/\(frameByteCount)",
         what: "transmit \(frameByteCount) B, all arrived : C pcap_inject loop",
-        unit: .ratio, bar: .atLeast(frameByteCount == 60 ? 0.92 : 0.78))
+        unit: .ratio, bar: .atLeast(frameByteCount == 60 ? 0.98 : 0.78))
     ]
   }
 
   func round(_ bench: Bench) throws(BenchError) -> [Sample] {
     let count = bench.frameCount(1_200_000)
-    let peer = try runPeer(bench, count: count)
+    let peer = try runPeer(bench, "inject", count: count)
     let ours = try runProduct(bench, count: count)
     return [
       Sample(
@@ -33,20 +33,24 @@ struct Transmit: Measurement {
     ]
   }
 
-  private struct Run {
+  struct Run {
     let framesPerSecond: Double
     let arrived: Double
     let cpuSeconds: Double
   }
 
-  private func runPeer(_ bench: Bench, count: Int) throws(BenchError) -> Run {
+  /// A C sender in one of the peer's roles.
+  func runPeer(_ bench: Bench, _ role: String, count: Int) throws(BenchError) -> Run {
     let before = try bench.lab.farEndFrameCount()
     let inject = try bench.lab.start(
       bench.lab.peer(
-        "inject", core: Self.daemonCore,
-        ["--count", String(count), "--length", String(frameByteCount)]
+        role, core: Self.daemonCore,
+        [
+          "--interface", Lab.interface, "--count", String(count), "--length",
+          String(frameByteCount),
+        ]
           + ["--destination", Lab.farAddress]),
-      name: "inject")
+      name: role)
     let summary = try inject.event("summary", within: 20)
     try inject.succeed(within: 5)
     return Run(

@@ -13,7 +13,7 @@
 /* One capture a process: a signal handler has to reach it. */
 static struct {
   pcap_t *handle;
-  double idleSeconds;
+  const struct options *options;
   uint64_t frames, bytes, missing, next;
   uint64_t first, last; /* nanoseconds */
   double cpuAtFirst, cpuAtLast;
@@ -25,15 +25,10 @@ static void release(int signal) {
   capture.isReleased = true;
 }
 
-static bool has_ended(void) {
-  if (is_stopped) return true;
-  return capture.last != 0 && (double)(nanoseconds_now() - capture.last) * 1e-9 > capture.idleSeconds;
-}
-
 /* A blocking pcap_dispatch on TPACKET_V3 does not return without traffic, whatever its timeout: a timer looks. */
 static void tick(int signal) {
   (void)signal;
-  if (has_ended()) pcap_breakloop(capture.handle);
+  if (has_ended(capture.last, capture.options)) pcap_breakloop(capture.handle);
 }
 
 static void count(u_char *user, const struct pcap_pkthdr *header, const u_char *bytes) {
@@ -50,7 +45,7 @@ static void count(u_char *user, const struct pcap_pkthdr *header, const u_char *
   capture.next = frame->sequence + 1;
 }
 
-static pcap_t *open_handle(const struct options *options) {
+pcap_t *open_capture(const struct options *options) {
   char words[PCAP_ERRBUF_SIZE] = "";
   pcap_t *handle = pcap_create(options->interface, words);
   if (!handle) {
@@ -75,8 +70,8 @@ static pcap_t *open_handle(const struct options *options) {
 }
 
 int capture_frames(const struct options *options) {
-  capture.idleSeconds = options->idleSeconds;
-  capture.handle = open_handle(options);
+  capture.options = options;
+  capture.handle = open_capture(options);
   if (!capture.handle) return 2;
   signal(SIGUSR1, release);
   signal(SIGALRM, tick);
@@ -85,7 +80,7 @@ int capture_frames(const struct options *options) {
 
   say_ready();
   while (options->hold && !capture.isReleased && !is_stopped) usleep(1000);
-  while (!has_ended()) {
+  while (!has_ended(capture.last, options)) {
     int dispatched = pcap_dispatch(capture.handle, -1, count, NULL);
     if (dispatched < 0) break;
     if (dispatched == 0) continue;

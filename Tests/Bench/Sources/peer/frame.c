@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,8 +74,21 @@ uint32_t sending_quota(const struct options *options, struct pace *pace, uint64_
     double elapsed = (double)(nanoseconds_now() - pace->startNanoseconds) * 1e-9;
     if (elapsed > options->seconds) return 0;
     if (!isPaced) return batch;
-    uint64_t due = (uint64_t)(elapsed * options->framesPerSecond) + 1;
-    if (due > sent) return due - sent < batch ? (uint32_t)(due - sent) : batch;
+    double early = (double)(sent + batch) / options->framesPerSecond - elapsed;
+    if (early <= 0) return batch;
+    /* Asleep, and not in a loop: whoever else has this core is to find it free. */
+    struct timespec rest = {.tv_sec = (time_t)early, .tv_nsec = (long)((early - (double)(time_t)early) * 1e9)};
+    nanosleep(&rest, NULL);
   }
   return 0;
+}
+
+bool has_ended(uint64_t last, const struct options *options) {
+  if (is_stopped) return true;
+  return last != 0 && (double)(nanoseconds_now() - last) * 1e-9 > options->idleSeconds;
+}
+
+bool wait_readable(int descriptor, int milliseconds) {
+  struct pollfd entry = {.fd = descriptor, .events = POLLIN};
+  return poll(&entry, 1, milliseconds) > 0;
 }

@@ -25,8 +25,10 @@ static const struct role roles[] = {
     {"inject", inject_frames},   /* libpcap's pcap_inject, one at a time */
     {"ping", ping_frames},       /* one frame out, wait for it to come back */
     {"plain", take_offloads_away},
+    {"receive", receive_frames}, /* recvmmsg on a packet socket */
     {"reflect", reflect_frames}, /* raw AF_PACKET: sends back what comes in */
     {"source", send_frames},     /* sendmmsg, at full speed or at a rate */
+    {"stream", stream_frames},   /* libpcap, a stream socket, a second process */
 };
 
 static void pin_to(int core) {
@@ -50,7 +52,7 @@ static void catch_signals(void) {
 }
 
 static _Noreturn void usage(const char *what) {
-  fprintf(stderr, "peer: %s\nusage: peer capture|inject|ping|plain|reflect|source --interface NAME ...\n", what);
+  fprintf(stderr, "peer: %s\nusage: peer capture|inject|ping|plain|receive|reflect|source|stream --interface NAME ...\n", what);
   exit(64);
 }
 

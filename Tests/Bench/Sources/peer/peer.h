@@ -36,8 +36,10 @@ struct options {
 int capture_frames(const struct options *options);
 int inject_frames(const struct options *options);
 int ping_frames(const struct options *options);
+int receive_frames(const struct options *options);
 int reflect_frames(const struct options *options);
 int send_frames(const struct options *options);
+int stream_frames(const struct options *options);
 int take_offloads_away(const struct options *options);
 
 /* Monotonic time, and the CPU time of this process. */
@@ -47,6 +49,13 @@ double cpu_seconds(void);
 /* Set by SIGTERM and SIGINT. */
 extern volatile bool is_stopped;
 
+/* Whether a receiver is done: told to stop, or long enough behind its last frame (0: none yet). */
+bool has_ended(uint64_t last, const struct options *options);
+bool wait_readable(int descriptor, int milliseconds);
+
+/* An activated libpcap handle that lets the test's EtherType through; NULL and words on failure. */
+struct pcap *open_capture(const struct options *options);
+
 /* A packet socket bound to the interface; protocol 0 receives nothing. */
 int packet_socket(const char *interface, uint16_t protocol);
 
@@ -54,7 +63,7 @@ int packet_socket(const char *interface, uint16_t protocol);
 void fill_frame(uint8_t *frame, const struct options *options);
 void set_sequence(uint8_t *frame, uint64_t sequence);
 
-/* How many frames may be sent now without overtaking the asked rate; waits for at least one.
+/* How many frames may be sent now without overtaking the asked rate; sleeps until a batch is due.
  * 0: the count or the time is used up, or the process was told to stop. */
 struct pace {
   uint64_t startNanoseconds;

@@ -5,7 +5,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,8 +62,7 @@ int reflect_frames(const struct options *options) {
   uint64_t reflected = 0;
   say_ready();
   while (!is_stopped) {
-    struct pollfd poll_entry = {.fd = descriptor, .events = POLLIN};
-    if (poll(&poll_entry, 1, 200) <= 0) continue;
+    if (!wait_readable(descriptor, 200)) continue;
     for (ssize_t count; (count = recv(descriptor, frame, sizeof frame, MSG_DONTWAIT)) > 0;) {
       struct ether_header *header = (struct ether_header *)frame;
       memcpy(header->ether_dhost, header->ether_shost, ETH_ALEN);

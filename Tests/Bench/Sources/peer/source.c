@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 
 int send_frames(const struct options *options) {
@@ -21,6 +22,8 @@ int send_frames(const struct options *options) {
     fill_frame(slices[i].iov_base, options);
   }
 
+  /* Without it a sleep of 20 us takes 70. */
+  if (prctl(PR_SET_TIMERSLACK, 1UL) != 0) fail("PR_SET_TIMERSLACK");
   struct pace pace = {.startNanoseconds = nanoseconds_now()};
   uint64_t sent = 0, retries = 0;
   for (uint32_t quota; (quota = sending_quota(options, &pace, sent)) > 0;) {

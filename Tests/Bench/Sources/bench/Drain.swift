@@ -1,0 +1,61 @@
+internal import Glibc
+
+/// P7: how fast a full ring is emptied: frames queue while the capturing process is stopped.
+///
+/// On veth the kernel limits what is received; this shows what user space could carry.
+struct Drain: Measurement {
+  let frameByteCount: Int
+
+  var rows: [RowDescription] {
+    [
+      RowDescription(
+        name: "P7/\(frameByteCount)",
+        what: "drain of a full ring, \(frameByteCount) B : C capture, stream socket, C client",
+        unit: .ratio, bar: .atLeast(frameByteCount == 60 ? 1.0 : 0.8))
+    ]
+  }
+
+  /// What fits the ring: blocks of 256 KiB are retired each millisecond, full or not, and there are 64.
+  private var count: Int { frameByteCount == 60 ? 30_000 : 6_000 }
+
+  func round(_ bench: Bench) throws(BenchError) -> [Sample] {
+    let peer = try bench.lab.start(
+      bench.lab.peer("stream", core: ReceiveRun.receiverCore, []), name: "stream")
+    try peer.event("ready", within: 5)
+    let theirs = try drain(bench, stopping: peer, reader: peer)
+    try peer.succeed(within: 5)
+
+    let product = try bench.product.get()
+    let daemon = try product.startDaemon(.throughput, core: ReceiveRun.receiverCore)
+    let client = try product.startClient(
+      ["read", Lab.interface, "--ethertype", "0x88b5", "--count-only", "--idle-timeout", "0.3"],
+      core: ReceiveRun.receiverCore)
+    try client.event("reading", within: 5)
+    let ours = try drain(bench, stopping: daemon, reader: client)
+    try client.succeed(within: 5)
+    try product.stop(daemon)
+    return [
+      Sample(
+        value: ours.framesPerSecond / theirs.framesPerSecond,
+        figures: [
+          "Mpps": ours.framesPerSecond * 1e-6, "peer Mpps": theirs.framesPerSecond * 1e-6,
+          "lost": ours.lost, "peer lost": theirs.lost,
+        ],
+        violation: ours.lost == 0 ? nil : "\(Int(ours.lost)) frames lost",
+        disturbance: theirs.lost == 0 ? nil : "the peer lost \(Int(theirs.lost)) frames")
+    ]
+  }
+
+  private func drain(
+    _ bench: Bench, stopping capturer: ChildProcess, reader: ChildProcess
+  ) throws(BenchError) -> (framesPerSecond: Double, lost: Double) {
+    capturer.send(SIGSTOP)
+    let sent = try ReceiveRun.send(bench, count: count, length: frameByteCount).frames
+    capturer.send(SIGCONT)
+    let summary = try reader.event("summary", within: 10)
+    guard let frames = summary.frames, let elapsed = summary.elapsedSeconds, elapsed > 0 else {
+      throw .notUnderstood(program: reader.name, line: "a summary without frames or elapsedSeconds")
+    }
+    return (frames / elapsed, sent - frames)
+  }
+}

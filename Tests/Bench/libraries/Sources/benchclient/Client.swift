@@ -1,0 +1,112 @@
+import Glibc
+import NdisprotClient
+
+/// A program that links the client library and does one thing, for the end-to-end bench to time.
+///
+///     benchclient reflect|request|idle|sessions SOCKET INTERFACE [COUNT]
+///
+/// It prints {"event":"ready"} when it has begun and one line of JSON with what it measured; SIGTERM ends it.
+enum Client {
+  static let etherTypes = EtherTypeSet([0x88B5, 0x88B6])
+
+  static func main(_ arguments: [String]) -> Int32 {
+    guard arguments.count >= 3 else { return fail("benchclient ROLE SOCKET INTERFACE [COUNT]", 64) }
+    let (path, interface) = (arguments[1], arguments[2])
+    let count = arguments.count > 3 ? Int(arguments[3]) ?? 1 : 1
+    do {
+      switch arguments[0] {
+      case "reflect": try reflect(path, interface)
+      case "request": try request(path, interface, count)
+      case "idle": try hold(path, interface, count)
+      case "sessions": try hold(path, nil, count)
+      default: return fail("no such role", 64)
+      }
+      return 0
+    } catch {
+      return fail("\(error)", 1)
+    }
+  }
+
+  /// Sends back what comes in, to its sender and as another EtherType.
+  private static func reflect(_ path: String, _ interface: String) throws {
+    let binding = try Connection(path: path).open(interface, etherTypes: etherTypes)
+    var reader = FrameReader(binding)
+    var writer = FrameWriter(binding)
+    var frame = [UInt8](repeating: 0, count: 1_514)
+    let own = binding.address
+    try reader.start()
+    say(#"{"event":"ready"}"#)
+    while true {
+      var failure: ClientError?
+      try reader.next(by: .never) { record in
+        let bytes = record.frame
+        // The first of the two types asks, the second is the answer.
+        guard failure == nil, bytes.byteCount >= 14, bytes.byteCount <= 1_514,
+          bytes.unsafeLoad(fromByteOffset: 13, as: UInt8.self) == 0xB5
+        else { return }
+        for index in 0..<6 {
+          frame[index] = bytes.unsafeLoad(fromByteOffset: 6 + index, as: UInt8.self)
+          frame[6 + index] = own.octets[index]
+        }
+        for index in 12..<bytes.byteCount {
+          frame[index] = bytes.unsafeLoad(fromByteOffset: index, as: UInt8.self)
+        }
+        frame[13] = 0xB6
+        do throws(ClientError) {
+          try writer.write(frame.span.bytes.extracting(first: bytes.byteCount))
+        } catch {
+          failure = error
+        }
+      }
+      if let failure { throw failure }
+      try writer.flush()
+    }
+  }
+
+  /// Asks for an OID again and again, and tells how long the answer takes.
+  private static func request(_ path: String, _ interface: String, _ count: Int) throws {
+    let binding = try Connection(path: path).open(interface, etherTypes: etherTypes)
+    var nanoseconds: [UInt64] = []
+    nanoseconds.reserveCapacity(count)
+    for turn in -100..<count {
+      let start = now()
+      _ = try binding.query(.maximumFrameSize)
+      if turn >= 0 { nanoseconds.append(now() - start) }
+    }
+    nanoseconds.sort()
+    say(
+      #"{"event":"summary","frames":\#(count),"p50Microseconds":"#
+        + "\(Double(nanoseconds[count / 2]) / 1_000),"
+        + #""p99Microseconds":\#(Double(nanoseconds[count * 99 / 100]) / 1_000)}"#)
+  }
+
+  /// Opens sessions, on an interface they want every frame of which, and does nothing with them.
+  private static func hold(_ path: String, _ interface: String?, _ count: Int) throws {
+    let connections = try (0..<count).map { _ in try Connection(path: path) }
+    let opens = try interface.map { name in
+      try connections.map { try $0.open(name, etherTypes: etherTypes) }
+    }
+    say(#"{"event":"ready"}"#)
+    // SIGTERM ends it here.
+    withExtendedLifetime((connections, opens)) {
+      while true { sleep(60) }
+    }
+  }
+
+  private static func now() -> UInt64 {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+  }
+
+  private static func say(_ line: String) {
+    print(line)
+    fflush(nil)
+  }
+
+  private static func fail(_ words: String, _ code: Int32) -> Int32 {
+    let line = "benchclient: \(words)\n"
+    write(2, line, line.utf8.count)
+    return code
+  }
+}

@@ -1,0 +1,3 @@
+import Glibc
+
+exit(Client.main(Array(CommandLine.arguments.dropFirst())))
