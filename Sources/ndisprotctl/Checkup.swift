@@ -12,7 +12,10 @@ struct Checkup {
     do throws(ClientError) {
       let connection = try program.newConnection()
       let entries = try connection.bindings()
-      all.append(.fine("daemon", "it answers, and has bound \(entries.count) interfaces"))
+      all.append(
+        .fine(
+          "daemon",
+          "it answers, and has bound \(entries.count) interface\(entries.count == 1 ? "" : "s")"))
       all += [capability(try? connection.status()), policy(entries)]
       all += entries.map(link)
       let sockets = PacketSockets()
@@ -46,6 +49,9 @@ struct Checkup {
   }
 
   private var group: Finding {
+    guard program.socketPath == Connection.defaultPath else {
+      return .fine("group", "\(program.socketPath) is not the service's socket and needs none")
+    }
     guard let number = HostFacts.groupID(groupName) else {
       return .wrong(
         "group", "there is no group \(groupName)",
