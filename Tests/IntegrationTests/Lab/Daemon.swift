@@ -93,8 +93,10 @@ final class Daemon {
   }
 
   /// Messages about links that the kernel had no room for in the daemon's socket.
+  ///
+  /// Nobody else in its namespace hears of links.
   var lostLinkMessages: Int {
-    // Eth, port, groups, …, drops; nobody else in the lab's namespace listens to links.
+    // Protocol (0 is routing), port, groups (1 is links), …, drops.
     let path = "/proc/\(process.processID)/net/netlink"
     let rows = TextFile.read(path)?.split(separator: "\n").map { $0.split(separator: " ") } ?? []
     return rows.filter { $0.count > 8 && $0[1] == "0" && $0[3] == "00000001" }
