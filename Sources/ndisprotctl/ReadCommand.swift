@@ -9,11 +9,13 @@ struct ReadCommand: ParsableCommand {
       The first line says 'reading' when a read is pended in the daemon: what is sent from then on \
       is not missed. The last line is a summary, also on SIGINT and SIGTERM. With --reconnect \
       'reading' is said again when a daemon that went is back; what is sent in between is missed, and \
-      the losses of the summary are those since then.
+      the losses of the summary are those since then. What is sent to a group, as 802.1X and LLDP \
+      are, is heard with --group or --all-groups, which need the right set-oid.
       """)
 
   @OptionGroup var global: GlobalOptions
   @OptionGroup var open: OpenArguments
+  @OptionGroup var hearing: HearingArguments
 
   @Option(
     name: .customShort("n"),
@@ -57,12 +59,16 @@ struct ReadCommand: ParsableCommand {
     let binding = try program.open(
       open.binding, connection, etherTypes: open.etherTypeSet,
       mode: open.exclusive ? .exclusive : .shared, flags: outgoing ? .outgoing : [])
+    let hearing = hearing
+    try program.attempt { () throws(ClientError) in try hearing.set(on: binding) }
     var run = ReadRun(
       binding, program.output,
       printer: countOnly
         ? nil : FramePrinter(isJSON: global.json, hasDump: hex, byteLimit: snap),
       resuming: reconnect
-        ? ResumingBinding(binding, path: program.socketPath, timeout: nil) : nil,
+        ? ResumingBinding(
+          binding, path: program.socketPath, timeout: nil,
+          prepare: { (open) throws(ClientError) in try hearing.set(on: open) }) : nil,
       countLimit: count, timeout: timeout?.duration, idleTimeout: idleTimeout?.duration)
     let error = run.read()
     run.printSummary()

@@ -107,6 +107,31 @@ struct CommandLineTests {
     }
   }
 
+  @Test(
+    "read hears the groups that it names, all groups, or everybody, and no others",
+    arguments: [
+      (["--group", "01:80:c2:00:00:0e"], ["0180c200000e"]),
+      (["--all-groups"], ["0180c200000e", "0180c2000003"]),
+      (["--promiscuous"], ["0180c200000e", "0180c2000003", "020000000099"]),
+    ])
+  func hearing(_ options: [String], _ heard: [String]) throws {
+    try Lab.run { lab in
+      let words = ["--json", "read", "np0", "--timeout", "10", "-n", "\(heard.count + 1)"]
+      let reader = try lab.startCtl(words + options)
+      _ = try #require(try reader.nextLine())
+      // The last one says that the others were judged.
+      for to in ["0180c200000e", "0180c2000003", "020000000099", Frame.own] {
+        try lab.peer.send(Frame.make(to: to))
+      }
+      for to in heard + [Frame.own] {
+        let line = try #require(try reader.nextLine())
+        #expect(try decode(Event.self, line).bytes?.hasPrefix(to) == true, "\(to): \(line)")
+      }
+      _ = try reader.nextLine()
+      #expect(try reader.exitCode() == 0)
+    }
+  }
+
   @Test("when the daemon goes, read ends with 3")
   func daemonGoes() throws {
     try Lab.run { lab in

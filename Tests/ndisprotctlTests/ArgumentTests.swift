@@ -1,3 +1,4 @@
+import ArgumentParser
 import NDIS
 import NdisprotClient
 import Testing
@@ -129,5 +130,14 @@ struct ArgumentTests {
   func table() {
     #expect(
       TextTable.lines([["a", "bb", "c"], ["aaa", "b", ""]]) == ["a    bb  c", "aaa  b   "])
+  }
+
+  @Test("a group is one by its address, and 32 are enough")
+  func groups() throws {
+    let many = (0..<33).flatMap { ["--group", "01:00:00:00:00:\($0 < 10 ? "0" : "")\($0)"] }
+    for words in [["--group", "02:00:00:00:00:01"], ["--group", "lldp"], many] {
+      #expect(throws: (any Error).self) { try ReadCommand.parse(["np0"] + words) }
+    }
+    #expect(try ReadCommand.parse(["np0"] + many.dropLast(2)).hearing.groups.count == 32)
   }
 }

@@ -202,7 +202,10 @@ final class Lab: @unchecked Sendable {  // Suites that share one are serialized.
   }
 
   /// Starts `ndisprotctl`.
-  func startCtl(_ arguments: String...) throws -> ChildProcess {
+  func startCtl(_ arguments: String...) throws -> ChildProcess { try startCtl(arguments) }
+
+  /// The same.
+  func startCtl(_ arguments: [String]) throws -> ChildProcess {
     let command = try ChildProcess(ctlWords(arguments, .owner), errorPath: filePath("ctl"))
     commands.append(command)
     return command
