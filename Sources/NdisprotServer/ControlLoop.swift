@@ -25,6 +25,7 @@ final class ControlLoop: SessionHost, TurnHandler, BindingObserver, EventHandler
   var policy: AccessPolicy
   /// Whoever waits for the reload that runs, and for the one after it.
   var reloads = ReloadQueue()
+  var statistics = StatisticsQueue()
   private let listener: Int32
   private var listenerRegistration: Registration?
   private var reserve: Int32
@@ -72,6 +73,7 @@ final class ControlLoop: SessionHost, TurnHandler, BindingObserver, EventHandler
   func bindsComplete() {
     do throws(SystemError) {
       listenerRegistration = try loop.register(listener, .read, self)
+      tellOfAbsentInterfaces()
       ready(nil)
     } catch {
       ready(error)
