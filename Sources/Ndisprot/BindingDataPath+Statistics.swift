@@ -1,15 +1,21 @@
 internal import NDIS
 
 extension BindingDataPath {
-  /// The counters of the binding and of its opens, at one moment.
+  /// The counters of the binding and of those opens that are wanted, at one moment.
   ///
+  /// - Parameters:
+  ///   - count: opens at most, those of the lowest numbers
+  ///   - isWanted: asked of each open
+  /// - Returns: the binding first
   /// - Source: `spec/reliability.md` section 1
-  public func counters() -> [CounterSet] {
+  public func counters(
+    most count: Int = .max, of isWanted: (OpenContext) -> Bool = { _ in true }
+  ) -> [CounterSet] {
     let frames = unsafe hot.pointee.frames
     var whole = binding.counted
     whole.add(totals)
     var sets = [binding.counters(whole)]
-    for open in opens {
+    for open in opens.lazy.filter(isWanted).prefix(count) {
       unsafe open.cursor?.advance(hot.pointee.ring, open.filter)
       sets.append(
         open.counters(

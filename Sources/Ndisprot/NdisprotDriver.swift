@@ -76,6 +76,9 @@ public final class NdisprotDriver: ProtocolDriver, @unchecked Sendable {
 
   // MARK: Interfaces
 
+  /// Every interface there is, wanted or not.
+  public var interfaces: [AdapterAttributes] { Array(known.values) }
+
   /// Binds a wanted Ethernet interface: opening, paused, running (rules B-2, B-4, B-21).
   public func bindAdapter(_ attributes: AdapterAttributes) {
     known[attributes.interfaceIndex] = attributes

@@ -24,7 +24,7 @@ public final class OpenContext: @unchecked Sendable {  // One loop's at a time.
   /// The session it belongs to.
   let file: Ref<FileObject>
   /// Who opened it.
-  let client: Credentials
+  public let client: Credentials
   /// Where its reads wait, oldest first.
   let readQueue: Ref<Queue>
   /// Where its INDICATE_STATUS requests wait; nil until the first.

@@ -48,13 +48,7 @@ public struct EnumerateReply: Hashable, Sendable {
   /// Makes a reply of as many entries as fit `byteLimit` bytes; the others set `hasMore`.
   public init(generation: UInt64, entries: [BindingEntry], byteLimit: Int) {
     self.generation = generation
-    var byteCount = Self.fixedByteCount
-    let fitting = entries.prefix { entry in
-      byteCount += entry.encoded.count
-      return byteCount <= byteLimit
-    }
-    self.entries = Array(fitting)
-    hasMore = fitting.count < entries.count
+    (self.entries, hasMore) = entries.fitting(byteLimit - Self.fixedByteCount, \.encoded)
   }
 
   /// Decodes a payload; `entryCount` is the header's count.

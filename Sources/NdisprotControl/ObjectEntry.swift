@@ -156,13 +156,8 @@ public struct ObjectsReply: Hashable, Sendable {
   ///   - entries: in ascending order of their slots
   ///   - byteLimit: bytes of the payload at most
   public init(entries: [ObjectEntry], byteLimit: Int) {
-    var byteCount = 8
-    let fitting = entries.prefix { entry in
-      byteCount += entry.encoded.count
-      return byteCount <= byteLimit
-    }
-    self.entries = Array(fitting)
-    next = entries.dropFirst(fitting.count).first.map { $0.id & 0xFFFF_FFFF } ?? 0
+    self.entries = entries.fitting(byteLimit - 8, \.encoded).elements
+    next = entries.dropFirst(self.entries.count).first.map { $0.id & 0xFFFF_FFFF } ?? 0
   }
 
   /// Decodes a payload; `entryCount` is the header's count.

@@ -36,6 +36,23 @@ extension [UInt8] {
   }
 }
 
+extension Sequence {
+  /// The first elements whose encodings together have at most `byteLimit` bytes, and whether there
+  /// are more behind them.
+  func fitting(_ byteLimit: Int, _ encoded: (Element) -> [UInt8]) -> (
+    elements: [Element], hasMore: Bool
+  ) {
+    var elements: [Element] = []
+    var byteCount = 0
+    for element in self {
+      byteCount += encoded(element).count
+      guard byteCount <= byteLimit else { return (elements, true) }
+      elements.append(element)
+    }
+    return (elements, false)
+  }
+}
+
 extension String {
   /// At most `limit` bytes, cut before a character and not inside one.
   func utf8Prefix(_ limit: Int) -> Substring.UTF8View {

@@ -205,17 +205,7 @@ public struct StatisticsReply: Hashable, Sendable {
   ///   - objects: in ascending order of their keys
   ///   - byteLimit: bytes of the payload at most
   public init(objects: some Sequence<StatisticsObject>, byteLimit: Int) {
-    self.objects = []
-    hasMore = false
-    var byteCount = Self.fixedByteCount
-    for object in objects {
-      byteCount += object.encoded.count
-      guard byteCount <= byteLimit else {
-        hasMore = true
-        return
-      }
-      self.objects.append(object)
-    }
+    (self.objects, hasMore) = objects.fitting(byteLimit - Self.fixedByteCount, \.encoded)
   }
 
   /// Decodes a payload; `objectCount` is the header's count.

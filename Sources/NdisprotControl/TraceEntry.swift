@@ -94,15 +94,9 @@ public struct TraceReply: Hashable, Sendable {
   ///   - isRecording: whether events are being recorded
   ///   - byteLimit: bytes of the payload at most
   public init(cursor: UInt64, entries: [TraceEntry], isRecording: Bool, byteLimit: Int) {
-    var byteCount = 16
-    let fitting = entries.prefix { entry in
-      byteCount += entry.encoded.count
-      return byteCount <= byteLimit
-    }
-    self.entries = Array(fitting)
+    (self.entries, hasMore) = entries.fitting(byteLimit - 16, \.encoded)
     self.isRecording = isRecording
-    hasMore = fitting.count < entries.count
-    next = fitting.last.map { $0.sequence &+ 1 } ?? cursor
+    next = self.entries.last.map { $0.sequence &+ 1 } ?? cursor
   }
 
   /// Decodes a payload; `entryCount` is the header's count.

@@ -165,8 +165,11 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
     }
   }
 
-  /// The counters of the binding, its opens and their sessions.
-  func counters() -> [CounterSet] { dataPath.counters() + sessions.values.map(\.counterSet) }
+  /// The counters of the binding, and of those opens and sessions that are in scope.
+  func counters(_ scope: StatisticsScope) -> [CounterSet] {
+    dataPath.counters(most: StatisticsScope.maximumCount, of: scope.contains)
+      + sessions.values.filter(scope.contains).map(\.counterSet)
+  }
 
   /// What the binding has counted.
   var traffic: BindingTraffic { dataPath.traffic }

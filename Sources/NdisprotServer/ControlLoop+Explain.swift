@@ -9,6 +9,10 @@ extension ControlLoop {
   func explain(
     _ question: ExplainRequest, _ parcel: RequestParcel, for session: Session
   ) {
+    guard question.user.canBeUser else {
+      parcel.complete(.notFound)
+      return
+    }
     let find = server.environment.findUser
     let isTaken = server.lookups.add { [weak self] in
       let user = find(question.user)
@@ -42,6 +46,18 @@ extension ControlLoop {
     let reply = ExplainReply(
       userID: client.userID, decisions: rows.prefix(ExplainReply.maximumCount).map(Decision.init))
     answer(reply.encoded, reply.decisions.count, parcel, for: session)
+  }
+}
+
+extension String {
+  /// Whether it can be the name or number of a user: directory services make paths and queries of it.
+  ///
+  /// - Source: threat T19
+  fileprivate var canBeUser: Bool {
+    let bytes = utf8
+    return (1...256).contains(bytes.count) && bytes.first != UInt8(ascii: ".")
+      && bytes.first != UInt8(ascii: "-") && !bytes.contains(UInt8(ascii: "/"))
+      && self == printable()
   }
 }
 

@@ -145,8 +145,35 @@ extension ControlLoop {
       .info,
       "reloaded: \(reply.ruleCount) rules; opens changed \(reply.changedCount), closed "
         + "\(reply.closedCount); interfaces bound \(bound), unbound \(unbound)")
+    tellOfAbsentInterfaces()
     finishReload(reply)
   }
+
+  /// Tells of rules for interfaces that are not there: a slip of the pen looks just like that.
+  func tellOfAbsentInterfaces() {
+    guard server.environment.loadConfiguration != nil else { return }
+    let (rules, interfaces, server) = (policy.rules, server.driver.interfaces, server)
+    // A thousand rules and two thousand interfaces take their time.
+    _ = server.lookups.add {
+      var isThere: [InterfaceMatch: Bool] = [:]
+      let absent = rules.filter { rule in
+        let isKnown = isThere[rule.interface]
+        let found = isKnown ?? interfaces.contains { rule.interface.matches($0) }
+        isThere[rule.interface] = found
+        return !found
+      }
+      for rule in absent.prefix(ControlLoop.absentLines) {
+        server.log(
+          .warning,
+          "\(rule.origin): rule '\(rule.name)' is for an interface that is not there yet. It holds "
+            + "when one comes; ip link shows those that are there")
+      }
+      let more = absent.count - ControlLoop.absentLines
+      if more > 0 { server.log(.warning, "\(more) more rules are for interfaces not there yet") }
+    }
+  }
+  /// Rules that are named so.
+  private static let absentLines = 10
 
   private func finishReload(_ reply: ReloadReply) {
     history.note(reply)

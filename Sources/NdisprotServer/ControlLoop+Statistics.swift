@@ -4,6 +4,18 @@ internal import Ndisprot
 internal import NdisprotControl
 internal import WDF
 
+/// Questions for statistics that wait for their turn.
+///
+/// A question costs a thousand times what a message does: a few are under way at a time, so that
+/// between two of them every loop serves its sockets (threat T5).
+struct StatisticsQueue {
+  typealias Question = (wanted: StatisticsRequest, parcel: RequestParcel, session: Session)
+  static let maximumRunning = 2
+  static let maximumWaiting = 1_024
+  var waiting: [Question] = []
+  var runningCount = 0
+}
+
 /// The answers of several loops to one question, counted in.
 private final class StatisticsGather: @unchecked Sendable {  // Confined to control.
   let after: StatisticsObject.Key
@@ -13,14 +25,66 @@ private final class StatisticsGather: @unchecked Sendable {  // Confined to cont
   init(after: StatisticsObject.Key) { self.after = after }
 }
 
+/// What one page of an answer can be made of; nothing else is counted for it, so that a question costs
+/// what its answer is worth and not what all clients of the daemon have.
+///
+/// - Source: threats T5, T21
+struct StatisticsScope: Sendable {
+  /// More opens than any page has room for.
+  static let maximumCount = 300
+  /// Whose; nil is everybody's.
+  let userID: UInt32?
+  /// The last object of the page before.
+  let after: StatisticsObject.Key
+
+  func contains(_ open: OpenContext) -> Bool {
+    contains(.open, open.client.userID, open.binding.interfaceIndex, UInt64(open.id))
+  }
+
+  func contains(_ session: Session) -> Bool {
+    contains(
+      .session, session.credentials.userID, session.open?.binding.interfaceIndex ?? 0,
+      session.number)
+  }
+
+  private func contains(
+    _ kind: StatisticsObject.Kind, _ user: UInt32, _ interfaceIndex: Int32, _ id: UInt64
+  ) -> Bool {
+    guard userID == nil || userID == user else { return false }
+    return StatisticsObject.Key(
+      kind: kind, interfaceIndex: UInt32(bitPattern: interfaceIndex), id: id) > after
+  }
+}
+
 // STATISTICS: counters live on the bindings' threads, so each is asked, and the last one answers.
 
 extension ControlLoop {
   func gatherStatistics(
     _ wanted: StatisticsRequest, _ parcel: RequestParcel, for session: Session
   ) {
+    guard statistics.waiting.count < StatisticsQueue.maximumWaiting else {
+      parcel.complete(.tooManyRequests)
+      return
+    }
+    statistics.waiting.append((wanted, parcel, session))
+    nextStatistics()
+  }
+
+  private func nextStatistics() {
+    guard statistics.runningCount < StatisticsQueue.maximumRunning, !statistics.waiting.isEmpty
+    else { return }
+    let question = statistics.waiting.removeFirst()
+    statistics.runningCount += 1
+    gather(question.wanted, question.parcel, for: question.session)
+  }
+
+  private func gather(
+    _ wanted: StatisticsRequest, _ parcel: RequestParcel, for session: Session
+  ) {
     let interfaceIndex = wanted.interfaceIndex
     let gather = StatisticsGather(after: wanted.after)
+    let user = session.credentials.userID
+    let scope = StatisticsScope(userID: user == 0 ? nil : user, after: wanted.after)
     for binding in server.driver.bindings.snapshot.bindings
     where interfaceIndex == 0
       || UInt32(bitPattern: binding.interfaceIndex) == interfaceIndex
@@ -31,7 +95,7 @@ extension ControlLoop {
       }
       gather.outstanding += 1
       let isMailed = host.loop.post { [weak self] in
-        let sets = host.counters()
+        let sets = host.counters(scope)
         guard let self else { return }
         _ = loop.post { self.add(sets, to: gather, parcel, for: session) }
       }
@@ -39,11 +103,12 @@ extension ControlLoop {
     }
     let idle = sessionsHere.compactMap(\.open)
       .filter {
-        interfaceIndex == 0
-          || UInt32(bitPattern: $0.binding.interfaceIndex) == interfaceIndex
+        scope.contains($0)
+          && (interfaceIndex == 0
+            || UInt32(bitPattern: $0.binding.interfaceIndex) == interfaceIndex)
       }
       .map { $0.idleCounters() }
-    let own = sessionsHere.map(\.counterSet)
+    let own = sessionsHere.filter(scope.contains).map(\.counterSet)
     add(idle + own, to: gather, parcel, for: session)
   }
 
@@ -67,6 +132,9 @@ extension ControlLoop {
       objects: objects.sorted { $0.key < $1.key },
       byteLimit: MessageHeader.maximumPayloadByteCount)
     answer(reply.encoded, reply.objects.count, parcel, for: session)
+    statistics.runningCount -= 1
+    // In a turn of its own: what came to the sockets meanwhile is first.
+    _ = loop.post { self.nextStatistics() }
   }
 }
 

@@ -27,6 +27,7 @@ final class ControlLoop: SessionHost, TurnHandler, BindingObserver, EventHandler
   var reloads = ReloadQueue()
   /// When the configuration was read, and what became of the last reload.
   var history = ReloadHistory()
+  var statistics = StatisticsQueue()
   private let listener: Int32
   private var listenerRegistration: Registration?
   private var reserve: Int32
@@ -78,6 +79,7 @@ final class ControlLoop: SessionHost, TurnHandler, BindingObserver, EventHandler
   func bindsComplete() {
     do throws(SystemError) {
       listenerRegistration = try loop.register(listener, .read, self)
+      tellOfAbsentInterfaces()
       ready(nil)
     } catch {
       ready(error)

@@ -3,11 +3,14 @@ internal import Ndisprot
 internal import WDF
 
 extension Session {
+  /// What tells it from others in statistics.
+  var number: UInt64 { UInt64(UInt32(bitPattern: descriptor)) }
+
   /// The counters of this session.
   var counterSet: CounterSet {
     CounterSet(
       kind: .session, userID: credentials.userID,
-      interfaceIndex: open?.binding.interfaceIndex ?? 0, id: UInt64(UInt32(bitPattern: descriptor)),
+      interfaceIndex: open?.binding.interfaceIndex ?? 0, id: number,
       name: credentials.name,
       values: [
         (.reqIssued, counters.issued), (.reqCompletedOk, counters.completedOK),

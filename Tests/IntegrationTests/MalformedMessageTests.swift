@@ -26,14 +26,15 @@ struct MalformedMessageTests {
     try checkCanary()
   }
 
-  @Test("a flag bit in a request closes the session", arguments: 0..<32)
+  @Test("threat T1: a flag bit in a request closes the session", arguments: 0..<32)
   func flagBit(_ bit: UInt32) throws {
     var header = RawHeader(opcode: 11)
     header.flags = 1 << bit
     #expect(try lab.client.probe([header.hex + "0000000000000000"]) == [.closed])
   }
 
-  @Test("a message before HELLO closes the session", arguments: [1, 2, 4, 8, 11, 12, 99])
+  @Test(
+    "threat T1: a message before HELLO closes the session", arguments: [1, 2, 4, 8, 11, 12, 99])
   func beforeHello(_ opcode: Int) throws {
     let session = try lab.client.connectSilently()
     _ = try session.request("send", ["opcode": .number(opcode)])
@@ -73,7 +74,7 @@ struct MalformedMessageTests {
   }
 
   @Test(
-    "every field of the header at its limits is answered, or closes its own session",
+    "threat T2: every field of the header at its limits is answered, or closes its own session",
     arguments: RawHeader.Field.allCases, [true, false])
   func headerField(_ field: RawHeader.Field, isOpen: Bool) throws {
     var messages: [String] = []
@@ -88,7 +89,7 @@ struct MalformedMessageTests {
   }
 
   @Test(
-    "every number in a payload at its limits is answered, or closes its own session",
+    "threat T2: every number in a payload at its limits is answered, or closes its own session",
     arguments: RawMessage.allCases, [true, false])
   func payloadField(_ message: RawMessage, isOpen: Bool) throws {
     let payload = message.payload

@@ -73,7 +73,7 @@ struct PolicyTests {
   }
 
   @Test(
-    "threat T20, B17: a reload narrows and closes opens; a bad file changes nothing and says why")
+    "threat T20: a reload narrows and closes opens; a bad file changes nothing and says why")
   func reload() throws {
     let full = Policy.rule("both", "\"0x88b5\"", "\"read\", \"write\"")
     try Lab.run(configuration: Policy.text(full)) { lab in

@@ -41,7 +41,8 @@ struct RightsTests {
     }
   }
 
-  @Test("a user sees the counters of his own opens only; root sees all", .needsSeveralUsers)
+  @Test(
+    "threat T21: a user sees the counters of his own opens only; root sees all", .needsSeveralUsers)
   func counters() throws {
     try Lab.run(Lab.Options(arguments: ["--allow", ":\(User.group)"])) { lab in
       _ = try lab.client.open(types: [0x88CC])

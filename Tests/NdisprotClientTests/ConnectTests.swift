@@ -97,7 +97,7 @@ struct ConnectTests {
   }
 
   @Test(
-    "T17: root's, one's own and the account's daemons are believed, nobody else's",
+    "threat T17: root's, one's own and the account's daemons are believed, nobody else's",
     arguments: [
       (UInt32(0), UInt32(1000), UInt32?(120), true), (1000, 1000, 120, true),
       (120, 1000, 120, true), (1001, 1000, 120, false), (1001, 1000, nil, false),
@@ -108,7 +108,7 @@ struct ConnectTests {
   }
 
   @Test(
-    "T17: the one who listens counts, also behind a symbolic link",
+    "threat T17: the one who listens counts, also behind a symbolic link",
     .enabled(
       if: (try? Command.run("setpriv --reuid=65534 --clear-groups true")) != nil,
       "needs root: inside unshare -r everybody is uid 0"))

@@ -10,6 +10,11 @@ struct ConfigurationTable {
 
   /// Parses a file.
   init(_ file: ConfigurationText) throws(ConfigurationError) {
+    if let missing = MissingValue(in: file.text) {
+      throw ConfigurationError(
+        "\(file.path):\(missing.line):\(missing.column)",
+        "a value or a name is missing here, or has too many parts. Write one")
+    }
     do {
       table = try TOMLTable(string: file.text)
     } catch let error as TOMLParseError {

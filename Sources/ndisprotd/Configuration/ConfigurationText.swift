@@ -28,6 +28,12 @@ struct ConfigurationText {
   let path: String
   let text: String
 
+  /// A text that is here already.
+  init(path: String, text: String) {
+    self.path = path
+    self.text = text
+  }
+
   /// Reads a file.
   init(path: String) throws(ConfigurationError) {
     self.path = path

@@ -2,7 +2,7 @@ import NDIS
 
 /// A program of some user with sessions to the daemon, played by `Peers/control.py`.
 final class ControlClient {
-  private let program: JSONProgram
+  let program: JSONProgram
   private var sessionCount = 0
 
   init(_ program: JSONProgram) { self.program = program }

@@ -56,5 +56,27 @@ extension ControlSession {
       ["other": .number(other.number), "frame": .text(frame), "seconds": .number(seconds)])
   }
 
+  /// Every frame that waits for it.
+  func drain() throws -> [String] { try ask("drain", as: Drained.self).frames }
+
+  /// The errno of an OPEN on this connection by a program that inherited it.
+  func openByHeir(_ interface: String) throws -> Int {
+    try ask("inherit", ["name": .text(interface)], as: Inherited.self).errno
+  }
+
+  /// Opens an interface, reads until a frame whose last 40 bytes begin with ff, asks for everything
+  /// else, and names the bytes without a meaning that are not zero.
+  func findPadding(_ interface: String) throws -> [String] {
+    let answer = try ask("padding", ["name": .text(interface)], as: Padding.self)
+    guard answer.objects > 8 else { throw LabError.failed("no counters to look at") }
+    return answer.found
+  }
+
+  private struct Drained: Decodable { let frames: [String] }
+  private struct Inherited: Decodable { let errno: Int }
+  private struct Padding: Decodable {
+    let found: [String]
+    let objects: Int
+  }
   private struct Pumped: Decodable { let frames: [Statuses] }
 }

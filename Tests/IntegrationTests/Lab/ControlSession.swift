@@ -177,16 +177,17 @@ extension ControlSession {
     let refused: Int
   }
 
-  /// Writes batches from memory in which another thread puts `source` for the frames' source and
+  /// Writes batches from memory in which another thread puts `source` at `offset` of the frames and
   /// takes it away again.
   func writeTampered(
-    _ frame: String, source: String, frameCount: Int, messageCount: Int
+    _ frame: String, source: String, frameCount: Int, messageCount: Int, offset: Int = 6
   ) throws -> Tampered {
     try program.ask(
       "writeTampered",
       [
         "session": .number(number), "frame": .text(frame), "source": .text(source),
         "frameCount": .number(frameCount), "messageCount": .number(messageCount),
+        "offset": .number(offset),
       ])
   }
 

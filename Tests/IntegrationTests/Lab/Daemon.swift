@@ -106,6 +106,20 @@ final class Daemon {
   /// Stops it, or lets it go on.
   func send(_ signal: Int32) { process.send(signal) }
 
+  /// The most memory that was ever resident, in KiB.
+  var peakMemory: Int { status("VmHWM") }
+
+  /// The memory that is resident now, in KiB.
+  var memory: Int { status("VmRSS") }
+
+  private func status(_ key: String) -> Int {
+    let lines = TextFile.read("/proc/\(process.processID)/status")?.split(separator: "\n") ?? []
+    let line = lines.first { $0.hasPrefix(key + ":") }
+    return line?.split(whereSeparator: { " \t".contains($0) }).dropFirst().first.flatMap {
+      Int($0)
+    } ?? 0
+  }
+
   /// The effective capabilities of the process, in hex.
   var effectiveCapabilities: String {
     let lines = TextFile.read("/proc/\(process.processID)/status")?.split(separator: "\n") ?? []

@@ -10,6 +10,8 @@ enum User {
   case member
   /// The user who runs the daemon.
   case owner
+  /// Root with all rights, who will become another.
+  case changing
   /// One of a number, with a group of the same number and others.
   case numbered(Int, groups: [Int] = [])
 
@@ -25,6 +27,7 @@ enum User {
     let identity: [String]
     switch self {
     case .owner: return User.withoutCapabilities
+    case .changing: return []
     case .allowed: identity = ["--reuid=65534", "--regid=65534", "--clear-groups"]
     case .stranger: identity = ["--reuid=61000", "--regid=61000", "--clear-groups"]
     case .numbered(let number, let groups):

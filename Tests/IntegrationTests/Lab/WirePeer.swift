@@ -51,6 +51,14 @@ struct WirePeer {
   func awaitStream() throws -> Bool { try program.ask("streamed", as: Streamed.self).ended }
 
   private struct Streamed: Decodable { let ended: Bool }
+  /// Puts frames on the wire that no program should send; how many the kernel took.
+  func sendGarbage(_ count: Int, seed: Int) throws -> Int {
+    try program.ask(
+      "garbage", ["count": .number(count), "seed": .number(seed)], as: Garbage.self
+    ).sent
+  }
+
+  private struct Garbage: Decodable { let sent: Int }
   private struct Sent: Decodable { let failure: String? }
   private struct Received: Decodable { let frames: [String] }
 }

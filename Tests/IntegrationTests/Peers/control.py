@@ -7,6 +7,8 @@ Sessions are numbered by whoever asks. Every wait has an end.
 import json
 import os
 import random
+import resource
+import select
 import signal
 import socket
 import struct
@@ -227,15 +229,16 @@ class Client:
         payload = b"".join(record(bytes.fromhex(frame)) for frame in frames)
         return self.ask(session, 7, payload, count=len(frames))
 
-    def writeTampered(self, session, frame, source, frameCount, messageCount):
+    def writeTampered(self, session, frame, source, frameCount, messageCount, offset=6):
         """Batches from memory in which a thread changes the frames' sources all the while.
 
         Answers how many frames the daemon sent and how many it refused for their source.
         """
         connection, one = self.sessions[session], record(bytes.fromhex(frame))
         memory = bytearray(HEADER.pack(1, 7, 0, 0, 0, 0, 0, 0, 0, frameCount) + one * frameCount)
-        good, bad = bytes.fromhex(frame)[6:12], bytes.fromhex(source)
-        places = [HEADER.size + len(one) * i + RECORD.size + 6 for i in range(frameCount)]
+        bad = bytes.fromhex(source)
+        good = bytes.fromhex(frame)[offset:offset + len(bad)]
+        places = [HEADER.size + len(one) * i + RECORD.size + offset for i in range(frameCount)]
         running = threading.Event()
         running.set()
 
@@ -243,7 +246,7 @@ class Client:
             while running.is_set():
                 for address in (bad, good):
                     for place in places:
-                        memory[place:place + 6] = address
+                        memory[place:place + len(bad)] = address
 
         thread = threading.Thread(target=tamper)
         thread.start()
@@ -256,7 +259,7 @@ class Client:
                 connection.transmit(memory)
                 statuses = [tuple(s) for s in connection.reply(id, 10)["statuses"]]
                 sent += sum(s[2] == 0 for s in statuses)
-                refused += sum(s[2] == 1 for s in statuses)
+                refused += sum(s[2] != 0 for s in statuses)
         finally:
             running.clear()
             thread.join()
@@ -656,6 +659,198 @@ class Client:
             last = now
         return dict(asked=asked, sent=sent, refused=asked - sent, seconds=last - started,
                     busySeconds=last - started - idle)
+
+    def drain(self, session):
+        """Every frame that waits for the session, and how the read behind the last one ended."""
+        connection, frames = self.sessions[session], []
+        while True:
+            read = connection.send(6, information=LONGEST - 40)
+            connection.reply(connection.send(8, struct.pack("<Q", read)), 10)
+            reply = connection.reply(read, 10)
+            if reply["errno"]:
+                return dict(frames=frames, errno=reply["errno"])
+            frames += [frame["bytes"] for frame in reply["records"]]
+
+    def admission(self):
+        """A new session, and how its HELLO ended; -1 if the daemon only hung up."""
+        session = Session(self.path)
+        session.send(0, struct.pack("<HHIQ", 1, 1, 0, 0))
+        # The refusal may be there already, behind a reset.
+        for _ in range(2):
+            session.closed = False
+            while not session.replies and not session.closed:
+                if not session.receive(10):
+                    raise ValueError("neither served nor refused")
+        replies = [reply for all in session.replies.values() for reply in all]
+        session.replies.clear()
+        return session, replies[0]["errno"] if replies else -1
+
+    def swarm(self, count):
+        """That many sessions that stay; how many were served, and how many told that there is no room."""
+        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        self.swarmed, refused, others = [], 0, []
+        for _ in range(count):
+            session, code = self.admission()
+            if code == 0:
+                self.swarmed.append(session)
+                continue
+            session.socket.close()
+            refused += code == EUSERS
+            if code != EUSERS:
+                others.append(code)
+        return dict(served=len(self.swarmed), refused=refused, others=others)
+
+    def disperse(self):
+        for session in self.swarmed:
+            session.socket.close()
+        self.swarmed = []
+        return {}
+
+    def visits(self, count):
+        """Connects, says HELLO, asks for the bindings and leaves, that many times; the failures."""
+        failures = 0
+        for _ in range(count):
+            session, code = self.admission()
+            if code == 0:
+                code = session.reply(session.send(11, bytes(8)), 10).get("errno", -1)
+            session.socket.close()
+            failures += code != 0
+        return dict(failures=failures)
+
+    def compete(self, count, name, seconds):
+        """That many sessions that each have four writes on their way all the time; answers of each."""
+        frame = record(bytes.fromhex("020000000002020000000001888e") + bytes(46))
+        wanted = struct.pack("<IIIIHHH", 1, 16, 0, 0, 1, len(name), 0x888E) + name.encode()
+        poller, sessions = select.epoll(), {}
+        for _ in range(count):
+            session = Session(self.path)
+            session.reply(session.send(0, struct.pack("<HHIQ", 1, 1, 0, 0)), 10)
+            if session.reply(session.send(2, wanted), 10).get("errno") != 0:
+                raise ValueError("OPEN was refused")
+            sessions[session.socket.fileno()] = session
+            poller.register(session.socket, select.EPOLLIN)
+            session.answers = 0
+        for session in sessions.values():
+            for _ in range(4):
+                session.send(5, frame)
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            for descriptor, _ in poller.poll(1, maxevents=len(sessions)):
+                session = sessions[descriptor]
+                session.receive(0)
+                session.replies.clear()
+                session.answers += 1
+                session.send(5, frame)
+        self.competitors = list(sessions.values())
+        return dict(answers=[session.answers for session in self.competitors])
+
+    def hostile(self, count, name, reads, writes):
+        """That many sessions that ask for all they can and read no answer."""
+        frame = record(bytes.fromhex("020000000002020000000001888e") + bytes(100))
+        wanted = struct.pack("<IIIIHHH", 1, 16, 0, 0, 1, len(name), 0x888E) + name.encode()
+        self.hostiles = getattr(self, "hostiles", [])
+        for _ in range(count):
+            session = Session(self.path)
+            session.reply(session.send(0, struct.pack("<HHIQ", 1, 1, 0, 0)), 10)
+            session.reply(session.send(2, wanted), 10)
+            session.socket.setblocking(False)
+            self.hostiles.append(session)
+        for round in range(max(reads, writes)):
+            for session in self.hostiles[-count:]:
+                if round < writes:
+                    self.try_send(session, 5, frame)
+                if round < reads:
+                    self.try_send(session, 6, information=LONGEST - 40)
+        return {}
+
+    def try_send(self, session, opcode, payload=b"", information=0):
+        try:
+            session.socket.send(HEADER.pack(
+                1, opcode, 0, session.next_id, 0, 0, 0, information, 0, 0) + payload)
+            session.next_id += 1
+        except BlockingIOError:
+            pass
+
+    def become(self, uid):
+        """Another user from now on; for a program that was started as root."""
+        os.setgroups([])
+        os.setresgid(uid, uid, uid)
+        os.setresuid(uid, uid, uid)
+        return {}
+
+    def inherit(self, session, name):
+        """Opens `name` on the session's descriptor in a program that a child of this one runs."""
+        descriptor = self.sessions[session].socket.fileno()
+        wanted = struct.pack("<IIIIHHH", 1, 0, 0, 0, 1, len(name), 0x888E) + name.encode()
+        message = HEADER.pack(1, 2, 0, 9_000, 0, 0, 0, 0, 0, 0) + wanted
+        text = ("import socket, struct; s = socket.socket(fileno=%d); s.send(bytes.fromhex('%s'));"
+                "s.settimeout(10); print(struct.unpack_from('<I', s.recv(131072), 24)[0])"
+                % (descriptor, message.hex()))
+        said, say = os.pipe()
+        child = os.fork()
+        if child == 0:
+            try:
+                os.set_inheritable(descriptor, True)
+                os.dup2(say, 1)
+                os.execv(sys.executable, [sys.executable, "-IS", "-c", text])
+            finally:
+                os._exit(1)
+        os.close(say)
+        errno_text = os.read(said, 100)
+        os.close(said)
+        os.waitpid(child, 0)
+        return dict(errno=int(errno_text or -1))
+
+    def padding(self, session, name):
+        """Bytes of answers that mean nothing and are not zero, by the answer they are in."""
+        connection, found = self.sessions[session], []
+
+        def check(what, octets):
+            if any(octets):
+                found.append("%s: %s" % (what, octets.hex()))
+
+        def ask(opcode, payload=b"", **fields):
+            reply = connection.reply(connection.send(opcode, payload, **fields), 10)
+            return bytes.fromhex(reply["payload"]), reply["count"]
+
+        wanted = struct.pack("<IIIIHHH", 1, 0, 0, 0, 1, len(name), 0x888E) + name.encode()
+        check("open", ask(2, wanted)[0][30:32])
+        for _ in range(40):
+            payload, count = ask(6, information=LONGEST - 40)
+            at = 0
+            for _ in range(count):
+                length = struct.unpack_from("<I", payload, at)[0]
+                check("record", payload[at + 20:at + 24])
+                check("behind a frame", payload[at + 24 + length:at + 24 + length + -length % 8])
+                at += 24 + length + -length % 8
+            check("behind the records", payload[at:])
+            if struct.unpack_from(">I", payload, at - 24 - 40)[0] == 0xFFFFFFFF or count == 0:
+                break
+        payload, count = ask(11, bytes(8))
+        check("enumerate", payload[12:16])
+        at = 16
+        for _ in range(count):
+            size, names = struct.unpack_from("<I", payload, at)[0], payload[at + 28:at + 32]
+            check("binding", payload[at + 38:at + 40])
+            check("behind a binding", payload[at + 40 + sum(struct.unpack("<HH", names)):at + size])
+            at += size
+        payload, count = ask(12, bytes(24))
+        check("statistics", payload[4:8])
+        at = 8
+        for _ in range(count):
+            counters, text = struct.unpack_from("<I4xI", payload, at + 4)
+            check("behind a name", payload[at + 24 + text:at + 24 + text + -text % 8])
+            at += 24 + text + -text % 8
+            for _ in range(counters):
+                check("counter", payload[at + 4:at + 8])
+                at += 16
+        check("behind the counters", payload[at:])
+        frame = bytes.fromhex("020000000002020000000001888e") + bytes(46)
+        for opcode in (5, 7):
+            payload, count = ask(opcode, record(frame) * 3, count=3)
+            check("behind the statuses", payload[12 * count:])
+        return dict(found=found, objects=at)
 
     def rights(self):
         """What the kernel says of this process, and what it says to a raw socket."""

@@ -6,6 +6,7 @@ Frames are shown with their VLAN tag where it was on the wire. Every wait has an
 
 import errno
 import json
+import random
 import socket
 import struct
 import sys
@@ -64,6 +65,25 @@ class Wire:
             except (TimeoutError, socket.timeout):
                 break
         return dict(frames=frames)
+
+    def garbage(self, count, seed):
+        """Frames that no program should send: cut tags, tags in tags, noise of every length."""
+        chance, kinds = random.Random(seed), [
+            "8100", "81000005", "8100000581000006", "88a80005", "88a8000581000006", "9100ffff",
+            "0000", "0040", "05ff", "888e", "8808", "ffff", "86dd", "0800", ""]
+        sent = refused = 0
+        for _ in range(count):
+            to = chance.choice(["ffffffffffff", "020000000001", "0180c2000003", "000000000000"])
+            frame = bytes.fromhex(to + "020000000002" + chance.choice(kinds))
+            frame += bytes.fromhex(chance.choice(["", "888e", "8100"]))
+            size = chance.choice([14, 15, 17, 18, 20, 22, 60, 1514, chance.randrange(14, 9014)])
+            frame = (frame + chance.randbytes(max(0, size - len(frame))))[:max(14, size)]
+            try:
+                self.socket.send(frame)
+                sent += 1
+            except OSError:
+                refused += 1
+        return dict(sent=sent, refused=refused)
 
     def stream(self, frame, count, microseconds):
         """That many frames, one after each pause, on a thread; `streamed` waits for its end."""

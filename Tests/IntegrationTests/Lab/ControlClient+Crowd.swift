@@ -1,0 +1,56 @@
+// Many sessions of one program at once.
+
+extension ControlClient {
+  /// What became of many that came.
+  struct Swarm: Decodable {
+    let served: Int
+    /// Told that there is no room.
+    let refused: Int
+    /// How else a HELLO ended: -1 is no answer.
+    let others: [Int]
+  }
+
+  /// Makes many sessions that stay.
+  func swarm(_ count: Int) throws -> Swarm {
+    try program.ask("swarm", ["count": .number(count)])
+  }
+
+  /// Lets those go.
+  func disperse() throws { let _: Nothing = try program.ask("disperse") }
+
+  /// Connects, asks once and leaves, many times.
+  ///
+  /// - Returns: how often that failed
+  func visit(_ count: Int) throws -> Int {
+    try program.ask("visits", ["count": .number(count)], as: Visits.self).failures
+  }
+
+  /// Writes on many sessions at once, as fast as each is answered.
+  ///
+  /// - Returns: the answers that each had
+  func compete(_ count: Int, on interface: String, seconds: Int) throws -> [Int] {
+    try program.ask(
+      "compete",
+      ["count": .number(count), "name": .text(interface), "seconds": .number(seconds)],
+      as: Competition.self
+    ).answers
+  }
+
+  /// Makes many sessions that ask for all they can and read no answer.
+  func attack(_ count: Int, on interface: String, reads: Int, writes: Int) throws {
+    let _: Nothing = try program.ask(
+      "hostile",
+      [
+        "count": .number(count), "name": .text(interface), "reads": .number(reads),
+        "writes": .number(writes),
+      ])
+  }
+
+  /// Makes the program another user's; it must have been started as root.
+  func become(_ userID: Int) throws {
+    let _: Nothing = try program.ask("become", ["uid": .number(userID)])
+  }
+
+  private struct Visits: Decodable { let failures: Int }
+  private struct Competition: Decodable { let answers: [Int] }
+}
