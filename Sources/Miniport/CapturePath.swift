@@ -12,7 +12,7 @@ internal import NDIS
   /// No chunk is begun behind so many: the loop has other descriptors.
   static let maximumLook = 2048
   /// How long frames are left in the kernel's ring before it is asked again whether to.
-  static let holdNanoseconds: UInt64 = 25_000
+  static let holdNanoseconds: UInt64 = 100_000
 
   private let loop: EventLoop
   private let handle: PcapHandle
