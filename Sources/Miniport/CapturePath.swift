@@ -9,10 +9,8 @@ internal import NDIS
 @safe final class CapturePath: EventHandler {
   /// Frames taken at most before readers are looked at.
   static let maximumChunk = 512
-  /// No chunk is begun behind so many: the loop has other descriptors.
-  static let maximumLook = 2048
   /// How long frames are left in the kernel's ring before it is asked again whether to.
-  static let holdNanoseconds: UInt64 = 25_000
+  static let holdNanoseconds: UInt64 = 100_000
 
   private let loop: EventLoop
   private let handle: PcapHandle
@@ -54,7 +52,7 @@ internal import NDIS
 
   func ready(_ events: Interest) { look() }
 
-  /// Takes what is there, unless the receiver would rather have it left in the kernel's ring.
+  /// Takes a chunk, unless the receiver would rather have it left in the kernel's ring.
   private func look() {
     guard let registration, !isLooking else { return }
     let now = EventLoop.now()
@@ -63,10 +61,10 @@ internal import NDIS
       return
     }
     do throws(MiniportError) {
-      let (found, isMore) = try take()
+      let found = try take()
       // The receiver may have closed this path in a callback.
       guard self.registration != nil else { return }
-      switch moderator.looked(found: found, isMore: isMore, atNanoseconds: now) {
+      switch moderator.looked(found: found, isMore: found >= chunk, atNanoseconds: now) {
       case .watch: loop.modify(registration, .read)
       case .nap(let nanoseconds): rest(registration, nanoseconds)
       }
@@ -83,22 +81,13 @@ internal import NDIS
     loop.arm(timer, afterNanoseconds: nanoseconds)
   }
 
-  /// Takes chunks until one is not full or the receiver has a message's worth.
-  ///
-  /// - Returns: how many frames there were, and whether more may be there
-  private func take() throws(MiniportError) -> (found: Int, isMore: Bool) {
+  /// Takes a chunk, whatever the receiver would rather.
+  private func take() throws(MiniportError) -> Int {
     isLooking = true
     defer { isLooking = false }
-    var found = 0
-    // Also of what came before an error.
-    defer { if found > 0 { handler.receiveComplete() } }
-    var isFull = true
-    repeat {
-      let count = unsafe try handle.dispatch(atMost: Int32(clamping: chunk), context)
-      found &+= count
-      isFull = count >= chunk
-    } while isFull && found < Self.maximumLook && registration != nil && handler.wantsMore
-    return (found, isFull)
+    let found = unsafe try handle.dispatch(atMost: Int32(clamping: chunk), context)
+    if found > 0 { handler.receiveComplete() }
+    return found
   }
 
   // MARK: Closing
@@ -124,7 +113,7 @@ internal import NDIS
   private func takeRest() {
     do throws(MiniportError) {
       try handle.shut()
-      while try take().found > 0 {}
+      while try take() > 0 {}
     } catch {}
   }
 }

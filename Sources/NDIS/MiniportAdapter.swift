@@ -146,11 +146,7 @@ open class ReceiveHandler {
   /// One frame; borrowed until this returns.
   open func receive(_ frame: ReceivedFrame) {}
 
-  /// Whether what a full chunk brought is too little to serve readers with, so that another chunk
-  /// is better taken first.
-  open var wantsMore: Bool { false }
-
-  /// A look at the ring is over: time to serve readers.
+  /// A dispatch, or a chunk of one, is over: time to serve readers.
   open func receiveComplete() {}
 
   /// Whether frames are better left in the kernel's ring for a moment.

@@ -124,12 +124,7 @@ public import WDF
     if unsafe hot.pointee.unserved >= BindingDataPath.serveThreshold { serveReads(mayWait: true) }
   }
 
-  /// A chunk of small frames fills no message, and a message costs as much as fifty of them.
-  public override var wantsMore: Bool {
-    unsafe hot.pointee.unserved < BindingDataPath.serveThreshold / 2
-  }
-
-  /// A look at the kernel's ring is over.
+  /// A chunk of a dispatch is over.
   public override func receiveComplete() {
     note(.receive, "indicate", nil, unsafe hot.pointee.unserved)
     serveReads()

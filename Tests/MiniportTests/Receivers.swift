@@ -17,7 +17,6 @@ final class RecordingReceiver: ReceiveHandler {
   var sendPossibleCount = 0
   var failures: [MiniportError] = []
   var isHolding = false
-  var takesAll = false
   var onFrame: () -> Void = {}
 
   override func receive(_ frame: ReceivedFrame) {
@@ -28,7 +27,6 @@ final class RecordingReceiver: ReceiveHandler {
         flags: FrameRecord.Flags(rawValue: frame.flags)))
     onFrame()
   }
-  override var wantsMore: Bool { takesAll }
   override func receiveComplete() { completions += 1 }
   override func shouldHold(nowNanoseconds: UInt64) -> Bool { isHolding }
   override func sendPossible() { sendPossibleCount += 1 }
