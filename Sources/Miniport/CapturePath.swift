@@ -83,7 +83,7 @@ internal import NDIS
     loop.arm(timer, afterNanoseconds: nanoseconds)
   }
 
-  /// Takes chunks until one is not full or the receiver has a message's worth.
+  /// Takes chunks until one is not full, or the receiver has a message's worth or no room for more.
   ///
   /// - Returns: how many frames there were, and whether more may be there
   private func take() throws(MiniportError) -> (found: Int, isMore: Bool) {
@@ -98,6 +98,7 @@ internal import NDIS
       found &+= count
       isFull = count >= chunk
     } while isFull && found < Self.maximumLook && registration != nil && handler.wantsMore
+      && !handler.shouldHold(nowNanoseconds: EventLoop.now())
     return (found, isFull)
   }
 

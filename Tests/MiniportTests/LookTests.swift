@@ -27,6 +27,23 @@ extension OnVeth {
     @Test("one that wants more is told once, after the last chunk")
     func more() throws { #expect(try completions(wantsMore: true) == 1) }
 
+    @Test("one that wants more and has no room now is asked before every chunk, and loses nothing")
+    func holds() throws {
+      let bench = try Bench()
+      bench.receiver.takesAll = true
+      bench.receiver.holdsFrom = 16
+      try bench.miniport.activate(
+        CaptureConfiguration(dispatchByteCount: 0, etherTypes: EtherTypeSet([0x88B5])),
+        handler: bench.receiver)
+      let frames = (0..<40).map { EthernetFrame.make(byteCount: 60 + $0) }
+      for frame in frames { try bench.peer.send(frame) }
+      bench.turn { bench.receiver.frames.count >= 16 }
+      bench.settle(milliseconds: 5)
+      #expect(bench.receiver.bytes == Array(frames.prefix(16)))
+      bench.receiver.holdsFrom = .max
+      #expect(bench.receive(40) == frames)
+    }
+
     @Test("a last chunk that is just full is told of at once")
     func full() throws { #expect(try completions(wantsMore: true, 32) == 1) }
   }

@@ -17,6 +17,8 @@ final class RecordingReceiver: ReceiveHandler {
   var sendPossibleCount = 0
   var failures: [MiniportError] = []
   var isHolding = false
+  /// Holds from so many frames on.
+  var holdsFrom = Int.max
   var takesAll = false
   var onFrame: () -> Void = {}
 
@@ -30,7 +32,9 @@ final class RecordingReceiver: ReceiveHandler {
   }
   override var wantsMore: Bool { takesAll }
   override func receiveComplete() { completions += 1 }
-  override func shouldHold(nowNanoseconds: UInt64) -> Bool { isHolding }
+  override func shouldHold(nowNanoseconds: UInt64) -> Bool {
+    isHolding || frames.count >= holdsFrom
+  }
   override func sendPossible() { sendPossibleCount += 1 }
   override func captureFailed(_ error: MiniportError) { failures.append(error) }
 
