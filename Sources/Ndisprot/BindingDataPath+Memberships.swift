@@ -7,7 +7,7 @@ internal import WDF
 extension BindingDataPath {
   /// What the opens want now, if it is not what the card was last asked for.
   ///
-  /// Who takes it asks the card, and sets `memberships` to nil if that fails: the next one asks again.
+  /// Who takes it asks the card, and says if that fails.
   func changedMemberships() -> MembershipSet? {
     var wanted = MembershipSet()
     for open in opens { wanted.add(open) }
@@ -20,8 +20,15 @@ extension BindingDataPath {
   func giveBackMemberships() {
     guard let wanted = changedMemberships() else { return }
     note(.ndis, "memberships", nil, wanted.groups.count)
-    binding.card?.ask(CardJob(memberships: wanted), of: binding) { _ in }
+    binding.card?.ask(CardJob(memberships: wanted), of: binding) { [weak self] result in
+      if case .failure = result { self?.membershipsFailed() }
+    }
   }
+
+  /// The card did not follow: whoever changes something next asks again.
+  ///
+  /// - Thread: any
+  func membershipsFailed() { executor.post { [weak self] in self?.memberships = nil } }
 }
 
 extension MembershipSet {

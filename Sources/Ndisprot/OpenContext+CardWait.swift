@@ -34,12 +34,10 @@ extension OpenContext {
     case .accepted:
       // Kept by the closure: the session may end before the kernel answers.
       let requester = self.requester
-      card.ask(job, of: binding) { result in
-        requester.onLoop {
-          // Also if nobody waits for it any more.
-          if job.memberships != nil, case .failure = result { self.dataPath?.memberships = nil }
-          self.cardAnswered(waiting, result, answer)
-        }
+      card.ask(job, of: binding) { [weak dataPath] result in
+        // Also if nobody waits for it any more; the session may be on another loop by now.
+        if job.memberships != nil, case .failure = result { dataPath?.membershipsFailed() }
+        requester.onLoop { self.cardAnswered(waiting, result, answer) }
       }
     }
   }

@@ -134,6 +134,23 @@ struct CardWaitTests {
     #expect(fixture.card.memberships.count == 2)
   }
 
+  @Test("what the card refused when another open closed is asked for again, too")
+  func refusedGiveBack() throws {
+    let fixture = try DataPathFixture()
+    let client = try DataPathFixture.Client(fixture, OpenOptions())
+    let other = try DataPathFixture.Client(fixture, OpenOptions())
+    _ = try client.set(.addMulticastAddress, group)
+    fixture.card.answer(.failure(.refused))
+    other.open.close()
+    #expect(fixture.card.memberships.count == 2)
+    fixture.card.answer(.failure(.refused))
+    let again = try client.set(.addMulticastAddress, group)
+    #expect(fixture.card.memberships.count == 3)
+    #expect(client.requester.completion(of: again) == nil)
+    fixture.card.answer()
+    #expect(client.requester.completion(of: again)?.status == .success)
+  }
+
   @Test("without the right, promiscuous mode is denied, and lost with the right")
   func promiscuousRight() throws {
     let fixture = try DataPathFixture()
