@@ -62,9 +62,10 @@ extension ControlLoop {
             + "Start it with --config FILE"))
       return
     }
-    let isTaken = server.lookups.add { [weak self] in
+    let isTaken = server.lookups.add(isAhead: true) { [weak self] isUnloading in
       let loaded: Result<ServerConfiguration, ConfigurationRefusal>
       do throws(ConfigurationRefusal) {
+        if isUnloading { throw ConfigurationRefusal(text: "the daemon is stopping") }
         loaded = .success(try load())
       } catch {
         loaded = .failure(error)
