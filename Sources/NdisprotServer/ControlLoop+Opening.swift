@@ -169,8 +169,11 @@ extension ControlLoop {
     threads[key] = running
     guard running.sessionCount == 0 else { return }
     let number = running.idleNumber
-    _ = executor.schedule(afterNanoseconds: ControlLoop.idleNanoseconds) { [weak self] in
-      guard let self, let now = threads[key], now.idleNumber == number else { return }
+    // Another thread of the same interface counts anew.
+    _ = executor.schedule(afterNanoseconds: ControlLoop.idleNanoseconds) { [weak self, weak host] in
+      guard let self, let now = threads[key], now.loop === host, now.idleNumber == number else {
+        return
+      }
       threads[key] = nil
       _ = now.loop.loop.post { now.loop.stop() }
     }
