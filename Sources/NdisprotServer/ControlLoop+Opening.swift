@@ -211,13 +211,11 @@ extension ControlLoop {
     if changes.contains(.linkState) {
       indicate(.linkState(binding.snapshot.attributes.link), of: binding)
     }
-    // Rules speak of names and addresses: what the open may do is what they say of the interface now.
-    if changes.contains(.name) || changes.contains(.address) { judgeAnew(binding) }
     announce(changes, of: binding)
     if action == .wakePowerWaiters { powerCame(to: binding) }
   }
 
-  private func judgeAnew(_ binding: AdapterBinding) {
+  func rulesMayDiffer(for binding: AdapterBinding) {
     for session in sessionsHere where session.open?.binding === binding {
       _ = session.follow(policy)
     }
