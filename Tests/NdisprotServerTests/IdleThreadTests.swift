@@ -12,16 +12,20 @@ import WDF
 struct IdleThreadTests {
   private static let eapol = OpenRequest(name: "np0", etherTypes: EtherTypeSet([0x888E])).encoded
 
-  @Test("a thread that a reload ended leaves no timer that ends the next one under its sessions")
-  func reloaded() throws {
-    // A reload asks for another receive ring, so that an idle thread is made anew.
+  /// A server whose reload asks for another receive ring, so that an idle thread is made anew.
+  private func withOtherRing(_ body: (ScriptedWire, String) throws -> Void) throws {
     try withScriptedServer(prepare: { environment, configuration in
       environment.loadConfiguration = {
         var other = configuration
         other.bindings[0].receiveRingByteCount = 2 << 20
         return other
       }
-    }) { _, wire, path in
+    }) { _, wire, path in try body(wire, path) }
+  }
+
+  @Test("a thread that a reload ended leaves no timer that ends the next one under its sessions")
+  func reloaded() throws {
+    try withOtherRing { wire, path in
       let (first, second) = (try RawClient(path), try RawClient(path))
       wire.mayActivate.open()
       #expect(try first.ask(.open, Self.eapol).header.errno == 0)
@@ -41,6 +45,25 @@ struct IdleThreadTests {
           code: RequestCode.queryOIDValue.rawValue, information: 64)
         #expect(query.header.errno == 0)
       }
+    }
+  }
+
+  @Test(
+    "what a reload changed of a binding in use holds for whoever opens it when the last has gone")
+  func outdated() throws {
+    try withOtherRing { wire, path in
+      let client = try RawClient(path)
+      func open() throws -> UInt32 {
+        wire.mayActivate.open()
+        let reply = try client.ask(.open, Self.eapol)
+        #expect(reply.header.errno == 0)
+        return try OpenReply(decoding: reply.payload.span.bytes).queueByteCount
+      }
+      #expect(try open() == 1 << 20)
+      let reload = try client.ask(.administration, AdministrationRequest.reload.encoded)
+      #expect(reload.header.errno == 0)
+      #expect(try client.ask(.closeDevice).header.errno == 0)
+      #expect(try open() == 2 << 20)
     }
   }
 }
