@@ -53,6 +53,8 @@ public import WDF
   private var wasActive = false
   /// What the card was last asked for; nil if it did not do that, or nobody knows.
   var memberships: MembershipSet? = MembershipSet()
+  /// How often it was asked and has not answered.
+  var askedMemberships = 0
   /// The MTU when the handle was made.
   private var activeMTU: UInt32 = 0
   /// The binding has taken over what was counted here.

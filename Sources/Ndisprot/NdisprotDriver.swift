@@ -15,6 +15,9 @@ public protocol BindingObserver: AnyObject {
   ///   - action: what its data path has to do about a change of power
   func bindingChanged(
     _ binding: AdapterBinding, _ changes: [EventKind], _ action: BindingStateMachine.Action)
+  /// Its name, address or driver is another, of which rules speak: what its opens may do is what the
+  /// rules say of it now.
+  func rulesMayDiffer(for binding: AdapterBinding)
   /// It takes no more writes: when those that are pended are through, `drained` is due.
   func bindingPauses(_ binding: AdapterBinding)
   /// It is paused, or runs again.
@@ -120,7 +123,9 @@ public final class NdisprotDriver: ProtocolDriver, @unchecked Sendable {
       return
     }
     known[attributes.interfaceIndex] = attributes
+    let former = binding.snapshot.attributes
     let update = binding.update(attributes)
+    if !attributes.isNamedLike(former) { observer?.rulesMayDiffer(for: binding) }
     observer?.bindingChanged(binding, update.changes, update.action)
   }
 

@@ -16,32 +16,45 @@ extension OpenContext {
     _ job: CardJob, for parcel: RequestParcel,
     _ answer: @escaping @Sendable (RequestParcel, AdapterFacts) -> Void
   ) {
-    guard let card = binding.card else {
-      parcel.complete(.notSupported)
+    guard let (card, queue) = cardToAsk(orComplete: parcel), let request = parcel.take(),
+      let waiting = request.reference
+    else {
+      // It was not asked for what it is thought to be asked for.
+      if job.memberships != nil { dataPath?.cardFollowed(.failure(.refused)) }
       return
     }
-    guard let queue = madeCardQueue else {
-      parcel.complete(.noMemory)
-      return
-    }
-    guard queue.count < OpenContext.maximumCardWaits else {
-      parcel.complete(.tooManyRequests)
-      return
-    }
-    guard let request = parcel.take(), let waiting = request.reference else { return }
     switch request.forward(to: queue) {
-    case .refused(let request, _): request.complete(RequestStatus(.notBound))
+    case .refused(let request, _):
+      if job.memberships != nil { dataPath?.cardFollowed(.failure(.refused)) }
+      request.complete(RequestStatus(.notBound))
     case .accepted:
       // Kept by the closure: the session may end before the kernel answers.
       let requester = self.requester
-      card.ask(job, of: binding) { result in
-        requester.onLoop {
-          // Also if nobody waits for it any more.
-          if job.memberships != nil, case .failure = result { self.dataPath?.memberships = nil }
-          self.cardAnswered(waiting, result, answer)
-        }
+      card.ask(job, of: binding) { [weak dataPath] result in
+        // Also if nobody waits for it any more; the session may be on another loop by now.
+        if job.memberships != nil { dataPath?.cardFollowed(result) }
+        requester.onLoop { self.cardAnswered(waiting, result, answer) }
       }
     }
+  }
+
+  /// Who asks, and where the request waits; nil if it is refused, and complete.
+  private func cardToAsk(
+    orComplete parcel: RequestParcel
+  ) -> (card: any CardService, queue: Ref<Queue>)? {
+    guard let card = binding.card else {
+      parcel.complete(.notSupported)
+      return nil
+    }
+    guard let queue = madeCardQueue else {
+      parcel.complete(.noMemory)
+      return nil
+    }
+    guard queue.count < OpenContext.maximumCardWaits else {
+      parcel.complete(.tooManyRequests)
+      return nil
+    }
+    return (card, queue)
   }
 
   /// The queue of the waiting requests, made when first needed: most clients never ask.

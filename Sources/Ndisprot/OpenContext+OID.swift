@@ -74,8 +74,12 @@ extension OpenContext {
       guard description.facts.isEmpty else { return .asks(CardJob(facts: description.facts)) }
       return .answered(value(of: query.oid, AdapterFacts()))
     case .set(let set):
+      let former = MembershipSet(of: self)
       try self.set(set.oid, port: port, value: set.value)
-      guard let memberships = dataPath?.changedMemberships() else { return .answered([]) }
+      let isAwaited = MembershipSet(of: self) != former
+      guard let memberships = dataPath?.changedMemberships(isAwaited: isAwaited) else {
+        return .answered([])
+      }
       return .asks(CardJob(memberships: memberships))
     case .method:
       // No property here takes a value and answers with one.

@@ -138,7 +138,7 @@ final class CardDesk: CardService, @unchecked Sendable {  // See Thread.
         continue
       }
       if let first = inquiries[key]?.nextDeadline { next = min(next ?? first, first) }
-      if !expired.isEmpty { tellHang(binding) }
+      if !expired.isEmpty, inquiries[key]?.tellsHang() == true { tellHang(binding) }
       for waiter in expired {
         binding.noteTimedOut()
         waiter.answer(.failure(.timedOut))

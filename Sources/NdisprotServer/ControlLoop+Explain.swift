@@ -14,9 +14,11 @@ extension ControlLoop {
       return
     }
     let find = server.environment.findUser
-    let isTaken = server.lookups.add { [weak self] in
-      let user = find(question.user)
-      guard let self, loop.post({ self.explain(question, user, parcel, for: session) }) else {
+    let isTaken = server.lookups.add { [weak self] isUnloading in
+      let user = isUnloading ? nil : find(question.user)
+      guard !isUnloading, let self,
+        loop.post({ self.explain(question, user, parcel, for: session) })
+      else {
         parcel.complete(.cancelled)
         return
       }

@@ -168,12 +168,30 @@ extension ControlLoop {
     running.idleNumber += 1
     threads[key] = running
     guard running.sessionCount == 0 else { return }
-    let number = running.idleNumber
-    _ = executor.schedule(afterNanoseconds: ControlLoop.idleNanoseconds) { [weak self] in
-      guard let self, let now = threads[key], now.idleNumber == number else { return }
-      threads[key] = nil
-      _ = now.loop.loop.post { now.loop.stop() }
+    guard !isOutdated(host) else {
+      endThread(key)
+      return
     }
+    let number = running.idleNumber
+    // Another thread of the same interface counts anew.
+    _ = executor.schedule(afterNanoseconds: ControlLoop.idleNanoseconds) { [weak self, weak host] in
+      guard let self, let now = threads[key], now.loop === host, now.idleNumber == number else {
+        return
+      }
+      endThread(key)
+    }
+  }
+
+  /// Whether a reload wants the next thread of the binding made differently.
+  func isOutdated(_ host: BindingLoop) -> Bool {
+    let attributes = host.binding.snapshot.attributes
+    return !host.configuration.isAlike(server.configuration.binding(of: attributes))
+  }
+
+  /// Ends a thread that nobody uses.
+  func endThread(_ key: Int32) {
+    guard let host = threads.removeValue(forKey: key)?.loop else { return }
+    _ = host.loop.post { host.stop() }
   }
 }
 
@@ -208,13 +226,11 @@ extension ControlLoop {
     if changes.contains(.linkState) {
       indicate(.linkState(binding.snapshot.attributes.link), of: binding)
     }
-    // Rules speak of names and addresses: what the open may do is what they say of the interface now.
-    if changes.contains(.name) || changes.contains(.address) { judgeAnew(binding) }
     announce(changes, of: binding)
     if action == .wakePowerWaiters { powerCame(to: binding) }
   }
 
-  private func judgeAnew(_ binding: AdapterBinding) {
+  func rulesMayDiffer(for binding: AdapterBinding) {
     for session in sessionsHere where session.open?.binding === binding {
       _ = session.follow(policy)
     }

@@ -62,9 +62,10 @@ extension ControlLoop {
             + "Start it with --config FILE"))
       return
     }
-    let isTaken = server.lookups.add { [weak self] in
+    let isTaken = server.lookups.add(isAhead: true) { [weak self] isUnloading in
       let loaded: Result<ServerConfiguration, ConfigurationRefusal>
       do throws(ConfigurationRefusal) {
+        if isUnloading { throw ConfigurationRefusal(text: "the daemon is stopping") }
         loaded = .success(try load())
       } catch {
         loaded = .failure(error)
@@ -91,7 +92,7 @@ extension ControlLoop {
     let policy = configuration.policy
     server.follow(configuration)
     self.policy = policy
-    renewIdleThreads(configuration)
+    renewIdleThreads()
     let gather = PolicyGather()
     for thread in threads.values {
       let host = thread.loop
@@ -110,21 +111,16 @@ extension ControlLoop {
 
   /// A thread that nobody uses ends, if the next one would be made differently; one that is in use
   /// stays as it is, and the log says so.
-  private func renewIdleThreads(_ configuration: ServerConfiguration) {
-    for (key, running) in threads {
-      let attributes = running.loop.binding.snapshot.attributes
-      guard !running.loop.configuration.isAlike(configuration.binding(of: attributes)) else {
-        continue
-      }
+  private func renewIdleThreads() {
+    for (key, running) in threads where isOutdated(running.loop) {
       guard running.sessionCount == 0 else {
+        let name = running.loop.binding.snapshot.attributes.name
         server.log(
-          .info,
-          "\(attributes.name): its new profile, ring and queue hold when its last open has gone",
-          binding: attributes.name)
+          .info, "\(name): its new profile, ring and queue hold when its last open has gone",
+          binding: name)
         continue
       }
-      threads[key] = nil
-      _ = running.loop.loop.post { running.loop.stop() }
+      endThread(key)
     }
   }
 

@@ -54,6 +54,8 @@ struct Inquiry {
   /// What is wanted next; also of those who have given up waiting: what was joined has to be left.
   private var next = CardJob()
   private var isRunning = false
+  /// The operator was told that the job under way takes too long.
+  private var isHangTold = false
 
   init(_ binding: AdapterBinding) { self.binding = binding }
 
@@ -76,6 +78,7 @@ struct Inquiry {
     running = waiting
     waiting = []
     isRunning = true
+    isHangTold = false
     return job
   }
 
@@ -93,5 +96,11 @@ struct Inquiry {
     running.removeAll(where: isOver)
     waiting.removeAll(where: isOver)
     return expired
+  }
+
+  /// Somebody's time is over: whether that is to be told, once for each job.
+  mutating func tellsHang() -> Bool {
+    defer { isHangTold = true }
+    return !isHangTold
   }
 }

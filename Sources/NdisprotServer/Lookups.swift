@@ -3,17 +3,21 @@ internal import WDF
 /// Work that may wait for a disk or a directory service: reading the configuration, finding a user.
 ///
 /// A thread does it, one piece after the other, and ends when nothing is left: no loop waits, and an
-/// idle daemon has no thread for it. Unloading waits for the thread, and names it if it hangs.
+/// idle daemon has no thread for it. Unloading waits for the piece that is under way, and names the
+/// thread if it hangs; what waits behind it is told that there is no time any more.
 ///
 /// - Thread: its own, but for `add`
 final class Lookups: Sendable {
   /// As the kernel shows the thread.
   static let threadName = "lookup"
-  /// Pieces that wait at once; what comes beyond is refused.
+  /// Pieces of clients that wait at once; what comes beyond is refused.
   static let maximumCount = 64
 
+  /// Does something, or hears that the driver unloads and ends at once.
+  typealias Work = @Sendable (_ isUnloading: Bool) -> Void
+
   private struct State: Sendable {
-    var waiting: [@Sendable () -> Void] = []
+    var waiting: [Work] = []
     var hasThread = false
   }
   private let state = Guarded(State())
@@ -24,20 +28,24 @@ final class Lookups: Sendable {
 
   /// Has the thread do something.
   ///
+  /// - Parameters:
+  ///   - isAhead: it comes before all that waits, however much that is: clients may ask much, and
+  ///     must not keep the operator waiting, who asks one thing at a time
+  ///   - work: what
   /// - Thread: control
   /// - Returns: false if too much waits already, or no thread can be had; then it is not done
-  func add(_ work: @escaping @Sendable () -> Void) -> Bool {
+  func add(isAhead: Bool = false, _ work: @escaping Work) -> Bool {
     let needsThread: Bool? = state.withLock { state in
-      guard state.waiting.count < Lookups.maximumCount else { return nil }
-      state.waiting.append(work)
+      guard isAhead || state.waiting.count < Lookups.maximumCount else { return nil }
+      state.waiting.insert(work, at: isAhead ? 0 : state.waiting.count)
       defer { state.hasThread = true }
       return !state.hasThread
     }
     guard let needsThread else { return false }
     guard needsThread else { return true }
     do throws(WdfError) {
-      _ = try framework.spawnWorker(Lookups.threadName) { [self] _ in
-        while let work = next() { work() }
+      _ = try framework.spawnWorker(Lookups.threadName) { [self] token in
+        while let work = next() { work(token.isStopRequested) }
       }
       return true
     } catch {
@@ -47,7 +55,7 @@ final class Lookups: Sendable {
     }
   }
 
-  private func next() -> (@Sendable () -> Void)? {
+  private func next() -> Work? {
     state.withLock { state in
       guard !state.waiting.isEmpty else {
         state.hasThread = false

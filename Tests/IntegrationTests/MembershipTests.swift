@@ -19,6 +19,10 @@ struct MembershipTests {
     try #require(try lab.links().first { $0.ifname == name }?.promiscuity)
   }
 
+  private func allGroups(_ lab: Lab) throws -> Int {
+    try #require(try lab.links().first { $0.ifname == "np0" }?.allmulti)
+  }
+
   /// The groups that the card of an interface was told, as `ip maddr` lists them.
   private func groups(_ lab: Lab, _ name: String = "np0") throws -> [String] {
     let words = lab.nearWords(["ip", "maddr", "show", "dev", name])
@@ -42,7 +46,9 @@ struct MembershipTests {
       try lab.peer.send(Self.foreignGroup + Frame.far + Self.body)
       #expect(
         try session.reply(to: read).frames == [Self.foreignGroup + Frame.far + Self.body])
-      #expect(try promiscuity(lab) == 0)
+      #expect(try promiscuity(lab) == 0 && allGroups(lab) == 1)
+      #expect(try session.closeDevice().status == .success)
+      try eventually("as before") { try allGroups(lab) == 0 }
     }
   }
 

@@ -90,6 +90,30 @@ struct CardDeskTests {
     }
   }
 
+  @Test("a kernel that hangs is told of once, however many questions about the card time out")
+  func toldOnce() throws {
+    try withScriptedServer(deadlineNanoseconds: 50_000_000) { _, wire, path in
+      wire.card.script.withLock { $0.isHeld = true }
+      let client = try open(path)
+      for _ in 0..<3 {
+        _ = try client.sendQuery(.linkState)
+        #expect(try errno(client) == UInt32(ETIMEDOUT))
+      }
+      func hangs() -> Int {
+        wire.logged.withLock { $0.count { $0.contains("the kernel has not answered") } }
+      }
+      #expect(hangs() == 1)
+      // The next time is told of again.
+      wire.card.mayAnswer.open()
+      #expect(eventually { wire.card.script.withLock { $0.askedCount } == 2 })
+      _ = try client.sendQuery(.linkState)
+      #expect(try errno(client) == UInt32(ETIMEDOUT))
+      #expect(hangs() == 2)
+      wire.card.script.withLock { $0.isHeld = false }
+      wire.card.mayAnswer.open()
+    }
+  }
+
   @Test(
     "D-52: a question can be cancelled, ends with its session, and a pause does not wait for it")
   func cancelled() throws {

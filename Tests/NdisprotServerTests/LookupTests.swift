@@ -12,39 +12,24 @@ import WDF
 struct LookupTests {
   /// A server whose configuration and users come when the test lets them.
   private func withServer(
+    patienceMilliseconds: Int32 = 10_000,
     _ body: (Server, ScriptedWire, String, _ isAsked: Gate, _ mayAnswer: Gate) throws -> Void
   ) throws {
-    var template = Array("/tmp/ndisprot-XXXXXX\0".utf8CString)
-    let made = template.withUnsafeMutableBufferPointer { $0.baseAddress.flatMap { mkdtemp($0) } }
-    let directory = try #require(made.map { String(cString: $0) })
-    let path = directory + "/socket"
-    let wire = try ScriptedWire()
     let (isAsked, mayAnswer) = (try Gate(), try Gate())
-    let configuration = ServerConfiguration(
-      bindings: [BindingConfiguration(interface: InterfaceMatch(name: .exactly("np0")))],
-      policy: AccessPolicy([]), isVerified: true)
-    var environment = wire.environment
-    environment.loadConfiguration = { () throws(ConfigurationRefusal) in
-      isAsked.open()
-      _ = mayAnswer.wait(milliseconds: 10_000)
-      return configuration
-    }
-    environment.findUser = { _ in
-      isAsked.open()
-      _ = mayAnswer.wait(milliseconds: 10_000)
-      return Credentials(processID: 0, userID: getuid(), groupID: getgid(), groups: [])
-    }
-    let server = try Server(
-      configuration: configuration, environment: environment,
-      listener: ListeningSocket.make(path: path, mode: 0o600))
-    defer {
-      wire.forget()
-      unlink(path)
-      rmdir(directory)
-    }
-    #expect(try server.start().boundNames == ["np0"])
-    try body(server, wire, path, isAsked, mayAnswer)
-    #expect(server.stop() == nil)
+    try withScriptedServer(
+      prepare: { environment, configuration in
+        environment.loadConfiguration = { () throws(ConfigurationRefusal) in
+          isAsked.open()
+          _ = mayAnswer.wait(milliseconds: patienceMilliseconds)
+          return configuration
+        }
+        environment.findUser = { _ in
+          isAsked.open()
+          _ = mayAnswer.wait(milliseconds: patienceMilliseconds)
+          return Credentials(processID: 0, userID: getuid(), groupID: getgid(), groups: [])
+        }
+      }
+    ) { server, wire, path in try body(server, wire, path, isAsked, mayAnswer) }
   }
 
   private var reload: [UInt8] { AdministrationRequest.reload.encoded }
@@ -106,6 +91,41 @@ struct LookupTests {
         mayAnswer.open()
         #expect(try #require(try client.receive()).header.errno == 0)
       }
+    }
+  }
+
+  @Test("questions of clients, as many as may wait, do not keep the administrator from a reload")
+  func reloadAhead() throws {
+    try withServer { _, _, path, isAsked, mayAnswer in
+      let (client, administrator) = (try RawClient(path), try RawClient(path))
+      _ = try client.send(.administration, explain)
+      #expect(isAsked.wait(milliseconds: 10_000))
+      for _ in 0..<Lookups.maximumCount { _ = try client.send(.administration, explain) }
+      // A CANCEL of nothing is answered when all before it was taken.
+      #expect(try client.ask(.cancel, CancelRequest(id: 99).encoded).header.errno != 0)
+      let id = try administrator.send(.administration, reload)
+      #expect(try administrator.ask(.enumerate, EnumerateRequest().encoded).header.errno == 0)
+      mayAnswer.open()
+      #expect(try #require(try client.receive()).header.errno == 0)
+      // It is the next, and was not refused.
+      #expect(isAsked.wait(milliseconds: 10_000))
+      mayAnswer.open()
+      let reply = try #require(try administrator.receive())
+      #expect(reply.header.id == id)
+      #expect(try ReloadReply(decoding: reply.payload.span.bytes).refusal.isEmpty)
+      for _ in 0..<Lookups.maximumCount {
+        mayAnswer.open()
+        #expect(try #require(try client.receive()).header.errno == 0)
+      }
+    }
+  }
+
+  @Test("unloading waits for the question that is under way, and for none that waits behind it")
+  func unloaded() throws {
+    try withServer(patienceMilliseconds: 400) { _, _, path, isAsked, _ in
+      let client = try RawClient(path)
+      for _ in 0..<Lookups.maximumCount { _ = try client.send(.administration, explain) }
+      #expect(isAsked.wait(milliseconds: 10_000))
     }
   }
 }

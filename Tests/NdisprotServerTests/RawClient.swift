@@ -67,8 +67,10 @@ final class RawClient {
   }
 
   /// Sends a request, and takes its reply.
-  func ask(_ opcode: Opcode, _ payload: [UInt8] = []) throws -> Reply {
-    let id = try send(opcode, payload)
+  func ask(
+    _ opcode: Opcode, _ payload: [UInt8] = [], code: UInt32 = 0, information: UInt32 = 0
+  ) throws -> Reply {
+    let id = try send(opcode, payload, code: code, information: information)
     let reply = try #require(try receive())
     try #require(reply.header.id == id)
     return reply

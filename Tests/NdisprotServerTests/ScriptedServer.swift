@@ -7,8 +7,11 @@ import WDF
 @testable import NdisprotServer
 
 /// A server on a scripted wire, and the path of its socket; stopped at the end of `body`.
+///
+/// `prepare` may change the world below it, and what a reload reads.
 func withScriptedServer(
   deadlineNanoseconds: UInt64 = 20_000_000_000, isIdentityHeld: Bool = false,
+  prepare: (inout ServerEnvironment, ServerConfiguration) -> Void = { _, _ in },
   _ body: (Server, ScriptedWire, String) throws -> Void
 ) throws {
   var template = Array("/tmp/ndisprot-XXXXXX\0".utf8CString)
@@ -17,16 +20,18 @@ func withScriptedServer(
   let path = directory + "/socket"
   let wire = try ScriptedWire()
   wire.card.script.withLock { $0.isIdentityHeld = isIdentityHeld }
+  let configuration = ServerConfiguration(
+    bindings: [BindingConfiguration(interface: InterfaceMatch(name: .exactly("np0")))],
+    policy: AccessPolicy([
+      AccessRule(
+        name: "self", origin: "test", subject: .user(getuid()),
+        interface: InterfaceMatch(name: .like("*")), etherTypes: EtherTypeSet([0xFFFF]),
+        vlans: .any, rights: .all)
+    ]), isVerified: true)
+  var environment = wire.environment(deadlineNanoseconds: deadlineNanoseconds)
+  prepare(&environment, configuration)
   let server = try Server(
-    configuration: ServerConfiguration(
-      bindings: [BindingConfiguration(interface: InterfaceMatch(name: .exactly("np0")))],
-      policy: AccessPolicy([
-        AccessRule(
-          name: "self", origin: "test", subject: .user(getuid()),
-          interface: InterfaceMatch(name: .like("*")), etherTypes: EtherTypeSet([0xFFFF]),
-          vlans: .any, rights: .all)
-      ]), isVerified: true),
-    environment: wire.environment(deadlineNanoseconds: deadlineNanoseconds),
+    configuration: configuration, environment: environment,
     listener: ListeningSocket.make(path: path, mode: 0o600))
   defer {
     wire.forget()

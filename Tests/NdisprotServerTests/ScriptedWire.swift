@@ -14,6 +14,8 @@ final class ScriptedWire: Sendable {
 
   /// The card behind the wire.
   let card: ScriptedAdapterControl
+  /// What the operator was told.
+  let logged = Guarded<[String]>([])
 
   /// Opened when an activation has begun, and by the test when it may go on.
   let isActivating: Gate
@@ -59,7 +61,8 @@ final class ScriptedWire: Sendable {
         return self
       },
       makeAdapterControl: { [card] in card },
-      log: { _ in }, audit: { _ in }, loadConfiguration: nil, findUser: { _ in nil })
+      log: { [self] record in logged.withLock { $0.append(record.text) } },
+      audit: { _ in }, loadConfiguration: nil, findUser: { _ in nil })
   }
 
   /// Tells the driver of a change of the interface, as the watch does.

@@ -76,6 +76,21 @@ struct CardWaitTests {
     #expect(client.requester.completions.count == 65)
   }
 
+  @Test("promiscuous mode is given back also by who could not set it: too many requests waited")
+  func tooManyToGiveBack() throws {
+    let fixture = try DataPathFixture()
+    let client = try DataPathFixture.Client(fixture, OpenOptions())
+    _ = try client.set(.currentPacketFilter, [0x20, 0, 0, 0])
+    fixture.card.answer()
+    for _ in 0..<64 { _ = try client.query(.rcvOK) }
+    let id = try client.set(.currentPacketFilter, [0x01, 0, 0, 0])
+    #expect(client.requester.completion(of: id)?.status == .tooManyRequests)
+    #expect(fixture.card.memberships.map(\.isPromiscuous) == [true])
+    client.open.close()
+    #expect(fixture.card.memberships.map(\.isPromiscuous) == [true, false])
+    fixture.card.answer()
+  }
+
   @Test(
     "the card hears what the opens want together, once, and again when the last wants it no more")
   func memberships() throws {
@@ -132,6 +147,45 @@ struct CardWaitTests {
     let last = try client.set(.deleteMulticastAddress, group)
     #expect(client.requester.completion(of: last)?.status == .success)
     #expect(fixture.card.memberships.count == 2)
+  }
+
+  @Test("who wants what another has just asked for waits for the card, too; other sets do not")
+  func sameMembership() throws {
+    let fixture = try DataPathFixture()
+    let first = try DataPathFixture.Client(fixture, OpenOptions())
+    let second = try DataPathFixture.Client(fixture, OpenOptions())
+    let asked = try first.set(.addMulticastAddress, group)
+    let same = try second.set(.addMulticastAddress, group)
+    let other = try second.set(.currentLookahead, [100, 0, 0, 0])
+    #expect(second.requester.completion(of: other)?.status == .success)
+    #expect(second.requester.completion(of: same) == nil)
+    fixture.card.answer(.failure(.refused))
+    #expect(first.requester.completion(of: asked)?.status == .openFailed)
+    #expect(second.requester.completion(of: same)?.status == .openFailed)
+    let again = try second.set(.multicastList, group)
+    #expect(second.requester.completion(of: again) == nil)
+    fixture.card.answer()
+    #expect(second.requester.completion(of: again)?.status == .success)
+    // Now it has followed: who wants the same has it.
+    let last = try first.set(.multicastList, group)
+    #expect(first.requester.completion(of: last)?.status == .success)
+  }
+
+  @Test("what the card refused when another open closed is asked for again, too")
+  func refusedGiveBack() throws {
+    let fixture = try DataPathFixture()
+    let client = try DataPathFixture.Client(fixture, OpenOptions())
+    let other = try DataPathFixture.Client(fixture, OpenOptions())
+    _ = try client.set(.addMulticastAddress, group)
+    fixture.card.answer(.failure(.refused))
+    other.open.close()
+    #expect(fixture.card.memberships.count == 2)
+    fixture.card.answer(.failure(.refused))
+    let again = try client.set(.addMulticastAddress, group)
+    #expect(fixture.card.memberships.count == 3)
+    #expect(client.requester.completion(of: again) == nil)
+    fixture.card.answer()
+    #expect(client.requester.completion(of: again)?.status == .success)
   }
 
   @Test("without the right, promiscuous mode is denied, and lost with the right")

@@ -105,6 +105,7 @@ private final class TwoThreads: BindingObserver, @unchecked Sendable {  // One w
     if changes.contains(.linkState) { mail.append { self.dataPath.indicate(indication) } }
     mail.append { self.dataPath.attributesChanged(action) }
   }
+  func rulesMayDiffer(for binding: AdapterBinding) {}
   func bindingPauses(_ binding: AdapterBinding) {
     mail.append {
       self.dataPath.drain { self.driver.drained(binding, cancelledWrites: $0) }
@@ -255,6 +256,7 @@ struct InterleavingTests {
     func bindingChanged(
       _ binding: AdapterBinding, _ changes: [EventKind], _ action: BindingStateMachine.Action
     ) {}
+    func rulesMayDiffer(for binding: AdapterBinding) {}
     func bindingPauses(_ binding: AdapterBinding) {}
     func bindingStateChanged(
       _ binding: AdapterBinding, _ action: BindingStateMachine.Action, cancelledWrites: Int

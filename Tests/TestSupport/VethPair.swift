@@ -22,6 +22,8 @@ public final class VethPair: Sendable {
       Self.disableIPv6(name)
       if isUp { try Command.run("ip link set \(name) up") }
     }
+    // The kernel makes the queues a moment after the flags: what is sent before that is dropped.
+    if isUp { _ = eventually { isRunning(near) && isRunning(far) } }
   }
 
   deinit {
@@ -32,6 +34,19 @@ public final class VethPair: Sendable {
   public var nearIndex: Int32 { Int32(bitPattern: if_nametoindex(near)) }
   /// The interface index of the far end.
   public var farIndex: Int32 { Int32(bitPattern: if_nametoindex(far)) }
+
+  private func isRunning(_ name: String) -> Bool {
+    var first: UnsafeMutablePointer<ifaddrs>?
+    guard getifaddrs(&first) == 0 else { return false }
+    defer { freeifaddrs(first) }
+    var next = first
+    while let entry = next {
+      next = entry.pointee.ifa_next
+      guard String(cString: entry.pointee.ifa_name) == name else { continue }
+      return entry.pointee.ifa_flags & UInt32(IFF_RUNNING.rawValue) != 0
+    }
+    return false
+  }
 
   /// A dozen frames of router solicitation would join in.
   private static func disableIPv6(_ name: String) {

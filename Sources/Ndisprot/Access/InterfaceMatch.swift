@@ -55,6 +55,13 @@ public struct InterfaceMatch: Hashable, Sendable {
   }
 }
 
+extension AdapterAttributes {
+  /// Whether every `InterfaceMatch` says the same of both.
+  func isNamedLike(_ other: AdapterAttributes) -> Bool {
+    name == other.name && address == other.address && driver == other.driver
+  }
+}
+
 /// Whether a name is one of a pattern's: `*` stands for any bytes, `?` for one.
 ///
 /// - Complexity: O(pattern × name), no recursion

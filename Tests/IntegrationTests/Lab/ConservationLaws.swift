@@ -133,6 +133,8 @@ struct LinkLine: Decodable {
   let qdisc: String?
   let mtu: Int
   let promiscuity: Int?
+  /// How many have the card hear all groups; nil of an `ip` before 6.0.
+  let allmulti: Int?
   let stats64: Directions
 
   struct Directions: Decodable {
