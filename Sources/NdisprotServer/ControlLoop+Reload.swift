@@ -150,7 +150,8 @@ extension ControlLoop {
     guard server.environment.loadConfiguration != nil else { return }
     let (rules, interfaces, server) = (policy.rules, server.driver.interfaces, server)
     // A thousand rules and two thousand interfaces take their time.
-    _ = server.lookups.add {
+    _ = server.lookups.add { isUnloading in
+      guard !isUnloading else { return }
       var isThere: [InterfaceMatch: Bool] = [:]
       let absent = rules.filter { rule in
         let isKnown = isThere[rule.interface]

@@ -43,7 +43,7 @@ public final class VethPair: Sendable {
     while let entry = next {
       next = entry.pointee.ifa_next
       guard String(cString: entry.pointee.ifa_name) == name else { continue }
-      return entry.pointee.ifa_flags & UInt32(IFF_RUNNING.rawValue) != 0
+      return entry.pointee.ifa_flags & UInt32(IFF_RUNNING) != 0
     }
     return false
   }
