@@ -98,7 +98,7 @@ extension Session {
       case .cancel: cancel(request, try CancelRequest(decoding: payload).id)
       case .enumerate: enumerate(request, try EnumerateRequest(decoding: payload), header)
       case .statistics:
-        host.handle(.statistics(try StatisticsRequest(decoding: payload)), request, of: self)
+        requestStatistics(request, try StatisticsRequest(decoding: payload))
       case .wait:
         let wanted = try WaitRequest(decoding: payload)
         host.handle(

@@ -60,6 +60,7 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
   var output: [UInt8] = []
   var outputCount = 0
   var counters = SessionCounters()
+  var questions = StatisticsQuestions()
 
   init(
     descriptor: Int32, credentials: Credentials, server: ServerCore, file: Ref<FileObject>,
@@ -224,6 +225,7 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
   /// The file object's cleanup: ends what only the driver can end.
   private func cleanUp() {
     closeOpen("hung up")
+    dropStatistics()
     server.cancelWaits(of: self)
   }
 
