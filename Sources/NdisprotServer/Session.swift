@@ -80,8 +80,8 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
 
   /// Counts a read or a write; `transferEnded` follows.
   ///
-  /// - Returns: whether the open's rules allow one more
-  func transferBegins() -> Bool {
+  /// - Returns: nil if the open's rules allow one more
+  func transferBegins() -> AccessRefusal? {
     transferCount += 1
     return requestLimits.take()
   }
