@@ -4,23 +4,26 @@ extension BindingDataPath {
   /// The counters of the binding and of those opens that are wanted, at one moment.
   ///
   /// - Parameters:
-  ///   - count: opens at most, those of the lowest numbers
+  ///   - limit: counters of opens that are enough, those of the lowest numbers; no open's are cut
   ///   - isWanted: asked of each open
   /// - Returns: the binding first
   /// - Source: `spec/reliability.md` section 1
   public func counters(
-    most count: Int = .max, of isWanted: (OpenContext) -> Bool = { _ in true }
+    upTo limit: Int = .max, of isWanted: (OpenContext) -> Bool = { _ in true }
   ) -> [CounterSet] {
     let frames = unsafe hot.pointee.frames
     var whole = binding.counted
     whole.add(totals)
     var sets = [binding.counters(whole)]
-    for open in opens.lazy.filter(isWanted).prefix(count) {
+    var count = 0
+    for open in opens.lazy.filter(isWanted) {
+      guard count < limit else { break }
       unsafe open.cursor?.advance(hot.pointee.ring, open.filter)
-      sets.append(
-        open.counters(
-          offered: frames &- open.framesAtOpen,
-          dropState: unsafe hot.pointee.stateDrops &- open.stateDropsAtOpen))
+      let set = open.counters(
+        offered: frames &- open.framesAtOpen,
+        dropState: unsafe hot.pointee.stateDrops &- open.stateDropsAtOpen)
+      sets.append(set)
+      count += set.values.count
     }
     return sets
   }

@@ -39,13 +39,13 @@ extension [UInt8] {
 extension Sequence {
   /// The first elements whose encodings together have at most `byteLimit` bytes, and whether there
   /// are more behind them.
-  func fitting(_ byteLimit: Int, _ encoded: (Element) -> [UInt8]) -> (
+  func fitting(_ byteLimit: Int, _ encodedByteCount: (Element) -> Int) -> (
     elements: [Element], hasMore: Bool
   ) {
     var elements: [Element] = []
     var byteCount = 0
     for element in self {
-      byteCount += encoded(element).count
+      byteCount += encodedByteCount(element)
       guard byteCount <= byteLimit else { return (elements, true) }
       elements.append(element)
     }

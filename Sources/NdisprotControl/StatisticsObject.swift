@@ -168,6 +168,11 @@ public struct StatisticsObject: Hashable, Sendable {
     }
   }
 
+  /// How many bytes `encoded` has.
+  var encodedByteCount: Int {
+    Self.fixedByteCount + (name.utf8.count + 7) & ~7 + readings.count * Self.counterByteCount
+  }
+
   /// The bytes of the object.
   public var encoded: [UInt8] {
     var bytes: [UInt8] = []
@@ -205,7 +210,7 @@ public struct StatisticsReply: Hashable, Sendable {
   ///   - objects: in ascending order of their keys
   ///   - byteLimit: bytes of the payload at most
   public init(objects: some Sequence<StatisticsObject>, byteLimit: Int) {
-    (self.objects, hasMore) = objects.fitting(byteLimit - Self.fixedByteCount, \.encoded)
+    (self.objects, hasMore) = objects.fitting(byteLimit - Self.fixedByteCount, \.encodedByteCount)
   }
 
   /// Decodes a payload; `objectCount` is the header's count.

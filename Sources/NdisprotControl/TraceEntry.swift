@@ -94,7 +94,7 @@ public struct TraceReply: Hashable, Sendable {
   ///   - isRecording: whether events are being recorded
   ///   - byteLimit: bytes of the payload at most
   public init(cursor: UInt64, entries: [TraceEntry], isRecording: Bool, byteLimit: Int) {
-    (self.entries, hasMore) = entries.fitting(byteLimit - 16, \.encoded)
+    (self.entries, hasMore) = entries.fitting(byteLimit - 16, \.encoded.count)
     self.isRecording = isRecording
     next = self.entries.last.map { $0.sequence &+ 1 } ?? cursor
   }

@@ -167,8 +167,11 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
 
   /// The counters of the binding, and of those opens and sessions that are in scope.
   func counters(_ scope: StatisticsScope) -> [CounterSet] {
-    dataPath.counters(most: StatisticsScope.maximumCount, of: scope.contains)
-      + sessions.values.filter(scope.contains).map(\.counterSet)
+    let opens = dataPath.counters(upTo: StatisticsScope.maximumCount, of: scope.contains)
+    // Sessions stand behind opens: no page has room for both.
+    let count = opens.reduce(0) { $0 + $1.values.count }
+    guard count < StatisticsScope.maximumCount else { return opens }
+    return opens + sessions.values.filter(scope.contains).map(\.counterSet)
   }
 
   /// What the binding has counted.

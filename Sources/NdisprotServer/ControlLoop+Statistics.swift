@@ -4,18 +4,6 @@ internal import Ndisprot
 internal import NdisprotControl
 internal import WDF
 
-/// Questions for statistics that wait for their turn.
-///
-/// A question costs a thousand times what a message does: a few are under way at a time, so that
-/// between two of them every loop serves its sockets (threat T5).
-struct StatisticsQueue {
-  typealias Question = (wanted: StatisticsRequest, parcel: RequestParcel, session: Session)
-  static let maximumRunning = 2
-  static let maximumWaiting = 1_024
-  var waiting: [Question] = []
-  var runningCount = 0
-}
-
 /// The answers of several loops to one question, counted in.
 private final class StatisticsGather: @unchecked Sendable {  // Confined to control.
   let after: StatisticsObject.Key
@@ -30,8 +18,9 @@ private final class StatisticsGather: @unchecked Sendable {  // Confined to cont
 ///
 /// - Source: threats T5, T21
 struct StatisticsScope: Sendable {
-  /// More opens than any page has room for.
-  static let maximumCount = 300
+  /// More counters than any page has room for.
+  static let maximumCount =
+    MessageHeader.maximumPayloadByteCount / StatisticsObject.counterByteCount + 1
   /// Whose; nil is everybody's.
   let userID: UInt32?
   /// The last object of the page before.
@@ -62,19 +51,12 @@ extension ControlLoop {
   func gatherStatistics(
     _ wanted: StatisticsRequest, _ parcel: RequestParcel, for session: Session
   ) {
-    guard statistics.waiting.count < StatisticsQueue.maximumWaiting else {
-      parcel.complete(.tooManyRequests)
-      return
-    }
-    statistics.waiting.append((wanted, parcel, session))
+    statistics.append((wanted, parcel, session))
     nextStatistics()
   }
 
   private func nextStatistics() {
-    guard statistics.runningCount < StatisticsQueue.maximumRunning, !statistics.waiting.isEmpty
-    else { return }
-    let question = statistics.waiting.removeFirst()
-    statistics.runningCount += 1
+    guard let question = statistics.begin() else { return }
     gather(question.wanted, question.parcel, for: question.session)
   }
 
@@ -127,14 +109,19 @@ extension ControlLoop {
         || ($0.kind == .binding && shown.contains($0.interfaceIndex))
     }
     // Each page counts anew: an object that comes or goes meanwhile disturbs no other.
-    let objects = visible.map(StatisticsObject.init).filter { $0.key > gather.after }
+    let sets = visible.map { (key: StatisticsObject.Key($0), set: $0) }
+      .filter { $0.key > gather.after }.sorted { $0.key < $1.key }
     let reply = StatisticsReply(
-      objects: objects.sorted { $0.key < $1.key },
+      objects: sets.lazy.map { StatisticsObject($0.set) },
       byteLimit: MessageHeader.maximumPayloadByteCount)
-    answer(reply.encoded, reply.objects.count, parcel, for: session)
-    statistics.runningCount -= 1
-    // In a turn of its own: what came to the sockets meanwhile is first.
-    _ = loop.post { self.nextStatistics() }
+    let (output, count) = (reply.encoded, reply.objects.count)
+    session.onHost { $0.answerStatistics(parcel, output, count) }
+    // It ends in a turn of its own: what came to the sockets meanwhile is first, also if no loop had
+    // to be asked.
+    _ = loop.post {
+      self.statistics.end()
+      self.nextStatistics()
+    }
   }
 }
 
@@ -150,12 +137,21 @@ extension Session {
   }
 }
 
+extension StatisticsObject.Key {
+  /// Where the object of some counters stands.
+  init(_ set: CounterSet) {
+    self.init(
+      kind: StatisticsObject.Kind(rawValue: set.kind.rawValue),
+      interfaceIndex: UInt32(bitPattern: set.interfaceIndex), id: set.id)
+  }
+}
+
 extension StatisticsObject {
   /// One object of the answer.
   init(_ set: CounterSet) {
+    let key = Key(set)
     self.init(
-      kind: Kind(rawValue: set.kind.rawValue),
-      interfaceIndex: UInt32(bitPattern: set.interfaceIndex), id: set.id, name: set.name,
+      kind: key.kind, interfaceIndex: key.interfaceIndex, id: key.id, name: set.name,
       readings: set.values.map { Reading($0, $1) })
   }
 }

@@ -141,7 +141,7 @@ extension ControlLoop {
       return
     }
     if let cause = refusal(of: credentials) {
-      server.audit(
+      server.auditDenial(
         AuditRecord(.denied, credentials, binding: "-", rule: cause.rule)
           .with("cause", text: cause.text), of: credentials)
       refuse(descriptor)

@@ -83,7 +83,7 @@ final class QuotaTable: Sendable {
       var use = uses[key] ?? Use()
       use.opens += 1
       use.queueByteCount += queueByteCount
-      if let limit = rule.quota.requests { requests.append(use.requests, limit) }
+      if let limit = rule.quota.requests { requests.append(use.requests, limit, rule) }
       uses[key] = use
     }
     return Charge(
@@ -122,18 +122,23 @@ final class RequestMeter: Sendable {
 /// The meters that the requests of one open run through.
 struct RequestLimits: Sendable {
   private var limits: [(meter: RequestMeter, limit: Int)] = []
+  /// What to say of each that is exceeded.
+  private var refusals: [AccessRefusal] = []
 
-  fileprivate mutating func append(_ meter: RequestMeter, _ limit: Int) {
+  fileprivate mutating func append(_ meter: RequestMeter, _ limit: Int, _ rule: AccessRule) {
     limits.append((meter, limit))
+    refusals.append(refusal(.requests, limit, rule))
   }
 
   /// Counts a request that is not answered yet, within the limits or not; `give` follows.
   ///
-  /// - Returns: whether it is within the limits
-  func take() -> Bool {
-    var isWithin = true
-    for entry in limits where entry.meter.take() > entry.limit { isWithin = false }
-    return isWithin
+  /// - Returns: nil if it is within the limits
+  func take() -> AccessRefusal? {
+    var exceeded: Int?
+    for (index, entry) in limits.enumerated() where entry.meter.take() > entry.limit {
+      exceeded = index
+    }
+    return exceeded.map { refusals[$0] }
   }
 
   /// A counted request was answered.

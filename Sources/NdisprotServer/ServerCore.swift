@@ -76,12 +76,19 @@ final class ServerCore: @unchecked Sendable {  // `control` is set once, before 
 
   /// Accounts for what a client did; a client that does it all the time has its lines counted.
   func audit(_ record: AuditRecord, of client: Credentials) {
-    let now = EventLoop.now()
-    let unlogged =
-      record.event == .denied
-      ? denials.withLock { $0.admits(client.userID, nowNanoseconds: now) }
-      : openings.withLock { $0.admits(client.userID, nowNanoseconds: now) }
+    let unlogged = openings.withLock { $0.admits(client.userID, nowNanoseconds: EventLoop.now()) }
+    write(record, unlogged)
+  }
+
+  /// Accounts for what a client was refused; what is not written costs next to nothing.
+  func auditDenial(_ record: @autoclosure () -> AuditRecord, of client: Credentials) {
+    let unlogged = denials.withLock { $0.admits(client.userID, nowNanoseconds: EventLoop.now()) }
+    write(record(), unlogged)
+  }
+
+  private func write(_ record: @autoclosure () -> AuditRecord, _ unlogged: UInt64?) {
     guard let unlogged else { return }
+    let record = record()
     environment.audit(unlogged == 0 ? record : record.with("unlogged", unlogged))
   }
 

@@ -64,7 +64,7 @@ extension Session {
   /// The policy refuses an open: the reply and the audit record name the rule, or its absence.
   func denyOpen(_ refusal: AccessRefusal, _ name: String, _ request: RequestParcel) {
     isOpening = false
-    server.audit(
+    server.auditDenial(
       AuditRecord(.denied, credentials, binding: name, rule: refusal.ruleName)
         .with("cause", text: refusal.description), of: credentials)
     guard !request.isOpenDevice else {
@@ -74,9 +74,18 @@ extension Session {
     finish(request, Array(refusal.description.utf8), status: refusal.completion)
   }
 
+  /// The policy refuses a request of an open: its reply has no room for the rule, the record has.
+  func noteDenial(_ refusal: AccessRefusal) {
+    server.auditDenial(
+      AuditRecord(
+        .denied, credentials, binding: open?.binding.snapshot.attributes.name ?? "-",
+        rule: refusal.ruleName
+      ).with("open", open?.id ?? 0).with("cause", text: refusal.description), of: credentials)
+  }
+
   /// A request of somebody of whom no rule speaks.
   func denyStranger(_ request: consuming OwnedRequest, _ opcode: UInt16) {
-    server.audit(
+    server.auditDenial(
       AuditRecord(.denied, credentials, binding: "-", rule: "-").with("opcode", opcode)
         .with("cause", text: "no rule speaks of this user"), of: credentials)
     request.complete(RequestStatus(.notPermitted))
@@ -145,6 +154,13 @@ extension Session {
 }
 
 extension AccessGrant {
+  /// Why something needs a right that is not given; nil if it is.
+  func refusal(of right: AccessRights) -> AccessRefusal? {
+    guard !rights.contains(right) else { return nil }
+    guard let first = rules.first else { return .noRule }
+    return .missing(right, rule: ruleNames, origin: first.origin)
+  }
+
   /// The names of the rules that decide.
   var ruleNames: String { rules.map(\.name).joined(separator: ",") }
 }

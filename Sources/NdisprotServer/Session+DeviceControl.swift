@@ -113,7 +113,11 @@ extension Session {
       value.append(unsafe payload.unsafeLoad(fromByteOffset: offset, as: UInt8.self))
     }
     let set = OIDRequest.set(OIDRequest.Set(oid, value: value))
-    open.perform(set, port: port, for: request) { request, reply in
+    open.perform(set, port: port, for: request) { [self] request, reply in
+      // The card refuses too: that is no matter of rules.
+      if reply.completion == .notPermitted, let refusal = open.access.refusal(of: .setOID) {
+        noteDenial(refusal)
+      }
       request.complete(reply.completion, bytesNeeded: reply.request.bytesNeeded)
     }
   }

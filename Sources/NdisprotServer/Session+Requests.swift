@@ -29,7 +29,7 @@ extension Session {
       counters.issued &+= 1
       note("message", header.id, UInt64(header.opcode))
       let isTransfer = request.parameters.isTransfer
-      dispatch(request, header, buffer, isWithinQuota: !isTransfer || transferBegins())
+      dispatch(request, header, buffer, isTransfer ? transferBegins() : nil)
     } catch {
       end("no request could be made: \(error.code)")
     }
@@ -37,13 +37,14 @@ extension Session {
 
   private func dispatch(
     _ request: consuming OwnedRequest, _ header: MessageHeader, _ buffer: MessageBuffer,
-    isWithinQuota: Bool
+    _ refusal: AccessRefusal?
   ) {
     guard header.opcode == Opcode.hello.rawValue || isKnown else {
       denyStranger(request, header.opcode)
       return
     }
-    guard isWithinQuota else {
+    if let refusal {
+      noteDenial(refusal)
       request.complete(RequestStatus(.tooManyRequests))
       return
     }
@@ -98,7 +99,7 @@ extension Session {
       case .cancel: cancel(request, try CancelRequest(decoding: payload).id)
       case .enumerate: enumerate(request, try EnumerateRequest(decoding: payload), header)
       case .statistics:
-        host.handle(.statistics(try StatisticsRequest(decoding: payload)), request, of: self)
+        requestStatistics(request, try StatisticsRequest(decoding: payload))
       case .wait:
         let wanted = try WaitRequest(decoding: payload)
         host.handle(

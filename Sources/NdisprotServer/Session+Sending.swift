@@ -56,6 +56,7 @@ extension Session {
       }
     } while !isSocketFull && queueEvent()
     followInterest()
+    askForStatistics()
   }
 
   /// Something happened that this session wants to hear of.

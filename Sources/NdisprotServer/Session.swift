@@ -60,6 +60,7 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
   var output: [UInt8] = []
   var outputCount = 0
   var counters = SessionCounters()
+  var questions = StatisticsQuestions()
 
   init(
     descriptor: Int32, credentials: Credentials, server: ServerCore, file: Ref<FileObject>,
@@ -79,8 +80,8 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
 
   /// Counts a read or a write; `transferEnded` follows.
   ///
-  /// - Returns: whether the open's rules allow one more
-  func transferBegins() -> Bool {
+  /// - Returns: nil if the open's rules allow one more
+  func transferBegins() -> AccessRefusal? {
     transferCount += 1
     return requestLimits.take()
   }
@@ -224,6 +225,7 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
   /// The file object's cleanup: ends what only the driver can end.
   private func cleanUp() {
     closeOpen("hung up")
+    dropStatistics()
     server.cancelWaits(of: self)
   }
 

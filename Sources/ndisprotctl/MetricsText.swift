@@ -3,6 +3,10 @@ internal import NdisprotClient
 
 /// Counters as OpenMetrics text: a family for each counter of each kind of object.
 ///
+/// A family is named as `spec/reliability.md` does it, `rx.drop_flushed` is `ndisprot_rx_drop_flushed`.
+/// What is counted by another kind than the counter is at home with has that kind in front: the
+/// frames that a binding sent are the sum of what its opens did, and no family mixes both.
+///
 /// - Shape: lines `# TYPE`, `# UNIT` and `# HELP` of a family, its samples, at the end `# EOF`
 /// - Source: OpenMetrics 1.0
 struct MetricsText {
@@ -22,7 +26,8 @@ struct MetricsText {
   private mutating func appendFamily(
     _ counter: Counter, _ kind: StatisticsObject.Kind, _ objects: [StatisticsObject]
   ) {
-    let family = "ndisprot_\(kind.name)_\(counter.metricName)"
+    let prefix = kind == counter.home ? "" : "\(kind.name)_"
+    let family = "ndisprot_\(prefix)\(counter.metricName)"
     text += "# TYPE \(family) \(counter.isGauge ? "gauge" : "counter")\n"
     if counter.isByteCount { text += "# UNIT \(family) bytes\n" }
     text += "# HELP \(family) \(counter.help)\n"
@@ -60,6 +65,15 @@ struct MetricsText {
 }
 
 extension Counter {
+  /// The kind of object that counts it by itself.
+  var home: StatisticsObject.Kind {
+    switch self {
+    case .kernelPackets, .kernelDrops, .rxFrames, .rxBytes, .oidAsked, .oidTimedOut: .binding
+    case .reqIssued, .reqCompletedOk, .reqCompletedError, .reqCancelled, .reqPending: .session
+    default: .open
+    }
+  }
+
   /// The counter's name with underscores, the unit at its end.
   var metricName: String {
     var text = ""

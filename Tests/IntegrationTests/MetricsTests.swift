@@ -27,15 +27,25 @@ struct MetricsTests {
         ("rx_matched_total", Counter.rxMatched), ("rx_delivered_total", .rxDelivered),
         ("rx_queued", .rxQueued), ("tx_err_nobufs_total", .txErrNobufs),
       ] {
-        #expect(metrics.samples["ndisprot_open_" + name + labels] == open[counter], "\(name)")
+        #expect(metrics.samples["ndisprot_" + name + labels] == open[counter], "\(name)")
       }
-      #expect(metrics.types["ndisprot_open_rx_queued"] == "gauge")
-      #expect(metrics.types["ndisprot_binding_rx_bytes"] == "counter")
+      #expect(metrics.types["ndisprot_rx_queued"] == "gauge")
+      #expect(metrics.types["ndisprot_rx_bytes"] == "counter")
       let binding = try #require(try session.statistics().first { $0.kind == 1 })
       #expect(
         metrics.samples[
-          "ndisprot_binding_rx_bytes_total"
+          "ndisprot_rx_bytes_total"
             + "[[\"ifindex\", \"\(binding.interfaceIndex)\"], [\"interface\", \"np0\"]]"] == 300)
+      // What both a binding and its opens count is told apart, and nothing else has a kind in front.
+      #expect(
+        Set(metrics.types.keys.filter { $0.hasPrefix("ndisprot_binding_") })
+          == ["ndisprot_binding_tx_sent", "ndisprot_binding_tx_bytes"])
+      #expect(metrics.types["ndisprot_tx_sent"] == "counter")
+      #expect(metrics.types["ndisprot_req_issued"] == "counter")
+      #expect(
+        !metrics.types.keys.contains {
+          $0.hasPrefix("ndisprot_open_") || $0.hasPrefix("ndisprot_session_")
+        })
       // Every counter of every object is there.
       let objects = try lab.makeClient(as: .owner).connect().statistics()
       #expect(metrics.samples.count == objects.map(\.values.count).reduce(0, +))
@@ -92,7 +102,7 @@ struct MetricsTests {
       let path = lab.filePath("metrics")
       #expect(TextFile.write(outcome.output, to: path))
       let opens = try read(path, lab).samples.keys.filter {
-        $0.hasPrefix("ndisprot_open_rx_matched_total")
+        $0.hasPrefix("ndisprot_rx_matched_total")
       }
       #expect(opens.count == 1_000)
     }

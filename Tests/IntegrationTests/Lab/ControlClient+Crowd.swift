@@ -1,6 +1,18 @@
 // Many sessions of one program at once.
 
 extension ControlClient {
+  /// Has the gathered sessions ask for counters, `each` at a time, for some seconds.
+  func beginInterrogation(each: Int, seconds: Int) throws {
+    try program.begin("interrogate", ["each": .number(each), "seconds": .number(seconds)])
+  }
+
+  /// How many answers they had.
+  func endInterrogation() throws -> Int {
+    try program.answer(to: "interrogate", as: Interrogated.self).answers
+  }
+
+  private struct Interrogated: Decodable { let answers: Int }
+
   /// What became of many that came.
   struct Swarm: Decodable {
     let served: Int

@@ -237,6 +237,15 @@ extension ControlSession {
     try program.ask("stuff", ["session": .number(number)], as: ManyIssued.self).ids
   }
 
+  /// Asks that many times for the first page, and reads no answer.
+  func startStatistics(_ count: Int) throws -> [Int] {
+    let payload = String(repeating: "00", count: 24)
+    return try ask(
+      "many", ["opcode": .number(12), "count": .number(count), "payload": .text(payload)],
+      as: ManyIssued.self
+    ).ids
+  }
+
   func statistics() throws -> [Reply.CounterObject] {
     var objects: [Reply.CounterObject] = []
     var after: Argument = .list([0, 0, 0])

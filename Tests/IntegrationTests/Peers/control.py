@@ -764,6 +764,23 @@ class Client:
                     self.try_send(session, 6, information=LONGEST - 40)
         return {}
 
+    def interrogate(self, each, seconds):
+        """The crowd's sessions ask for counters, `each` at a time and anew with every answer."""
+        poller, sessions = select.epoll(), {}
+        for session, _ in self.pended:
+            sessions[session.socket.fileno()] = session
+            poller.register(session.socket, select.EPOLLIN)
+            for _ in range(each):
+                session.send(12, bytes(24))
+        answers, deadline = 0, time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            for descriptor, _ in poller.poll(0.2, maxevents=len(sessions)):
+                # Nothing is decoded: this is to keep the daemon busy, and not this program.
+                sessions[descriptor].socket.recv(1 << 17)
+                answers += 1
+                sessions[descriptor].send(12, bytes(24))
+        return dict(answers=answers)
+
     def try_send(self, session, opcode, payload=b"", information=0):
         try:
             session.socket.send(HEADER.pack(
