@@ -58,16 +58,18 @@ struct ReceiveCursor {
   /// Judges everything that was not judged yet, after giving up what is lost.
   mutating func advance(_ ring: borrowing ReceiveRing, _ filter: ReceiveFilter) {
     trim(ring, filter)
-    while classified < ring.tail { _ = classifyNext(ring, filter) }
+    var last = ReceiveFilter.LastVerdict()
+    while classified < ring.tail { _ = classifyNext(ring, filter, &last) }
   }
 
   /// Judges one record and counts the verdict; true if it is this open's.
   @inline(__always)
   private mutating func classifyNext(
-    _ ring: borrowing ReceiveRing, _ filter: ReceiveFilter
+    _ ring: borrowing ReceiveRing, _ filter: ReceiveFilter,
+    _ last: inout ReceiveFilter.LastVerdict
   ) -> Bool {
     let isLooped = ring.flags(at: classified).contains(.looped)
-    let verdict = filter.verdict(on: ring, at: classified)
+    let verdict = filter.verdict(on: ring, at: classified, remembering: &last)
     classified = ring.position(after: classified)
     if isLooped {
       guard verdict == .matched else { return false }
@@ -136,6 +138,7 @@ struct ReceiveCursor {
     let waiting = queuedCount &+ count(ring, filter, from: classified, to: ring.tail)
     guard waiting > UInt64(depth) else { return }
     var excess = waiting &- UInt64(depth)
+    var last = ReceiveFilter.LastVerdict()
     while excess > 0, position < classified {
       if filter.verdict(on: ring, at: position) == .matched {
         excess &-= 1
@@ -157,7 +160,7 @@ struct ReceiveCursor {
         }
         classified = ring.position(after: classified)
       } else {
-        _ = classifyNext(ring, filter)
+        _ = classifyNext(ring, filter, &last)
       }
       position = classified
     }
@@ -243,12 +246,13 @@ struct ReceiveCursor {
   @inline(__always)
   mutating func hasFrames(_ ring: borrowing ReceiveRing, _ filter: ReceiveFilter) -> Bool {
     trim(ring, filter)
+    var last = ReceiveFilter.LastVerdict()
     while queuedCount == 0 {
       position = classified
       guard classified < ring.tail else { return false }
-      _ = classifyNext(ring, filter)
+      _ = classifyNext(ring, filter, &last)
     }
-    while filter.verdict(on: ring, at: position) != .matched {
+    while filter.verdict(on: ring, at: position, remembering: &last) != .matched {
       position = ring.position(after: position)
     }
     return true
@@ -276,15 +280,16 @@ struct ReceiveCursor {
     into slices: inout RingSlices
   ) -> Batch {
     var batch = Batch(end: position)
+    var last = ReceiveFilter.LastVerdict()
     var at = position
     var runStart = position
     while batch.recordCount < recordLimit {
       let isOwn: Bool
       if at == classified {
         guard classified < ring.tail else { break }
-        isOwn = classifyNext(ring, filter)
+        isOwn = classifyNext(ring, filter, &last)
       } else {
-        isOwn = filter.verdict(on: ring, at: at) == .matched
+        isOwn = filter.verdict(on: ring, at: at, remembering: &last) == .matched
       }
       let next = ring.position(after: at)
       if isOwn {

@@ -37,6 +37,26 @@ struct ReceiveFilter: Sendable {
     case foreign
   }
 
+  /// A verdict and what it was about; good for as long as the filter is the same.
+  struct LastVerdict {
+    /// 0x8100 as it lies in a little-endian number.
+    static let tagged: UInt64 = 0x0081
+
+    /// The destination, and above it the type as it lies in the frame.
+    fileprivate var addressAndType: UInt64 = 0
+    /// No record has all flags: nothing is remembered.
+    fileprivate var flags = UInt32.max
+    fileprivate var verdict = Verdict.foreign
+
+    init() {}
+
+    fileprivate init(addressAndType: UInt64, flags: UInt32, verdict: Verdict) {
+      self.addressAndType = addressAndType
+      self.flags = flags
+      self.verdict = verdict
+    }
+  }
+
   init(
     etherTypes: EtherTypeSet, packetFilter: PacketFilter, includesOutgoing: Bool,
     access: AccessGrant, owner: UInt32
@@ -98,6 +118,28 @@ struct ReceiveFilter: Sendable {
       }
     }
     return access.rights(type, vlan: vlan).isSuperset(of: needed) ? .matched : .notPermitted
+  }
+
+  /// Judges the record at `position`, at once if all that a verdict depends on is as in the last one.
+  @inline(__always)
+  func verdict(
+    on ring: borrowing ReceiveRing, at position: Int, remembering last: inout LastVerdict
+  ) -> Verdict {
+    let byteCount = ring.frameByteCount(at: position)
+    let flags = UInt32(truncatingIfNeeded: ring.granule(at: position &+ 16))
+    let frame = position &+ FrameRecord.headerByteCount
+    let type = ring.granule(at: frame &+ 8) >> 32 & 0xFFFF
+    let addressAndType = ring.granule(at: frame) & 0xFFFF_FFFF_FFFF | type << 48
+    if addressAndType == last.addressAndType, flags == last.flags, byteCount >= 14 {
+      return last.verdict
+    }
+    let verdict = verdict(on: ring, at: position)
+    // Of a tagged frame the tag counts too, of a looped one the owner.
+    let isLooped = FrameRecord.Flags(rawValue: flags).contains(.looped)
+    if byteCount >= 14, !isLooped, type != LastVerdict.tagged {
+      last = LastVerdict(addressAndType: addressAndType, flags: flags, verdict: verdict)
+    }
+    return verdict
   }
 
   /// Whether a frame with this header would be heard: decides about looping it back.

@@ -144,10 +144,15 @@ public final class Connection {
   // MARK: Receiving
 
   /// The next reply if one is there; its payload is `socket.payload` until the next call.
-  func tryReceive() throws(ClientError) -> MessageHeader? {
+  ///
+  /// Told to wait, it waits a while for one message, which nothing can interrupt.
+  func tryReceive(waiting isWaiting: Bool = false) throws(ClientError) -> MessageHeader? {
+    var isWaiting = isWaiting
     while true {
       if interruption?.isRaised == true { throw .interrupted }
-      switch try socket.tryReceive() {
+      let outcome = try socket.tryReceive(waiting: isWaiting)
+      isWaiting = false
+      switch outcome {
       case .wouldBlock: return nil
       case .gone: throw .daemonGone
       // What the daemon said before it hung up comes behind the reset.
@@ -169,8 +174,12 @@ public final class Connection {
 
   /// The next reply; nil when the deadline is over.
   func receive(by deadline: Deadline) throws(ClientError) -> MessageHeader? {
+    // A wait for nothing but a message costs no call of its own.
+    var isWaiting =
+      interruption == nil && deadline.leaves(nanoseconds: MessageSocket.receiveWaitNanoseconds)
     while true {
-      if let header = try tryReceive() { return header }
+      if let header = try tryReceive(waiting: isWaiting) { return header }
+      isWaiting = false
       if try socket.wait(for: .receive, by: deadline, interruption).isEmpty { return nil }
     }
   }

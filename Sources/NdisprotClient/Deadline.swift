@@ -35,6 +35,11 @@ public struct Deadline: Hashable, Sendable {
   /// Whether it is over.
   public var isPast: Bool { nanoseconds != .max && monotonicNanoseconds() >= nanoseconds }
 
+  /// Whether so much is left.
+  func leaves(nanoseconds wanted: UInt64) -> Bool {
+    nanoseconds == .max || nanoseconds > monotonicNanoseconds() &+ wanted
+  }
+
   /// What is left; nil if it never comes.
   var remaining: Duration? {
     guard nanoseconds != .max else { return nil }

@@ -5,8 +5,8 @@ internal import NdisprotControl
 
 /// A connected socket and the buffer of the message that arrived last.
 ///
-/// Nothing here blocks but `wait`, so that a client that has something to send goes on receiving:
-/// a daemon whose replies are not taken stops to read.
+/// Nothing here blocks but `wait`, and `tryReceive` if it is told to, so that a client that has
+/// something to send goes on receiving: a daemon whose replies are not taken stops to read.
 ///
 /// - Thread: one at a time, but for `hangUp`
 final class MessageSocket {
@@ -22,14 +22,23 @@ final class MessageSocket {
     case reset
   }
 
+  /// How long a receive that waits does so, if no message comes and no signal.
+  static let receiveWaitNanoseconds: UInt64 = 1_000_000_000
+
   private let descriptor: Int32
   private var buffer = MDLBuffer(byteCount: MessageHeader.maximumMessageByteCount)
   private var byteCount = 0
+  private var canWait = false
 
   /// Takes over a connected socket.
   init(owning descriptor: Int32) {
     self.descriptor = descriptor
     growSendBuffer()
+    var time = timeval(tv_sec: Int(Self.receiveWaitNanoseconds / 1_000_000_000), tv_usec: 0)
+    // Where that is refused no receive waits.
+    let result = unsafe setsockopt(
+      descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
+    canWait = result == 0
   }
 
   deinit { close(descriptor) }
@@ -72,17 +81,16 @@ final class MessageSocket {
           var message = unsafe msghdr()
           unsafe message.msg_iov = table.baseAddress
           unsafe message.msg_iovlen = table.count
-          return retrying {
-            unsafe sendmsg(descriptor, &message, Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL))
-          }
+          return unsafe sendmsg(descriptor, &message, Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL))
         }
       }
     }
     return sent >= 0 ? .done : try outcome(of: "sendmsg")
   }
 
-  /// Receives a message if there is one.
-  func tryReceive() throws(ClientError) -> Outcome {
+  /// Receives a message if there is one; told to wait, waits a while for it in the same call.
+  func tryReceive(waiting isWaiting: Bool = false) throws(ClientError) -> Outcome {
+    let flags = Int32(MSG_CMSG_CLOEXEC) | (isWaiting && canWait ? 0 : Int32(MSG_DONTWAIT))
     var message = unsafe msghdr()
     let received = buffer.withMutableBytes { bytes in
       unsafe bytes.withUnsafeMutableBytes { memory in
@@ -90,10 +98,7 @@ final class MessageSocket {
         return unsafe withUnsafeMutablePointer(to: &vector) { vector in
           unsafe message.msg_iov = vector
           unsafe message.msg_iovlen = 1
-          return retrying {
-            unsafe recvmsg(
-              descriptor, &message, Int32(MSG_DONTWAIT) | Int32(MSG_CMSG_CLOEXEC))
-          }
+          return unsafe recvmsg(descriptor, &message, flags)
         }
       }
     }
@@ -110,17 +115,12 @@ final class MessageSocket {
     return .done
   }
 
-  private func retrying(_ call: () -> Int) -> Int {
-    var result = call()
-    while result < 0, errno == EINTR { result = call() }
-    return result
-  }
-
   private func outcome(of call: StaticString) throws(ClientError) -> Outcome {
     let error = SystemError(failed: call)
     switch error.errno {
     // ENOBUFS: no memory for the message just now; a wait for room is what there is to do.
-    case EAGAIN, ENOBUFS: return .wouldBlock
+    // EINTR: whoever waits looks at his deadline before he waits again.
+    case EAGAIN, ENOBUFS, EINTR: return .wouldBlock
     case EPIPE, ENOTCONN: return .gone
     case ECONNRESET: return .reset
     default: throw .system(error)

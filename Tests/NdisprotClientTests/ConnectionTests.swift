@@ -117,6 +117,30 @@ struct ConnectionTests {
       { connect throws in #expect(try connect().bindings().isEmpty) })
   }
 
+  @Test("a deadline beyond the wait of one receive is kept, whatever else comes")
+  func longTimeout() throws {
+    try withDaemon(
+      { peer throws in
+        _ = try peer.receive(.closeDevice)
+        // Nobody asked for events: they are passed over, and must not prolong the wait.
+        for _ in 0..<4 {
+          peer.reply(to: MessageHeader(.event, id: 0), .success)
+          usleep(100_000)
+        }
+        peer.reply(to: try peer.receive(.cancel).header, .notFound)
+      },
+      { connect throws in
+        let connection = try connect()
+        let start = ContinuousClock.now
+        let error = failure {
+          try connection.request(.closeDevice, .close, timeout: .milliseconds(1_100)) { _, _ in }
+        }
+        #expect(error == .timedOut(.close))
+        #expect(ContinuousClock.now - start >= .milliseconds(1_100))
+        #expect(try connection.cancel(99) == false)
+      })
+  }
+
   @Test("a request without an answer times out, and its late answer is passed over")
   func timeout() throws {
     try withDaemon(

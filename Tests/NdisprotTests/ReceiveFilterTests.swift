@@ -92,4 +92,44 @@ struct ReceiveFilterTests {
     #expect(own == .matched)
     #expect(other == .foreign)
   }
+
+  @Test(
+    "a verdict that is remembered is the one that would be given",
+    arguments: [
+      Frames.filter(), Frames.filter(types: [0]), Frames.filter(includesOutgoing: true),
+      Frames.filter(packetFilter: .promiscuous, owner: 2),
+    ])
+  func remembered(filter: ReceiveFilter) throws {
+    var ring = try ReceiveRing(byteCount: 64 << 10)
+    // Every kind of frame follows every kind, itself too.
+    let kinds: [(frame: [UInt8], flags: FrameRecord.Flags, owner: UInt32?)] = [
+      (Frames.make(), [], nil), (Frames.make(byteCount: 14), [], nil),
+      (Frames.make(byteCount: 13), [], nil), (Frames.make(to: Frames.peer), [], nil),
+      (Frames.make(), .outgoing, nil), (Frames.make(), .truncated, nil),
+      (Frames.make(type: 0x0040), [], nil), (Frames.make(type: 0x0800), [], nil),
+      (Frames.make(tag: 5), .tagPutBack, nil),
+      (Frames.make(tag: 5, byteCount: 17), .tagPutBack, nil),
+      (Frames.make(type: 0x0800, tag: 5), .tagPutBack, nil),
+      (Frames.make(), [], 1), (Frames.make(), [], 2),
+    ]
+    for first in kinds {
+      for second in kinds {
+        for kind in [first, second] {
+          let isThere = ring.append(kind.frame, flags: kind.flags, loopedFor: kind.owner)
+          #expect(isThere)
+        }
+      }
+    }
+    var last = ReceiveFilter.LastVerdict()
+    var at = ring.head
+    var count = 0
+    while at < ring.tail {
+      let expected = filter.verdict(on: ring, at: at)
+      let given = filter.verdict(on: ring, at: at, remembering: &last)
+      #expect(given == expected, "record \(count)")
+      at = ring.position(after: at)
+      count += 1
+    }
+    #expect(count == 2 * kinds.count * kinds.count)
+  }
 }
