@@ -151,6 +151,9 @@ struct CardDeskTests {
       let client = try open(path, request)
       let ids = try (0..<3).map { _ in try client.sendQuery(.rcvOK) }
       #expect(wire.card.isAsked.wait(milliseconds: 10_000))
+      // The daemon has them all: what it is told behind them is answered.
+      let mark = try client.send(.cancel, CancelRequest(id: 99).encoded)
+      #expect(try #require(try client.receive()).header.id == mark)
       wire.remove()
       for id in ids {
         let reply = try #require(try client.receive())
