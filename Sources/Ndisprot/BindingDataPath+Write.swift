@@ -44,7 +44,7 @@ extension BindingDataPath {
     }
     note(.send, "pend", open, Int(truncatingIfNeeded: operation.parameters.id), operation.index)
     keepStatuses(of: operation)
-    operation.isAdmitted = open.binding.snapshot.state == .running
+    operation.isAdmitted = open.binding.state == .running
     operation.keepMessage()
     open.writes.append(operation)
     countWaiting(message.byteCount, of: open)

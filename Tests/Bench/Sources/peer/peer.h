@@ -34,6 +34,7 @@ struct options {
 };
 
 int capture_frames(const struct options *options);
+int exchange_requests(const struct options *options);
 int inject_frames(const struct options *options);
 int ping_frames(const struct options *options);
 int receive_frames(const struct options *options);
