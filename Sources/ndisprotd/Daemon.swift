@@ -4,7 +4,7 @@ internal import EventLoop
 internal import Glibc
 internal import Logging
 internal import Miniport
-internal import NDIS
+internal import NdisprotConfiguration
 internal import NdisprotServer
 
 /// Exit codes of `spec/cli.md`, from sysexits.h.
@@ -62,7 +62,7 @@ func runDaemon(_ options: DaemonOptions) -> Int32 {
 /// Why the daemon cannot start, and what it ends with.
 private func sentence(for error: any Error) -> (text: String, code: Int32) {
   switch error {
-  case let error as AccountError: (Sentences.unknownAccount(error), ExitStatus.usage)
+  case let error as AccountError: (error.description, ExitStatus.usage)
   case let error as ConfigurationError: (error.description, ExitStatus.configuration)
   case let error as ListenError: (Sentences.cannotListen(error), ExitStatus.cannotCreate)
   case let error as PrivilegeError: (Sentences.cannotDrop(error.cause), ExitStatus.noPermission)
@@ -146,19 +146,4 @@ private func dropPrivileges(
   }
   do throws(SystemError) { try keepOnly(kept) } catch { throw PrivilegeError(cause: error) }
   return isLocked
-}
-
-extension ProfileArgument {
-  var value: CaptureProfile { self == .latency ? .latency : .throughput }
-}
-
-extension LogLevelArgument {
-  var level: Logger.Level {
-    switch self {
-    case .debug: .debug
-    case .info: .info
-    case .warning: .warning
-    case .error: .error
-    }
-  }
 }

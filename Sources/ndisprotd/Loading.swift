@@ -1,4 +1,5 @@
 internal import Logging
+internal import NdisprotConfiguration
 internal import NdisprotServer
 
 // What the daemon is told, by its command line or its files.

@@ -5,7 +5,7 @@ import NdisprotServer
 import TestSupport
 import Testing
 
-@testable import ndisprotd
+@testable import NdisprotConfiguration
 
 /// Files that nobody should write: an error or a warning each, never a wider right than is written.
 @Suite("Bad configurations")

@@ -4,7 +4,7 @@ import Ndisprot
 import NdisprotServer
 import Testing
 
-@testable import ndisprotd
+@testable import NdisprotConfiguration
 
 @Suite("Configuration")
 struct ConfigurationTests {
