@@ -18,22 +18,23 @@ public struct DaemonConfiguration: Sendable {
   /// What is no error and yet not as it should be: `file: rule[2]: cause`.
   public var warnings: [String] = []
 
-  /// Loads a file and those of `conf.d` beside it.
-  ///
-  /// - Throws: the first thing that is wrong; then nothing of it counts
-  public static func load(_ path: String) throws(ConfigurationError) -> DaemonConfiguration {
-    try DaemonConfiguration(try ConfigurationText.all(of: path))
-  }
-
   /// Makes the configuration of several files, in this order.
   ///
   /// - Throws: the first thing that is wrong; then nothing of it counts
   public init(_ files: [ConfigurationText]) throws(ConfigurationError) {
+    var parsed = ParsedFiles()
+    try self.init(files, &parsed)
+  }
+
+  init(
+    _ files: [ConfigurationText], _ parsed: inout ParsedFiles
+  ) throws(ConfigurationError) {
     var bindings: [BindingConfiguration] = []
     var rules: [AccessRule] = []
+    var originOfName: [String: String] = [:]
     var daemon: ConfigurationTable?
     for file in files {
-      let root = try ConfigurationTable(file)
+      let root = try parsed.table(of: file)
       try root.allow(["daemon", "binding", "rule"])
       if let found = try root.table("daemon") {
         if let daemon {
@@ -45,9 +46,9 @@ public struct DaemonConfiguration: Sendable {
       for table in try root.tables("binding") { bindings.append(try table.binding()) }
       for table in try root.tables("rule") {
         let rule = try table.rule()
-        if let other = rules.first(where: { $0.name == rule.name }) {
+        if let other = originOfName.updateValue(rule.origin, forKey: rule.name) {
           throw table.error(
-            "name", "'\(rule.name)' is the name of \(other.origin) too. Give each rule its own")
+            "name", "'\(rule.name)' is the name of \(other) too. Give each rule its own")
         }
         rules.append(rule)
       }

@@ -33,7 +33,8 @@ func runDaemon(_ options: DaemonOptions) -> Int32 {
     return giveUp(Sentences.noCapability, ExitStatus.noPermission, logger, manager)
   }
   do {
-    let (configuration, locksMemory) = try configuration(options, logger)
+    let source = ConfigurationSource(path: options.configurationPath)
+    let (configuration, locksMemory) = try configuration(options, source, logger)
     let listener = try listeningSocket(options)
     let isLocked = try dropPrivileges(options, locksMemory: locksMemory, logger)
     let log = logger
@@ -47,7 +48,7 @@ func runDaemon(_ options: DaemonOptions) -> Int32 {
         makeAdapterControl: { () throws(SystemError) in try CardControl() },
         log: { log.record($0) },
         audit: { log.info("\($0.line)") },
-        loadConfiguration: options.interfaces.isEmpty ? loader(options, logger) : nil,
+        loadConfiguration: options.interfaces.isEmpty ? loader(source, options, logger) : nil,
         findUser: Accounts.credentials,
         identity: identity(listener, manager, isMemoryLocked: isLocked),
         reloading: reloads.note),
