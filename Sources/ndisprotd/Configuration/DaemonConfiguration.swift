@@ -23,6 +23,7 @@ struct DaemonConfiguration {
   init(_ files: [ConfigurationText]) throws(ConfigurationError) {
     var bindings: [BindingConfiguration] = []
     var rules: [AccessRule] = []
+    var origins: [String: String] = [:]
     var daemon: ConfigurationTable?
     for file in files {
       let root = try ConfigurationTable(file)
@@ -37,9 +38,9 @@ struct DaemonConfiguration {
       for table in try root.tables("binding") { bindings.append(try table.binding()) }
       for table in try root.tables("rule") {
         let rule = try table.rule()
-        if let other = rules.first(where: { $0.name == rule.name }) {
+        if let origin = origins.updateValue(rule.origin, forKey: rule.name) {
           throw table.error(
-            "name", "'\(rule.name)' is the name of \(other.origin) too. Give each rule its own")
+            "name", "'\(rule.name)' is the name of \(origin) too. Give each rule its own")
         }
         rules.append(rule)
       }
@@ -69,19 +70,25 @@ struct DaemonConfiguration {
     }
   }
 
+  /// Whom a rule is for, and where.
+  private struct Place: Hashable {
+    let subject: AccessRule.Subject
+    let interface: InterfaceMatch
+  }
+
   /// Rules that come too late: an earlier one of the same subject and interface says it all.
   private static func shadowed(_ rules: [AccessRule]) -> [String] {
-    var earlier: [String: [AccessRule]] = [:]
+    var earlier: [Place: [AccessRule]] = [:]
     var warnings: [String] = []
     for rule in rules {
-      let key = "\(rule.subject) \(rule.interface)"
-      let others = earlier[key, default: []]
+      let place = Place(subject: rule.subject, interface: rule.interface)
+      let others = earlier[place, default: []]
       if let first = others.first(where: { $0.coversAll(of: rule) }) {
         warnings.append(
           "\(rule.origin): rule '\(rule.name)' never decides: '\(first.name)' (\(first.origin)) "
             + "comes first. Put it before that one, or remove it")
       }
-      earlier[key] = others + [rule]
+      earlier[place] = others + [rule]
     }
     return warnings
   }
