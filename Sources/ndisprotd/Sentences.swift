@@ -33,6 +33,13 @@ enum Sentences {
     }
   }
 
+  static func cannotStart(_ cause: SystemError) -> String {
+    let isForDescriptors = cause.errno == EMFILE || cause.errno == ENFILE
+    let remedy = "Give the service a higher LimitNOFILE, or the shell a higher ulimit -n"
+    return "the daemon cannot start: \(cause.call): \(words(cause.errno))"
+      + (isForDescriptors ? ". \(remedy)" : "")
+  }
+
   static func cannotDrop(_ cause: SystemError) -> String {
     "the rights of root cannot be given up: \(cause.call): \(words(cause.errno)). "
       + "Start ndisprotd as its service"
