@@ -132,9 +132,7 @@ struct FaultTests {
           pairs.map { "link add \($0) group 7 type veth peer name \($1)" }, ["link del group 7"],
         ] {
           let lost = daemon.lostLinkMessages
-          daemon.send(SIGSTOP)
-          try lab.ipBatch(commands)
-          daemon.send(SIGCONT)
+          try daemon.whileStopped { try lab.ipBatch(commands) }
           #expect(daemon.lostLinkMessages > lost)
           try eventually("the kernel's inventory", seconds: 30) {
             try lab.boundInterfaces() == lab.linkInterfaces(wanted)
