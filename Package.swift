@@ -53,6 +53,7 @@ let package = Package(
     .library(name: "NDIS", targets: ["NDIS"]),
     .library(name: "MDL", targets: ["MDL"]),
     .library(name: "WDF", targets: ["WDF"]),
+    .library(name: "Miniport", targets: ["Miniport"]),
     .library(name: "NdisprotConfiguration", targets: ["NdisprotConfiguration", "Ndisprot"]),
     .executable(name: "ndisprotd", targets: ["ndisprotd"]),
     .executable(name: "ndisprotctl", targets: ["ndisprotctl"]),

@@ -52,6 +52,8 @@ public enum Counter: UInt16, Sendable, CaseIterable {
   case reqCompletedError = 82
   case reqCancelled = 83
   case reqPending = 84
+  /// Processor time that the daemon spent on its requests and frames.
+  case cpuNanoseconds = 85
 
   /// Whether the value goes up and down; all others only grow.
   public var isGauge: Bool {

@@ -28,6 +28,8 @@ extension BindingDataPath {
       let index = (first &+ step) % all.count
       let open = all[index]
       guard let operation = open.writes.first, !isBlocked else { continue }
+      let isMeasured = open.requester.workBegins()
+      defer { open.requester.workEnds(isMeasured) }
       let isThrough = advance(operation, of: open, frameLimit: BindingDataPath.framesPerTurn)
       // Whoever finds the kernel full may do so every time: the others come before it then (D-48).
       if isBlocked { firstToSend = (index &+ 1) % all.count }

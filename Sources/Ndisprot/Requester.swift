@@ -17,6 +17,14 @@ public protocol Requester: RequestSink {
     _ records: MDLChain, recordCount: Int, information: Int, for parameters: RequestParameters
   ) -> Bool
 
+  /// Work for it begins that no message of it has just brought; `workEnds` follows.
+  ///
+  /// - Returns: what `workEnds` is to be told
+  func workBegins() -> Bool
+
+  /// The work is over.
+  func workEnds(_ isMeasured: Bool)
+
   /// Runs work on the loop that has the session, now or when it has arrived there.
   func onLoop(_ work: @escaping @Sendable () -> Void)
 

@@ -27,6 +27,7 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
   private var buffers = MessageBufferPool()
   private var sessions: [ObjectIdentifier: Session] = [:]
   private let unflushed = FlushList()
+  let meter = WorkMeter()
 
   /// Makes the data path of a binding; nothing is captured before the first open.
   init(
@@ -173,6 +174,7 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
     // Sessions stand behind opens: no page has room for both.
     let count = opens.reduce(0) { $0 + $1.values.count }
     guard count < StatisticsScope.maximumCount else { return opens }
+    meter.settle()
     return opens + sessions.values.filter(scope.contains).map(\.counterSet)
   }
 

@@ -13,6 +13,11 @@ extension ControlLoop {
       parcel.complete(.notFound)
       return
     }
+    let (place, userID) = (ObjectIdentifier(session), session.credentials.userID)
+    guard explaining.take(place, userID: userID) else {
+      parcel.complete(.tooManyRequests)
+      return
+    }
     let find = server.environment.findUser
     let isTaken = server.lookups.add { [weak self] isUnloading in
       let user = isUnloading ? nil : find(question.user)
@@ -23,13 +28,16 @@ extension ControlLoop {
         return
       }
     }
-    if !isTaken { parcel.complete(.tooManyRequests) }
+    guard !isTaken else { return }
+    explaining.give(place, userID: userID)
+    parcel.complete(.tooManyRequests)
   }
 
   private func explain(
     _ question: ExplainRequest, _ user: Credentials?, _ parcel: RequestParcel,
     for session: Session
   ) {
+    explaining.give(ObjectIdentifier(session), userID: session.credentials.userID)
     guard let user else {
       parcel.complete(.notFound)
       return

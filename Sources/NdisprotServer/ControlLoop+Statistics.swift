@@ -57,7 +57,9 @@ extension ControlLoop {
 
   private func nextStatistics() {
     guard let question = statistics.begin() else { return }
-    gather(question.wanted, question.parcel, for: question.session)
+    work(for: question.session) {
+      gather(question.wanted, question.parcel, for: question.session)
+    }
   }
 
   private func gather(
@@ -90,6 +92,7 @@ extension ControlLoop {
             || UInt32(bitPattern: $0.binding.interfaceIndex) == interfaceIndex)
       }
       .map { $0.idleCounters() }
+    meter.settle()
     let own = sessionsHere.filter(scope.contains).map(\.counterSet)
     add(idle + own, to: gather, parcel, for: session)
   }
@@ -101,6 +104,18 @@ extension ControlLoop {
     gather.sets += sets
     gather.outstanding -= 1
     guard gather.outstanding == 0 else { return }
+    work(for: session) { answer(gather, parcel, for: session) }
+    // It ends in a turn of its own: what came to the sockets meanwhile is first, also if no loop had
+    // to be asked.
+    _ = loop.post {
+      self.statistics.end()
+      self.nextStatistics()
+    }
+  }
+
+  private func answer(
+    _ gather: StatisticsGather, _ parcel: RequestParcel, for session: Session
+  ) {
     let client = session.credentials
     let shown = server.driver.bindings.snapshot.bindings
       .filter { policy.shows($0.snapshot.attributes, to: client) }.map(\.interfaceIndex)
@@ -116,12 +131,6 @@ extension ControlLoop {
       byteLimit: MessageHeader.maximumPayloadByteCount)
     let (output, count) = (reply.encoded, reply.objects.count)
     session.onHost { $0.answerStatistics(parcel, output, count) }
-    // It ends in a turn of its own: what came to the sockets meanwhile is first, also if no loop had
-    // to be asked.
-    _ = loop.post {
-      self.statistics.end()
-      self.nextStatistics()
-    }
   }
 }
 

@@ -28,6 +28,8 @@ final class ControlLoop: SessionHost, TurnHandler, BindingObserver, EventHandler
   /// When the configuration was read, and what became of the last reload.
   var history = ReloadHistory()
   var statistics = StatisticsQueue()
+  /// Whose questions for a user's rights are under way.
+  var explaining = ExplainPlaces()
   private let listener: Int32
   private var listenerRegistration: Registration?
   private var reserve: Int32
@@ -40,6 +42,7 @@ final class ControlLoop: SessionHost, TurnHandler, BindingObserver, EventHandler
   private var sessionCounts: [UInt32: Int] = [:]
   private(set) var sessionCount = 0
   private let unflushed = FlushList()
+  let meter = WorkMeter()
   var threads: [Int32: BindingThread] = [:]
   var powerWaiters: [PowerWaiter] = []
   /// The sessions that hear of events, wherever they are.
@@ -147,10 +150,7 @@ extension ControlLoop {
       refuse(descriptor)
       return
     }
-    // As much as the system allows; 208 KiB, the stock limit, suffices at full rate.
-    var byteCount: Int32 = 1 << 20
-    unsafe setsockopt(
-      descriptor, SOL_SOCKET, SO_SNDBUF, &byteCount, socklen_t(MemoryLayout<Int32>.size))
+    SendBuffers.begin(descriptor)
     do throws(WdfError) {
       let session = try Session.make(
         descriptor: descriptor, credentials: credentials, server: server, host: self)
@@ -247,7 +247,8 @@ extension ControlLoop {
         executor: executor)
     case .cancelElsewhere(let id): cancel(id, parcel, of: session)
     case .statistics(let wanted): gatherStatistics(wanted, parcel, for: session)
-    case .administer(let wanted): administer(wanted, parcel, for: session)
+    case .administer(let wanted):
+      work(for: session) { administer(wanted, parcel, for: session) }
     case .subscribe(let subscription):
       subscribers[ObjectIdentifier(session)] = (session, subscription)
       parcel.complete(.success)

@@ -32,10 +32,12 @@ final class FlushList {
     var index = 0
     while index < ending.count {
       let session = ending[index]
+      let isMeasured = session.meter.begin(session)
       if session.endTurn() {
         insert(session)
         isHolding = true
       }
+      session.meter.end(isMeasured)
       index += 1
     }
     ending.removeAll(keepingCapacity: true)

@@ -13,8 +13,13 @@ struct LineLimit: Sendable {
 
   private let burst: Double
   private let linesPerSecond: Double
-  private static let maximumUserCount = 1_024
+  private static let tidyUserCount = 1_024
   private var users: [UInt32: Allowance] = [:]
+  /// With so many users the quiet ones are forgotten: twice those that were left, so that a user who
+  /// comes costs a bounded part of it.
+  private var fullUserCount = tidyUserCount
+  /// How often they were.
+  private(set) var sweepCount = 0
 
   /// Makes a limit.
   init(burst: Int, linesPerSecond: Int) {
@@ -27,8 +32,9 @@ struct LineLimit: Sendable {
 
   /// How many lines of a user were not written since his last; nil if this one is not either.
   mutating func admits(_ userID: UInt32, nowNanoseconds now: UInt64) -> UInt64? {
-    if users.count >= LineLimit.maximumUserCount { forgetQuiet(now) }
-    var user = users[userID] ?? Allowance(lines: burst, filledAt: now)
+    let known = users[userID]
+    if known == nil, users.count >= fullUserCount { forgetQuiet(now) }
+    var user = known ?? Allowance(lines: burst, filledAt: now)
     let seconds = Double(now &- min(now, user.filledAt)) / 1e9
     user.lines = min(burst, user.lines + seconds * linesPerSecond)
     user.filledAt = now
@@ -46,5 +52,7 @@ struct LineLimit: Sendable {
   private mutating func forgetQuiet(_ now: UInt64) {
     let nanoseconds = UInt64(burst / linesPerSecond * 1e9)
     users = users.filter { now &- min(now, $0.value.filledAt) < nanoseconds }
+    fullUserCount = max(LineLimit.tidyUserCount, 2 * users.count)
+    sweepCount += 1
   }
 }

@@ -10,9 +10,6 @@ internal import WDF
 final class Lookups: Sendable {
   /// As the kernel shows the thread.
   static let threadName = "lookup"
-  /// Pieces of clients that wait at once; what comes beyond is refused.
-  static let maximumCount = 64
-
   /// Does something, or hears that the driver unloads and ends at once.
   typealias Work = @Sendable (_ isUnloading: Bool) -> Void
 
@@ -31,17 +28,15 @@ final class Lookups: Sendable {
   /// - Parameters:
   ///   - isAhead: it comes before all that waits, however much that is: clients may ask much, and
   ///     must not keep the operator waiting, who asks one thing at a time
-  ///   - work: what
+  ///   - work: what; who asks bounds how much of it there is
   /// - Thread: control
-  /// - Returns: false if too much waits already, or no thread can be had; then it is not done
+  /// - Returns: false if no thread can be had; then it is not done
   func add(isAhead: Bool = false, _ work: @escaping Work) -> Bool {
-    let needsThread: Bool? = state.withLock { state in
-      guard isAhead || state.waiting.count < Lookups.maximumCount else { return nil }
+    let needsThread = state.withLock { state in
       state.waiting.insert(work, at: isAhead ? 0 : state.waiting.count)
       defer { state.hasThread = true }
       return !state.hasThread
     }
-    guard let needsThread else { return false }
     guard needsThread else { return true }
     do throws(WdfError) {
       _ = try framework.spawnWorker(Lookups.threadName) { [self] token in

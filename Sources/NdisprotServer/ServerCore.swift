@@ -18,6 +18,7 @@ final class ServerCore: @unchecked Sendable {  // `control` is set once, before 
   let rings: RingBudget
   let quotas = QuotaTable()
   let writeMemory = WriteMemory()
+  let sendBuffers = SendBuffers()
   let lookups: Lookups
   let desk: CardDesk
   /// When every loop had answered the service manager's question; 0 before the first time.

@@ -52,6 +52,9 @@ extension Session {
           .with("mode", options.mode == .exclusive ? "exclusive" : "shared")
           .with("ethertypes", options.etherTypes.text)
           .with("rights", access.rights.words.joined(separator: ",")), of: credentials)
+      if dataPath != nil {
+        hasLargeBuffer = server.sendBuffers.grow(descriptor, of: credentials.userID)
+      }
       opened(open, request)
       return true
     } catch {
@@ -97,6 +100,8 @@ extension Session {
     self.open = nil
     open.close()
     giveCharge()
+    if hasLargeBuffer { server.sendBuffers.shrink(descriptor, of: credentials.userID) }
+    hasLargeBuffer = false
     var record = AuditRecord(
       .close, credentials, binding: open.binding.snapshot.attributes.name,
       rule: open.access.ruleNames

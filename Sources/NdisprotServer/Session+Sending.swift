@@ -90,6 +90,8 @@ extension Session {
     _ records: MDLChain, recordCount: Int, information: Int, for parameters: RequestParameters
   ) -> Bool {
     guard !isEnded else { return false }
+    let isMeasured = meter.begin(self)
+    defer { meter.end(isMeasured) }
     // Replies leave in order: what waits goes first.
     if !outgoing.isEmpty { flush() }
     guard !isEnded, !isSocketFull else { return false }
@@ -142,6 +144,12 @@ extension Session {
       }
     }
   }
+
+  // MARK: Working
+
+  func workBegins() -> Bool { meter.begin(self) }
+
+  func workEnds(_ isMeasured: Bool) { meter.end(isMeasured) }
 
   // MARK: Completing
 

@@ -33,6 +33,8 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
   var open: OpenContext?
   /// What the open was given of its rules' quotas.
   var charge: QuotaTable.Charge?
+  /// The socket has a large buffer, for its open.
+  var hasLargeBuffer = false
   /// The limits of the open there is, or was: its requests are counted until they are answered.
   private(set) var requestLimits = RequestLimits()
   /// Reads and writes that are not answered yet, all of them counted there.
@@ -61,6 +63,9 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
   var outputCount = 0
   var counters = SessionCounters()
   var questions = StatisticsQuestions()
+  /// What it has cost, and where that is measured now.
+  var work = SessionWork()
+  private(set) var meter: WorkMeter
 
   init(
     descriptor: Int32, credentials: Credentials, server: ServerCore, file: Ref<FileObject>,
@@ -71,6 +76,7 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
     self.server = server
     self.file = file
     currentHost = Guarded(host)
+    meter = host.meter
   }
 
   /// The loop that has the session.
@@ -105,6 +111,8 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
   func leave(for next: any SessionHost) {
     if let registration { host.loop.unregister(registration) }
     registration = nil
+    meter.release(self)
+    meter = next.meter
     currentHost.withLock { $0 = next }
   }
 
@@ -145,6 +153,10 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
   // MARK: Receiving
 
   func ready(_ events: Interest) {
+    // It may leave this loop in the middle.
+    let meter = self.meter
+    let isMeasured = meter.begin(self)
+    defer { meter.end(isMeasured) }
     if events.contains(.write) { socketHasRoom() }
     if events.contains(.read), !isEnded {
       didReceiveThisTurn = true
@@ -234,6 +246,7 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
     note("finish")
     flush()
     if !isEnded { hangUp() }
+    meter.release(self)
     close(descriptor)
     host.sessionEnded(self)
   }

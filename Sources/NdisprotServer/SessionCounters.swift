@@ -16,6 +16,7 @@ extension Session {
         (.reqIssued, counters.issued), (.reqCompletedOk, counters.completedOK),
         (.reqCompletedError, counters.completedError), (.reqCancelled, counters.cancelled),
         (.reqPending, UInt64(clamping: file.pendingCount)),
+        (.cpuNanoseconds, work.nanoseconds),
       ])
   }
 }

@@ -13,6 +13,9 @@ protocol SessionHost: AnyObject, Sendable {
   /// Who may do what, as this loop knows; all loops know the same when a reload is answered.
   var policy: AccessPolicy { get }
 
+  /// What it spends on each of its sessions.
+  var meter: WorkMeter { get }
+
   /// A buffer for one message.
   func takeBuffer() -> MessageBuffer
 

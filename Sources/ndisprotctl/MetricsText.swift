@@ -29,12 +29,12 @@ struct MetricsText {
     let prefix = kind == counter.home ? "" : "\(kind.name)_"
     let family = "ndisprot_\(prefix)\(counter.metricName)"
     text += "# TYPE \(family) \(counter.isGauge ? "gauge" : "counter")\n"
-    if counter.isByteCount { text += "# UNIT \(family) bytes\n" }
+    if let unit = counter.unit { text += "# UNIT \(family) \(unit)\n" }
     text += "# HELP \(family) \(counter.help)\n"
     let suffix = counter.isGauge ? "" : "_total"
     for object in objects {
       guard let value = object[counter] else { continue }
-      text += "\(family)\(suffix){\(Self.labels(object))} \(value)\n"
+      text += "\(family)\(suffix){\(Self.labels(object))} \(counter.metricValue(value))\n"
     }
   }
 
@@ -69,13 +69,15 @@ extension Counter {
   var home: StatisticsObject.Kind {
     switch self {
     case .kernelPackets, .kernelDrops, .rxFrames, .rxBytes, .oidAsked, .oidTimedOut: .binding
-    case .reqIssued, .reqCompletedOk, .reqCompletedError, .reqCancelled, .reqPending: .session
+    case .reqIssued, .reqCompletedOk, .reqCompletedError, .reqCancelled, .reqPending, .cpuNanoseconds:
+      .session
     default: .open
     }
   }
 
   /// The counter's name with underscores, the unit at its end.
   var metricName: String {
+    if self == .cpuNanoseconds { return "cpu_seconds" }
     var text = ""
     var isBehindCapital = false
     for character in name {
@@ -86,7 +88,19 @@ extension Counter {
     return text
   }
 
-  var isByteCount: Bool { self == .rxBytes || self == .txBytes }
+  /// The base unit of the family; nil for what is counted in pieces.
+  var unit: String? {
+    switch self {
+    case .rxBytes, .txBytes: "bytes"
+    case .cpuNanoseconds: "seconds"
+    default: nil
+    }
+  }
+
+  /// A value in the base unit.
+  func metricValue(_ value: UInt64) -> String {
+    self == .cpuNanoseconds ? value.secondsText : "\(value)"
+  }
 
   /// What is counted, in a sentence.
   var help: String {
@@ -130,6 +144,7 @@ extension Counter {
     case .reqCompletedError: "Requests that failed."
     case .reqCancelled: "Requests that were cancelled."
     case .reqPending: "Requests that wait for their end."
+    case .cpuNanoseconds: "Processor time that the daemon spent on requests and frames of the session."
     }
   }
 }

@@ -27,7 +27,7 @@ struct MetricsTests {
         ("rx_matched_total", Counter.rxMatched), ("rx_delivered_total", .rxDelivered),
         ("rx_queued", .rxQueued), ("tx_err_nobufs_total", .txErrNobufs),
       ] {
-        #expect(metrics.samples["ndisprot_" + name + labels] == open[counter], "\(name)")
+        #expect(metrics.samples["ndisprot_" + name + labels] == Double(open[counter]), "\(name)")
       }
       #expect(metrics.types["ndisprot_rx_queued"] == "gauge")
       #expect(metrics.types["ndisprot_rx_bytes"] == "counter")
@@ -42,6 +42,11 @@ struct MetricsTests {
           == ["ndisprot_binding_tx_sent", "ndisprot_binding_tx_bytes"])
       #expect(metrics.types["ndisprot_tx_sent"] == "counter")
       #expect(metrics.types["ndisprot_req_issued"] == "counter")
+      #expect(metrics.types["ndisprot_cpu_seconds"] == "counter")
+      #expect(
+        metrics.samples.contains {
+          $0.key.hasPrefix("ndisprot_cpu_seconds_total[") && (1e-6..<1).contains($0.value)
+        })
       #expect(
         !metrics.types.keys.contains {
           $0.hasPrefix("ndisprot_open_") || $0.hasPrefix("ndisprot_session_")
@@ -121,7 +126,7 @@ struct MetricsTests {
 
   /// What the independent reader found.
   private struct Metrics: Decodable {
-    let samples: [String: UInt64]
+    let samples: [String: Double]
     let types: [String: String]
   }
 }

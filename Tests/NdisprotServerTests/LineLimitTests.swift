@@ -31,6 +31,24 @@ struct LineLimitTests {
     #expect(limit.admits(2, nowNanoseconds: Self.second) == 0)
   }
 
+  @Test("threat T22: users who all come at once do not make every line of theirs a search of all")
+  func crowd() {
+    var limit = LineLimit(burst: 10, linesPerSecond: 10)
+    for _ in 0..<3 {
+      for user in 0..<5_000 as Range<UInt32> {
+        #expect(limit.admits(user, nowNanoseconds: Self.second) == 0)
+      }
+    }
+    // At 1,024, 2,048 and 4,096 users, of whom none was quiet.
+    #expect(limit.sweepCount == 3 && limit.userCount == 5_000)
+    // They are forgotten when they have been quiet, and the next that comes finds a small table.
+    for user in 5_000..<13_000 as Range<UInt32> {
+      _ = limit.admits(user, nowNanoseconds: 100 * Self.second)
+      if limit.sweepCount == 4 { break }
+    }
+    #expect(limit.userCount < 5_000)
+  }
+
   @Test("thousands of users that come once are forgotten, and a clock that stands is no trouble")
   func forgotten() {
     var limit = LineLimit(burst: 10, linesPerSecond: 10)

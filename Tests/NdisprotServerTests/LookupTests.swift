@@ -77,43 +77,49 @@ struct LookupTests {
     }
   }
 
-  @Test("questions that wait are bounded: what comes beyond is refused, and the others answered")
+  @Test("a session has one question under way: a second is refused, a later one answered")
   func bounded() throws {
     try withServer { _, _, path, isAsked, mayAnswer in
       let client = try RawClient(path)
-      _ = try client.send(.administration, explain)
-      #expect(isAsked.wait(milliseconds: 10_000))
-      for _ in 0..<Lookups.maximumCount { _ = try client.send(.administration, explain) }
-      let last = try client.send(.administration, explain)
-      let refused = try #require(try client.receive())
-      #expect(refused.header.id == last && refused.header.errno == UInt32(EDQUOT))
-      for _ in 0...Lookups.maximumCount {
+      for _ in 0..<3 {
+        _ = try client.send(.administration, explain)
+        #expect(isAsked.wait(milliseconds: 10_000))
+        let second = try client.send(.administration, explain)
+        let refused = try #require(try client.receive())
+        #expect(refused.header.id == second && refused.header.errno == UInt32(EDQUOT))
         mayAnswer.open()
         #expect(try #require(try client.receive()).header.errno == 0)
       }
     }
   }
 
+  /// As many clients as one user may have questions.
+  private func inquirers(_ path: String) throws -> [RawClient] {
+    try (0..<ExplainPlaces.maximumCountOfUser).map { _ in
+      let client = try RawClient(path)
+      _ = try client.send(.administration, explain)
+      // A CANCEL of nothing is answered when all before it was taken.
+      #expect(try client.ask(.cancel, CancelRequest(id: 99).encoded).header.errno != 0)
+      return client
+    }
+  }
+
   @Test("questions of clients, as many as may wait, do not keep the administrator from a reload")
   func reloadAhead() throws {
     try withServer { _, _, path, isAsked, mayAnswer in
-      let (client, administrator) = (try RawClient(path), try RawClient(path))
-      _ = try client.send(.administration, explain)
+      let (clients, administrator) = (try inquirers(path), try RawClient(path))
       #expect(isAsked.wait(milliseconds: 10_000))
-      for _ in 0..<Lookups.maximumCount { _ = try client.send(.administration, explain) }
-      // A CANCEL of nothing is answered when all before it was taken.
-      #expect(try client.ask(.cancel, CancelRequest(id: 99).encoded).header.errno != 0)
       let id = try administrator.send(.administration, reload)
       #expect(try administrator.ask(.enumerate, EnumerateRequest().encoded).header.errno == 0)
       mayAnswer.open()
-      #expect(try #require(try client.receive()).header.errno == 0)
+      #expect(try #require(try clients[0].receive()).header.errno == 0)
       // It is the next, and was not refused.
       #expect(isAsked.wait(milliseconds: 10_000))
       mayAnswer.open()
       let reply = try #require(try administrator.receive())
       #expect(reply.header.id == id)
       #expect(try ReloadReply(decoding: reply.payload.span.bytes).refusal.isEmpty)
-      for _ in 0..<Lookups.maximumCount {
+      for client in clients.dropFirst() {
         mayAnswer.open()
         #expect(try #require(try client.receive()).header.errno == 0)
       }
@@ -123,9 +129,36 @@ struct LookupTests {
   @Test("unloading waits for the question that is under way, and for none that waits behind it")
   func unloaded() throws {
     try withServer(patienceMilliseconds: 400) { _, _, path, isAsked, _ in
-      let client = try RawClient(path)
-      for _ in 0..<Lookups.maximumCount { _ = try client.send(.administration, explain) }
+      let clients = try inquirers(path)
       #expect(isAsked.wait(milliseconds: 10_000))
+      withExtendedLifetime(clients) {}
     }
+  }
+}
+
+@Suite("ExplainPlaces")
+struct ExplainPlacesTests {
+  private final class Place {}
+
+  @Test(
+    "threat T5: one user has four places, all have 64, root has one beside them for each session")
+  func users() {
+    var places = ExplainPlaces()
+    let sessions = (0..<200).map { _ in Place() }
+    let ids = sessions.map { ObjectIdentifier($0) }
+    let taken = ids.indices.filter { places.take(ids[$0], userID: UInt32($0 / 8 + 1)) }
+    // Of eight sessions of each user four, until 16 users have all.
+    #expect(taken.count == 64 && taken.allSatisfy { $0 % 8 < 4 } && taken.last == 123)
+    let root = [199, 198, 199].map { places.take(ids[$0], userID: 0) }
+    #expect(root == [true, true, false])
+    places.give(ids[0], userID: 1)
+    let late = [(5, 1), (6, 1), (197, 90)].map { places.take(ids[$0], userID: $1) }
+    #expect(late == [true, false, false])
+    for index in taken.dropFirst() { places.give(ids[index], userID: UInt32(index / 8 + 1)) }
+    places.give(ids[5], userID: 1)
+    places.give(ids[199], userID: 0)
+    let again = ids[0..<5].map { places.take($0, userID: 1) }
+    #expect(again == [true, true, true, true, false])
+    withExtendedLifetime(sessions) {}
   }
 }

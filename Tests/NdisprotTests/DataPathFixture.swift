@@ -34,6 +34,16 @@ final class RecordingRequester: Requester, @unchecked Sendable {  // One test's 
     return true
   }
 
+  /// Work that began and has not ended: the session's clock would run on.
+  private(set) var runningWork = 0
+
+  func workBegins() -> Bool {
+    runningWork += 1
+    return true
+  }
+
+  func workEnds(_ isMeasured: Bool) { runningWork -= isMeasured ? 1 : 0 }
+
   func onLoop(_ work: @escaping @Sendable () -> Void) { work() }
 
   func setOutput(_ output: [UInt8], recordCount: Int, for parameters: RequestParameters) {

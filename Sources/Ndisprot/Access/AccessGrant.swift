@@ -36,26 +36,37 @@ public struct AccessGrant: Hashable, Sendable {
   /// What may be done with a frame: its type behind one 0x8100 tag, and the number in that tag.
   @inline(__always)
   func rights(_ etherType: UInt16, vlan: UInt16) -> AccessRights {
-    if etherType == AccessPolicy.macControl { return [] }
-    if scope == .everything { return rights }
-    let vlan = isTagProtocol(etherType) ? VLANSet.unknown : vlan
-    if scope == .untagged { return vlan == VLANSet.none ? rights : [] }
-    guard let index = index(etherType, vlan) else { return [] }
-    return rules[index].rights
+    switch decider(etherType, vlan) {
+    case .nobody: []
+    // Where one rule decides, its rights are those of the open: no rule is looked at for a frame.
+    case .onlyRule: rights
+    case .rule(let index): rules[index].rights
+    }
   }
 
   /// Which of `rules` decides about a frame; nil if none does.
   func decidingRule(_ etherType: UInt16, vlan: UInt16) -> Int? {
-    if etherType == AccessPolicy.macControl { return nil }
-    if scope == .everything { return 0 }
-    let vlan = isTagProtocol(etherType) ? VLANSet.unknown : vlan
-    if scope == .untagged { return vlan == VLANSet.none ? 0 : nil }
-    return index(etherType, vlan)
+    switch decider(etherType, vlan) {
+    case .nobody: nil
+    case .onlyRule: 0
+    case .rule(let index): index
+    }
   }
 
-  private func index(_ etherType: UInt16, _ vlan: UInt16) -> Int? {
-    for index in rules.indices where rules[index].decides(etherType, vlan) { return index }
-    return nil
+  private enum Decider {
+    case nobody
+    case onlyRule
+    case rule(Int)
+  }
+
+  @inline(__always)
+  private func decider(_ etherType: UInt16, _ vlan: UInt16) -> Decider {
+    if etherType == AccessPolicy.macControl { return .nobody }
+    if scope == .everything { return .onlyRule }
+    let vlan = isTagProtocol(etherType) ? VLANSet.unknown : vlan
+    if scope == .untagged { return vlan == VLANSet.none ? .onlyRule : .nobody }
+    for index in rules.indices where rules[index].decides(etherType, vlan) { return .rule(index) }
+    return .nobody
   }
 
   /// Whether a rule limits how fast frames are sent.

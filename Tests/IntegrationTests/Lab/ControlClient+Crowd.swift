@@ -33,8 +33,19 @@ extension ControlClient {
   /// Connects, asks once and leaves, many times.
   ///
   /// - Returns: how often that failed
-  func visit(_ count: Int) throws -> Int {
-    try program.ask("visits", ["count": .number(count)], as: Visits.self).failures
+  func visit(_ count: Int) throws -> Int { try visit(count, perSecond: 0).failures }
+
+  /// The same, no faster than so many a second.
+  func visit(_ count: Int, perSecond rate: Int) throws -> Visits {
+    try program.ask("visits", ["count": .number(count), "rate": .number(rate)])
+  }
+
+  /// How visits went.
+  struct Visits: Decodable {
+    /// How many failed.
+    let failures: Int
+    /// How long it took to be let in: 99 of 100 were faster.
+    let slowMilliseconds: Double
   }
 
   /// Writes on many sessions at once, as fast as each is answered.
@@ -66,7 +77,6 @@ extension ControlClient {
     let _: Nothing = try program.ask("become", ["uid": .number(userID)])
   }
 
-  private struct Visits: Decodable { let failures: Int }
   private struct Competition: Decodable { let answers: [Int] }
   private struct Told: Decodable { let outcomes: [[Int]] }
 }

@@ -306,6 +306,12 @@ class Client:
     def statistics(self, session, index=0, after=(0, 0, 0)):
         return self.ask(session, 12, struct.pack("<IIIIQ", index, *after[:2], 0, after[2]))
 
+    def explain(self, session, user, binding, type):
+        payload = struct.pack("<IIH6x", 6, 0, type)
+        for text in [user.encode(), binding.encode()]:
+            payload += struct.pack("<I", len(text)) + text + bytes(-(4 + len(text)) % 8)
+        return self.ask(session, 13, payload)
+
     def wait(self, session, names, milliseconds):
         payload = struct.pack("<IHH", milliseconds, len(names), 0)
         for name in names:
@@ -712,16 +718,22 @@ class Client:
         self.swarmed = []
         return {}
 
-    def visits(self, count):
-        """Connects, says HELLO, asks for the bindings and leaves, that many times; the failures."""
-        failures = 0
-        for _ in range(count):
+    def visits(self, count, rate=0):
+        """Connects, says HELLO, asks for the bindings and leaves, that many times, at most `rate` of
+        them a second; the failures, and how long the slowest of a hundred took to be let in."""
+        failures, times, began = 0, [], time.monotonic()
+        for visit in range(count):
+            if rate:
+                time.sleep(max(0, began + visit / rate - time.monotonic()))
+            start = time.monotonic()
             session, code = self.admission()
+            times.append(time.monotonic() - start)
             if code == 0:
                 code = session.reply(session.send(11, bytes(8)), 10).get("errno", -1)
             session.socket.close()
             failures += code != 0
-        return dict(failures=failures)
+        times.sort()
+        return dict(failures=failures, slowMilliseconds=1000 * times[len(times) * 99 // 100])
 
     def compete(self, count, name, seconds):
         """That many sessions that each have four writes on their way all the time; answers of each."""

@@ -10,7 +10,7 @@ import sys
 
 NAME = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
 META = re.compile(rf"# (TYPE|UNIT|HELP) ({NAME}) (.*)")
-SAMPLE = re.compile(rf"({NAME})(?:\{{(.*)\}})? (\d+)")
+SAMPLE = re.compile(rf"({NAME})(?:\{{(.*)\}})? (\d+(?:\.\d+)?)")
 LABEL = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\["\\n])*)"(,|$)')
 
 
@@ -48,7 +48,7 @@ def read(text):
         series = sample[1] + json.dumps(sorted(labels(sample[2]).items()))
         if sample[1] != wanted or family not in helps or series in samples:
             raise ValueError(f"a sample that does not belong here: {line}")
-        samples[series] = int(sample[3])
+        samples[series] = float(sample[3]) if "." in sample[3] else int(sample[3])
     if set(types) != set(helps):
         raise ValueError("a family without help")
     return dict(samples=samples, types=types)
