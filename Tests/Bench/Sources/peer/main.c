@@ -24,6 +24,7 @@ static const struct role roles[] = {
     {"capture", capture_frames}, /* libpcap's pcap_dispatch, blocks or immediate */
     {"flood", flood_daemon},     /* no peer: a client that asks without end */
     {"inject", inject_frames},   /* libpcap's pcap_inject, one at a time */
+    {"pair", exchange_requests}, /* one request and its answer, between two processes */
     {"ping", ping_frames},       /* one frame out, wait for it to come back */
     {"plain", take_offloads_away},
     {"receive", receive_frames}, /* recvmmsg on a packet socket */
@@ -53,7 +54,7 @@ static void catch_signals(void) {
 }
 
 static _Noreturn void usage(const char *what) {
-  fprintf(stderr, "peer: %s\nusage: peer capture|flood|inject|ping|plain|receive|reflect|source|stream --interface NAME ...\n", what);
+  fprintf(stderr, "peer: %s\nusage: peer capture|flood|inject|pair|ping|plain|receive|reflect|source|stream --interface NAME ...\n", what);
   exit(64);
 }
 

@@ -36,6 +36,7 @@ struct options {
 };
 
 int capture_frames(const struct options *options);
+int exchange_requests(const struct options *options);
 int flood_daemon(const struct options *options);
 int inject_frames(const struct options *options);
 int ping_frames(const struct options *options);
