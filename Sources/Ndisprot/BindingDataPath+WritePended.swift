@@ -14,6 +14,7 @@ extension BindingDataPath {
 
   func countWaiting(_ byteCount: Int, of open: OpenContext) {
     open.pendedWriteBytes &+= byteCount
+    waitingWriteBytes &+= byteCount
     writeMemory.change(by: byteCount)
   }
 
@@ -21,6 +22,11 @@ extension BindingDataPath {
   ///
   /// - Returns: whether more could be sent at once
   public func sendPended() -> Bool {
+    // The end of every turn comes here: it is not to look at each of a thousand opens.
+    guard waitingWriteBytes > 0 else {
+      noteDrained(cancelledWrites: 0)
+      return false
+    }
     var hasMore = false
     let all = opens
     let first = firstToSend

@@ -67,6 +67,8 @@ public import WDF
   private var isCounted = false
   /// The send socket's buffer was full; the loop says when it is not.
   var isWaitingForRoom = false
+  /// Bytes of all opens' messages with pended writes.
+  var waitingWriteBytes = 0
   /// Which open's pended writes are looked at first in the next turn.
   var firstToSend = 0
   /// What all opens of the daemon may have waiting.
@@ -146,7 +148,9 @@ public import WDF
   public override func shouldHold(nowNanoseconds: UInt64) -> Bool {
     var isAnyHolding = false
     for open in opens {
-      guard let cursor = open.cursor, open.isReading || open.hasPendedReads else { continue }
+      guard open.hasRead, open.isReading || open.hasPendedReads, let cursor = open.cursor else {
+        continue
+      }
       let behind = unsafe cursor.byteCountBehind(hot.pointee.ring, open.filter)
       guard behind > cursor.windowByteCount / 2 else {
         open.behindSince = 0

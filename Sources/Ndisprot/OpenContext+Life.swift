@@ -93,7 +93,9 @@ extension OpenContext {
       return
     }
     switch request.forward(to: readQueue) {
-    case .accepted: dataPath.serveReads(of: self)
+    case .accepted:
+      hasRead = true
+      dataPath.serveReads(of: self)
     case .refused(let request, _): request.complete(RequestStatus(.bindingGone))
     }
   }

@@ -1,5 +1,8 @@
 /// P1 to P4 again, of a daemon with a thousand rules and a thousand sessions: beside the same daemon
 /// with one rule and nobody else.
+///
+/// A round runs alone, crowd, crowd, alone: a machine that slows down or speeds up meanwhile does it to
+/// both.
 struct Crowded: Measurement {
   var rows: [RowDescription] {
     let crowd =
@@ -21,53 +24,59 @@ struct Crowded: Measurement {
   func round(_ bench: Bench) throws(BenchError) -> [Sample] {
     let throughput = try receive(bench, .throughput)
     let latency = try receive(bench, .latency)
+    return [throughput.rate, latency.rate, try transmit(bench), throughput.cpu, latency.cpu]
+  }
+
+  private func transmit(_ bench: Bench) throws(BenchError) -> Sample {
     let count = bench.frameCount(1_200_000)
     let transmit = Transmit(frameByteCount: 60)
-    let core = Transmit.daemonCore
-    let sentAlone = try onDaemon(bench, .throughput, core: core, isCrowded: false) {
+    let runs = try onDaemons(bench, .throughput, core: Transmit.daemonCore) {
       daemon throws(BenchError) in try transmit.runProduct(bench, daemon, count: count)
     }
-    let sentInCrowd = try onDaemon(bench, .throughput, core: core, isCrowded: true) {
-      daemon throws(BenchError) in try transmit.runProduct(bench, daemon, count: count)
-    }
-    let isWhole = sentInCrowd.arrived == Double(count)
-    return [
-      throughput.rate, latency.rate,
-      Sample(
-        value: sentInCrowd.framesPerSecond / sentAlone.framesPerSecond,
-        figures: [
-          "Mpps": sentInCrowd.framesPerSecond * 1e-6,
-          "alone Mpps": sentAlone.framesPerSecond * 1e-6,
-        ],
-        violation: isWhole ? nil : "\(Int(sentInCrowd.arrived)) of \(count) frames arrived"),
-      throughput.cpu, latency.cpu,
-    ]
+    let (inCrowd, alone) = (
+      mean(runs.crowd, \.framesPerSecond), mean(runs.alone, \.framesPerSecond)
+    )
+    let arrived = runs.crowd.map(\.arrived).min() ?? 0
+    return Sample(
+      value: inCrowd / alone, figures: ["Mpps": inCrowd * 1e-6, "alone Mpps": alone * 1e-6],
+      violation: arrived == Double(count) ? nil : "\(Int(arrived)) of \(count) frames arrived")
   }
 
   private func receive(
     _ bench: Bench, _ profile: Product.Profile
   ) throws(BenchError) -> (rate: Sample, cpu: Sample) {
     let count = bench.frameCount(1_200_000)
-    let core = ReceiveRun.receiverCore
-    let alone = try onDaemon(bench, profile, core: core, isCrowded: false) {
+    let runs = try onDaemons(bench, profile, core: ReceiveRun.receiverCore) {
       daemon throws(BenchError) in
       try ReceiveRun.product(bench, daemon, count: count, length: 60)
     }
-    let inCrowd = try onDaemon(bench, profile, core: core, isCrowded: true) {
-      daemon throws(BenchError) in
-      try ReceiveRun.product(bench, daemon, count: count, length: 60)
+    func sample(_ key: KeyPath<ReceiveRun, Double>, _ unit: String, _ factor: Double) -> Sample {
+      let (inCrowd, alone) = (mean(runs.crowd, key), mean(runs.alone, key))
+      return Sample(
+        value: inCrowd / alone, figures: [unit: inCrowd * factor, "alone \(unit)": alone * factor])
     }
-    let rate = Sample(
-      value: inCrowd.framesPerSecond / alone.framesPerSecond,
-      figures: [
-        "Mpps": inCrowd.framesPerSecond * 1e-6, "alone Mpps": alone.framesPerSecond * 1e-6,
-      ],
-      violation: inCrowd.lostCount == 0 ? nil : "\(Int(inCrowd.lostCount)) frames lost",
-      disturbance: alone.lostCount == 0 ? nil : "it lost frames alone")
-    let cpu = Sample(
-      value: inCrowd.cpuSecondsPerMillion / alone.cpuSecondsPerMillion,
-      figures: ["s/M": inCrowd.cpuSecondsPerMillion, "alone s/M": alone.cpuSecondsPerMillion])
-    return (rate, cpu)
+    let lost = runs.crowd.map(\.lostCount).reduce(0, +)
+    let lostAlone = runs.alone.map(\.lostCount).reduce(0, +)
+    var rate = sample(\.framesPerSecond, "Mpps", 1e-6)
+    rate.violation = lost == 0 ? nil : "\(Int(lost)) frames lost"
+    rate.disturbance = lostAlone == 0 ? nil : "it lost frames alone"
+    return (rate, sample(\.cpuSecondsPerMillion, "s/M", 1))
+  }
+
+  private func mean<Run>(_ runs: [Run], _ value: KeyPath<Run, Double>) -> Double {
+    runs.map { $0[keyPath: value] }.reduce(0, +) / Double(runs.count)
+  }
+
+  private func onDaemons<Run>(
+    _ bench: Bench, _ profile: Product.Profile, core: Int,
+    _ run: (ChildProcess) throws(BenchError) -> Run
+  ) throws(BenchError) -> (alone: [Run], crowd: [Run]) {
+    let first = try onDaemon(bench, profile, core: core, isCrowded: false, run)
+    let crowd = [
+      try onDaemon(bench, profile, core: core, isCrowded: true, run),
+      try onDaemon(bench, profile, core: core, isCrowded: true, run),
+    ]
+    return ([first, try onDaemon(bench, profile, core: core, isCrowded: false, run)], crowd)
   }
 
   private func onDaemon<Run>(
