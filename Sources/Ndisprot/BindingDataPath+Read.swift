@@ -10,17 +10,19 @@ extension BindingDataPath {
   /// - Parameter mayWait: more frames follow at once, so that a message that is not full can wait
   func serveReads(mayWait: Bool = false) {
     unsafe hot.pointee.unserved = 0
-    for open in opens {
-      serveReads(of: open, fromByteCount: mayWait ? BindingDataPath.serveThreshold : 0)
-    }
+    for open in opens { serveReads(of: open, mayWait: mayWait) }
+  }
+
+  /// Answers a new read, unless more frames follow at once.
+  func serveRead(of open: OpenContext) {
+    serveReads(of: open, mayWait: unsafe hot.pointee.isAmongChunks)
   }
 
   /// Answers the reads of one open, oldest first, until frames, reads or the socket end.
-  ///
-  /// - Parameters:
-  ///   - open: whose reads
-  ///   - byteCount: how much must lie in the ring for it
-  func serveReads(of open: OpenContext, fromByteCount byteCount: Int = 0) {
+  private func serveReads(of open: OpenContext, mayWait: Bool) {
+    guard let window = open.cursor?.windowByteCount else { return }
+    // Never so much that it would be given up, or that frames would be held for this open.
+    let byteCount = mayWait ? min(BindingDataPath.serveThreshold, window / 4) : 0
     while !open.isDeliveryBlocked, open.hasPendedReads {
       guard unsafe hot.pointee.ring.tail &- (open.cursor?.position ?? 0) >= byteCount else {
         return
@@ -88,15 +90,16 @@ extension BindingDataPath {
     let batch = unsafe cursor.gather(
       hot.pointee.ring, open.filter, byteLimit: .max, recordLimit: 1, into: &slices)
     let room = parameters.outputByteCount
+    let frameByteCount = unsafe hot.pointee.ring.frameByteCount(at: cursor.position)
     let isTaken: Bool
-    if batch.frameByteCount <= room {
+    if frameByteCount <= room {
       isTaken = unsafe hot.pointee.ring.withChain(slices) { chain in
         open.requester.deliver(
-          chain, recordCount: 1, information: batch.frameByteCount, for: parameters)
+          chain, recordCount: 1, information: frameByteCount, for: parameters)
       }
     } else if open.options.flags.contains(.failOnTruncation) {
       open.cursor = cursor
-      return .refused(.messageTooLong, bytesNeeded: batch.frameByteCount)
+      return .refused(.messageTooLong, bytesNeeded: frameByteCount)
     } else {
       isTaken = unsafe hot.pointee.ring.withCutRecord(at: cursor.position, byteCount: room) {
         open.requester.deliver($0, recordCount: 1, information: room, for: parameters)
@@ -104,7 +107,7 @@ extension BindingDataPath {
     }
     if isTaken { cursor.consume(batch) }
     open.cursor = cursor
-    return isTaken ? .taken(information: min(batch.frameByteCount, room)) : .blocked
+    return isTaken ? .taken(information: min(frameByteCount, room)) : .blocked
   }
 
   /// Completes every pended read of an open.

@@ -93,7 +93,7 @@ extension OpenContext {
       return
     }
     switch request.forward(to: readQueue) {
-    case .accepted: dataPath.serveReads(of: self)
+    case .accepted: dataPath.serveRead(of: self)
     case .refused(let request, _): request.complete(RequestStatus(.bindingGone))
     }
   }
@@ -124,6 +124,6 @@ extension OpenContext {
   /// The client's socket has room again.
   public func resume() {
     isDeliveryBlocked = false
-    dataPath?.serveReads(of: self)
+    dataPath?.serveRead(of: self)
   }
 }
