@@ -9,6 +9,8 @@ internal import NDIS
 @safe final class CapturePath: EventHandler {
   /// Frames taken at most before readers are looked at.
   static let maximumChunk = 512
+  /// Full chunks taken at most before other descriptors of the loop are looked at.
+  static let chunksOfOneLook = 4
   /// How long frames are left in the kernel's ring before it is asked again whether to.
   static let holdNanoseconds: UInt64 = 100_000
 
@@ -21,6 +23,8 @@ internal import NDIS
   private lazy var timer = LoopTimer { [unowned self] in look() }
   private var registration: Registration?
   private var isLooking = false
+  /// The last chunk was full, and the receiver waits for the next one.
+  private var isAmongChunks = false
 
   /// Opens the interface and watches for frames.
   init(
@@ -52,20 +56,29 @@ internal import NDIS
 
   func ready(_ events: Interest) { look() }
 
-  /// Takes a chunk, unless the receiver would rather have it left in the kernel's ring.
+  /// Takes what is there, up to a few chunks, as long as the receiver would not rather have it left in
+  /// the kernel's ring.
   private func look() {
     guard let registration, !isLooking else { return }
+    loop.disarm(timer)
     let now = EventLoop.now()
     if handler.shouldHold(nowNanoseconds: now) {
       rest(registration, Self.holdNanoseconds)
       return
     }
     do throws(MiniportError) {
-      let found = try take()
-      // The receiver may have closed this path in a callback.
-      guard self.registration != nil else { return }
-      switch moderator.looked(found: found, isMore: found >= chunk, atNanoseconds: now) {
-      case .watch: loop.modify(registration, .read)
+      var found = 0
+      repeat {
+        found += try take()
+        // The receiver may have closed this path in a callback.
+        guard self.registration != nil else { return }
+      } while isAmongChunks && found < Self.chunksOfOneLook * chunk
+        && !handler.shouldHold(nowNanoseconds: now)
+      switch moderator.looked(found: found, isMore: isAmongChunks, atNanoseconds: now) {
+      case .watch:
+        loop.modify(registration, .read)
+        // The descriptor need not be ready for the next look: the ring may be just empty.
+        if isAmongChunks { loop.arm(timer, afterNanoseconds: 0) }
       case .nap(let nanoseconds): rest(registration, nanoseconds)
       }
     } catch {
@@ -85,9 +98,22 @@ internal import NDIS
   private func take() throws(MiniportError) -> Int {
     isLooking = true
     defer { isLooking = false }
-    let found = unsafe try handle.dispatch(atMost: Int32(clamping: chunk), context)
-    if found > 0 { handler.receiveComplete() }
-    return found
+    do throws(MiniportError) {
+      let found = unsafe try handle.dispatch(atMost: Int32(clamping: chunk), context)
+      let wasAmongChunks = isAmongChunks
+      isAmongChunks = found >= chunk && registration != nil
+      if isAmongChunks {
+        handler.chunkComplete()
+      } else if found > 0 || wasAmongChunks {
+        handler.receiveComplete()
+      }
+      return found
+    } catch {
+      // What came before it is not to wait for a look that may never be.
+      isAmongChunks = false
+      handler.receiveComplete()
+      throw error
+    }
   }
 
   // MARK: Closing
@@ -115,5 +141,8 @@ internal import NDIS
       try handle.shut()
       while try take() > 0 {}
     } catch {}
+    guard isAmongChunks else { return }
+    isAmongChunks = false
+    handler.receiveComplete()
   }
 }

@@ -146,7 +146,11 @@ open class ReceiveHandler {
   /// One frame; borrowed until this returns.
   open func receive(_ frame: ReceivedFrame) {}
 
-  /// A dispatch, or a chunk of one, is over: time to serve readers.
+  /// A chunk is over and more frames are there: `receive` or `receiveComplete` follows within a turn
+  /// of the loop, or as soon as `shouldHold` does not hold them any more.
+  open func chunkComplete() { receiveComplete() }
+
+  /// No more frames are there for now: time to serve readers.
   open func receiveComplete() {}
 
   /// Whether frames are better left in the kernel's ring for a moment.

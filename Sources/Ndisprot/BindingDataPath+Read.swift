@@ -14,17 +14,21 @@ extension BindingDataPath {
     let (opens, sketches) = (self.opens, self.sketches)
     // Side by side: of those that want something else nothing but a word is touched.
     for index in sketches.indices where sketches[index].meets(came) {
-      serveReads(of: opens[index], fromByteCount: mayWait ? BindingDataPath.serveThreshold : 0)
+      serveReads(of: opens[index], mayWait: mayWait)
     }
     if !mayWait { unsafe hot.pointee.ring.readersServed() }
   }
 
+  /// Answers a new read, unless more frames follow at once.
+  func serveRead(of open: OpenContext) {
+    serveReads(of: open, mayWait: unsafe hot.pointee.isAmongChunks)
+  }
+
   /// Answers the reads of one open, oldest first, until frames, reads or the socket end.
-  ///
-  /// - Parameters:
-  ///   - open: whose reads
-  ///   - byteCount: how much must lie in the ring for it
-  func serveReads(of open: OpenContext, fromByteCount byteCount: Int = 0) {
+  private func serveReads(of open: OpenContext, mayWait: Bool) {
+    guard let window = open.cursor?.windowByteCount else { return }
+    // Never so much that it would be given up, or that frames would be held for this open.
+    let byteCount = mayWait ? min(BindingDataPath.serveThreshold, window / 4) : 0
     while !open.isDeliveryBlocked, open.hasPendedReads {
       guard unsafe hot.pointee.ring.tail &- (open.cursor?.position ?? 0) >= byteCount else {
         return
@@ -92,15 +96,16 @@ extension BindingDataPath {
     let batch = unsafe cursor.gather(
       hot.pointee.ring, open.filter, byteLimit: .max, recordLimit: 1, into: &slices)
     let room = parameters.outputByteCount
+    let frameByteCount = unsafe hot.pointee.ring.frameByteCount(at: cursor.position)
     let isTaken: Bool
-    if batch.frameByteCount <= room {
+    if frameByteCount <= room {
       isTaken = unsafe hot.pointee.ring.withChain(slices) { chain in
         open.requester.deliver(
-          chain, recordCount: 1, information: batch.frameByteCount, for: parameters)
+          chain, recordCount: 1, information: frameByteCount, for: parameters)
       }
     } else if open.options.flags.contains(.failOnTruncation) {
       open.cursor = cursor
-      return .refused(.messageTooLong, bytesNeeded: batch.frameByteCount)
+      return .refused(.messageTooLong, bytesNeeded: frameByteCount)
     } else {
       isTaken = unsafe hot.pointee.ring.withCutRecord(at: cursor.position, byteCount: room) {
         open.requester.deliver($0, recordCount: 1, information: room, for: parameters)
@@ -108,7 +113,7 @@ extension BindingDataPath {
     }
     if isTaken { cursor.consume(batch) }
     open.cursor = cursor
-    return isTaken ? .taken(information: min(batch.frameByteCount, room)) : .blocked
+    return isTaken ? .taken(information: min(frameByteCount, room)) : .blocked
   }
 
   /// Completes every pended read of an open.

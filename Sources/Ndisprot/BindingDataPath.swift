@@ -23,6 +23,8 @@ public import WDF
     var movesFrames: Bool
     /// Bytes appended since readers were last served.
     var unserved = 0
+    /// More frames follow at once, so that a message that is not full can wait for them.
+    var isAmongChunks = false
 
     init(ring: consuming ReceiveRing, movesFrames: Bool) {
       self.ring = consume ring
@@ -30,8 +32,9 @@ public import WDF
     }
   }
 
-  /// Readers are served as soon as this much waits, in the middle of a dispatch too.
-  static let serveThreshold = 128 << 10
+  /// Readers are served as soon as this much waits, in the middle of a dispatch too: the largest
+  /// message, but for its header and the last frame, so that all that waits fits.
+  static let serveThreshold = 126 << 10
   /// How long frames wait in the kernel's ring for readers that make no progress.
   static let patienceNanoseconds: UInt64 = 20_000_000
 
@@ -134,9 +137,17 @@ public import WDF
     if unsafe hot.pointee.unserved >= BindingDataPath.serveThreshold { serveReads(mayWait: true) }
   }
 
-  /// A chunk of a dispatch is over.
+  /// A chunk is over; messages that are not full wait for the next one.
+  public override func chunkComplete() {
+    note(.receive, "chunk", nil, unsafe hot.pointee.unserved)
+    unsafe hot.pointee.isAmongChunks = true
+    serveReads(mayWait: true)
+  }
+
+  /// All that was there is received.
   public override func receiveComplete() {
     note(.receive, "indicate", nil, unsafe hot.pointee.unserved)
+    unsafe hot.pointee.isAmongChunks = false
     serveReads()
   }
 

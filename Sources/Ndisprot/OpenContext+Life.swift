@@ -95,7 +95,7 @@ extension OpenContext {
     switch request.forward(to: readQueue) {
     case .accepted:
       hasRead = true
-      dataPath.serveReads(of: self)
+      dataPath.serveRead(of: self)
     case .refused(let request, _): request.complete(RequestStatus(.bindingGone))
     }
   }
@@ -126,6 +126,6 @@ extension OpenContext {
   /// The client's socket has room again.
   public func resume() {
     isDeliveryBlocked = false
-    dataPath?.serveReads(of: self)
+    dataPath?.serveRead(of: self)
   }
 }

@@ -59,7 +59,8 @@ struct ReceiveCursor {
   mutating func advance(_ ring: borrowing ReceiveRing, _ filter: ReceiveFilter) {
     trim(ring, filter)
     var last = ReceiveFilter.LastVerdict()
-    while classified < ring.tail { _ = classifyNext(ring, filter, &last) }
+    while classified < ring.alikeStart { _ = classifyNext(ring, filter, &last) }
+    if classified < ring.tail { _ = classifyAlike(ring, filter) }
   }
 
   /// Judges one record and counts the verdict; true if it is this open's.
@@ -77,16 +78,38 @@ struct ReceiveCursor {
       queuedCount &+= 1
       return true
     }
-    classifiedNumber &+= 1
+    return count(verdict, 1)
+  }
+
+  /// Judges records that are alike, all at once: those of this open as far as the limits go, others
+  /// to the end; true if they are this open's.
+  private mutating func classifyAlike(
+    _ ring: borrowing ReceiveRing, _ filter: ReceiveFilter, byteLimit: Int = .max,
+    recordLimit: Int = .max
+  ) -> Bool {
+    let verdict = filter.verdict(on: ring, at: classified)
+    var (end, number) = (ring.tail, Int(truncatingIfNeeded: ring.tailNumber &- classifiedNumber))
+    if verdict == .matched, end &- classified > byteLimit || number > recordLimit {
+      (end, number) = ring.records(
+        from: classified, byteLimit: byteLimit, recordLimit: recordLimit)
+    }
+    classified = end
+    return count(verdict, UInt64(truncatingIfNeeded: number))
+  }
+
+  /// Counts captured records with a verdict; true if they are this open's.
+  @inline(__always)
+  private mutating func count(_ verdict: ReceiveFilter.Verdict, _ number: UInt64) -> Bool {
+    classifiedNumber &+= number
     switch verdict {
     case .matched:
-      matched &+= 1
-      queuedCount &+= 1
+      matched &+= number
+      queuedCount &+= number
       return true
-    case .unmatchedEtherType: unmatchedEtherType &+= 1
-    case .unmatchedFilter: unmatchedFilter &+= 1
-    case .unmatchedDirection: unmatchedDirection &+= 1
-    case .notPermitted: notPermitted &+= 1
+    case .unmatchedEtherType: unmatchedEtherType &+= number
+    case .unmatchedFilter: unmatchedFilter &+= number
+    case .unmatchedDirection: unmatchedDirection &+= number
+    case .notPermitted: notPermitted &+= number
     case .foreign: break
     }
     return false
@@ -266,7 +289,11 @@ struct ReceiveCursor {
     while queuedCount == 0 {
       position = classified
       guard classified < ring.tail else { return false }
-      _ = classifyNext(ring, filter, &last)
+      if classified < ring.alikeStart {
+        _ = classifyNext(ring, filter, &last)
+      } else {
+        _ = classifyAlike(ring, filter, recordLimit: 1)
+      }
     }
     while filter.verdict(on: ring, at: position, remembering: &last) != .matched {
       position = ring.position(after: position)
@@ -282,8 +309,6 @@ struct ReceiveCursor {
     var recordCount = 0
     /// Bytes of all records in it.
     var byteCount = 0
-    /// Bytes of the frames in it.
-    var frameByteCount = 0
   }
 
   /// Collects the next records of this open into `slices`, never splitting one.
@@ -301,18 +326,29 @@ struct ReceiveCursor {
     var runStart = position
     while batch.recordCount < recordLimit {
       let isOwn: Bool
-      if at == classified {
-        guard classified < ring.tail else { break }
-        isOwn = classifyNext(ring, filter, &last)
-      } else {
+      var next = at
+      var number = 1
+      if at < classified {
         isOwn = filter.verdict(on: ring, at: at, remembering: &last) == .matched
+        next = ring.position(after: at)
+      } else if at < ring.alikeStart {
+        isOwn = classifyNext(ring, filter, &last)
+        next = classified
+      } else {
+        guard at < ring.tail else { break }
+        let before = classifiedNumber
+        isOwn = classifyAlike(
+          ring, filter, byteLimit: byteLimit &- batch.byteCount,
+          recordLimit: recordLimit &- batch.recordCount)
+        next = classified
+        number = Int(truncatingIfNeeded: classifiedNumber &- before)
+        // None of them had room.
+        guard next > at else { break }
       }
-      let next = ring.position(after: at)
       if isOwn {
         guard batch.byteCount &+ (next &- at) <= byteLimit, slices.hasRoom else { break }
         batch.byteCount &+= next &- at
-        batch.frameByteCount &+= ring.frameByteCount(at: at)
-        batch.recordCount &+= 1
+        batch.recordCount &+= number
         batch.end = next
       } else {
         if runStart < at { slices.append(ring, from: runStart, to: at) }

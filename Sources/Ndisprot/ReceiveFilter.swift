@@ -41,22 +41,8 @@ struct ReceiveFilter: Sendable {
 
   /// A verdict and what it was about; good for as long as the filter is the same.
   struct LastVerdict {
-    /// 0x8100 as it lies in a little-endian number.
-    static let tagged: UInt64 = 0x0081
-
-    /// The destination, and above it the type as it lies in the frame.
-    fileprivate var addressAndType: UInt64 = 0
-    /// No record has all flags: nothing is remembered.
-    fileprivate var flags = UInt32.max
+    fileprivate var key = FilterKey()
     fileprivate var verdict = Verdict.foreign
-
-    init() {}
-
-    fileprivate init(addressAndType: UInt64, flags: UInt32, verdict: Verdict) {
-      self.addressAndType = addressAndType
-      self.flags = flags
-      self.verdict = verdict
-    }
   }
 
   init(
@@ -128,20 +114,10 @@ struct ReceiveFilter: Sendable {
   func verdict(
     on ring: borrowing ReceiveRing, at position: Int, remembering last: inout LastVerdict
   ) -> Verdict {
-    let byteCount = ring.frameByteCount(at: position)
-    let flags = UInt32(truncatingIfNeeded: ring.granule(at: position &+ 16))
-    let frame = position &+ FrameRecord.headerByteCount
-    let type = ring.granule(at: frame &+ 8) >> 32 & 0xFFFF
-    let addressAndType = ring.granule(at: frame) & 0xFFFF_FFFF_FFFF | type << 48
-    if addressAndType == last.addressAndType, flags == last.flags, byteCount >= 14 {
-      return last.verdict
-    }
+    if last.key.isOf(ring, at: position) { return last.verdict }
     let verdict = verdict(on: ring, at: position)
-    // Of a tagged frame the tag counts too, of a looped one the owner.
-    let isLooped = FrameRecord.Flags(rawValue: flags).contains(.looped)
-    if byteCount >= 14, !isLooped, type != LastVerdict.tagged {
-      last = LastVerdict(addressAndType: addressAndType, flags: flags, verdict: verdict)
-    }
+    let key = FilterKey(of: ring, at: position)
+    if !key.isNone { last = LastVerdict(key: key, verdict: verdict) }
     return verdict
   }
 

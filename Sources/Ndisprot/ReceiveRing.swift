@@ -33,6 +33,10 @@ internal import NDIS
   private(set) var tail = 0
   private(set) var tailNumber: UInt64 = 0
 
+  /// From here on all records have one filter key, so that a verdict on one is good for all.
+  private(set) var alikeStart = 0
+  private var newestKey = FilterKey()
+
   /// The looped records in the ring, oldest first, with the open each belongs to.
   ///
   /// They have no number: `rx.overrun` speaks of captured frames only (law D2).
@@ -48,6 +52,10 @@ internal import NDIS
     var capacity = 64 << 10
     while capacity < byteCount, capacity < 1 << 30 { capacity <<= 1 }
     guard var pages = try? MappedRegion(byteCount: capacity) else { throw .noMemory }
+    // Else the first lap finds its pages one by one, which takes as long as its frames.
+    // A kernel that cannot do it ahead (before 5.14) does it then.
+    do throws(MappingError) { try pages.prefault() } catch .prefault(errno: EINVAL) {
+    } catch { throw .noMemory }
     let first = unsafe pages.withMutableBytes { span in
       unsafe span.withUnsafeMutableBytes { $0.baseAddress }
     }
@@ -114,17 +122,43 @@ internal import NDIS
       }
     }
     tail = start &+ needed
-    history.note(TypeSketch(of: self, at: start))
     if let owner {
       looped.append(position: start, owner: owner)
     } else {
       tailNumber &+= 1
     }
+    if !newestKey.isOf(self, at: start) {
+      newestKey = FilterKey(of: self, at: start)
+      alikeStart = newestKey.isNone ? tail : start
+      history.note(TypeSketch(of: self, at: start))
+    }
     return true
   }
 
   /// Every reader that may want any of it was served.
-  mutating func readersServed() { history.close(at: tail, tailNumber) }
+  mutating func readersServed() {
+    history.close(at: tail, tailNumber)
+    // The first record of the new history is noted, also if it is like the one before.
+    newestKey = FilterKey()
+  }
+
+  /// Where the whole records from `start` on end that have room in `byteLimit`, and how many there
+  /// are.
+  ///
+  /// - Complexity: O(records)
+  func records(
+    from start: Int, byteLimit: Int, recordLimit: Int
+  ) -> (end: Int, count: Int) {
+    var end = start
+    var count = 0
+    while count < recordLimit, end < tail {
+      let next = position(after: end)
+      guard next &- start <= byteLimit else { break }
+      end = next
+      count &+= 1
+    }
+    return (end, count)
+  }
 
   @inline(__always) private mutating func dropOldest() {
     if flags(at: head).contains(.looped) {

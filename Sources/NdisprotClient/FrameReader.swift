@@ -24,6 +24,9 @@ public struct FrameReader: ~Copyable {
   /// The numbers of the pended reads; 0 for one that is not.
   private var ids: InlineArray<8, UInt64> = .init(repeating: 0)
   private let pendedReadCount: Int
+  /// The message that was taken last had come while another was waited for; these are its records.
+  private var isKept = false
+  private var keptRecords: [UInt8] = []
 
   /// Nothing is read before `start` or `next`.
   ///
@@ -82,53 +85,79 @@ public struct FrameReader: ~Copyable {
   ///   - body: is lent each frame; what it wants to keep, it copies
   /// - Returns: how many frames there were; 0 when the deadline is over
   /// - Throws: `.interrupted`; `.refused` with `adapterRemoved`, `cancelled`
-  @inlinable @discardableResult
+  @inlinable @inline(__always) @discardableResult
   public mutating func next(
     by deadline: Deadline, _ body: (RecordReader.Record) -> Void
   ) throws(ClientError) -> Int {
-    // The loop over the records is inlined into its caller: a call for each frame is a tenth of what
-    // a small one costs the client.
-    try nextMessage(by: deadline) { payload, count throws(DecodeError) in
-      var reader = RecordReader(payload, recordCount: count)
+    guard let count = try takeMessage(by: deadline) else { return 0 }
+    try forEachRecord(count, body)
+    return Int(count)
+  }
+
+  /// Lends the records of the message that was taken last.
+  @inlinable @inline(__always)
+  func forEachRecord(
+    _ count: UInt32, _ body: (RecordReader.Record) -> Void
+  ) throws(ClientError) {
+    // Inlined into the program, and `body` into the loop: a call for each frame would cost the client
+    // as much as the rest of a small one.
+    do throws(DecodeError) {
+      var reader = RecordReader(records, recordCount: count)
       while let record = try reader.next() { body(record) }
+    } catch {
+      throw malformed
     }
   }
 
-  /// Takes the next message and lends its records to `body`.
-  @usableFromInline mutating func nextMessage(
-    by deadline: Deadline, _ body: (RawSpan, UInt32) throws(DecodeError) -> Void
-  ) throws(ClientError) -> Int {
+  /// Takes the next message; its records are `records` until the next call.
+  ///
+  /// - Returns: how many there are; nil when the deadline is over
+  @usableFromInline mutating func takeMessage(
+    by deadline: Deadline
+  ) throws(ClientError) -> UInt32? {
     if isHalfMissing { try pendMissing() }
+    if let count = try takeKept() { return count }
+    isKept = false
     let connection = binding.connection
-    if let kept = connection.takeParked(where: { index(of: $0) != nil }) {
-      if let index = index(of: kept.header.id) { ids[index] = 0 }
-      return try unsafe deliver(kept.header, kept.payload.span.bytes, body)
-    }
-    let socket = connection.socket
     while let header = try connection.receive(by: deadline) {
-      guard let index = index(of: header.id) else {
-        connection.park(header)
-        continue
-      }
-      ids[index] = 0
-      return try deliver(header, socket.payload, body)
+      if try take(header) { return header.count }
+      connection.park(header)
     }
-    return 0
+    return nil
   }
 
-  private func deliver(
-    _ header: MessageHeader, _ payload: RawSpan,
-    _ body: (RawSpan, UInt32) throws(DecodeError) -> Void
-  ) throws(ClientError) -> Int {
+  /// Takes a message that came while another was waited for; nil if there is none.
+  private mutating func takeKept() throws(ClientError) -> UInt32? {
+    guard let kept = binding.connection.takeParked(where: { index(of: $0) != nil }) else {
+      return nil
+    }
+    (isKept, keptRecords) = (true, kept.payload)
+    _ = try take(kept.header)
+    return kept.header.count
+  }
+
+  /// Takes the answer of a read; false if it is not the answer of one of these.
+  private mutating func take(_ header: MessageHeader) throws(ClientError) -> Bool {
+    guard let index = index(of: header.id) else { return false }
+    ids[index] = 0
     guard header.completion.isSuccess else {
       throw .refused(header.completion, .read, bytesNeeded: header.bytesNeeded)
     }
-    do throws(DecodeError) {
-      try body(payload, header.count)
-      return Int(header.count)
-    } catch {
-      throw binding.connection.violation(.malformedReply(opcode: header.opcode))
+    return true
+  }
+
+  /// The records of the message that was taken last.
+  @usableFromInline var records: RawSpan {
+    @_lifetime(borrow self) get {
+      if isKept { return unsafe keptRecords.span.bytes }
+      let socket = binding.connection.socket
+      return unsafe _overrideLifetime(socket.payload, borrowing: self)
     }
+  }
+
+  /// The daemon sent records that are none: the connection is over.
+  @usableFromInline var malformed: ClientError {
+    binding.connection.violation(.malformedReply(opcode: Opcode.readBatch.rawValue))
   }
 
   /// Cancels the pended reads; frames that came before that are still delivered.
@@ -142,13 +171,9 @@ public struct FrameReader: ~Copyable {
     // CANCEL's reply comes after the reply of what it cancelled, so all of them are here.
     while let kept = connection.takeParked(where: { index(of: $0) != nil }) {
       if let index = index(of: kept.header.id) { ids[index] = 0 }
-      if kept.header.completion.isSuccess {
-        _ = try unsafe deliver(kept.header, kept.payload.span.bytes) {
-          payload, count throws(DecodeError) in
-          var reader = RecordReader(payload, recordCount: count)
-          while let record = try reader.next() { body(record) }
-        }
-      }
+      guard kept.header.completion.isSuccess else { continue }
+      (isKept, keptRecords) = (true, kept.payload)
+      try forEachRecord(kept.header.count, body)
     }
   }
 }

@@ -44,7 +44,7 @@ extension FixedWidthInteger where Self: BitwiseCopyable {
   @inlinable @inline(__always)
   @unsafe init(littleEndianIn bytes: RawSpan, at offset: Int) {
     self = unsafe Self(
-      littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: Self.self))
+      littleEndian: bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: Self.self))
   }
 
   /// Stores an integer of the control channel.

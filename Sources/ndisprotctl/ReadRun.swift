@@ -15,8 +15,10 @@ struct ReadRun: ~Copyable {
   private var reader: FrameReader
   private var frameCount: UInt64 = 0
   private var byteCount: UInt64 = 0
-  private var firstTime: ContinuousClock.Instant?
-  private var lastTime: ContinuousClock.Instant?
+  private let start = ContinuousClock.now
+  /// When the first frame was there and when the last was through, since the start.
+  private var firstTime: Duration?
+  private var lastTime: Duration?
   /// What the binding had lost before this run.
   private var earlierDrops: [Counter: UInt64] = [:]
 
@@ -80,21 +82,27 @@ struct ReadRun: ~Copyable {
 
   /// Takes one message of frames; what goes beyond the count is left out.
   private mutating func takeBatch(by deadline: Deadline) throws(ClientError) -> Int {
-    var (frames, bytes, start) = (frameCount, byteCount, firstTime)
+    var (frames, bytes, first) = (frameCount, byteCount, firstTime)
     let limit = countLimit == 0 ? UInt64.max : countLimit
-    let (printer, standard) = (printer, output.standard)
+    let (printer, standard, start) = (printer, output.standard, start)
     let count = try reader.next(by: deadline) { record in
       guard frames < limit else { return }
-      if frames == 0 { start = .now }
+      if frames == 0 { first = Self.time(since: start) }
       frames += 1
       bytes += UInt64(record.frame.byteCount)
       printer?.print(record, to: standard)
     }
-    (frameCount, byteCount, firstTime) = (frames, bytes, start)
+    (frameCount, byteCount, firstTime) = (frames, bytes, first)
     guard count > 0 else { return 0 }
-    lastTime = .now
+    lastTime = Self.time(since: start)
     if printer != nil { standard.flush() }
     return count
+  }
+
+  /// On its own: an instant has no fixed size, and would cost every frame what makes room for it.
+  @inline(never)
+  private static func time(since start: ContinuousClock.Instant) -> Duration {
+    start.duration(to: .now)
   }
 
   // MARK: Lines

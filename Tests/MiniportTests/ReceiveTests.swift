@@ -100,17 +100,78 @@ extension OnVeth {
       #expect(bench.miniport.statistics == CaptureStatistics(frames: 20_000, drops: 0))
     }
 
-    @Test("a dispatch is taken in chunks of at most 512, each with its completion")
+    @Test("what is there is taken in chunks of at most 512, and completed behind the last")
     func chunks() throws {
       let bench = try Bench()
       try bench.activate(ringByteCount: 16 << 20)
       try bench.peer.send((0..<1500).map { EthernetFrame.make(number: $0) })
       bench.loop.turn()
-      #expect(bench.receiver.frames.count == 512)
-      #expect(bench.receiver.completions == 1)
-      bench.receive(1500)
       #expect(bench.receiver.frames.count == 1500)
-      #expect(bench.receiver.completions == 3)
+      #expect(bench.receiver.chunks == 2)
+      #expect(bench.receiver.completions == 1)
+    }
+
+    @Test("a look ends behind four full chunks, and what follows is completed in the end")
+    func fullLooks() throws {
+      let bench = try Bench()
+      try bench.activate(ringByteCount: 16 << 20, dispatchByteCount: 0)
+      try bench.peer.send((0..<96).map { EthernetFrame.make(number: $0) })
+      bench.loop.turn()
+      #expect(bench.receiver.frames.count == 64)
+      #expect(bench.receiver.completions == 0)
+      bench.receive(96)
+      bench.turn { bench.receiver.completions > 0 }
+      #expect(bench.receiver.frames.count == 96)
+      #expect(bench.receiver.chunks == 6)
+      #expect(bench.receiver.completions == 1)
+    }
+
+    @Test("a chunk that was full by chance is completed too", arguments: CaptureProfile.allCases)
+    func fullByChance(profile: CaptureProfile) throws {
+      let bench = try Bench()
+      try bench.activate(profile: profile, ringByteCount: 16 << 20, dispatchByteCount: 0)
+      try bench.peer.send((0..<64).map { EthernetFrame.make(number: $0) })
+      bench.turn { bench.receiver.completedCount == 64 }
+      #expect(bench.receiver.frames.count == 64)
+      #expect(bench.receiver.completedCount == 64)
+      #expect(bench.receiver.chunks > 0)
+    }
+
+    @Test("no further chunk is taken once the receiver would rather have frames left in the ring")
+    func heldBetweenChunks() throws {
+      let bench = try Bench()
+      try bench.activate(ringByteCount: 16 << 20, dispatchByteCount: 0)
+      bench.receiver.onChunk = { [receiver = bench.receiver] in receiver.isHolding = true }
+      try bench.peer.send((0..<64).map { EthernetFrame.make(number: $0) })
+      bench.settle()
+      #expect(bench.receiver.frames.count == 16)
+      #expect(bench.receiver.completions == 0)
+      bench.receiver.onChunk = {}
+      bench.receiver.isHolding = false
+      bench.receive(64)
+      #expect(bench.receiver.frames.count == 64)
+    }
+
+    @Test(
+      "behind a full chunk an end of the capture completes what came, whoever ends it",
+      arguments: [false, true])
+    func endBehindChunk(isFailing: Bool) throws {
+      let bench = try Bench()
+      try bench.activate(ringByteCount: 16 << 20, dispatchByteCount: 0)
+      bench.receiver.onChunk = { [receiver = bench.receiver] in receiver.isHolding = true }
+      try bench.peer.send((0..<16).map { EthernetFrame.make(number: $0) })
+      bench.receive(16)
+      #expect(bench.receiver.completions == 0)
+      if isFailing {
+        try Command.run("ip link del \(bench.pair.near)")
+        bench.receiver.isHolding = false
+        bench.turn { bench.receiver.completions > 0 }
+        #expect(bench.receiver.failures.isEmpty || bench.receiver.completionsBeforeFailure == 1)
+      } else {
+        bench.miniport.deactivate()
+      }
+      #expect(bench.receiver.frames.count == 16)
+      #expect(bench.receiver.completions == 1)
     }
 
     @Test("D1: what the kernel counted is what it dropped and what arrived")

@@ -13,11 +13,16 @@ final class RecordingReceiver: ReceiveHandler {
     var flags: FrameRecord.Flags
   }
   var frames: [Frame] = []
+  var chunks = 0
   var completions = 0
+  /// Frames that the last completion was behind.
+  var completedCount = 0
   var sendPossibleCount = 0
   var failures: [MiniportError] = []
+  var completionsBeforeFailure = 0
   var isHolding = false
   var onFrame: () -> Void = {}
+  var onChunk: () -> Void = {}
 
   override func receive(_ frame: ReceivedFrame) {
     frames.append(
@@ -27,10 +32,20 @@ final class RecordingReceiver: ReceiveHandler {
         flags: FrameRecord.Flags(rawValue: frame.flags)))
     onFrame()
   }
-  override func receiveComplete() { completions += 1 }
+  override func chunkComplete() {
+    chunks += 1
+    onChunk()
+  }
+  override func receiveComplete() {
+    completions += 1
+    completedCount = frames.count
+  }
   override func shouldHold(nowNanoseconds: UInt64) -> Bool { isHolding }
   override func sendPossible() { sendPossibleCount += 1 }
-  override func captureFailed(_ error: MiniportError) { failures.append(error) }
+  override func captureFailed(_ error: MiniportError) {
+    failures.append(error)
+    completionsBeforeFailure = completions
+  }
 
   var bytes: [[UInt8]] { frames.map(\.bytes) }
 }
@@ -59,11 +74,12 @@ final class Bench {
 
   func activate(
     _ types: [UInt16] = [EtherTypeSet.anyValue], profile: CaptureProfile = .latency,
-    ringByteCount: Int = 4 << 20, outgoing: Bool = false
+    ringByteCount: Int = 4 << 20, dispatchByteCount: Int = 1 << 20, outgoing: Bool = false
   ) throws {
     try miniport.activate(
       CaptureConfiguration(
-        profile: profile, ringByteCount: ringByteCount, etherTypes: EtherTypeSet(types),
+        profile: profile, ringByteCount: ringByteCount, dispatchByteCount: dispatchByteCount,
+        etherTypes: EtherTypeSet(types),
         includesOutgoing: outgoing),
       handler: receiver)
   }

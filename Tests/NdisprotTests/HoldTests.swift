@@ -84,6 +84,36 @@ struct HoldTests {
     #expect(client.frames(second).count == 100 - (128 << 10) / 1_544)
   }
 
+  @Test("Between two chunks a message that is not full waits, for an old read and for a new one")
+  func betweenChunks() throws {
+    let fixture = try DataPathFixture(receiveRingByteCount: 512 << 10)
+    let client = try DataPathFixture.Client(fixture, OpenOptions())
+    let first = try client.read(room: 128 << 10, isBatch: true)
+    fixture.miniport.deliver([[UInt8]](repeating: Self.frame, count: 10), isMoreThere: true)
+    let second = try client.read(room: 128 << 10, isBatch: true)
+    #expect(client.requester.delivered.isEmpty)
+    fixture.miniport.deliver([[UInt8]](repeating: Self.frame, count: 80), isMoreThere: true)
+    #expect(client.frames(first).count == 84)
+    #expect(client.requester.delivered.count == 1)
+    fixture.miniport.deliver([])
+    #expect(client.frames(second).count == 6)
+    // At rest a read is answered as soon as something is there.
+    let third = try client.read(room: 128 << 10, isBatch: true)
+    fixture.miniport.deliver([Self.frame])
+    #expect(client.frames(third).count == 1)
+  }
+
+  @Test("Between two chunks an open is served before its window is half full")
+  func smallWindow() throws {
+    let fixture = try DataPathFixture(receiveRingByteCount: 512 << 10)
+    let client = try DataPathFixture.Client(fixture, OpenOptions(queueByteCount: 32 << 10))
+    let read = try client.read(room: 128 << 10, isBatch: true)
+    fixture.miniport.deliver([[UInt8]](repeating: Self.frame, count: 5), isMoreThere: true)
+    #expect(client.requester.delivered.isEmpty)
+    fixture.miniport.deliver([Self.frame], isMoreThere: true)
+    #expect(client.frames(read).count == 6)
+  }
+
   @Test("A dispatch hands over no more than half the receive ring")
   func dispatchByteCount() throws {
     let fixture = try DataPathFixture()

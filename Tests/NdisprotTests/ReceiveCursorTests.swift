@@ -123,13 +123,17 @@ struct ReceiveCursorTests {
     var expected: [UInt32] = []
     var got: [UInt32] = []
     var number: UInt32 = 0
+    var isMine = true
     for _ in 0..<400 {
       switch UInt64.random(in: 0..<10, using: &generator) {
       case 0..<7:
         for _ in 0..<Int.random(in: 1...40, using: &generator) {
           number += 1
-          let isMine = UInt64.random(in: 0..<3, using: &generator) > 0
-          let isLooped = UInt64.random(in: 0..<8, using: &generator) == 0
+          // In every other case frames come in runs that are judged at once.
+          if seed % 2 == 0 || UInt64.random(in: 0..<16, using: &generator) == 0 {
+            isMine = UInt64.random(in: 0..<3, using: &generator) > 0
+          }
+          let isLooped = UInt64.random(in: 0..<(seed % 2 == 0 ? 8 : 64), using: &generator) == 0
           let byteCount = Int.random(in: 18...400, using: &generator)
           let frame = Frames.make(
             type: isMine ? 0x888E : 0x0800, number: number, byteCount: byteCount)
@@ -170,6 +174,35 @@ struct ReceiveCursorTests {
       }
       rest = rest[(index + 1)...]
     }
+  }
+
+  @Test("D2: frames that are alike are counted one by one, and taken as far as the limits go")
+  func alike() throws {
+    var ring = try ReceiveRing(byteCount: 64 << 10)
+    var cursor = ReceiveCursor(at: ring, windowByteCount: .max, depth: nil)
+    let filter = Frames.filter()
+    let others = (0..<50).map { Frames.make(type: 0x0800, number: $0) }
+    let sent = (0..<100).map { Frames.make(number: $0, byteCount: 60 + Int($0 % 3)) }
+    for frame in others + sent { _ = ring.append(frame) }
+    do {
+      let frames = read(&cursor, ring, filter, byteLimit: 20 * 88 + 87)
+      #expect(frames == Array(sent[..<20]))
+    }
+    do {
+      let frames = read(&cursor, ring, filter, recordLimit: 30)
+      #expect(frames == Array(sent[20..<50]))
+    }
+    // A tagged frame and a short one are judged each for itself, and end the run.
+    _ = ring.append(Frames.make(type: 0x8100, number: 0))
+    _ = ring.append([UInt8](sent[0][..<13]))
+    _ = ring.append(sent[0])
+    do {
+      let frames = read(&cursor, ring, filter)
+      #expect(frames == sent[50...] + [sent[0]])
+    }
+    #expect(cursor.unmatchedEtherType == 52)
+    #expect(cursor.matched == 101)
+    #expect(cursor.delivered == 101)
   }
 
   @Test("R-12: a record that is cut says so, keeps its length on the wire, and is padded with zero")

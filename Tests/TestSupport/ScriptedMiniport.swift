@@ -85,8 +85,8 @@ public final class ScriptedMiniport: MiniportAdapter {
     configuration = nil
   }
 
-  /// Delivers frames as one dispatch of the wire.
-  public func deliver(_ frames: [[UInt8]], flags: UInt32 = 0) {
+  /// Delivers frames as one dispatch of the wire, or as a chunk with more to come.
+  public func deliver(_ frames: [[UInt8]], flags: UInt32 = 0, isMoreThere: Bool = false) {
     for frame in frames {
       statistics.frames += 1
       let span = frame.span
@@ -95,6 +95,6 @@ public final class ScriptedMiniport: MiniportAdapter {
           bytes: span.bytes, wireByteCount: frame.count, timestampNanoseconds: statistics.frames,
           flags: flags))
     }
-    handler?.receiveComplete()
+    if isMoreThere { handler?.chunkComplete() } else { handler?.receiveComplete() }
   }
 }
