@@ -15,6 +15,11 @@ public struct SystemError: Error, Hashable, Sendable {
     self.call = call
   }
 
+  /// The kernel's words for the number.
+  ///
+  /// - Source: strerror(3), which answers threads apart since glibc 2.32
+  public var words: String { unsafe String(cString: strerror(errno)) }
+
   /// Takes errno as it is now: nothing may stand between the failed call and this.
   init(failed call: StaticString) {
     errno = Glibc.errno

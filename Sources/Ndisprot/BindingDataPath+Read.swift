@@ -10,7 +10,13 @@ extension BindingDataPath {
   /// - Parameter mayWait: more frames follow at once, so that a message that is not full can wait
   func serveReads(mayWait: Bool = false) {
     unsafe hot.pointee.unserved = 0
-    for open in opens { serveReads(of: open, mayWait: mayWait) }
+    let came = unsafe hot.pointee.ring.history.sketch
+    let (opens, sketches) = (self.opens, self.sketches)
+    // Side by side: of those that want something else nothing but a word is touched.
+    for index in sketches.indices where sketches[index].meets(came) {
+      serveReads(of: opens[index], mayWait: mayWait)
+    }
+    if !mayWait { unsafe hot.pointee.ring.readersServed() }
   }
 
   /// Answers a new read, unless more frames follow at once.

@@ -76,7 +76,7 @@ extension OpenContext {
 
   /// Takes a read, or refuses it (rules R-1…R-9).
   public func read(_ request: consuming OwnedRequest) {
-    guard let dataPath, !isDead, binding.snapshot.isActive else {
+    guard let dataPath, !isDead, binding.isActive else {
       request.complete(RequestStatus(movesFrames ? .bindingGone : .notAssociated))
       return
     }

@@ -42,6 +42,9 @@ internal import NDIS
   /// They have no number: `rx.overrun` speaks of captured frames only (law D2).
   private(set) var looped = LoopedRecords()
 
+  /// Which EtherTypes came, and when.
+  private(set) var history = SketchHistory()
+
   /// Maps memory for a ring; `capacity` is rounded up to a power of two from 64 KiB.
   ///
   /// - Throws: `.noMemory` when the kernel has none
@@ -127,6 +130,8 @@ internal import NDIS
     if !newestKey.isOf(self, at: start) {
       newestKey = FilterKey(of: self, at: start)
       alikeStart = newestKey.isNone ? tail : start
+      // The same key is the same type.
+      history.note(TypeSketch(of: self, at: start))
     }
     return true
   }
@@ -147,6 +152,13 @@ internal import NDIS
       count &+= 1
     }
     return (end, count)
+  }
+
+  /// Every reader that may want any of it was served.
+  mutating func readersServed() {
+    history.close(at: tail, tailNumber)
+    // What comes next is noted anew.
+    newestKey = FilterKey()
   }
 
   @inline(__always) private mutating func dropOldest() {

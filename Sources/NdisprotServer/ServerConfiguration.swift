@@ -143,8 +143,8 @@ public struct ServerEnvironment: Sendable {
   }
 }
 
-/// How much a line of the log matters.
-public enum LogLevel: Int, Sendable {
+/// How much a line of the log matters, by its word in files and on the command line.
+public enum LogLevel: String, Sendable, CaseIterable {
   /// For those who look for a defect.
   case debug
   /// What happened.

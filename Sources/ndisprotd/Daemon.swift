@@ -4,7 +4,7 @@ internal import EventLoop
 internal import Glibc
 internal import Logging
 internal import Miniport
-internal import NDIS
+internal import NdisprotConfiguration
 internal import NdisprotServer
 
 /// Exit codes of `spec/cli.md`, from sysexits.h.
@@ -27,13 +27,15 @@ func runDaemon(_ options: DaemonOptions) -> Int32 {
   logger.logLevel = (options.logLevel ?? .info).level
   if options.checkConfig { return checkConfiguration(options, logger) }
   blockSignals()
+  raiseDescriptorLimit()
   let manager = ServiceManager()
   let reloads = ReloadWatch(manager)
   guard Capabilities.effective.contains(.netRaw) else {
     return giveUp(Sentences.noCapability, ExitStatus.noPermission, logger, manager)
   }
   do {
-    let (configuration, locksMemory) = try configuration(options, logger)
+    let source = ConfigurationSource(path: options.configurationPath)
+    let (configuration, locksMemory) = try configuration(options, source, logger)
     let listener = try listeningSocket(options)
     let isLocked = try dropPrivileges(options, locksMemory: locksMemory, logger)
     let log = logger
@@ -47,7 +49,7 @@ func runDaemon(_ options: DaemonOptions) -> Int32 {
         makeAdapterControl: { () throws(SystemError) in try CardControl() },
         log: { log.record($0) },
         audit: { log.info("\($0.line)") },
-        loadConfiguration: options.interfaces.isEmpty ? loader(options, logger) : nil,
+        loadConfiguration: options.interfaces.isEmpty ? loader(source, options, logger) : nil,
         findUser: Accounts.credentials,
         identity: identity(listener, manager, isMemoryLocked: isLocked),
         reloading: reloads.note),
@@ -62,9 +64,10 @@ func runDaemon(_ options: DaemonOptions) -> Int32 {
 /// Why the daemon cannot start, and what it ends with.
 private func sentence(for error: any Error) -> (text: String, code: Int32) {
   switch error {
-  case let error as AccountError: (Sentences.unknownAccount(error), ExitStatus.usage)
+  case let error as AccountError: (error.description, ExitStatus.usage)
   case let error as ConfigurationError: (error.description, ExitStatus.configuration)
   case let error as ListenError: (Sentences.cannotListen(error), ExitStatus.cannotCreate)
+  case ServerError.system(let cause): (Sentences.cannotStart(cause), ExitStatus.software)
   case let error as PrivilegeError: (Sentences.cannotDrop(error.cause), ExitStatus.noPermission)
   default: ("the daemon cannot start: \(error)", ExitStatus.software)
   }
@@ -146,19 +149,4 @@ private func dropPrivileges(
   }
   do throws(SystemError) { try keepOnly(kept) } catch { throw PrivilegeError(cause: error) }
   return isLocked
-}
-
-extension ProfileArgument {
-  var value: CaptureProfile { self == .latency ? .latency : .throughput }
-}
-
-extension LogLevelArgument {
-  var level: Logger.Level {
-    switch self {
-    case .debug: .debug
-    case .info: .info
-    case .warning: .warning
-    case .error: .error
-    }
-  }
 }

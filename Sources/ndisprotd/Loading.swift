@@ -1,4 +1,5 @@
 internal import Logging
+internal import NdisprotConfiguration
 internal import NdisprotServer
 
 // What the daemon is told, by its command line or its files.
@@ -6,20 +7,22 @@ internal import NdisprotServer
 /// What the daemon is to do, and whether its memory is to stay resident: what the command line says,
 /// or the files of `--config`.
 func configuration(
-  _ options: DaemonOptions, _ logger: Logger
+  _ options: DaemonOptions, _ source: ConfigurationSource, _ logger: Logger
 ) throws -> (server: ServerConfiguration, locksMemory: Bool) {
   guard options.interfaces.isEmpty else {
     return (try options.configuration(), options.lockMemory)
   }
-  let loaded = try load(options, logger)
+  let loaded = try load(source, options, logger)
   return (loaded.server, options.lockMemory || loaded.locksMemory)
 }
 
 /// Reads the files anew, at a reload.
-func loader(_ options: DaemonOptions, _ logger: Logger) -> ServerEnvironment.Loader {
+func loader(
+  _ source: ConfigurationSource, _ options: DaemonOptions, _ logger: Logger
+) -> ServerEnvironment.Loader {
   { () throws(ConfigurationRefusal) in
     do throws(ConfigurationError) {
-      return try load(options, logger).server
+      return try load(source, options, logger).server
     } catch {
       throw ConfigurationRefusal(text: error.description)
     }
@@ -28,9 +31,9 @@ func loader(_ options: DaemonOptions, _ logger: Logger) -> ServerEnvironment.Loa
 
 /// Reads the files of `--config`; the log follows them, unless the command line says how.
 private func load(
-  _ options: DaemonOptions, _ logger: Logger
+  _ source: ConfigurationSource, _ options: DaemonOptions, _ logger: Logger
 ) throws(ConfigurationError) -> DaemonConfiguration {
-  var loaded = try DaemonConfiguration.load(options.configurationPath)
+  var loaded = try source.load()
   var logger = logger
   logger.logLevel = (options.logLevel ?? loaded.logLevel ?? .info).level
   for warning in loaded.warnings { logger.warning("\(warning)") }
@@ -41,7 +44,7 @@ private func load(
 /// `--check-config`: says what is wrong, and starts nothing.
 func checkConfiguration(_ options: DaemonOptions, _ logger: Logger) -> Int32 {
   do throws(ConfigurationError) {
-    let loaded = try DaemonConfiguration.load(options.configurationPath)
+    let loaded = try ConfigurationSource(path: options.configurationPath).load()
     for warning in loaded.warnings { logger.warning("\(warning)") }
     return 0
   } catch {

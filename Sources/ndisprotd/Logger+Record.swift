@@ -15,7 +15,7 @@ extension Logger {
 
 extension NdisprotServer.LogLevel {
   /// The same in swift-log's words.
-  fileprivate var level: Logger.Level {
+  var level: Logger.Level {
     switch self {
     case .debug: .debug
     case .info: .info

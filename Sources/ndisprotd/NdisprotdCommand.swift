@@ -1,5 +1,6 @@
 internal import ArgumentParser
-internal import Glibc
+internal import NDIS
+internal import NdisprotServer
 
 /// `ndisprotd`: raw Ethernet for programs that have no root.
 ///
@@ -59,10 +60,10 @@ struct DaemonOptions: ParsableArguments {
   var allow: [String] = []
 
   @Option(help: "How frames are taken from the kernel: latency or throughput.")
-  var profile: ProfileArgument = .latency
+  var profile: CaptureProfile = .latency
 
   @Option(help: "What is logged: debug, info, warning or error.")
-  var logLevel: LogLevelArgument?
+  var logLevel: LogLevel?
 
   @Flag(help: "Keeps CAP_NET_ADMIN too, which some OIDs need to change an interface.")
   var netAdmin = false
@@ -90,14 +91,4 @@ struct DaemonOptions: ParsableArguments {
         "'\(name)' cannot be an interface name. Write 1 to 15 bytes, as ip link shows them")
     }
   }
-}
-
-/// `--profile`.
-enum ProfileArgument: String, ExpressibleByArgument, CaseIterable {
-  case latency, throughput
-}
-
-/// `--log-level`.
-enum LogLevelArgument: String, ExpressibleByArgument, CaseIterable {
-  case debug, info, warning, error
 }

@@ -1,6 +1,7 @@
 internal import Glibc
 internal import NDIS
 internal import Ndisprot
+internal import NdisprotConfiguration
 internal import NdisprotServer
 
 // Without a file: `--interface`, `--allow` and `--profile` say all there is.
@@ -28,7 +29,7 @@ extension DaemonOptions {
     return ServerConfiguration(
       bindings: interfaces.map {
         BindingConfiguration(
-          interface: InterfaceMatch(name: .exactly($0)), profile: profile.value)
+          interface: InterfaceMatch(name: .exactly($0)), profile: profile)
       },
       policy: AccessPolicy(rules), isVerified: verifier)
   }

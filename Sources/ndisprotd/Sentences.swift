@@ -7,11 +7,6 @@ enum Sentences {
   static let noCapability =
     "no right to raw sockets: CAP_NET_RAW is missing. Start ndisprotd as root or as its service"
 
-  static func unknownAccount(_ error: AccountError) -> String {
-    "there is no \(error.kind) '\(error.name)'. "
-      + "Write a \(error.kind) that getent \(error.kind == "user" ? "passwd" : "group") shows"
-  }
-
   static func cannotListen(_ error: ListenError) -> String {
     switch error {
     case .pathTooLong(let path):
@@ -21,7 +16,7 @@ enum Sentences {
     case .notASocket(let path):
       "\(path) is there and is not a socket. Remove it, or give another --socket"
     case .system(let path, let cause):
-      "the socket \(path) cannot be made: \(cause.call): \(words(cause.errno)). "
+      "the socket \(path) cannot be made: \(cause.call): \(cause.words). "
         + "Give --socket a path in a directory that this user may write to"
     case .unnamed(let count):
       "the service manager passed \(count) sockets and none is named "
@@ -33,13 +28,20 @@ enum Sentences {
     }
   }
 
+  static func cannotStart(_ cause: SystemError) -> String {
+    let isForDescriptors = cause.errno == EMFILE || cause.errno == ENFILE
+    let remedy = "Give the service a higher LimitNOFILE, or the shell a higher ulimit -n"
+    return "the daemon cannot start: \(cause.call): \(cause.words)"
+      + (isForDescriptors ? ". \(remedy)" : "")
+  }
+
   static func cannotDrop(_ cause: SystemError) -> String {
-    "the rights of root cannot be given up: \(cause.call): \(words(cause.errno)). "
+    "the rights of root cannot be given up: \(cause.call): \(cause.words). "
       + "Start ndisprotd as its service"
   }
 
   static func cannotLock(_ cause: SystemError) -> String {
-    "memory is not locked: \(cause.call): \(words(cause.errno)). "
+    "memory is not locked: \(cause.call): \(cause.words). "
       + "Give the service LimitMEMLOCK=infinity"
   }
 
@@ -58,6 +60,4 @@ enum Sentences {
     if !refusal.isEmpty { parts.append("not reloaded: " + refusal) }
     return parts.joined(separator: "; ")
   }
-
-  static func words(_ number: Int32) -> String { unsafe String(cString: strerror(number)) }
 }

@@ -20,6 +20,7 @@ let package = Package(
     fuzzer("fuzz-mutable", ["MDL"]),
     fuzzer("fuzz-queue", ["MDL"]),
     fuzzer("fuzz-control", ["NdisprotControl"]),
+    fuzzer("fuzz-policy", ["NdisprotConfiguration", "NDIS"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu17

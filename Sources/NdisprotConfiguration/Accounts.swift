@@ -1,27 +1,33 @@
 internal import Glibc
-internal import Ndisprot
+public import Ndisprot
 
 /// A user or a group that is not there.
-struct AccountError: Error {
+public struct AccountError: Error, Hashable, Sendable, CustomStringConvertible {
   /// `user` or `group`.
-  let kind: String
+  public let kind: String
   /// What was written.
-  let name: String
+  public let name: String
+
+  /// Cause and remedy, for people.
+  public var description: String {
+    "there is no \(kind) '\(name)'. "
+      + "Write a \(kind) that getent \(kind == "user" ? "passwd" : "group") shows"
+  }
 }
 
 /// Users and groups as the system knows them.
 ///
 /// - Source: getpwnam_r(3), getgrnam_r(3), getgrouplist(3)
-enum Accounts {
+public enum Accounts {
   /// The number of a user; a number need not have a name.
-  static func userID(_ name: String) throws(AccountError) -> UInt32 {
+  public static func userID(_ name: String) throws(AccountError) -> UInt32 {
     if let number = UInt32(name) { return number }
     guard let entry = entry(name) else { throw AccountError(kind: "user", name: name) }
     return entry.userID
   }
 
   /// The number of a group; a number need not have a name.
-  static func groupID(_ name: String) throws(AccountError) -> UInt32 {
+  public static func groupID(_ name: String) throws(AccountError) -> UInt32 {
     if let number = UInt32(name) { return number }
     var entry = unsafe group()
     var result: UnsafeMutablePointer<group>?
@@ -34,7 +40,7 @@ enum Accounts {
   /// A user with all groups, by name or number; nil if there is none of this name.
   ///
   /// A number without a name has no groups but the one of the same number.
-  static func credentials(_ name: String) -> Credentials? {
+  public static func credentials(_ name: String) -> Credentials? {
     guard let found = entry(name) else {
       return UInt32(name).map {
         Credentials(processID: 0, userID: $0, groupID: $0, groups: [])

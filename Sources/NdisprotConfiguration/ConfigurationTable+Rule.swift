@@ -3,116 +3,20 @@ internal import NDIS
 internal import Ndisprot
 internal import NdisprotServer
 
-/// What the files of a configuration say.
-struct DaemonConfiguration {
-  /// What the server is told.
-  var server: ServerConfiguration
-  /// `daemon.log`; nil leaves it to the command line.
-  var logLevel: LogLevelArgument?
-  /// `daemon.lock_memory`; counts at the start only.
-  var locksMemory = false
-  /// What is no error and yet not as it should be: `file: rule[2]: cause`.
-  var warnings: [String] = []
-
-  /// Loads a file and those of `conf.d` beside it.
-  static func load(_ path: String) throws(ConfigurationError) -> DaemonConfiguration {
-    try DaemonConfiguration(try ConfigurationText.all(of: path))
-  }
-
-  /// Makes the configuration of several files, in this order.
-  init(_ files: [ConfigurationText]) throws(ConfigurationError) {
-    var bindings: [BindingConfiguration] = []
-    var rules: [AccessRule] = []
-    var daemon: ConfigurationTable?
-    for file in files {
-      let root = try ConfigurationTable(file)
-      try root.allow(["daemon", "binding", "rule"])
-      if let found = try root.table("daemon") {
-        if let daemon {
-          throw root.error(
-            "daemon", "\(daemon.place) is there too. Write one [daemon] in all files")
-        }
-        daemon = found
-      }
-      for table in try root.tables("binding") { bindings.append(try table.binding()) }
-      for table in try root.tables("rule") {
-        let rule = try table.rule()
-        if let other = rules.first(where: { $0.name == rule.name }) {
-          throw table.error(
-            "name", "'\(rule.name)' is the name of \(other.origin) too. Give each rule its own")
-        }
-        rules.append(rule)
-      }
-    }
-    server = ServerConfiguration(bindings: bindings, policy: AccessPolicy(rules))
-    server.files = files.map(\.path)
-    if bindings.isEmpty {
-      warnings.append(
-        "\(files.first?.path ?? ""): nothing is bound. Write [[binding]] with an interface")
-    }
-    warnings += DaemonConfiguration.shadowed(rules)
-    guard let daemon else { return }
-    try daemon.allow(["log", "lock_memory", "queue_memory", "sessions", "sessions_per_user"])
-    if let word = try daemon.text("log") {
-      guard let level = LogLevelArgument(rawValue: word) else {
-        throw daemon.error("log", "write debug, info, warning or error")
-      }
-      logLevel = level
-    }
-    locksMemory = try daemon.flag("lock_memory") ?? false
-    if let bytes = try daemon.byteCount("queue_memory", (1 << 20)...(1 << 40)) {
-      server.queueByteCount = bytes
-    }
-    if let number = try daemon.number("sessions", 1...1_024) { server.maximumSessions = number }
-    if let number = try daemon.number("sessions_per_user", 1...1_024) {
-      server.maximumSessionsPerUser = number
-    }
-  }
-
-  /// Rules that come too late: an earlier one of the same subject and interface says it all.
-  private static func shadowed(_ rules: [AccessRule]) -> [String] {
-    var earlier: [String: [AccessRule]] = [:]
-    var warnings: [String] = []
-    for rule in rules {
-      let key = "\(rule.subject) \(rule.interface)"
-      let others = earlier[key, default: []]
-      if let first = others.first(where: { $0.coversAll(of: rule) }) {
-        warnings.append(
-          "\(rule.origin): rule '\(rule.name)' never decides: '\(first.name)' (\(first.origin)) "
-            + "comes first. Put it before that one, or remove it")
-      }
-      earlier[key] = others + [rule]
-    }
-    return warnings
-  }
-}
-
-extension AccessRule {
-  /// Whether every frame of another rule belongs to this one.
-  fileprivate func coversAll(of other: AccessRule) -> Bool {
-    let types =
-      etherTypes.isAny
-      || (!other.etherTypes.isAny
-        && other.etherTypes.values.allSatisfy(etherTypes.values.contains))
-    let vlans =
-      self.vlans.isAny
-      || (!other.vlans.isAny && other.vlans.values.allSatisfy(self.vlans.values.contains))
-    return types && vlans
-  }
-}
+// `[[binding]]` and `[[rule]]`: each key read, checked and made a value of the server.
 
 extension ConfigurationTable {
   private static var interfaceKeys: [String] { ["interface", "address", "driver"] }
 
   /// `[[binding]]`.
-  fileprivate func binding() throws(ConfigurationError) -> BindingConfiguration {
+  func binding() throws(ConfigurationError) -> BindingConfiguration {
     try allow(Self.interfaceKeys + ["profile", "ring", "queue"])
     var binding = BindingConfiguration(interface: try interface())
     if let word = try text("profile") {
-      guard let profile = ProfileArgument(rawValue: word) else {
+      guard let profile = CaptureProfile(rawValue: word) else {
         throw error("profile", "write latency or throughput")
       }
-      binding.profile = profile.value
+      binding.profile = profile
     }
     if let bytes = try byteCount("ring", (2 << 20)...(256 << 20)) {
       binding.captureRingByteCount = bytes
@@ -143,7 +47,7 @@ extension ConfigurationTable {
   }
 
   /// `[[rule]]`.
-  fileprivate func rule() throws(ConfigurationError) -> AccessRule {
+  func rule() throws(ConfigurationError) -> AccessRule {
     try allow(
       ["name", "user", "group"] + Self.interfaceKeys
         + [
@@ -183,7 +87,7 @@ extension ConfigurationTable {
       default: break
       }
     } catch let failure {
-      throw error(failure.kind, Sentences.unknownAccount(failure))
+      throw error(failure.kind, failure.description)
     }
     throw error("user", "write either user or group, and one of them")
   }

@@ -5,7 +5,7 @@ import NdisprotServer
 import TestSupport
 import Testing
 
-@testable import ndisprotd
+@testable import NdisprotConfiguration
 
 /// Files that nobody should write: an error or a warning each, never a wider right than is written.
 @Suite("Bad configurations")
@@ -54,7 +54,7 @@ struct BadConfigurationTests {
 
   private func problem(_ folder: Folder) -> String {
     do throws(ConfigurationError) {
-      let loaded = try DaemonConfiguration.load(folder.file)
+      let loaded = try ConfigurationSource(path: folder.file).load()
       return loaded.warnings.joined(separator: "; ")
     } catch {
       return error.description
@@ -141,7 +141,13 @@ struct BadConfigurationTests {
       ("opens = 2", "opens = \u{B}2", ":11:9: "), ("[\"none\", 5]", "[}", ":8:10: "),
       ("[[rule]]", "[[ =]]", ":3:4: "), ("[[rule]]", "[[[rule]]]", ":3:3: "),
       ("[[rule]]", "[\nrule]]", ":3:2: "), ("[[rule]]", "[ [rule]]", ":3:3: "),
-      ("# x", "", ""), ("name = \"a\"", "name = \"a = ] # ,} '\"", ""),
+      ("opens = 2", "opens = 1979-05-27T:26", ":11:13: "),
+      ("opens = 2", "opens = 07:1", ":11:11: "),
+      ("[\"none\", 5]", "[5-1]", ":8:11: "),
+      ("name = \"a\"", "name = \"a\\u0000b\"", ":4:10: "),
+      ("name = \"a\"", "name = \"\"\"a\\\\\\U00000000\"\"\"", ":4:14: "),
+      ("# x", "", ""), ("name = \"a\"", "name = 'a\\u0000b'", ""),
+      ("name = \"a\"", "name = \"a = ] # ,} '\"", ""),
       ("name = \"a\"", "name = 'a = \"]'", ""), ("name = \"a\"", "name = \"\"\"a\"\"\"  # = ]", ""),
       ("[\"none\", 5]", "[ # = ]\n  \"none\", # }\n  5,\n]", ""),
     ])

@@ -1,7 +1,8 @@
-/// A place where a value, or the name of a table, has to stand and none can.
+/// A place where a value, or the name of a table, has to stand and none of this configuration can.
 ///
 /// The parser behind TOMLKit ends the program there instead of saying so: it asserts that its callers
-/// have looked. So they do.
+/// have looked. So they do, and look for zero bytes as well, at which TOMLKit cuts a text. Dates and times,
+/// which nothing here is, are refused as a whole: half of one is such a place too.
 struct MissingValue: Equatable {
   /// From 1 on.
   let line: Int
@@ -29,6 +30,8 @@ private struct Scanner {
   private var isHeader = false
   /// Dots in this line: the parser's time grows with the square of a name's parts.
   private var dotCount = 0
+  /// A name of this line is behind.
+  private var hasEqualsSign = false
   private static let maximumDots = 32
 
   init(bytes: [UInt8]) { self.bytes = bytes }
@@ -39,7 +42,8 @@ private struct Scanner {
       if cannotStand(byte) { return index }
       switch byte {
       case UInt8(ascii: "#"): skipComment()
-      case UInt8(ascii: "\""), UInt8(ascii: "'"): skipString(byte)
+      case UInt8(ascii: "\""), UInt8(ascii: "'"):
+        if let zero = skipString(byte) { return zero }
       case UInt8(ascii: " "), UInt8(ascii: "\t"): index += 1
       case UInt8(ascii: "\r"): index += 1
       case UInt8(ascii: "\n"): endLine()
@@ -60,6 +64,7 @@ private struct Scanner {
     }
     let isControl = byte < 0x20 && byte != UInt8(ascii: "\t") && byte != UInt8(ascii: "\n")
     if byte == UInt8(ascii: "."), dotCount == Scanner.maximumDots { return true }
+    if byte == UInt8(ascii: ":") || (byte == UInt8(ascii: "-") && isInNumber) { return true }
     switch last {
     case UInt8(ascii: "[") where isHeader: return !canName(byte)
     case UInt8(ascii: "="):
@@ -70,9 +75,16 @@ private struct Scanner {
     }
   }
 
+  /// Whether the byte before is a digit of a value; names may have digits, too.
+  private var isInNumber: Bool {
+    guard hasEqualsSign || (depth > 0 && !isHeader), index > 0 else { return false }
+    return (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[index - 1])
+  }
+
   private mutating func endLine() {
     index += 1
     dotCount = 0
+    hasEqualsSign = false
     if isHeader || depth == 0 {
       (isHeader, depth) = (false, 0)
       last = UInt8(ascii: "\n")
@@ -81,6 +93,7 @@ private struct Scanner {
 
   private mutating func count(_ byte: UInt8) {
     if byte == UInt8(ascii: ".") { dotCount += 1 }
+    if byte == UInt8(ascii: "=") { hasEqualsSign = true }
     if byte == UInt8(ascii: "[") {
       if depth == 0, last == UInt8(ascii: "\n") { isHeader = true }
       depth += 1
@@ -105,22 +118,27 @@ private struct Scanner {
   }
 
   /// A string in one or three quotes; one without an end reaches to the end of its line, or of all.
-  private mutating func skipString(_ quote: UInt8) {
+  ///
+  /// - Returns: where it has an escaped zero byte, at which the parser would cut it
+  private mutating func skipString(_ quote: UInt8) -> Int? {
     last = quote
     let isLong = isQuote(quote, from: index)
     index += isLong ? 3 : 1
     while index < bytes.count {
       if bytes[index] == UInt8(ascii: "\\"), quote == UInt8(ascii: "\"") {
+        let rest = bytes[(index + 1)...]
+        if rest.starts(with: "u0000".utf8) || rest.starts(with: "U00000000".utf8) { return index }
         index += 2
       } else if isLong ? isQuote(quote, from: index) : bytes[index] == quote {
         index += isLong ? 3 : 1
-        return
+        return nil
       } else if !isLong, bytes[index] == UInt8(ascii: "\n") {
-        return
+        return nil
       } else {
         index += 1
       }
     }
+    return nil
   }
 
   private func isQuote(_ quote: UInt8, from start: Int) -> Bool {

@@ -1,37 +1,17 @@
 internal import NDIS
-internal import TOMLKit
 
 /// One table of a configuration file, read strictly: every key is asked for, or it is an error.
 struct ConfigurationTable {
   /// The file and the table: `ndisprotd.toml: rule[2]`.
   let place: String
-  private let table: TOMLTable
+  private let values: [String: ConfigurationValue]
   private let separator: String
 
-  /// Parses a file.
-  init(_ file: ConfigurationText) throws(ConfigurationError) {
-    if let missing = MissingValue(in: file.text) {
-      throw ConfigurationError(
-        "\(file.path):\(missing.line):\(missing.column)",
-        "a value or a name is missing here, or has too many parts. Write one")
-    }
-    do {
-      table = try TOMLTable(string: file.text)
-    } catch let error as TOMLParseError {
-      let at = error.source.begin
-      throw ConfigurationError(
-        "\(file.path):\(at.line):\(at.column)", error.description.printable())
-    } catch {
-      throw ConfigurationError(file.path, "\(error)")
-    }
-    place = file.path
-    separator = ": "
-  }
-
-  private init(_ place: String, _ table: TOMLTable) {
+  /// Makes the table of a whole file, or one below another.
+  init(_ place: String, _ values: [String: ConfigurationValue], separator: String = ": ") {
     self.place = place
-    self.table = table
-    separator = "."
+    self.values = values
+    self.separator = separator
   }
 
   /// Says what is wrong with a key's value.
@@ -41,19 +21,18 @@ struct ConfigurationTable {
 
   /// Refuses every key but these.
   func allow(_ keys: [String]) throws(ConfigurationError) {
-    for key in table.keys where !keys.contains(key) {
+    for key in values.keys.sorted() where !keys.contains(key) {
       throw error(
         key.printable(), "there is no such key. Write one of: \(keys.joined(separator: ", "))")
     }
   }
 
-  /// Whether the key is there.
-  func has(_ key: String) -> Bool { table.contains(key: key) }
-
   /// A text without control characters; nil if the key is not there.
   func text(_ key: String) throws(ConfigurationError) -> String? {
-    guard let value = table[key] else { return nil }
-    guard let text = value.string else { throw error(key, "it is no text. Write it in quotes") }
+    guard let value = values[key] else { return nil }
+    guard case .text(let text) = value else {
+      throw error(key, "it is no text. Write it in quotes")
+    }
     return try checked(text, key)
   }
 
@@ -67,8 +46,8 @@ struct ConfigurationTable {
 
   /// A whole number in a range; nil if the key is not there.
   func number(_ key: String, _ range: ClosedRange<Int>) throws(ConfigurationError) -> Int? {
-    guard let value = table[key] else { return nil }
-    guard let number = value.int, range.contains(number) else {
+    guard let value = values[key] else { return nil }
+    guard case .number(let number) = value, range.contains(number) else {
       throw error(key, "write a whole number from \(range.lowerBound) to \(range.upperBound)")
     }
     return number
@@ -76,17 +55,18 @@ struct ConfigurationTable {
 
   /// true or false; nil if the key is not there.
   func flag(_ key: String) throws(ConfigurationError) -> Bool? {
-    guard let value = table[key] else { return nil }
-    guard let flag = value.bool else { throw error(key, "write true or false") }
+    guard let value = values[key] else { return nil }
+    guard case .flag(let flag) = value else { throw error(key, "write true or false") }
     return flag
   }
 
   /// Bytes, as a number or as `"16 MiB"`; nil if the key is not there.
   func byteCount(_ key: String, _ range: ClosedRange<Int>) throws(ConfigurationError) -> Int? {
-    guard let value = table[key] else { return nil }
+    guard let value = values[key] else { return nil }
     let units = ["B": 0, "KiB": 10, "MiB": 20, "GiB": 30]
-    var count = value.int
-    if let text = value.string {
+    var count: Int?
+    if case .number(let number) = value { count = number }
+    if case .text(let text) = value {
       let words = text.split(separator: " ")
       if words.count == 2, let number = Int(words[0]), let shift = units[String(words[1])],
         number >= 0, number <= Int.max >> shift
@@ -105,18 +85,16 @@ struct ConfigurationTable {
 
   /// A list of words and numbers, both as text; nil if the key is not there.
   func words(_ key: String) throws(ConfigurationError) -> [String]? {
-    guard let value = table[key] else { return nil }
-    guard let array = value.array else {
+    guard let value = values[key] else { return nil }
+    guard case .list(let array) = value else {
       throw error(key, "it is no list. Write [\"…\", \"…\"]")
     }
     var words: [String] = []
-    for index in 0..<array.count {
-      if let number = array[index].int {
-        words.append("\(number)")
-      } else if let text = array[index].string {
-        words.append(try checked(text, "\(key)[\(index)]"))
-      } else {
-        throw error("\(key)[\(index)]", "it is neither text nor number")
+    for (index, value) in array.enumerated() {
+      switch value {
+      case .number(let number): words.append("\(number)")
+      case .text(let text): words.append(try checked(text, "\(key)[\(index)]"))
+      default: throw error("\(key)[\(index)]", "it is neither text nor number")
       }
     }
     return words
@@ -124,25 +102,26 @@ struct ConfigurationTable {
 
   /// A table below this one; nil if the key is not there.
   func table(_ key: String) throws(ConfigurationError) -> ConfigurationTable? {
-    guard let value = table[key] else { return nil }
-    guard let below = value.table else {
+    guard let value = values[key] else { return nil }
+    guard case .table(let below) = value else {
       throw error(key, "it is no table. Write [\(key)], or \(key) = { … }")
     }
-    return ConfigurationTable("\(place)\(separator)\(key)", below)
+    return ConfigurationTable("\(place)\(separator)\(key)", below, separator: ".")
   }
 
   /// The tables of a list, `[[key]]`; none if the key is not there.
   func tables(_ key: String) throws(ConfigurationError) -> [ConfigurationTable] {
-    guard let value = table[key] else { return [] }
-    guard let array = value.array else {
+    guard let value = values[key] else { return [] }
+    guard case .list(let array) = value else {
       throw error(key, "it is no list of tables. Write [[\(key)]]")
     }
     var tables: [ConfigurationTable] = []
-    for index in 0..<array.count {
-      guard let below = array[index].table else {
+    for (index, value) in array.enumerated() {
+      guard case .table(let below) = value else {
         throw error("\(key)[\(index)]", "it is no table. Write [[\(key)]]")
       }
-      tables.append(ConfigurationTable("\(place)\(separator)\(key)[\(index)]", below))
+      tables.append(
+        ConfigurationTable("\(place)\(separator)\(key)[\(index)]", below, separator: "."))
     }
     return tables
   }

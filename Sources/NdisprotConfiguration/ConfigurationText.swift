@@ -1,46 +1,52 @@
+internal import EventLoop
 internal import Glibc
 
 /// What is wrong with a configuration: where, why, and what to write instead.
 ///
 /// - Shape: `file:line:column: cause` for what is no TOML, `file: rule[2].ethertypes: cause` for a value
-struct ConfigurationError: Error, Equatable, CustomStringConvertible {
+public struct ConfigurationError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The file, and the place in it.
-  let place: String
+  public let place: String
   /// Why, and what to do.
-  let cause: String
+  public let cause: String
 
   init(_ place: String, _ cause: String) {
     self.place = place
     self.cause = cause
   }
 
-  var description: String { "\(place): \(cause)" }
+  /// As it is printed and logged.
+  public var description: String { "\(place): \(cause)" }
 }
 
 /// The text of one configuration file, read with distrust.
 ///
 /// Whoever may write the file may give himself every right: it must belong to root or to the daemon's
 /// user, and nobody else may write it.
-struct ConfigurationText {
+public struct ConfigurationText: Sendable {
   /// A thousand rules are a hundred kilobytes.
-  static let maximumByteCount = 4 << 20
+  public static let maximumByteCount = 4 << 20
 
-  let path: String
-  let text: String
+  /// Where it is.
+  public let path: String
+  /// What it says.
+  public let text: String
 
   /// A text that is here already.
-  init(path: String, text: String) {
+  public init(path: String, text: String) {
     self.path = path
     self.text = text
   }
 
   /// Reads a file.
-  init(path: String) throws(ConfigurationError) {
+  ///
+  /// - Throws: what keeps it from being read, or from being trusted
+  public init(path: String) throws(ConfigurationError) {
     self.path = path
     let file = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard file >= 0 else {
       throw ConfigurationError(
-        path, "it cannot be opened: \(Sentences.words(errno)). Name a file that is there")
+        path, "it cannot be opened: \(lastWords()). Name a file that is there")
     }
     defer { close(file) }
     var status = stat()
@@ -69,7 +75,7 @@ struct ConfigurationText {
       }
       if added < 0, errno == EINTR { continue }
       guard added >= 0 else {
-        throw ConfigurationError(path, "it cannot be read: \(Sentences.words(errno))")
+        throw ConfigurationError(path, "it cannot be read: \(lastWords())")
       }
       if added == 0 { break }
       count += added
@@ -81,7 +87,9 @@ struct ConfigurationText {
   }
 
   /// The files of a configuration: the one that is named, then `conf.d/*.toml` beside it, sorted.
-  static func all(of path: String) throws(ConfigurationError) -> [ConfigurationText] {
+  ///
+  /// - Throws: what is wrong with the first that cannot be read; then none counts
+  public static func all(of path: String) throws(ConfigurationError) -> [ConfigurationText] {
     var texts = [try ConfigurationText(path: path)]
     let parent = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
     for name in try names(in: parent + "conf.d") {
@@ -94,7 +102,7 @@ struct ConfigurationText {
     var status = stat()
     guard unsafe stat(directory, &status) == 0 else {
       if errno == ENOENT { return [] }
-      throw ConfigurationError(directory, "it cannot be looked at: \(Sentences.words(errno))")
+      throw ConfigurationError(directory, "it cannot be looked at: \(lastWords())")
     }
     guard status.st_mode & S_IFMT == S_IFDIR else {
       throw ConfigurationError(directory, "it is no directory. Remove it, or make it one")
@@ -106,7 +114,7 @@ struct ConfigurationText {
           + "chmod go-w \(directory)")
     }
     guard let stream = unsafe opendir(directory) else {
-      throw ConfigurationError(directory, "it cannot be read: \(Sentences.words(errno))")
+      throw ConfigurationError(directory, "it cannot be read: \(lastWords())")
     }
     defer { unsafe closedir(stream) }
     var names: [String] = []
@@ -119,3 +127,6 @@ struct ConfigurationText {
     return names.sorted()
   }
 }
+
+/// What the kernel says of the call that failed just now.
+private func lastWords() -> String { SystemError(errno: errno, call: "").words }

@@ -4,7 +4,7 @@ import Ndisprot
 import NdisprotServer
 import Testing
 
-@testable import ndisprotd
+@testable import NdisprotConfiguration
 
 @Suite("Configuration")
 struct ConfigurationTests {
@@ -50,7 +50,7 @@ struct ConfigurationTests {
     let folder = try Folder()
     let path = folder.write(text, mode: mode)
     do throws(ConfigurationError) {
-      _ = try DaemonConfiguration.load(path)
+      _ = try ConfigurationSource(path: path).load()
       return ""
     } catch {
       let line = error.description
@@ -67,7 +67,7 @@ struct ConfigurationTests {
     let count = read(descriptor, &bytes, bytes.count)
     close(descriptor)
     let text = String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
-    let loaded = try DaemonConfiguration.load(folder.write(text))
+    let loaded = try ConfigurationSource(path: folder.write(text)).load()
     #expect(loaded.warnings.isEmpty)
     #expect(loaded.server.bindings.count == 1)
     let rule = try #require(loaded.server.policy.rules.first)
@@ -82,7 +82,7 @@ struct ConfigurationTests {
     arguments: [("", false), ("[daemon]\nlock_memory = true\n", true)])
   func lockMemory(text: String, isLocked: Bool) throws {
     let folder = try Folder()
-    let loaded = try DaemonConfiguration.load(folder.write(text))
+    let loaded = try ConfigurationSource(path: folder.write(text)).load()
     #expect(loaded.locksMemory == isLocked)
     #expect(loaded.server.files == ["\(folder.path)/ndisprotd.toml"])
   }
@@ -94,12 +94,12 @@ struct ConfigurationTests {
     mkdir("\(folder.path)/conf.d", 0o755)
     folder.write(Self.rule.replacing("\"a\"", with: "\"c\""), "conf.d/2.toml")
     folder.write(Self.rule.replacing("\"a\"", with: "\"b\""), "conf.d/1.toml")
-    let loaded = try DaemonConfiguration.load(path)
+    let loaded = try ConfigurationSource(path: path).load()
     #expect(loaded.server.policy.rules.map(\.name) == ["a", "b", "c"])
     // Each says what the first says: it comes too late, and nothing is granted by it.
     #expect(loaded.warnings.count == 3)
     folder.write(Self.rule, "conf.d/2.toml")
-    #expect(throws: ConfigurationError.self) { try DaemonConfiguration.load(path) }
+    #expect(throws: ConfigurationError.self) { try ConfigurationSource(path: path).load() }
   }
 
   @Test(
@@ -144,9 +144,11 @@ struct ConfigurationTests {
     #expect(try problem(Self.rule, mode: 0o664).contains("chmod go-w"))
     #expect(try problem(Self.rule, mode: 0o646).contains("chmod go-w"))
     #expect(try problem(String(repeating: "#\n", count: 3 << 20)).contains("MiB"))
-    #expect(throws: ConfigurationError.self) { try DaemonConfiguration.load("/tmp") }
-    #expect(throws: ConfigurationError.self) { try DaemonConfiguration.load("/nonexistent") }
+    #expect(throws: ConfigurationError.self) { try ConfigurationSource(path: "/tmp").load() }
+    #expect(throws: ConfigurationError.self) {
+      try ConfigurationSource(path: "/nonexistent").load()
+    }
     let empty = try Folder()
-    #expect(try DaemonConfiguration.load(empty.write("")).warnings.count == 1)
+    #expect(try ConfigurationSource(path: empty.write("")).load().warnings.count == 1)
   }
 }
