@@ -130,16 +130,10 @@ internal import NDIS
     if !newestKey.isOf(self, at: start) {
       newestKey = FilterKey(of: self, at: start)
       alikeStart = newestKey.isNone ? tail : start
+      // The same key is the same type.
       history.note(TypeSketch(of: self, at: start))
     }
     return true
-  }
-
-  /// Every reader that may want any of it was served.
-  mutating func readersServed() {
-    history.close(at: tail, tailNumber)
-    // The first record of the new history is noted, also if it is like the one before.
-    newestKey = FilterKey()
   }
 
   /// Where the whole records from `start` on end that have room in `byteLimit`, and how many there
@@ -158,6 +152,13 @@ internal import NDIS
       count &+= 1
     }
     return (end, count)
+  }
+
+  /// Every reader that may want any of it was served.
+  mutating func readersServed() {
+    history.close(at: tail, tailNumber)
+    // What comes next is noted anew.
+    newestKey = FilterKey()
   }
 
   @inline(__always) private mutating func dropOldest() {
