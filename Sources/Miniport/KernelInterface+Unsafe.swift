@@ -4,14 +4,19 @@ internal import NDIS
 
 /// What the kernel says of an interface at this moment; all of it may change at any time.
 ///
-/// - Source: if_indextoname(3), netdevice(7)
+/// - Source: netdevice(7)
 enum KernelInterface {
-  /// The name, NUL-terminated; nil if there is no such interface.
-  static func name(_ index: Int32) -> [CChar]? {
-    var name = [CChar](repeating: 0, count: Int(IF_NAMESIZE))
-    let found: UnsafeMutablePointer<CChar>? = unsafe if_indextoname(
-      UInt32(bitPattern: index), &name)
-    return unsafe found == nil ? nil : name
+  /// The name, NUL-terminated.
+  ///
+  /// - Throws: `.noSuchDevice` if there is no such interface; `.system` if that cannot be asked, for
+  ///   want of a descriptor
+  static func name(_ index: Int32) throws(MiniportError) -> [CChar] {
+    // if_indextoname(3) does the same, and does not say which of the two failed.
+    let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    guard descriptor >= 0 else { throw MiniportError(failed: "socket") }
+    defer { close(descriptor) }
+    guard let name = name(index, through: descriptor) else { throw .noSuchDevice }
+    return name.map { CChar(bitPattern: $0) } + [0]
   }
 
   /// The name in 16 bytes, asked through any socket; nil if there is no such interface.

@@ -59,7 +59,7 @@ struct PcapOptions {
 
   private static func activate(_ options: PcapOptions) throws(MiniportError) -> OpaquePointer {
     // By its present name: it may have been renamed since it was last spoken of.
-    guard let name = KernelInterface.name(options.interfaceIndex) else { throw .noSuchDevice }
+    let name = try KernelInterface.name(options.interfaceIndex)
     var words = [CChar](repeating: 0, count: Int(PCAP_ERRBUF_SIZE))
     guard let handle = unsafe pcap_create(name, &words) else {
       throw .capture(code: PCAP_ERROR, words: MiniportError.words(PCAP_ERROR))
@@ -164,7 +164,7 @@ struct PcapOptions {
     if count >= 0 { return Int(count) }
     if count == PCAP_ERROR_BREAK { return 0 }
     // libpcap says that the interface disappeared in words only.
-    guard KernelInterface.name(options.interfaceIndex) != nil else { throw .noSuchDevice }
+    _ = try KernelInterface.name(options.interfaceIndex)
     throw unsafe MiniportError(code: count, handle: handle)
   }
 

@@ -130,6 +130,14 @@ public final class AdapterBinding: Sendable {
     }
   }
 
+  // One answer without a copy of the names and addresses that a snapshot carries.
+
+  /// Where the binding is in its life.
+  var state: BindingState { shared.withLock { $0.machine.state } }
+
+  /// Whether requests that need the binding are accepted.
+  public var isActive: Bool { shared.withLock { $0.machine.isActive } }
+
   /// Requests for which the card was asked so far.
   var askedCounts: AskedCounts { shared.withLock { $0.asked } }
 

@@ -23,11 +23,25 @@ extension BindingDataPath {
 
   /// An open went or may do less: what it alone wanted is given back, and nobody waits for that.
   func giveBackMemberships() {
+    guard !isChangingMany else {
+      mustAskCard = true
+      return
+    }
     guard let card = binding.card, let wanted = changedMemberships() else { return }
     note(.ndis, "memberships", nil, wanted.groups.count)
     card.ask(CardJob(memberships: wanted), of: binding) { [weak self] result in
       self?.cardFollowed(result)
     }
+  }
+
+  /// Changes or closes many opens: what they all want is looked at once, behind the last.
+  public func changeMany(_ body: () -> Void) {
+    isChangingMany = true
+    body()
+    isChangingMany = false
+    guard mustAskCard else { return }
+    mustAskCard = false
+    giveBackMemberships()
   }
 
   /// The card has followed, or has not: then whoever changes something next asks again.

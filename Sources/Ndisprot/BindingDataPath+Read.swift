@@ -10,9 +10,13 @@ extension BindingDataPath {
   /// - Parameter mayWait: more frames follow at once, so that a message that is not full can wait
   func serveReads(mayWait: Bool = false) {
     unsafe hot.pointee.unserved = 0
-    for open in opens {
-      serveReads(of: open, fromByteCount: mayWait ? BindingDataPath.serveThreshold : 0)
+    let came = unsafe hot.pointee.ring.history.sketch
+    let (opens, sketches) = (self.opens, self.sketches)
+    // Side by side: of those that want something else nothing but a word is touched.
+    for index in sketches.indices where sketches[index].meets(came) {
+      serveReads(of: opens[index], fromByteCount: mayWait ? BindingDataPath.serveThreshold : 0)
     }
+    if !mayWait { unsafe hot.pointee.ring.readersServed() }
   }
 
   /// Answers the reads of one open, oldest first, until frames, reads or the socket end.

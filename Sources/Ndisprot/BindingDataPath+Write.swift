@@ -1,22 +1,16 @@
-private import Glibc
 internal import MDL
 internal import NDIS
 internal import WDF
 
-// Writes: send.c of the sample. A message is sent as it came, in batches, from its own buffer.
+// Writes: send.c of the sample. A message is sent as it came, in batches, from its own buffer; what
+// cannot be sent at once waits (`+WritePended`).
 
 extension BindingDataPath {
   /// Frames of a message that are sent as it arrives; the rest is pended.
   static let framesAtOnce = 512
-  /// Pended frames of one open that a turn of the loop sends, before the next open has its turn.
-  static let framesPerTurn = 64
   /// Writes and bytes that an open may have outstanding (D-48).
   static let maximumPendedWrites = 256
   static let maximumPendedWriteBytes = 1 << 20
-  /// Tries of a message within a millisecond while the interface's queue is full and takes nothing
-  /// (R15 of `users-ask`); the frames behind the one that is given up have one each.
-  static let maximumTries = 10
-  static let retryNanoseconds: UInt64 = 100_000
 
   /// Takes a write; what cannot be sent at once is pended behind what is pended already.
   ///
@@ -44,15 +38,10 @@ extension BindingDataPath {
     }
     note(.send, "pend", open, Int(truncatingIfNeeded: operation.parameters.id), operation.index)
     keepStatuses(of: operation)
-    operation.isAdmitted = open.binding.snapshot.state == .running
+    operation.isAdmitted = open.binding.state == .running
     operation.keepMessage()
     open.writes.append(operation)
     countWaiting(message.byteCount, of: open)
-  }
-
-  private func countWaiting(_ byteCount: Int, of open: OpenContext) {
-    open.pendedWriteBytes &+= byteCount
-    writeMemory.change(by: byteCount)
   }
 
   private func makeOperation(
@@ -68,40 +57,10 @@ extension BindingDataPath {
     return spare
   }
 
-  /// Sends the pended writes of all opens, a bounded part of each.
-  ///
-  /// - Returns: whether more could be sent at once
-  public func sendPended() -> Bool {
-    var hasMore = false
-    let all = opens
-    let first = firstToSend
-    for step in all.indices {
-      let index = (first &+ step) % all.count
-      let open = all[index]
-      guard let operation = open.writes.first, !isBlocked else { continue }
-      let isMeasured = open.requester.workBegins()
-      defer { open.requester.workEnds(isMeasured) }
-      let isThrough = advance(operation, of: open, frameLimit: BindingDataPath.framesPerTurn)
-      // Whoever finds the kernel full may do so every time: the others come before it then (D-48).
-      if isBlocked { firstToSend = (index &+ 1) % all.count }
-      if isThrough {
-        open.writes.removeFirst()
-        countWaiting(-operation.message.byteCount, of: open)
-        finish(operation, of: open)
-      }
-      hasMore = hasMore || (!open.writes.isEmpty && !isBlocked)
-    }
-    noteDrained(cancelledWrites: 0)
-    return hasMore
-  }
-
-  /// Whether the kernel was full when last asked.
-  private var isBlocked: Bool { isRetryScheduled || isWaitingForRoom }
-
   /// Sends frames of one operation, in batches of 64, until the limit or the kernel says stop.
   ///
   /// - Returns: whether the operation is through
-  private func advance(
+  func advance(
     _ operation: WriteOperation, of open: OpenContext, frameLimit: Int
   ) -> Bool {
     let check = WriteCheck(open, isAdmitted: operation.isAdmitted)
@@ -175,7 +134,7 @@ extension BindingDataPath {
   }
 
   /// The frame at the operation's offset will not be sent.
-  private func endFrame(
+  func endFrame(
     _ operation: WriteOperation, _ status: CompletionStatus, _ check: WriteCheck,
     mtu: UInt32? = nil
   ) {
@@ -224,14 +183,6 @@ extension BindingDataPath {
     }
   }
 
-  private func scheduleRetry() {
-    guard !isRetryScheduled else { return }
-    isRetryScheduled = true
-    _ = executor.schedule(afterNanoseconds: BindingDataPath.retryNanoseconds) { [weak self] in
-      self?.isRetryScheduled = false
-    }
-  }
-
   /// A frame that its own open would hear is queued for it, before the write is answered (W-20).
   @inline(__always)
   private func loopBack(_ frame: RawSpan, of open: OpenContext) {
@@ -253,15 +204,7 @@ extension BindingDataPath {
     }
   }
 
-  /// The operation has to wait: what is known of its frames must outlive the next one's.
-  private func keepStatuses(of operation: WriteOperation) {
-    guard operation.parameters.isBatch else { return }
-    let kept = StatusBuffer()
-    kept.copy(from: statuses, count: operation.index)
-    operation.keptStatuses = kept
-  }
-
-  private func finish(_ operation: WriteOperation, of open: OpenContext) {
+  func finish(_ operation: WriteOperation, of open: OpenContext) {
     note(
       .send, "complete", open, Int(truncatingIfNeeded: operation.parameters.id),
       operation.sentByteCount)
@@ -271,51 +214,6 @@ extension BindingDataPath {
     operation.complete()
     spareOperation = operation
     if unsafe hot.pointee.unserved > 0 { serveReads() }
-  }
-
-  /// Ends the pended writes of an open: what was not sent is not sent.
-  func cancelWrites(of open: OpenContext, status: CompletionStatus) {
-    let pended = open.writes
-    open.writes.removeAll()
-    countWaiting(-open.pendedWriteBytes, of: open)
-    for operation in pended { cancel(operation, of: open, status: status) }
-  }
-
-  /// Ends one pended write; false if there is none with this id (rule W-18).
-  func cancelWrite(_ id: UInt64, of open: OpenContext) -> Bool {
-    guard let index = open.writes.firstIndex(where: { $0.parameters.id == id }) else {
-      return false
-    }
-    let operation = open.writes.remove(at: index)
-    countWaiting(-operation.message.byteCount, of: open)
-    cancel(operation, of: open, status: .sendCancelled)
-    return true
-  }
-
-  private func cancel(
-    _ operation: WriteOperation, of open: OpenContext, status: CompletionStatus
-  ) {
-    let check = WriteCheck(open, isAdmitted: false)
-    while !operation.isThrough {
-      open.transmit.cancelled &+= 1
-      endFrame(operation, status, check)
-    }
-    finish(operation, of: open)
-  }
-}
-
-extension WriteOperation {
-  /// Notes the status of the current frame in the operation's own room.
-  func setKeptStatus(_ status: CompletionStatus) {
-    keptStatuses?.set(index, status)
-  }
-
-  /// Gives the statuses of all frames to the requester.
-  func handOver(_ shared: StatusBuffer, to requester: any Requester) {
-    let statuses = keptStatuses ?? shared
-    keptStatuses = nil
-    requester.setOutput(
-      statuses.bytes(count: recordCount), recordCount: recordCount, for: parameters)
   }
 }
 
@@ -337,18 +235,4 @@ extension RawSpan {
   @inline(__always) func frameByteCount(at offset: Int) -> UInt32 {
     unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: UInt32.self)
   }
-}
-
-/// The time of day, as the kernel stamps captured frames.
-public func realtimeNanoseconds() -> UInt64 { nanoseconds(CLOCK_REALTIME) }
-
-/// The time that never goes back.
-func monotonicNanoseconds() -> UInt64 { nanoseconds(CLOCK_MONOTONIC) }
-
-/// The time of a clock.
-private func nanoseconds(_ clock: clockid_t) -> UInt64 {
-  var time = timespec()
-  unsafe clock_gettime(clock, &time)
-  return UInt64(truncatingIfNeeded: time.tv_sec) &* 1_000_000_000
-    &+ UInt64(truncatingIfNeeded: time.tv_nsec)
 }

@@ -40,6 +40,9 @@ public import WDF
   let miniport: any MiniportAdapter
   let hot: UnsafeMutablePointer<Hot>
   private(set) var opens: [OpenContext] = []
+  /// What each of them asks for, side by side: looked at whenever frames came.
+  private(set) var sketches: [TypeSketch] = []
+  private var demand = CaptureDemand()
   /// What opens that are closed have sent.
   private(set) var past = AdapterBinding.Totals()
   let trace: TraceRing
@@ -53,6 +56,9 @@ public import WDF
   private var wasActive = false
   /// What the card was last asked for; nil if it did not do that, or nobody knows.
   var memberships: MembershipSet? = MembershipSet()
+  /// Many opens are changed one after the other, and whether the card is to be asked behind them.
+  var isChangingMany = false
+  var mustAskCard = false
   /// How often it was asked and has not answered.
   var askedMemberships = 0
   /// The MTU when the handle was made.
@@ -61,6 +67,8 @@ public import WDF
   private var isCounted = false
   /// The send socket's buffer was full; the loop says when it is not.
   var isWaitingForRoom = false
+  /// Bytes of all opens' messages with pended writes.
+  var waitingWriteBytes = 0
   /// Which open's pended writes are looked at first in the next turn.
   var firstToSend = 0
   /// What all opens of the daemon may have waiting.
@@ -140,8 +148,10 @@ public import WDF
   public override func shouldHold(nowNanoseconds: UInt64) -> Bool {
     var isAnyHolding = false
     for open in opens {
-      guard let cursor = open.cursor, open.isReading || open.hasPendedReads else { continue }
-      let behind = unsafe hot.pointee.ring.tail &- cursor.position
+      guard open.hasRead, open.isReading || open.hasPendedReads, let cursor = open.cursor else {
+        continue
+      }
+      let behind = unsafe cursor.byteCountBehind(hot.pointee.ring, open.filter)
       guard behind > cursor.windowByteCount / 2 else {
         open.behindSince = 0
         return false
@@ -181,34 +191,39 @@ public import WDF
     unsafe open.stateDropsAtOpen = hot.pointee.stateDrops
     open.limiter = limiter(of: open)
     opens.append(open)
+    sketches.append(open.filter.sketch)
     note(.ndis, "open", open, opens.count)
+    let isMore = demand.add(open.options)
     do throws(MiniportError) {
-      try followOpens()
+      if isMore || !miniport.isActive { try followOpens() }
     } catch {
-      opens.removeAll { $0 === open }
+      _ = forget(open)
       throw .miniport(error)
     }
   }
 
   /// Takes an open out; its reads and writes are done with.
   func remove(_ open: OpenContext) {
-    opens.removeAll { $0 === open }
+    let isLess = forget(open)
     noteDrained(cancelledWrites: 0)
     past.add(sentBy: open)
     note(.ndis, "close", open, opens.count)
     giveBackMemberships()
     // A filter that stays too wide costs a little and harms nobody: each open judges for itself.
-    try? followOpens()
+    if isLess || !miniport.isActive { try? followOpens() }
+  }
+
+  /// - Returns: whether the capture handle lets through what nobody wants any more
+  private func forget(_ open: OpenContext) -> Bool {
+    guard let index = opens.firstIndex(where: { $0 === open }) else { return false }
+    opens.remove(at: index)
+    sketches.remove(at: index)
+    return demand.remove(open.options)
   }
 
   /// Makes the capture handle what the opens together want.
   private func followOpens() throws(MiniportError) {
-    var types = EtherTypeSet.empty
-    var includesOutgoing = false
-    for open in opens {
-      types = types.union(open.options.etherTypes)
-      includesOutgoing = includesOutgoing || open.options.flags.contains(.outgoing)
-    }
+    let (types, includesOutgoing) = (demand.etherTypes, demand.includesOutgoing)
     if miniport.isActive {
       try miniport.update(etherTypes: types, includesOutgoing: includesOutgoing)
     } else if !opens.isEmpty {
@@ -277,6 +292,8 @@ public import WDF
       past.add(sentBy: open)
     }
     opens.removeAll()
+    sketches.removeAll()
+    demand = CaptureDemand()
     giveBackMemberships()
     noteDrained(cancelledWrites: 0)
     close()

@@ -195,10 +195,10 @@ public final class NdisprotDriver: ProtocolDriver, @unchecked Sendable {
     case .drainSends:
       pauses[binding.interfaceIndex] = [parcel]
       observer?.bindingPauses(binding)
-    case .none where binding.snapshot.state == .pausing:
+    case .none where binding.state == .pausing:
       pauses[binding.interfaceIndex, default: []].append(parcel)
-    case .none where binding.snapshot.isActive: parcel.complete(.success)
-    case .illegal where binding.snapshot.isActive: parcel.complete(.busy)
+    case .none where binding.isActive: parcel.complete(.success)
+    case .illegal where binding.isActive: parcel.complete(.busy)
     default: parcel.complete(.adapterNotFound)
     }
   }
@@ -233,8 +233,8 @@ public final class NdisprotDriver: ProtocolDriver, @unchecked Sendable {
       let action = binding.handle(.restartSucceeded)
       observer?.bindingStateChanged(binding, action, cancelledWrites: 0)
       parcel.complete(.success)
-    case .none where binding.snapshot.isActive: parcel.complete(.success)
-    case .illegal where binding.snapshot.isActive: parcel.complete(.busy)
+    case .none where binding.isActive: parcel.complete(.success)
+    case .illegal where binding.isActive: parcel.complete(.busy)
     default: parcel.complete(.adapterNotFound)
     }
   }

@@ -76,7 +76,7 @@ extension OpenContext {
 
   /// Takes a read, or refuses it (rules R-1…R-9).
   public func read(_ request: consuming OwnedRequest) {
-    guard let dataPath, !isDead, binding.snapshot.isActive else {
+    guard let dataPath, !isDead, binding.isActive else {
       request.complete(RequestStatus(movesFrames ? .bindingGone : .notAssociated))
       return
     }
@@ -93,7 +93,9 @@ extension OpenContext {
       return
     }
     switch request.forward(to: readQueue) {
-    case .accepted: dataPath.serveReads(of: self)
+    case .accepted:
+      hasRead = true
+      dataPath.serveReads(of: self)
     case .refused(let request, _): request.complete(RequestStatus(.bindingGone))
     }
   }

@@ -130,7 +130,7 @@ extension OpenContext {
   }
 
   private func checkUsable(_ port: UInt32) throws(OIDFailure) {
-    guard !isDead, binding.snapshot.isActive else { throw OIDFailure(.notBound) }
+    guard !isDead, binding.isActive else { throw OIDFailure(.notBound) }
     guard port == 0 else { throw OIDFailure(.invalidPort) }
   }
 }

@@ -7,15 +7,17 @@ internal import NDIS
 extension OpenContext {
   /// The bytes of a value (rules E-1, E-5, E-9), with facts of the kinds that its description names.
   func value(of oid: OID, _ facts: AdapterFacts) -> [UInt8] {
-    switch oid {
+    // Taken once: it copies all that is known of the interface.
+    let snapshot = binding.snapshot
+    return switch oid {
     case .supportedList: OID.supported.flatMap { bytes($0.oid.rawValue) }
     case .currentPacketFilter: bytes(filter.packetFilter.rawValue)
-    case .currentLookahead: bytes(lookahead ?? binding.snapshot.attributes.mtu)
+    case .currentLookahead: bytes(lookahead ?? snapshot.attributes.mtu)
     case .multicastList: groups.addresses.flatMap(octets(of:))
     case .maximumListSize: bytes(UInt32(GroupList.capacity))
     default:
-      facts.link.value(of: oid, binding.snapshot.attributes.link) ?? facts.value(of: oid)
-        ?? binding.snapshot.value(of: oid) ?? []
+      snapshot.value(of: oid) ?? facts.link.value(of: oid, snapshot.attributes.link)
+        ?? facts.value(of: oid) ?? []
     }
   }
 }

@@ -60,6 +60,8 @@ public final class OpenContext: @unchecked Sendable {  // One loop's at a time.
   var pendedWriteBytes = 0
   /// The client's socket was full; `resume` is due.
   var isDeliveryBlocked = false
+  /// Its client has asked to read at all.
+  var hasRead = false
   /// A read was served, and the open has not been behind for too long since.
   var isReading = false
   /// Since when readers hold the ring up; 0 while they do not.

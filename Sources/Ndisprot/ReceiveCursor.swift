@@ -95,10 +95,26 @@ struct ReceiveCursor {
   /// Gives up what was overwritten, what is beyond the window, and what is beyond the depth.
   @inline(__always)
   private mutating func trim(_ ring: borrowing ReceiveRing, _ filter: ReceiveFilter) {
+    if ring.history.isFree(of: filter.sketch, from: classified) { skipOthers(ring) }
     if position < ring.head || ring.tail &- position > windowByteCount {
       giveUpOverwritten(ring, filter)
     }
     if let depth { giveUp(beyondDepth: depth, ring, filter) }
+  }
+
+  /// Passes over what came while only others were served: none of it is of this open's types, so it
+  /// is judged, also where it was overwritten.
+  private mutating func skipOthers(_ ring: borrowing ReceiveRing) {
+    unmatchedEtherType &+= ring.history.startNumber &- classifiedNumber
+    classified = ring.history.start
+    classifiedNumber = ring.history.startNumber
+    if queuedCount == 0 { position = classified }
+  }
+
+  /// Bytes between the oldest record that may be this open's and the newest.
+  func byteCountBehind(_ ring: borrowing ReceiveRing, _ filter: ReceiveFilter) -> Int {
+    let isAtStart = queuedCount == 0 && ring.history.isFree(of: filter.sketch, from: classified)
+    return ring.tail &- (isAtStart ? ring.history.start : position)
   }
 
   /// Moves to the oldest record that is still there and inside the window.

@@ -13,6 +13,8 @@ struct ReceiveFilter: Sendable {
   private var types = InlineArray<16, UInt16>(repeating: 0)
   private var typeCount = 0
   private var acceptsAnyType = false
+  /// The same, coarsely.
+  let sketch: TypeSketch
   private var groups = InlineArray<32, UInt64>(repeating: 0)
   private var groupCount = 0
   private var ownAddress: UInt64 = 0
@@ -66,6 +68,7 @@ struct ReceiveFilter: Sendable {
     self.includesOutgoing = includesOutgoing
     self.owner = owner
     acceptsAnyType = etherTypes.isAny
+    sketch = TypeSketch(etherTypes)
     for value in etherTypes.values.prefix(16) {
       types[typeCount] = value
       typeCount += 1

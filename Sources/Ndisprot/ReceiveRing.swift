@@ -38,6 +38,9 @@ internal import NDIS
   /// They have no number: `rx.overrun` speaks of captured frames only (law D2).
   private(set) var looped = LoopedRecords()
 
+  /// Which EtherTypes came, and when.
+  private(set) var history = SketchHistory()
+
   /// Maps memory for a ring; `capacity` is rounded up to a power of two from 64 KiB.
   ///
   /// - Throws: `.noMemory` when the kernel has none
@@ -111,6 +114,7 @@ internal import NDIS
       }
     }
     tail = start &+ needed
+    history.note(TypeSketch(of: self, at: start))
     if let owner {
       looped.append(position: start, owner: owner)
     } else {
@@ -118,6 +122,9 @@ internal import NDIS
     }
     return true
   }
+
+  /// Every reader that may want any of it was served.
+  mutating func readersServed() { history.close(at: tail, tailNumber) }
 
   @inline(__always) private mutating func dropOldest() {
     if flags(at: head).contains(.looped) {

@@ -86,6 +86,21 @@ final class WriteOperation {
   }
 }
 
+extension WriteOperation {
+  /// Notes the status of the current frame in the operation's own room.
+  func setKeptStatus(_ status: CompletionStatus) {
+    keptStatuses?.set(index, status)
+  }
+
+  /// Gives the statuses of all frames to the requester.
+  func handOver(_ shared: StatusBuffer, to requester: any Requester) {
+    let statuses = keptStatuses ?? shared
+    keptStatuses = nil
+    requester.setOutput(
+      statuses.bytes(count: recordCount), recordCount: recordCount, for: parameters)
+  }
+}
+
 /// Room for the statuses of one message's frames, used again for the next.
 ///
 /// - Shape: `[NTSTATUS u32][NDIS_STATUS u32][errno u32]` a frame, little-endian

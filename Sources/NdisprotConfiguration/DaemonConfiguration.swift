@@ -78,19 +78,25 @@ public struct DaemonConfiguration: Sendable {
     }
   }
 
+  /// Whom a rule is for, and where.
+  private struct Place: Hashable {
+    let subject: AccessRule.Subject
+    let interface: InterfaceMatch
+  }
+
   /// Rules that come too late: an earlier one of the same subject and interface says it all.
   private static func shadowed(_ rules: [AccessRule]) -> [String] {
-    var earlier: [String: [AccessRule]] = [:]
+    var earlier: [Place: [AccessRule]] = [:]
     var warnings: [String] = []
     for rule in rules {
-      let key = "\(rule.subject) \(rule.interface)"
-      let others = earlier[key, default: []]
+      let place = Place(subject: rule.subject, interface: rule.interface)
+      let others = earlier[place, default: []]
       if let first = others.first(where: { $0.coversAll(of: rule) }) {
         warnings.append(
           "\(rule.origin): rule '\(rule.name)' never decides: '\(first.name)' (\(first.origin)) "
             + "comes first. Put it before that one, or remove it")
       }
-      earlier[key] = others + [rule]
+      earlier[place] = others + [rule]
     }
     return warnings
   }

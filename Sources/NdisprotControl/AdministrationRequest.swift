@@ -1,3 +1,5 @@
+internal import NDIS
+
 /// The payload of ADMINISTRATION: what an administrator wants.
 ///
 /// - Shape: `[command u32][zero u32]`, then what the command needs

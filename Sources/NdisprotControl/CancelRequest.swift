@@ -1,3 +1,5 @@
+internal import NDIS
+
 /// The payload of CANCEL: which request of the same session.
 ///
 /// - Shape: `[id u64]`, 8 bytes

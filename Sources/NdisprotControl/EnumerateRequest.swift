@@ -1,3 +1,5 @@
+internal import NDIS
+
 /// The payload of ENUMERATE: where to go on.
 ///
 /// - Shape: `[afterInterfaceIndex u32][zero u32]`, 8 bytes

@@ -1,3 +1,5 @@
+internal import NDIS
+
 /// The payload of HELLO: what the client speaks.
 ///
 /// - Shape: `[minimumVersion u16][maximumVersion u16][zero u32][features u64]`, 16 bytes

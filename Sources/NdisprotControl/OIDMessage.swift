@@ -36,6 +36,7 @@ public struct OIDMessage: Hashable, Sendable {
   /// The bytes of the payload.
   public var encoded: [UInt8] {
     var bytes: [UInt8] = []
+    bytes.reserveCapacity(OIDMessage.headerByteCount + value.count)
     bytes.append(littleEndian: oid.rawValue)
     bytes.append(littleEndian: port)
     bytes.append(contentsOf: value)

@@ -1,3 +1,5 @@
+internal import NDIS
+
 /// One object of the framework, as the command `objects` of ADMINISTRATION lists it.
 ///
 /// Kinds and states are words, so that a newer daemon's are understood too.

@@ -1,16 +1,9 @@
 internal import MDL
+internal import NDIS
 
 // Payloads are written by appending to an array, field by field.
 
 extension [UInt8] {
-  mutating func append<Value: FixedWidthInteger>(littleEndian value: Value) {
-    var rest = value
-    for _ in 0..<MemoryLayout<Value>.size {
-      append(UInt8(truncatingIfNeeded: rest))
-      rest >>= 8
-    }
-  }
-
   mutating func append(zeros count: Int) {
     append(contentsOf: repeatElement(0, count: count))
   }

@@ -1,3 +1,5 @@
+internal import NDIS
+
 /// The output of QUERY_BINDING: one binding, in the sample's bytes.
 ///
 /// - Shape: 20 bytes, then both texts in UTF-16LE, each with a NUL that its length does not count

@@ -1,3 +1,5 @@
+internal import NDIS
+
 /// The reply to the command `status`: what daemon this is, and what it uses.
 ///
 /// Everybody hears what it is. What it was told and what all clients together use is for

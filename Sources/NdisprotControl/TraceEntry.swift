@@ -1,3 +1,5 @@
+internal import NDIS
+
 /// One event of the daemon's trace, as the command `trace` of ADMINISTRATION lists it.
 ///
 /// - Shape: 48 bytes, then texts of `[byteCount u32][UTF-8][zeros up to a multiple of 8]`

@@ -1,3 +1,5 @@
+internal import NDIS
+
 /// The payload of WAIT: which bindings, and how long.
 ///
 /// - Shape: `[timeoutMilliseconds u32][nameCount u16][zero u16]`, 8 bytes, then each name as

@@ -102,12 +102,14 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
   func take(_ policy: AccessPolicy) -> PolicyTaken {
     self.policy = policy
     var taken = PolicyTaken()
-    for session in Array(sessions.values) {
-      let change = session.follow(policy)
-      taken.count(change)
-      if change == .closed {
-        session.flush()
-        if !session.isEnded { giveBack(session) }
+    dataPath.changeMany {
+      for session in Array(sessions.values) {
+        let change = session.follow(policy)
+        taken.count(change)
+        if change == .closed {
+          session.flush()
+          if !session.isEnded { giveBack(session) }
+        }
       }
     }
     return taken

@@ -20,16 +20,14 @@ extension Session {
       end("the first message was not HELLO")
       return
     }
-    guard !file.isPending(header.id) else {
-      end("request id \(header.id) is pending already")
-      return
-    }
     do throws(WdfError) {
       let request = try file.makeRequest(RequestParameters(header), sink: self)
       counters.issued &+= 1
       note("message", header.id, UInt64(header.opcode))
       let isTransfer = request.parameters.isTransfer
       dispatch(request, header, buffer, isTransfer ? transferBegins() : nil)
+    } catch  where error.code == .requestPending {
+      end("request id \(header.id) is pending already")
     } catch {
       end("no request could be made: \(error.code)")
     }

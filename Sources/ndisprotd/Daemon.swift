@@ -27,6 +27,7 @@ func runDaemon(_ options: DaemonOptions) -> Int32 {
   logger.logLevel = (options.logLevel ?? .info).level
   if options.checkConfig { return checkConfiguration(options, logger) }
   blockSignals()
+  raiseDescriptorLimit()
   let manager = ServiceManager()
   let reloads = ReloadWatch(manager)
   guard Capabilities.effective.contains(.netRaw) else {
@@ -66,6 +67,7 @@ private func sentence(for error: any Error) -> (text: String, code: Int32) {
   case let error as AccountError: (error.description, ExitStatus.usage)
   case let error as ConfigurationError: (error.description, ExitStatus.configuration)
   case let error as ListenError: (Sentences.cannotListen(error), ExitStatus.cannotCreate)
+  case ServerError.system(let cause): (Sentences.cannotStart(cause), ExitStatus.software)
   case let error as PrivilegeError: (Sentences.cannotDrop(error.cause), ExitStatus.noPermission)
   default: ("the daemon cannot start: \(error)", ExitStatus.software)
   }

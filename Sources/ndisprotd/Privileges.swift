@@ -46,6 +46,17 @@ func keepOnly(_ kept: Capabilities) throws(SystemError) {
   }
 }
 
+/// Takes as many descriptors as there may be: a shell's usual limit, which is for select(2), is below
+/// the sessions that the daemon takes.
+func raiseDescriptorLimit() {
+  var limit = rlimit()
+  let number = Int32(RLIMIT_NOFILE.rawValue)
+  guard unsafe getrlimit(number, &limit) == 0, limit.rlim_cur < limit.rlim_max else { return }
+  limit.rlim_cur = limit.rlim_max
+  // The limit there is serves fewer clients, and those beyond are told so.
+  _ = unsafe setrlimit(number, &limit)
+}
+
 /// Keeps text, rings and queues in memory: what is there now, and the rest as it is first used.
 ///
 /// - Returns: what has to be kept so that later memory can be locked too, beyond the limit

@@ -1,4 +1,5 @@
 internal import EventLoop
+internal import Glibc
 internal import NdisprotServer
 
 /// What the daemon says to people: cause and remedy, made in this one place.
@@ -25,6 +26,13 @@ enum Sentences {
       "the inherited descriptor \(descriptor) is not a listening Unix socket of type seqpacket. "
         + "Write ListenSequentialPacket= in the socket unit"
     }
+  }
+
+  static func cannotStart(_ cause: SystemError) -> String {
+    let isForDescriptors = cause.errno == EMFILE || cause.errno == ENFILE
+    let remedy = "Give the service a higher LimitNOFILE, or the shell a higher ulimit -n"
+    return "the daemon cannot start: \(cause.call): \(cause.words)"
+      + (isForDescriptors ? ". \(remedy)" : "")
   }
 
   static func cannotDrop(_ cause: SystemError) -> String {

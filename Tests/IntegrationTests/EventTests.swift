@@ -35,8 +35,11 @@ struct EventTests {
       #expect(try deaf.subscribe(power).status == .success)
       #expect(try hearing.subscribe(power).status == .success)
       let asked = try deaf.stuff()
-      try lab.ipBatch((0..<100).map { "link set np0 \($0.isMultiple(of: 2) ? "down" : "up")" })
-      let all = try hearing.events(100)
+      // A few at a time: what the kernel's socket has no room for is no event.
+      let all = try (0..<10).flatMap { _ in
+        try lab.ipBatch((0..<10).map { "link set np0 \($0.isMultiple(of: 2) ? "down" : "up")" })
+        return try hearing.events(10)
+      }
       #expect(all.map(\.sequence) == Array(1...100))
       #expect(all.allSatisfy { $0.lost == 0 && $0.eventKind == .powerState })
       #expect(all.map { $0.binding?.power } == (0..<100).map { $0.isMultiple(of: 2) ? 0 : 1 })
@@ -132,14 +135,15 @@ struct EventTests {
     try Lab.run(Lab.twoCables) { lab in
       let session = try lab.client.connect()
       #expect(try session.subscribe(EventKindSet(.powerState)).status == .success)
-      let flaps = (0..<40).flatMap { _ in ["link set np2 down", "link set np2 up"] }
-      for _ in 0..<5 {
+      let flaps = (0..<10).flatMap { _ in ["link set np2 down", "link set np2 up"] }
+      let all = try (0..<20).flatMap { _ in
         try lab.ipBatch(flaps)
         #expect(try session.open("np0").status == .success)
         try lab.ipBatch(flaps)
         #expect(try session.closeDevice().status == .success)
+        // A few at a time: what the kernel's socket has no room for is no event.
+        return try session.events(40)
       }
-      let all = try session.events(800, seconds: 25)
       #expect(all.map(\.sequence) == Array(1...800))
       #expect(all.map { $0.binding?.power } == (0..<800).map { $0.isMultiple(of: 2) ? 0 : 1 })
     }

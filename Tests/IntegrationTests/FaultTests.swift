@@ -133,9 +133,7 @@ struct FaultTests {
         ] {
           let lost = daemon.lostLinkMessages
           let resyncs = try lab.linkResyncs()
-          daemon.send(SIGSTOP)
-          try lab.ipBatch(commands)
-          daemon.send(SIGCONT)
+          try daemon.whileStopped { try lab.ipBatch(commands) }
           #expect(daemon.lostLinkMessages > lost)
           try eventually("the kernel's inventory", seconds: 30) {
             try lab.boundInterfaces() == lab.linkInterfaces(wanted)

@@ -24,11 +24,10 @@ struct FollowingTests {
   func ringDrops() throws {
     try Lab.run { lab in
       let session = try lab.client.open()
-      let daemon = try lab.daemon
-      daemon.send(SIGSTOP)
-      try lab.peer.startFlood([Frame.make()], count: 40_000)
-      try lab.peer.finishFlood()
-      daemon.send(SIGCONT)
+      try lab.daemon.whileStopped {
+        try lab.peer.startFlood([Frame.make()], count: 40_000)
+        try lab.peer.finishFlood()
+      }
       let laws = ConservationLaws(lab)
       try eventually("all 40,000 frames") {
         try laws.objects().contains { $0.kind == "binding" && $0[.kernelPackets] == 40_000 }

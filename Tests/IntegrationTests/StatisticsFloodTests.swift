@@ -21,14 +21,13 @@ struct StatisticsFloodTests {
       let quiet = try other.connect()
       for session in crowd + [quiet] { try session.settle() }
       #expect(try lab.ctl("trace", "--on").exitCode == 0)
-      let daemon = try lab.daemon
       // All have their questions waiting when the daemon wakes; the quiet one's came last.
-      daemon.send(SIGSTOP)
-      let flood = try crowd.map { session in
-        (session, try (0..<3).map { _ in try session.request("statistics") })
+      let (flood, asked) = try lab.daemon.whileStopped {
+        let flood = try crowd.map { session in
+          (session, try (0..<3).map { _ in try session.request("statistics") })
+        }
+        return (flood, try (0..<2).map { _ in try quiet.request("statistics") })
       }
-      let asked = try (0..<2).map { _ in try quiet.request("statistics") }
-      daemon.send(SIGCONT)
       for id in asked { #expect(try quiet.reply(to: id).status == .success) }
       for (session, ids) in flood {
         for id in ids { #expect(try session.reply(to: id).status == .success) }

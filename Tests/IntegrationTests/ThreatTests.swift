@@ -14,12 +14,13 @@ struct ThreatTests {
       try flooder.settle()
       try quiet.settle()
       #expect(try lab.ctl("trace", "--on").exitCode == 0)
-      let daemon = try lab.daemon
       // Both have their messages waiting when the daemon wakes, the flooder hundreds of them.
-      daemon.send(SIGSTOP)
-      let flood = try (0..<150).map { _ in try flooder.request("enumerate") }
-      let asked = try (0..<5).map { _ in try quiet.request("enumerate") }
-      daemon.send(SIGCONT)
+      let (flood, asked) = try lab.daemon.whileStopped {
+        (
+          try (0..<150).map { _ in try flooder.request("enumerate") },
+          try (0..<5).map { _ in try quiet.request("enumerate") }
+        )
+      }
       for id in asked { #expect(try quiet.reply(to: id).status == .success) }
       for id in flood { #expect(try flooder.reply(to: id).status == .success) }
       // One message of each ready session a turn: the trace has the order.

@@ -69,10 +69,14 @@ extension ControlClient {
       ])
   }
 
+  /// How the reads of the gathered sessions ended: errnos, a list for each.
+  func told() throws -> [[Int]] { try program.ask("told", as: Told.self).outcomes }
+
   /// Makes the program another user's; it must have been started as root.
   func become(_ userID: Int) throws {
     let _: Nothing = try program.ask("become", ["uid": .number(userID)])
   }
 
   private struct Competition: Decodable { let answers: [Int] }
+  private struct Told: Decodable { let outcomes: [[Int]] }
 }

@@ -103,8 +103,24 @@ final class Daemon {
       .compactMap { Int($0[8]) }.reduce(0, +)
   }
 
-  /// Stops it, or lets it go on.
+  /// Sends it a signal.
   func send(_ signal: Int32) { process.send(signal) }
+
+  /// Stops it while `body` runs.
+  ///
+  /// A busy machine takes its time to stop the last of the threads; `body` runs when all stand.
+  func whileStopped<R>(_ body: () throws -> R) throws -> R {
+    process.send(SIGSTOP)
+    defer { process.send(SIGCONT) }
+    let tasks = "/proc/\(process.processID)/task"
+    try eventually("a daemon that stands") {
+      TextFile.names(in: tasks).allSatisfy { thread in
+        let text = TextFile.read("\(tasks)/\(thread)/stat")
+        return text?.split(separator: ")").last?.hasPrefix(" T") ?? true
+      }
+    }
+    return try body()
+  }
 
   /// The most memory that was ever resident, in KiB.
   var peakMemory: Int { status("VmHWM") }

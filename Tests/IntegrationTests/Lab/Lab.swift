@@ -272,9 +272,10 @@ extension Lab {
   /// Joins two new interfaces, one of the daemon's and one of the far end.
   func layCable(_ index: Int) throws {
     let (here, there) = ("np\(2 * index)", "np\(2 * index + 1)")
+    let octets = (1...2).map { String(2 * index + $0, radix: 16) }
     try ip(
-      "link add \(here) address 02:00:00:00:00:0\(2 * index + 1) type veth "
-        + "peer name \(there) address 02:00:00:00:00:0\(2 * index + 2) netns \(far.processID)")
+      "link add \(here) address 02:00:00:00:00:\(octets[0]) type veth "
+        + "peer name \(there) address 02:00:00:00:00:\(octets[1]) netns \(far.processID)")
     try ip("link set \(here) up")
     try farIP("link set \(there) up")
   }

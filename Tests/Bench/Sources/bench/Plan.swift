@@ -24,6 +24,11 @@ enum Plan {
     OpenCost(),
     Sessions(),
     Bindings(),
+    Crowded(),
+    Reload(),
+    Flood(question: "query"),
+    Flood(question: "filter"),
+    StatisticsFlood(),
     OtherPeers(),
   ]
 

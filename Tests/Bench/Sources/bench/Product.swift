@@ -7,7 +7,14 @@ struct Product {
   /// A copy in the lab: the client's user may not be able to enter the folder of the build.
   let clientPath: String
   let benchClientPath: String
-  private var socket: String { "\(lab.directory)/ndisprot.sock" }
+  /// `nobody`.
+  static let clientUserID = 65_534
+  var socket: String { "\(lab.directory)/ndisprot.sock" }
+
+  /// The peers' program, where every user may run it.
+  var peerPath: String { "\(lab.directory)/peer" }
+  /// The file of a daemon that is not told all by its command line.
+  var configurationPath: String { "\(lab.directory)/ndisprotd.toml" }
 
   /// How the daemon captures.
   enum Profile: String, Sendable {
@@ -28,7 +35,7 @@ struct Product {
     self.clientPath = "\(lab.directory)/ndisprotctl"
     self.benchClientPath = "\(lab.directory)/benchclient"
     try ChildProcess.run(
-      ["install", "-m", "755", clientPath, benchClientPath, lab.directory],
+      ["install", "-m", "755", clientPath, benchClientPath, lab.peer, lab.directory],
       errorPath: "\(lab.directory)/install")
   }
 
@@ -48,7 +55,7 @@ struct Product {
 
   /// Starts a daemon that binds every interface of a crowd, without waiting for it.
   func startDaemonOnAll(_ crowd: InterfaceCrowd, core: Int) throws(BenchError) -> ChildProcess {
-    let path = "\(lab.directory)/ndisprotd.toml"
+    let path = configurationPath
     try TextFile.write("[[binding]]\ninterface = \"*\"\n", to: path)
     return try launch(crowd.inside([]), ["--config", path], core: core)
   }
@@ -71,7 +78,7 @@ struct Product {
     return MonotonicTime.now
   }
 
-  private func launch(
+  func launch(
     _ front: [String], _ arguments: [String], core: Int
   ) throws(BenchError) -> ChildProcess {
     unsafe unlink(socket)
@@ -109,10 +116,10 @@ struct Product {
       name: "benchclient")
   }
 
-  private func startUnprivileged(
-    _ arguments: [String], core: Int
+  func startUnprivileged(
+    _ arguments: [String], core: Int, userID: Int = Product.clientUserID
   ) throws(BenchError) -> ChildProcess {
-    let other = ["--reuid=65534", "--regid=65534", "--clear-groups"]
+    let other = ["--reuid=\(userID)", "--regid=\(userID)", "--clear-groups"]
     let nothing = [
       "--bounding-set=-all", "--inh-caps=-all", "--ambient-caps=-all", "--no-new-privs",
     ]
@@ -122,7 +129,7 @@ struct Product {
       name: "ndisprotctl")
   }
 
-  private func waitUntilBound(_ daemon: ChildProcess) throws(BenchError) {
+  func waitUntilBound(_ daemon: ChildProcess) throws(BenchError) {
     let deadline = MonotonicTime.now + 5
     while unsafe access(socket, F_OK) != 0 {
       if daemon.hasEnded {

@@ -51,7 +51,18 @@ struct ReceiveRun {
       idleClients == 0
       ? nil : try product.startBenchClient("idle", [String(idleClients)], core: receiverCore)
     try crowd?.event("ready", within: 10)
-    let client = try product.startClient(
+    let run = try ReceiveRun.product(bench, daemon, count: count, length: length)
+    crowd?.send(SIGTERM)
+    _ = try crowd?.end(within: 5)
+    try product.stop(daemon)
+    return run
+  }
+
+  /// A client of a daemon that runs, both on the receivers' core.
+  static func product(
+    _ bench: Bench, _ daemon: ChildProcess, count: Int, length: Int
+  ) throws(BenchError) -> ReceiveRun {
+    let client = try bench.product.get().startClient(
       ["read", Lab.interface, "--ethertype", "0x88b5", "--count-only", "--idle-timeout", "0.3"],
       core: receiverCore)
     try client.event("reading", within: 5)
@@ -61,9 +72,6 @@ struct ReceiveRun {
     let summary = try client.event("summary", within: 20)
     try client.succeed(within: 5)
     let cpuSeconds = daemon.cpuSeconds + client.cpuSeconds - cpuBefore
-    crowd?.send(SIGTERM)
-    _ = try crowd?.end(within: 5)
-    try product.stop(daemon)
     return try ReceiveRun(summary, sent: sent, cpuSeconds: cpuSeconds, by: client.name)
   }
 

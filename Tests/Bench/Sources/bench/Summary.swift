@@ -17,6 +17,11 @@ struct Summary: Decodable, Equatable {
   var missing: Double?
   var p50Microseconds: Double?
   var p99Microseconds: Double?
+  var worstMicroseconds: Double?
+  /// Of `benchclient reload`: opens that one reload changed or closed.
+  var changed: Double?
+  /// Of `benchclient statistics`: objects that one answer has.
+  var objects: Double?
 }
 
 extension ChildProcess {

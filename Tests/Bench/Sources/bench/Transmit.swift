@@ -4,7 +4,7 @@ struct Transmit: Measurement {
 
   /// Frames a message: what fits well, as the experiments found.
   private var batch: Int { frameByteCount == 60 ? 512 : 64 }
-  private static let daemonCore = 0
+  static let daemonCore = 0
   private static let clientCore = 1
 
   var rows: [RowDescription] {
@@ -62,6 +62,16 @@ struct Transmit: Measurement {
   private func runProduct(_ bench: Bench, count: Int) throws(BenchError) -> Run {
     let product = try bench.product.get()
     let daemon = try product.startDaemon(.throughput, core: Self.daemonCore)
+    let run = try runProduct(bench, daemon, count: count)
+    try product.stop(daemon)
+    return run
+  }
+
+  /// A client of a daemon that runs.
+  func runProduct(
+    _ bench: Bench, _ daemon: ChildProcess, count: Int
+  ) throws(BenchError) -> Run {
+    let product = try bench.product.get()
     let before = try bench.lab.farEndFrameCount()
     let cpuBefore = daemon.cpuSeconds
     let client = try product.startClient(
@@ -71,7 +81,6 @@ struct Transmit: Measurement {
     let summary = try client.event("summary", within: 30)
     try client.succeed(within: 5)
     let cpuSeconds = daemon.cpuSeconds - cpuBefore + client.cpuSeconds
-    try product.stop(daemon)
     return Run(
       framesPerSecond: try rate(summary.sent, summary.elapsedSeconds, of: client.name),
       arrived: try bench.lab.farEndFrameCount() - before, cpuSeconds: cpuSeconds)

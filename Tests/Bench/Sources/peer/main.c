@@ -22,7 +22,9 @@ struct role {
 
 static const struct role roles[] = {
     {"capture", capture_frames}, /* libpcap's pcap_dispatch, blocks or immediate */
+    {"flood", flood_daemon},     /* no peer: a client that asks without end */
     {"inject", inject_frames},   /* libpcap's pcap_inject, one at a time */
+    {"pair", exchange_requests}, /* one request and its answer, between two processes */
     {"ping", ping_frames},       /* one frame out, wait for it to come back */
     {"plain", take_offloads_away},
     {"receive", receive_frames}, /* recvmmsg on a packet socket */
@@ -52,7 +54,7 @@ static void catch_signals(void) {
 }
 
 static _Noreturn void usage(const char *what) {
-  fprintf(stderr, "peer: %s\nusage: peer capture|inject|ping|plain|receive|reflect|source|stream --interface NAME ...\n", what);
+  fprintf(stderr, "peer: %s\nusage: peer capture|flood|inject|pair|ping|plain|receive|reflect|source|stream --interface NAME ...\n", what);
   exit(64);
 }
 
@@ -64,7 +66,8 @@ static const struct option names[] = {
     {"seconds", required_argument, NULL, 's'},    {"idle-seconds", required_argument, NULL, 'q'},
     {"timeout-ms", required_argument, NULL, 't'}, {"buffer-mib", required_argument, NULL, 'b'},
     {"core", required_argument, NULL, 'c'},       {"immediate", no_argument, NULL, 'm'},
-    {"hold", no_argument, NULL, 'h'},             {NULL, 0, NULL, 0},
+    {"hold", no_argument, NULL, 'h'},             {"socket", required_argument, NULL, 'p'},
+    {"question", required_argument, NULL, 'a'},   {NULL, 0, NULL, 0},
 };
 
 static void parse(int argc, char **argv, struct options *options) {
@@ -87,6 +90,8 @@ static void parse(int argc, char **argv, struct options *options) {
       case 'c': pin_to(atoi(optarg)); break;
       case 'm': options->immediate = true; break;
       case 'h': options->hold = true; break;
+      case 'p': options->socket = optarg; break;
+      case 'a': options->question = optarg; break;
       default: usage("unknown option");
     }
   }

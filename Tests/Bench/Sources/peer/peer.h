@@ -18,6 +18,8 @@ enum { FRAME_MAGIC = 0x4e42454e, LONGEST_FRAME = 16384 };
 
 struct options {
   const char *interface;
+  const char *socket;   /* the daemon's, for who speaks to it */
+  const char *question; /* what a flood is of */
   struct ether_addr destination;
   uint16_t etherType;      /* of the frames sent, or captured */
   uint16_t replyEtherType; /* of the frames a reflector sends back */
@@ -34,6 +36,8 @@ struct options {
 };
 
 int capture_frames(const struct options *options);
+int exchange_requests(const struct options *options);
+int flood_daemon(const struct options *options);
 int inject_frames(const struct options *options);
 int ping_frames(const struct options *options);
 int receive_frames(const struct options *options);

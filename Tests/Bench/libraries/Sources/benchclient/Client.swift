@@ -3,11 +3,15 @@ import NdisprotClient
 
 /// A program that links the client library and does one thing, for the end-to-end bench to time.
 ///
-///     benchclient reflect|request|idle|sessions SOCKET INTERFACE [COUNT]
+///     benchclient reflect|request|idle|sessions|statistics SOCKET INTERFACE [COUNT]
+///     benchclient crowd SOCKET INTERFACE COUNT OPENS
+///     benchclient reload SOCKET INTERFACE COUNT LINK FILE FILE
 ///
 /// It prints {"event":"ready"} when it has begun and one line of JSON with what it measured; SIGTERM ends it.
 enum Client {
   static let etherTypes = EtherTypeSet([0x88B5, 0x88B6])
+  /// What nobody sends.
+  static let quietType = EtherTypeSet([0x88B7])
 
   static func main(_ arguments: [String]) -> Int32 {
     guard arguments.count >= 3 else { return fail("benchclient ROLE SOCKET INTERFACE [COUNT]", 64) }
@@ -19,6 +23,11 @@ enum Client {
       case "request": try request(path, interface, count)
       case "idle": try hold(path, interface, count)
       case "sessions": try hold(path, nil, count)
+      case "statistics": try statistics(path, count)
+      case "crowd" where arguments.count > 4:
+        try crowd(path, interface, count, openCount: Int(arguments[4]) ?? 0)
+      case "reload" where arguments.count > 5:
+        try reload(path, count, arguments[4], Array(arguments[5...]))
       default: return fail("no such role", 64)
       }
       return 0
@@ -73,11 +82,20 @@ enum Client {
       _ = try binding.query(.maximumFrameSize)
       if turn >= 0 { nanoseconds.append(now() - start) }
     }
-    nanoseconds.sort()
+    sayTimes(nanoseconds)
+  }
+
+  /// What was measured, and other numbers beside it.
+  static func sayTimes(_ nanoseconds: [UInt64], _ others: [(name: String, value: Int)] = []) {
+    let times = nanoseconds.sorted()
+    guard let worst = times.last else { return }
+    func microseconds(_ time: UInt64) -> Double { Double(time) / 1_000 }
+    let more = others.map { #","\#($0.name)":\#($0.value)"# }.joined()
     say(
-      #"{"event":"summary","frames":\#(count),"p50Microseconds":"#
-        + "\(Double(nanoseconds[count / 2]) / 1_000),"
-        + #""p99Microseconds":\#(Double(nanoseconds[count * 99 / 100]) / 1_000)}"#)
+      #"{"event":"summary","frames":\#(times.count),"#
+        + #""p50Microseconds":\#(microseconds(times[times.count / 2])),"#
+        + #""p99Microseconds":\#(microseconds(times[times.count * 99 / 100])),"#
+        + #""worstMicroseconds":\#(microseconds(worst))\#(more)}"#)
   }
 
   /// Opens sessions, on an interface they want every frame of which, and does nothing with them.
@@ -86,14 +104,18 @@ enum Client {
     let opens = try interface.map { name in
       try connections.map { try $0.open(name, etherTypes: etherTypes) }
     }
+    stay(with: (connections, opens))
+  }
+
+  /// Keeps something until SIGTERM.
+  static func stay<Held>(with held: Held) {
     say(#"{"event":"ready"}"#)
-    // SIGTERM ends it here.
-    withExtendedLifetime((connections, opens)) {
+    withExtendedLifetime(held) {
       while true { sleep(60) }
     }
   }
 
-  private static func now() -> UInt64 {
+  static func now() -> UInt64 {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
     return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
