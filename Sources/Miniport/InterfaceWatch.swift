@@ -10,7 +10,7 @@ public import NDIS
 /// - Thread: the loop's
 /// - Ownership: the loop keeps it until `stop`; the driver is not kept
 /// - Source: rtnetlink(7); /sys is never read, it may show another network namespace
-public final class InterfaceWatch {
+public final class InterfaceWatch: InterfaceSource {
   /// Datagrams taken in one turn.
   private static let datagramsPerTurn = 16
   /// How long a dump may take, and how long a refused one waits, before it is asked for again.

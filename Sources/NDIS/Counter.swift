@@ -55,6 +55,10 @@ public enum Counter: UInt16, Sendable, CaseIterable {
   /// Processor time that the daemon spent on its requests and frames.
   case cpuNanoseconds = 85
 
+  // Daemon.
+  /// Times that all links were asked for again because the kernel had lost or mixed up news of them.
+  case linkResyncs = 96
+
   /// Whether the value goes up and down; all others only grow.
   public var isGauge: Bool {
     switch self {

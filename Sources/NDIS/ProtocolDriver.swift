@@ -15,3 +15,11 @@ public protocol ProtocolDriver: AnyObject {
   /// The first dump is through: every interface there was has been offered once.
   func bindsComplete()
 }
+
+/// Who tells a protocol driver of interfaces, as long as somebody keeps it.
+///
+/// - Thread: control
+public protocol InterfaceSource: AnyObject {
+  /// How often all interfaces were asked for again because something was lost.
+  var resyncCount: Int { get }
+}

@@ -53,6 +53,8 @@ public struct CounterSet: Sendable {
     case open = 2
     /// A session.
     case session = 3
+    /// The daemon as a whole.
+    case daemon = 4
   }
 
   /// What the counters belong to.

@@ -94,7 +94,14 @@ extension ControlLoop {
       .map { $0.idleCounters() }
     meter.settle()
     let own = sessionsHere.filter(scope.contains).map(\.counterSet)
-    add(idle + own, to: gather, parcel, for: session)
+    add(idle + own + (interfaceIndex == 0 ? [ownCounters] : []), to: gather, parcel, for: session)
+  }
+
+  /// What the daemon counts as a whole: for root, and for the user whose daemon it is.
+  private var ownCounters: CounterSet {
+    CounterSet(
+      kind: .daemon, userID: server.ownUserID, interfaceIndex: 0, id: 0, name: "ndisprotd",
+      values: [(.linkResyncs, UInt64(clamping: watch?.resyncCount ?? 0))])
   }
 
   private func add(

@@ -35,7 +35,7 @@ final class ControlLoop: SessionHost, TurnHandler, BindingObserver, EventHandler
   private var reserve: Int32
   /// It is in the log, and no client has come in since.
   private var lacksDescriptors = false
-  private var watch: AnyObject?
+  private(set) var watch: (any InterfaceSource)?
   private let naming: AdapterNaming
   private var buffers = MessageBufferPool()
   private var sessions: [ObjectIdentifier: Session] = [:]

@@ -12,7 +12,7 @@ struct ExplainPlaces {
   private var sessions: Set<ObjectIdentifier> = []
   private var users = UserPlaces(64, ofUser: maximumCountOfUser)
 
-  /// Takes a place; false if there is none. `give` follows when the question is answered.
+  /// Takes a place, until `give` says that the question is answered; false if there is none.
   mutating func take(_ session: ObjectIdentifier, userID: UInt32) -> Bool {
     guard !sessions.contains(session), users.take(userID) else { return false }
     sessions.insert(session)

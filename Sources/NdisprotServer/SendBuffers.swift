@@ -28,7 +28,7 @@ final class SendBuffers: Sendable {
     return true
   }
 
-  /// The open ended. What waits to be read stays.
+  /// The open ended; what waits to be read stays.
   func shrink(_ descriptor: Int32, of userID: UInt32) {
     SendBuffers.set(SendBuffers.smallByteCount, descriptor)
     large.withLock { $0.give(userID) }

@@ -93,7 +93,8 @@ public struct ServerEnvironment: Sendable {
   /// Makes the edge below one binding, on the loop that will run it.
   public var makeMiniport: @Sendable (AdapterAttributes, EventLoop) -> any MiniportAdapter
   /// Starts to tell the driver of interfaces, on control's loop; what it returns is kept.
-  public var startWatch: @Sendable (EventLoop, any ProtocolDriver) throws(SystemError) -> AnyObject
+  public var startWatch:
+    @Sendable (EventLoop, any ProtocolDriver) throws(SystemError) -> any InterfaceSource
   /// Makes the edge below for calls that may wait, on the thread that makes the server.
   public var makeAdapterControl: @Sendable () throws(SystemError) -> any AdapterControl
   /// How long such a call may take before whoever waits for it is told.
@@ -123,7 +124,7 @@ public struct ServerEnvironment: Sendable {
     makeMiniport: @escaping @Sendable (AdapterAttributes, EventLoop) -> any MiniportAdapter,
     startWatch:
       @escaping @Sendable (EventLoop, any ProtocolDriver) throws(SystemError)
-      -> AnyObject,
+      -> any InterfaceSource,
     makeAdapterControl: @escaping @Sendable () throws(SystemError) -> any AdapterControl,
     log: @escaping @Sendable (LogRecord) -> Void,
     audit: @escaping @Sendable (AuditRecord) -> Void, loadConfiguration: Loader?,

@@ -15,7 +15,7 @@ struct UserPlaces: Sendable {
     self.maximumCountOfUser = maximumCountOfUser
   }
 
-  /// Takes one; false if there is none. `give` follows.
+  /// Takes one, which `give` gives back; false if there is none.
   mutating func take(_ userID: UInt32) -> Bool {
     guard userID != 0 else { return true }
     let used = users[userID, default: 0]

@@ -14,7 +14,7 @@ struct MetricsText {
   private(set) var text = ""
 
   init(_ objects: [StatisticsObject]) {
-    for kind in [StatisticsObject.Kind.binding, .open, .session] {
+    for kind in [StatisticsObject.Kind.binding, .open, .session, .daemon] {
       let those = objects.filter { $0.kind == kind }
       for counter in Counter.allCases where those.contains(where: { $0[counter] != nil }) {
         appendFamily(counter, kind, those)
@@ -34,19 +34,21 @@ struct MetricsText {
     let suffix = counter.isGauge ? "" : "_total"
     for object in objects {
       guard let value = object[counter] else { continue }
-      text += "\(family)\(suffix){\(Self.labels(object))} \(counter.metricValue(value))\n"
+      text += "\(family)\(suffix)\(Self.labels(object)) \(counter.metricValue(value))\n"
     }
   }
 
   /// What tells an object from its like, as long as it lives.
   private static func labels(_ object: StatisticsObject) -> String {
+    if object.kind == .daemon { return "" }
     var labels = [("ifindex", "\(object.interfaceIndex)")]
     if object.kind == .binding {
       labels.append(("interface", object.name))
     } else {
       labels += [("id", "\(object.id)"), ("client", object.name)]
     }
-    return labels.map { "\($0.0)=\"\(escaped($0.1.printable()))\"" }.joined(separator: ",")
+    let pairs = labels.map { "\($0.0)=\"\(escaped($0.1.printable()))\"" }
+    return "{" + pairs.joined(separator: ",") + "}"
   }
 
   /// A label's value: the three characters that end a string or a line are escaped.
@@ -69,8 +71,10 @@ extension Counter {
   var home: StatisticsObject.Kind {
     switch self {
     case .kernelPackets, .kernelDrops, .rxFrames, .rxBytes, .oidAsked, .oidTimedOut: .binding
-    case .reqIssued, .reqCompletedOk, .reqCompletedError, .reqCancelled, .reqPending, .cpuNanoseconds:
+    case .reqIssued, .reqCompletedOk, .reqCompletedError, .reqCancelled, .reqPending,
+      .cpuNanoseconds:
       .session
+    case .linkResyncs: .daemon
     default: .open
     }
   }
@@ -144,7 +148,8 @@ extension Counter {
     case .reqCompletedError: "Requests that failed."
     case .reqCancelled: "Requests that were cancelled."
     case .reqPending: "Requests that wait for their end."
-    case .cpuNanoseconds: "Processor time that the daemon spent on requests and frames of the session."
+    case .linkResyncs: "Times that all links were asked for again because news of them was lost."
+    case .cpuNanoseconds: "Processor time spent on requests and frames of the session."
     }
   }
 }

@@ -4,7 +4,8 @@ internal import NdisprotClient
 /// `ndisprotctl stats`.
 struct StatsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "stats", abstract: "Prints the counters of bindings, opens and sessions.",
+    commandName: "stats",
+    abstract: "Prints the counters of bindings, opens, sessions and the daemon.",
     discussion: "Root sees everybody's opens and sessions, others their own.")
 
   @OptionGroup var global: GlobalOptions
@@ -56,6 +57,7 @@ extension StatisticsObject.Kind {
     case .binding: "binding"
     case .open: "open"
     case .session: "session"
+    case .daemon: "daemon"
     default: "kind\(rawValue)"
     }
   }

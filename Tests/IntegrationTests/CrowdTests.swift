@@ -47,12 +47,16 @@ struct CrowdTests {
       let memory = daemon.memory
       let started = Deadline.now
       // As fast as they can, or in the long form 1,000 a second for half a minute.
-      let count = FaultForm.count(short: 3_000, long: 30_000)
-      let visits = try lab.makeClient(as: user(1)).visit(
-        count, perSecond: FaultForm.isLong ? 1_000 : 0)
+      let visitor = lab.makeClient(as: user(1))
+      let rounds = FaultForm.count(short: 3, long: 30)
+      var slowest = 0.0
+      for _ in 0..<rounds {
+        let visits = try visitor.visit(1_000, perSecond: FaultForm.isLong ? 1_000 : 0)
+        #expect(visits.failures == 0)
+        slowest = max(slowest, visits.slowMilliseconds)
+      }
       let seconds = Double(Deadline.now - started) / 1e9
-      print("B8: \(count) visits in \(seconds) s, 99 % in within \(visits.slowMilliseconds) ms")
-      #expect(visits.failures == 0)
+      print("B8: \(1_000 * rounds) visits in \(seconds) s, 99 of 100 in within \(slowest) ms")
       try eventually("\(idle) again") { daemon.resources.areWithin(idle) }
       #expect(daemon.memory <= memory + 1_024, "\(memory) KiB, then \(daemon.memory) KiB")
     }

@@ -1,4 +1,3 @@
-import Glibc
 import NDIS
 import Testing
 
@@ -21,11 +20,11 @@ struct ExplainTests {
       for session in sessions.joined() { try session.settle() }
       let daemon = try lab.daemon
       // All have asked when the daemon wakes: it sees them in one turn, before any is answered.
-      daemon.send(SIGSTOP)
-      let asked = try zip(numbers, sessions).map { number, sessions in
-        try sessions.map { ($0, try $0.explain(number)) }
+      let asked = try daemon.whileStopped {
+        try zip(numbers, sessions).map { number, sessions in
+          try sessions.map { ($0, try $0.explain(number)) }
+        }
       }
-      daemon.send(SIGCONT)
       let granted = try asked.map { questions in
         try questions.map { session, id in try session.reply(to: id).status }
       }

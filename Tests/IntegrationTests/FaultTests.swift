@@ -132,11 +132,13 @@ struct FaultTests {
           pairs.map { "link add \($0) group 7 type veth peer name \($1)" }, ["link del group 7"],
         ] {
           let lost = daemon.lostLinkMessages
+          let resyncs = try lab.linkResyncs()
           try daemon.whileStopped { try lab.ipBatch(commands) }
           #expect(daemon.lostLinkMessages > lost)
           try eventually("the kernel's inventory", seconds: 30) {
             try lab.boundInterfaces() == lab.linkInterfaces(wanted)
           }
+          #expect(try lab.linkResyncs() > resyncs)
           #expect(try session.write(Frame.outward()).status == .success)
           #expect(try lab.boundInterfaces().count == (commands.count > 1 ? 101 : 1))
         }
@@ -158,6 +160,11 @@ struct BoundInterface: Hashable, Decodable {
 }
 
 extension Lab {
+  /// How often the daemon asked for all links again.
+  fileprivate func linkResyncs() throws -> UInt64 {
+    try ConservationLaws(self).objects().first { $0.kind == "daemon" }?[.linkResyncs] ?? 0
+  }
+
   /// What the daemon is bound to, in the order of the indices.
   func boundInterfaces() throws -> [BoundInterface] {
     let outcome = try ctl("--json", "bindings")

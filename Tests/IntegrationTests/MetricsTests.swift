@@ -43,6 +43,7 @@ struct MetricsTests {
       #expect(metrics.types["ndisprot_tx_sent"] == "counter")
       #expect(metrics.types["ndisprot_req_issued"] == "counter")
       #expect(metrics.types["ndisprot_cpu_seconds"] == "counter")
+      #expect(metrics.samples["ndisprot_link_resyncs_total[]"] == 0)
       #expect(
         metrics.samples.contains {
           $0.key.hasPrefix("ndisprot_cpu_seconds_total[") && (1e-6..<1).contains($0.value)

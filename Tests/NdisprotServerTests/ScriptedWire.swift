@@ -7,10 +7,12 @@ import WDF
 
 /// The world below a server, played by a test: one interface that is announced by hand, and a wire
 /// whose activation takes as long as the test wants.
-final class ScriptedWire: Sendable {
+final class ScriptedWire: InterfaceSource, Sendable {
   static let attributes = AdapterAttributes(
     interfaceIndex: 7, name: "np0", description: "", hardwareType: 1, isLoopback: false,
     address: MACAddress([0x02, 0, 0, 0, 0, 1]), mtu: 1500, isUp: true, link: .connected)
+
+  let resyncCount = 3
 
   /// The card behind the wire.
   let card: ScriptedAdapterControl

@@ -106,6 +106,7 @@ struct CounterLine: Decodable {
         law(
           "D6", [.reqIssued], [.reqCompletedOk, .reqCompletedError, .reqCancelled, .reqPending])
       ].compactMap(\.self)
+    case "daemon": []
     default: ["an object of kind \(kind)"]
     }
   }

@@ -7,4 +7,7 @@ enum FaultForm {
 
   /// One of two numbers.
   static func count(short: Int, long: Int) -> Int { isLong ? long : short }
+
+  /// One of two times.
+  static func seconds(short: Double, long: Double) -> Double { isLong ? long : short }
 }

@@ -56,7 +56,8 @@ final class JSONProgram {
   func answer<Answer: Decodable>(
     to command: String, as type: Answer.Type = Answer.self
   ) throws -> Answer {
-    guard let line = try process.nextLine(within: 30) else {
+    // Of a fault's long form one answer may take as long as the test.
+    guard let line = try process.nextLine(within: FaultForm.seconds(short: 30, long: 1_800)) else {
       throw LabError.ended(process.errorText)
     }
     do {
