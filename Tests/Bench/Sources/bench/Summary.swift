@@ -6,6 +6,8 @@ struct Summary: Decodable, Equatable {
   var frames: Double?
   var bytes: Double?
   var elapsedSeconds: Double?
+  /// When the last frame was there, by CLOCK_MONOTONIC.
+  var lastNanoseconds: Double?
   /// Of `ndisprotctl read`: counters that say where frames of this open were lost.
   var drops: [String: Double]?
   /// Of `ndisprotctl write`.

@@ -76,8 +76,8 @@ static int read_frames(int socket) {
   }
   cpu = cpu_seconds() - cpu + *stage.cpuSeconds;
   printf("{\"event\":\"summary\",\"frames\":%" PRIu64 ",\"bytes\":%" PRIu64
-         ",\"elapsedSeconds\":%.6f,\"cpuSeconds\":%.6f,\"missing\":%" PRIu64 "}\n",
-         frames, bytes, (double)(last - first) * 1e-9, cpu, missing);
+         ",\"elapsedSeconds\":%.6f,\"lastNanoseconds\":%" PRIu64 ",\"cpuSeconds\":%.6f,\"missing\":%" PRIu64 "}\n",
+         frames, bytes, (double)(last - first) * 1e-9, last, cpu, missing);
   return 0;
 }
 

@@ -3,7 +3,7 @@ import NdisprotClient
 
 /// A program that links the client library and does one thing, for the end-to-end bench to time.
 ///
-///     benchclient reflect|request|idle|sessions|statistics SOCKET INTERFACE [COUNT]
+///     benchclient reflect|drain|request|idle|sessions|statistics SOCKET INTERFACE [COUNT]
 ///     benchclient crowd SOCKET INTERFACE COUNT OPENS
 ///     benchclient reload SOCKET INTERFACE COUNT LINK FILE FILE
 ///
@@ -20,6 +20,7 @@ enum Client {
     do {
       switch arguments[0] {
       case "reflect": try reflect(path, interface)
+      case "drain": try drain(path, interface)
       case "request": try request(path, interface, count)
       case "idle": try hold(path, interface, count)
       case "sessions": try hold(path, nil, count)
@@ -70,6 +71,24 @@ enum Client {
       if let failure { throw failure }
       try writer.flush()
     }
+  }
+
+  /// Counts frames until none has come for 0.3 s, and tells when the last of them was here.
+  private static func drain(_ path: String, _ interface: String) throws {
+    let binding = try Connection(path: path).open(interface, etherTypes: etherTypes)
+    var reader = FrameReader(binding)
+    try reader.start()
+    say(#"{"event":"ready"}"#)
+    var (frames, bytes, last) = (0, 0, UInt64(0))
+    while true {
+      let patience: Duration = frames == 0 ? .seconds(10) : .milliseconds(300)
+      let count = try reader.next(by: Deadline(after: patience)) { bytes += $0.frame.byteCount }
+      guard count > 0 else { break }
+      frames += count
+      last = now()
+    }
+    say(
+      #"{"event":"summary","frames":\#(frames),"bytes":\#(bytes),"lastNanoseconds":\#(last)}"#)
   }
 
   /// Asks for an OID again and again, and tells how long the answer takes.
