@@ -141,7 +141,7 @@ extension OnVeth {
     func heldBetweenChunks() throws {
       let bench = try Bench()
       try bench.activate(ringByteCount: 16 << 20, dispatchByteCount: 0)
-      bench.receiver.onChunk = { [receiver = bench.receiver] in receiver.isHolding = true }
+      bench.receiver.onChunk = { [unowned receiver = bench.receiver] in receiver.isHolding = true }
       try bench.peer.send((0..<64).map { EthernetFrame.make(number: $0) })
       bench.settle()
       #expect(bench.receiver.frames.count == 16)
@@ -158,7 +158,7 @@ extension OnVeth {
     func endBehindChunk(isFailing: Bool) throws {
       let bench = try Bench()
       try bench.activate(ringByteCount: 16 << 20, dispatchByteCount: 0)
-      bench.receiver.onChunk = { [receiver = bench.receiver] in receiver.isHolding = true }
+      bench.receiver.onChunk = { [unowned receiver = bench.receiver] in receiver.isHolding = true }
       try bench.peer.send((0..<16).map { EthernetFrame.make(number: $0) })
       bench.receive(16)
       #expect(bench.receiver.completions == 0)
