@@ -85,11 +85,12 @@ extension BindingDataPath {
     var next = operation.offset
     var index = operation.index
     var refusal: CompletionStatus?
+    var last = WriteCheck.LastPassed()
     while index < end, builder.segmentCount < 64 {
       let byteCount = Int(message.frameByteCount(at: next))
       let start = next &+ FrameRecord.headerByteCount
       let frame = message.extracting(start..<(start &+ byteCount))
-      refusal = check.failure(frame)
+      refusal = check.failure(frame, remembering: &last)
       if refusal == nil, let limiter, !limiter.reserve(frame) { refusal = .rateExceeded }
       if refusal != nil { break }
       try? builder.append(frame)
@@ -98,31 +99,41 @@ extension BindingDataPath {
     }
     if builder.segmentCount > 0 {
       let progress = miniport.send(builder.chain)
-      if progress.sentCount > 0 { operation.fullQueueCount = 0 }
-      for _ in 0..<progress.sentCount { frameSent(operation, of: open, message) }
+      if progress.sentCount > 0 { framesSent(progress.sentCount, operation, of: open, message) }
       if let failure = progress.failure { return handle(failure, operation, of: open, check) }
     }
     if let refusal { refuse(operation, of: open, refusal, check) }
     return true
   }
 
-  /// The frame at the operation's offset is on the wire.
-  @inline(__always)
-  private func frameSent(
-    _ operation: WriteOperation, of open: OpenContext, _ message: RawSpan
+  /// So many frames from the operation's offset on are on the wire.
+  private func framesSent(
+    _ count: Int, _ operation: WriteOperation, of open: OpenContext, _ message: RawSpan
   ) {
-    let byteCount = Int(message.frameByteCount(at: operation.offset))
-    let start = operation.offset &+ FrameRecord.headerByteCount
-    let frame = message.extracting(start..<(start &+ byteCount))
-    if let limiter = open.limiter { limiter.spend(frame) }
-    if frame.isToGroup { countSent(frame) }
-    loopBack(frame, of: open)
-    operation.sentByteCount &+= byteCount
-    open.transmit.sent &+= 1
-    open.transmit.sentBytes &+= UInt64(truncatingIfNeeded: byteCount)
-    setStatus(.success, of: operation)
-    operation.offset &+= FrameRecord.byteCount(ofFrame: byteCount)
-    operation.index &+= 1
+    let (limiter, filter) = (open.limiter, open.filter)
+    let statuses = operation.keptStatuses ?? self.statuses
+    let success = CompletionStatus.success
+    var offset = operation.offset
+    var sentByteCount = 0
+    for step in 0..<count {
+      let byteCount = Int(message.frameByteCount(at: offset))
+      let start = offset &+ FrameRecord.headerByteCount
+      let frame = message.extracting(start..<(start &+ byteCount))
+      limiter?.spend(frame)
+      if frame.isToGroup { countSent(frame) }
+      if open.loopsBack, filter.mayHear(destination: frame.destination) {
+        loopBack(frame, of: open)
+      }
+      statuses.set(operation.index &+ step, success)
+      sentByteCount &+= byteCount
+      offset &+= FrameRecord.byteCount(ofFrame: byteCount)
+    }
+    operation.fullQueueCount = 0
+    operation.offset = offset
+    operation.index &+= count
+    operation.sentByteCount &+= sentByteCount
+    open.transmit.sent &+= UInt64(truncatingIfNeeded: count)
+    open.transmit.sentBytes &+= UInt64(truncatingIfNeeded: sentByteCount)
   }
 
   private func refuse(
@@ -148,7 +159,7 @@ extension BindingDataPath {
       limit = check.limit(MDLSpan(frame).ethernetHeader, mtu: mtu)
     }
     operation.note(status, bytesNeeded: limit)
-    setStatus(status, of: operation)
+    (operation.keptStatuses ?? statuses).set(operation.index, status)
     operation.offset &+= FrameRecord.byteCount(ofFrame: byteCount)
     operation.index &+= 1
   }
@@ -184,24 +195,14 @@ extension BindingDataPath {
   }
 
   /// A frame that its own open would hear is queued for it, before the write is answered (W-20).
-  @inline(__always)
   private func loopBack(_ frame: RawSpan, of open: OpenContext) {
-    guard open.loopsBack, let header = MDLSpan(frame).ethernetHeader, open.filter.matches(header)
-    else { return }
+    guard let header = MDLSpan(frame).ethernetHeader, open.filter.matches(header) else { return }
     let isQueued = unsafe hot.pointee.ring.append(
       frame, originalByteCount: frame.byteCount, timestamp: realtimeNanoseconds(),
       flags: .looped, loopedFor: open.id)
     guard isQueued else { return }
     open.cursor?.noteLooped()
     unsafe hot.pointee.unserved &+= 1
-  }
-
-  private func setStatus(_ status: CompletionStatus, of operation: WriteOperation) {
-    if operation.keptStatuses == nil {
-      statuses.set(operation.index, status)
-    } else {
-      operation.setKeptStatus(status)
-    }
   }
 
   func finish(_ operation: WriteOperation, of open: OpenContext) {

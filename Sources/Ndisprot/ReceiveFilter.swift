@@ -121,6 +121,12 @@ struct ReceiveFilter: Sendable {
     return verdict
   }
 
+  /// Whether a frame to this destination may be heard: asked before its header is looked at.
+  @inline(__always)
+  func mayHear(destination: UInt64) -> Bool {
+    packetFilter.contains(.promiscuous) || accepts(destination: destination)
+  }
+
   /// Whether a frame with this header would be heard: decides about looping it back.
   func matches(_ header: EthernetHeader) -> Bool {
     guard matches(header.typeBehindCustomerTag) else { return false }

@@ -87,11 +87,6 @@ final class WriteOperation {
 }
 
 extension WriteOperation {
-  /// Notes the status of the current frame in the operation's own room.
-  func setKeptStatus(_ status: CompletionStatus) {
-    keptStatuses?.set(index, status)
-  }
-
   /// Gives the statuses of all frames to the requester.
   func handOver(_ shared: StatusBuffer, to requester: any Requester) {
     let statuses = keptStatuses ?? shared

@@ -93,6 +93,48 @@ struct WriteTests {
     #expect(client.requester.completion(of: id)?.information == 120)
   }
 
+  @Test(
+    "W-2…W-9: a frame among others of its message is judged as it is alone, and looped as alone",
+    arguments: 1...20 as ClosedRange<UInt64>)
+  func alike(seed: UInt64) throws {
+    var generator = SeededGenerator(seed: seed)
+    // Runs of frames that differ in one thing from those before them.
+    var frames: [[UInt8]] = []
+    while frames.count < 200 {
+      let frame = Frames.make(
+        to: [Frames.peer, Frames.peer, Frames.own].randomElement(using: &generator) ?? Frames.peer,
+        from: Int.random(in: 0..<4, using: &generator) == 0 ? Frames.peer : Frames.own,
+        type: [0x888E, 0x888E, 0x8100, 0x88A8, 0x0800].randomElement(using: &generator) ?? 0x888E,
+        tag: Int.random(in: 0..<4, using: &generator) == 0 ? 5 : nil,
+        byteCount: [0, 13, 14, 15, 60, 1514, 1515, 1518, 1519].randomElement(using: &generator)
+          ?? 60
+      )
+      let count = Int.random(in: 1...3, using: &generator)
+      frames += [[UInt8]](repeating: frame, count: count)
+    }
+    let (together, alone) = (try DataPathFixture(), try DataPathFixture())
+    let (many, one) = (
+      try DataPathFixture.Client(together, OpenOptions()),
+      try DataPathFixture.Client(alone, OpenOptions())
+    )
+    for start in stride(from: 0, to: 200, by: 50) {
+      let part = Array(frames[start..<(start + 50)])
+      let id = try many.write(part)
+      let single = try part.map { frame in
+        let status = try #require(one.requester.completion(of: try one.write([frame]))?.status)
+        return [UInt8](
+          littleEndian: status.ntStatus.rawValue, status.ndisStatus.rawValue,
+          UInt32(bitPattern: status.errno))
+      }
+      #expect(many.requester.outputs[id] == Array(single.joined()))
+    }
+    #expect(together.miniport.sent == alone.miniport.sent && !alone.miniport.sent.isEmpty)
+    let (sums, others) = (together.dataPath.counters()[1], alone.dataPath.counters()[1])
+    #expect(
+      Dictionary(uniqueKeysWithValues: sums.values)
+        == Dictionary(uniqueKeysWithValues: others.values))
+  }
+
   @Test("more frames than one send takes leave in order")
   func manyFrames() throws {
     let fixture = try DataPathFixture()
