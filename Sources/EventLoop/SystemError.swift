@@ -20,6 +20,9 @@ public struct SystemError: Error, Hashable, Sendable {
   /// - Source: strerror(3), which answers threads apart since glibc 2.32
   public var words: String { unsafe String(cString: strerror(errno)) }
 
+  /// The call, and why it failed: `eventfd: Too many open files`.
+  public var text: String { "\(call): \(words)" }
+
   /// Takes errno as it is now: nothing may stand between the failed call and this.
   init(failed call: StaticString) {
     errno = Glibc.errno

@@ -60,7 +60,7 @@ public final class OpenContext: @unchecked Sendable {  // One loop's at a time.
   var pendedWriteBytes = 0
   /// The client's socket was full; `resume` is due.
   var isDeliveryBlocked = false
-  /// Its client has asked to read at all.
+  /// Its client has asked to read at all: of the many that never do nothing else is looked at.
   var hasRead = false
   /// A read was served, and the open has not been behind for too long since.
   var isReading = false

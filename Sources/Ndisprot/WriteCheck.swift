@@ -62,18 +62,18 @@ struct WriteCheck {
     {
       return nil
     }
-    let failure = failure(frame)
+    let header = MDLSpan(frame).ethernetHeader
+    let failure = failure(frame, header)
     // Of a tagged frame the tag and its length count too.
-    let isTagged = MDLSpan(frame).ethernetHeader?.tagProtocol != nil
-    last.sourceAndType = failure == nil && !isTagged ? frame.sourceAndType : nil
+    let isLasting = failure == nil && header?.tagProtocol == nil
+    last.sourceAndType = isLasting ? frame.sourceAndType : nil
     return failure
   }
 
   /// What keeps the frame from the wire; nil if nothing does.
-  private func failure(_ frame: RawSpan) -> CompletionStatus? {
+  private func failure(_ frame: RawSpan, _ header: EthernetHeader?) -> CompletionStatus? {
     if frame.byteCount == 0 { return .invalidParameter }
     guard frame.byteCount >= 14 else { return .frameTooShort }
-    let header = MDLSpan(frame).ethernetHeader
     guard frame.byteCount <= limit(header) else { return .frameTooLong }
     // A tag without a type behind it belongs to no EtherType.
     guard let header else { return .etherTypeMismatch }

@@ -154,7 +154,7 @@ extension ControlLoop {
       throw error
     } catch {
       let name = binding.snapshot.attributes.name
-      let cause = (error as? SystemError)?.words ?? "\(error)"
+      let cause = (error as? SystemError)?.text ?? "\(error)"
       server.log(
         .error, "the thread of \(name) cannot start: \(cause)", .refused, binding: name)
       throw .noMemory
@@ -308,7 +308,7 @@ extension Session {
     isOpening = false
     if case .miniport(let cause) = error {
       server.log(
-        .error, "\(name) cannot be opened: \(cause.words)", .refused, binding: name,
+        .error, "\(name) cannot be opened: \(cause.text)", .refused, binding: name,
         client: credentials.name)
     }
     request.complete(error.completion)

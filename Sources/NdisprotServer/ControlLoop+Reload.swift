@@ -169,6 +169,7 @@ extension ControlLoop {
       if more > 0 { server.log(.warning, "\(more) more rules are for interfaces not there yet") }
     }
   }
+
   /// Rules that are named so.
   private static let absentLines = 10
 

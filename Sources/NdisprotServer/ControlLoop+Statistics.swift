@@ -81,7 +81,9 @@ extension ControlLoop {
       let isMailed = host.loop.post { [weak self] in
         let sets = host.counters(scope)
         guard let self else { return }
-        _ = loop.post { self.add(sets, to: gather, parcel, for: session) }
+        _ = loop.post {
+          self.work(for: session) { self.add(sets, to: gather, parcel, for: session) }
+        }
       }
       if !isMailed { add([binding.idleCounters()], to: gather, parcel, for: session) }
     }
@@ -111,7 +113,7 @@ extension ControlLoop {
     gather.sets += sets
     gather.outstanding -= 1
     guard gather.outstanding == 0 else { return }
-    work(for: session) { answer(gather, parcel, for: session) }
+    answer(gather, parcel, for: session)
     // It ends in a turn of its own: what came to the sockets meanwhile is first, also if no loop had
     // to be asked.
     _ = loop.post {

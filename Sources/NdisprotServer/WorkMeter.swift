@@ -1,5 +1,5 @@
 internal import EventLoop
-internal import Glibc
+internal import Ndisprot
 
 /// The processor time that one loop spends on each of its sessions.
 ///
@@ -93,14 +93,6 @@ struct SessionWork {
 
   /// Adds what another loop has spent on it.
   mutating func add(_ more: UInt64) { nanoseconds &+= more }
-}
-
-/// The processor time of the calling thread.
-func threadNanoseconds() -> UInt64 {
-  var time = timespec()
-  unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-  return UInt64(truncatingIfNeeded: time.tv_sec) &* 1_000_000_000
-    &+ UInt64(truncatingIfNeeded: time.tv_nsec)
 }
 
 extension ControlLoop {

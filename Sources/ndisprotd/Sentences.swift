@@ -16,7 +16,7 @@ enum Sentences {
     case .notASocket(let path):
       "\(path) is there and is not a socket. Remove it, or give another --socket"
     case .system(let path, let cause):
-      "the socket \(path) cannot be made: \(cause.call): \(cause.words). "
+      "the socket \(path) cannot be made: \(cause.text). "
         + "Give --socket a path in a directory that this user may write to"
     case .unnamed(let count):
       "the service manager passed \(count) sockets and none is named "
@@ -31,17 +31,17 @@ enum Sentences {
   static func cannotStart(_ cause: SystemError) -> String {
     let isForDescriptors = cause.errno == EMFILE || cause.errno == ENFILE
     let remedy = "Give the service a higher LimitNOFILE, or the shell a higher ulimit -n"
-    return "the daemon cannot start: \(cause.call): \(cause.words)"
+    return "the daemon cannot start: \(cause.text)"
       + (isForDescriptors ? ". \(remedy)" : "")
   }
 
   static func cannotDrop(_ cause: SystemError) -> String {
-    "the rights of root cannot be given up: \(cause.call): \(cause.words). "
+    "the rights of root cannot be given up: \(cause.text). "
       + "Start ndisprotd as its service"
   }
 
   static func cannotLock(_ cause: SystemError) -> String {
-    "memory is not locked: \(cause.call): \(cause.words). "
+    "memory is not locked: \(cause.text). "
       + "Give the service LimitMEMLOCK=infinity"
   }
 

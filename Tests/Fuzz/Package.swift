@@ -5,7 +5,7 @@ import PackageDescription
 func fuzzer(_ name: String, _ products: [String]) -> Target {
   .executableTarget(
     name: name,
-    dependencies: ["CFuzzer", "FuzzSupport"]
+    dependencies: ["FuzzSupport"]
       + products.map { .product(name: $0, package: "ndisprot") },
     swiftSettings: [.treatAllWarnings(as: .error)])
 }
@@ -15,7 +15,9 @@ let package = Package(
   dependencies: [.package(name: "ndisprot", path: "../..")],
   targets: [
     .target(name: "CFuzzer"),
-    .target(name: "FuzzSupport", swiftSettings: [.treatAllWarnings(as: .error)]),
+    .target(
+      name: "FuzzSupport", dependencies: ["CFuzzer"], swiftSettings: [.treatAllWarnings(as: .error)]
+    ),
     fuzzer("fuzz-span", ["MDL"]),
     fuzzer("fuzz-mutable", ["MDL"]),
     fuzzer("fuzz-queue", ["MDL"]),

@@ -1,0 +1,16 @@
+internal import EventLoop
+internal import NDIS
+
+extension MiniportError {
+  /// Why the kernel refused, as the log says it.
+  var text: String {
+    switch self {
+    case .noSuchDevice: "the interface is gone"
+    case .notUp: "the interface is down"
+    case .permissionDenied: "CAP_NET_RAW is missing"
+    case .notEthernet: "it is not Ethernet"
+    case .capture(_, let words): words
+    case .system(let number, let call): SystemError(errno: number, call: call).text
+    }
+  }
+}
