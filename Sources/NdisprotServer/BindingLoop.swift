@@ -27,6 +27,7 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
   private var buffers = MessageBufferPool()
   private var sessions: [ObjectIdentifier: Session] = [:]
   private let unflushed = FlushList()
+  private let departures = Departures()
   let meter = WorkMeter()
 
   /// Makes the data path of a binding; nothing is captured before the first open.
@@ -79,12 +80,15 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
 
   func turnEnded() -> Bool {
     let hasMoreToSend = dataPath.sendPended()
-    return unflushed.endTurn() || hasMoreToSend
+    let isHolding = unflushed.endTurn()
+    return departures.endTurn() || isHolding || hasMoreToSend
   }
 
   func takeBuffer() -> MessageBuffer { buffers.take() }
 
   func needsFlush(_ session: Session) { unflushed.insert(session) }
+
+  func sessionLeaves(_ session: Session) { departures.append(session) }
 
   // MARK: Sessions
 
@@ -118,15 +122,19 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
   /// Mails the session to control.
   private func giveBack(_ session: Session) {
     guard let control = server.control else { return }
-    sessions[ObjectIdentifier(session)] = nil
-    unflushed.remove(session)
+    forget(session)
     session.leave(for: control)
     _ = control.loop.post { control.takeBack(session, from: self) }
   }
 
-  func sessionEnded(_ session: Session) {
+  private func forget(_ session: Session) {
     sessions[ObjectIdentifier(session)] = nil
     unflushed.remove(session)
+    if session.isLeaving { departures.remove(session) }
+  }
+
+  func sessionEnded(_ session: Session) {
+    forget(session)
     server.onControl { $0.sessionEnded(session, on: self) }
   }
 

@@ -42,6 +42,7 @@ extension ControlLoop {
       parcel.complete(.notFound)
       return
     }
+    policy.directory?.note(user.userID, user.groups + [user.groupID])
     // For oneself the groups count that the connection has.
     let client = user.userID == session.credentials.userID ? session.credentials : user
     guard session.isAdministrator || client == session.credentials else {

@@ -55,6 +55,29 @@ struct ConnectionTests {
       { connect throws in #expect(failure(connect) == .refused(.tooManySessions, .connect)) })
   }
 
+  @Test("a read whose CANCEL times out too: what comes late is dropped and counted, and parks nothing")
+  func lateReplies() throws {
+    try withDaemon(
+      { peer throws in
+        try peer.grantOpen()
+        let read = try peer.receive(.read)
+        let cancel = try peer.receive(.cancel)
+        let next = try peer.receive(.enumerate)
+        peer.reply(to: read.header, .success, ScriptedPeer.records([60]), count: 1)
+        peer.reply(to: cancel.header, .notFound)
+        peer.reply(to: next.header, .success, EnumerateReply(generation: 1, entries: [], byteLimit: 1_024).encoded)
+      },
+      { connect throws in
+        let connection = try connect()
+        connection.cancelTimeout = .milliseconds(20)
+        let binding = try connection.open("np0", etherTypes: .eapol)
+        #expect(failure { try binding.read(timeout: .milliseconds(20)) } == .timedOut(.cancel))
+        #expect(try connection.bindings().isEmpty)
+        #expect(connection.lateReplyCount == 2)
+        #expect(connection.takeParked(where: { _ in true }) == nil)
+      })
+  }
+
   @Test("a daemon that hangs up is gone")
   func gone() throws {
     try withDaemon(
