@@ -1,7 +1,7 @@
-internal import EventLoop
 internal import NDIS
 internal import Ndisprot
 internal import NdisprotControl
+internal import Platform
 internal import WDF
 
 /// An open that waits for its interface to come up (rules Q-23, D-32): a request of its session, one at
@@ -128,7 +128,7 @@ extension ControlLoop {
       return
     }
     do throws(BindingError) {
-      let host = try thread(of: binding)
+      let host = try thread(of: binding, for: session.credentials)
       forget(session)
       session.leave(for: host)
       _ = host.loop.post { host.adopt(session, options, parcel) }
@@ -138,7 +138,9 @@ extension ControlLoop {
   }
 
   /// The thread of a binding, started if there is none; one more session is on it.
-  private func thread(of binding: AdapterBinding) throws(BindingError) -> BindingLoop {
+  private func thread(
+    of binding: AdapterBinding, for client: Credentials
+  ) throws(BindingError) -> BindingLoop {
     let key = binding.interfaceIndex
     if var running = threads[key], running.loop.binding === binding {
       running.sessionCount += 1
@@ -150,12 +152,14 @@ extension ControlLoop {
       // The index was given to a new interface; the thread of the old one ends with its sessions.
       former.loop.post { former.stop() }
     }
-    let started = try startThread(of: binding)
+    let started = try startThread(of: binding, for: client)
     threads[key] = BindingThread(loop: started, sessionCount: 1)
     return started
   }
 
-  private func startThread(of binding: AdapterBinding) throws(BindingError) -> BindingLoop {
+  private func startThread(
+    of binding: AdapterBinding, for client: Credentials
+  ) throws(BindingError) -> BindingLoop {
     do {
       let loop = try EventLoop()
       let host = try BindingLoop(binding, server: server, loop: loop, policy: policy)
@@ -169,8 +173,9 @@ extension ControlLoop {
     } catch {
       let name = binding.snapshot.attributes.name
       let cause = (error as? SystemError)?.text ?? "\(error)"
-      server.log(
-        .error, "the thread of \(name) cannot start: \(cause)", .refused, binding: name)
+      server.logFailure(
+        .error, "the thread of \(name) cannot start: \(cause)", .refused, binding: name,
+        of: client)
       throw .noMemory
     }
   }

@@ -1,7 +1,7 @@
-internal import EventLoop
 internal import NDIS
 internal import Ndisprot
 internal import NdisprotControl
+internal import Platform
 internal import WDF
 
 /// The control thread: listener, sessions that have no binding open, interfaces, and the threads

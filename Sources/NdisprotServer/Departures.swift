@@ -1,4 +1,4 @@
-internal import EventLoop
+internal import Platform
 
 /// Sessions of one loop whose clients have left, ended for a bounded time a turn.
 ///

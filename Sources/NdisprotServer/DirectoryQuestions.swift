@@ -1,5 +1,5 @@
-internal import EventLoop
 internal import Ndisprot
+internal import Platform
 
 /// Asks the directory for the groups of users who connect, if a rule forbids a group something.
 ///

@@ -1,9 +1,9 @@
 internal import CLinux
-internal import EventLoop
 internal import Glibc
 internal import NDIS
 internal import Ndisprot
 internal import NdisprotControl
+internal import Platform
 internal import WDF
 
 /// The socket that clients connect to, on control's loop: admits them, or tells them why not.

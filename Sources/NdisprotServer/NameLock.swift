@@ -1,5 +1,5 @@
-internal import EventLoop
 internal import Glibc
+internal import Platform
 
 /// Which file a name leads to.
 public struct FileIdentity: Hashable, Sendable {
