@@ -54,6 +54,11 @@ final class ServerCore: @unchecked Sendable {  // `control` is set once, before 
   /// What the daemon was told to do last.
   var configuration: ServerConfiguration { current.withLock { $0 } }
 
+  /// The configuration that stands in for files that cannot be used; nil if they can.
+  var configurationIfBroken: ServerConfiguration? {
+    current.withLock { $0.failure == nil ? nil : $0 }
+  }
+
   /// A reload succeeded.
   ///
   /// - Thread: control
