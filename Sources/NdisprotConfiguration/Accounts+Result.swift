@@ -1,5 +1,5 @@
-internal import EventLoop
 internal import Glibc
+internal import Platform
 
 extension Accounts {
   /// A line of a group may have every user of a company.

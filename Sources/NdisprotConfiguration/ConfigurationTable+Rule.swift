@@ -59,7 +59,9 @@ extension ConfigurationTable {
   private func rule(named name: String?, _ defaults: RuleDefaults) -> RuleDraft {
     allow(
       ["name", "user", "group", "everybody"] + Self.interfaceKeys
-        + ["ethertypes", "vlans", "rights", "sources", "destinations"] + RuleDefaults.keys + ["sessions", "requests"])
+        + ["ethertypes", "vlans", "rights", "sources", "destinations"] + RuleDefaults.keys + [
+          "sessions", "requests",
+        ])
     if name == nil, !has("name") {
       problem("name", "it is missing. Give the rule a name of its own")
     }

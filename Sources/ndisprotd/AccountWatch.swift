@@ -1,5 +1,5 @@
-internal import EventLoop
 internal import Glibc
+internal import Platform
 internal import Synchronization
 
 /// Watches the users and groups of the machine, so that rules follow them.

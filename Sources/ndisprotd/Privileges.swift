@@ -1,7 +1,7 @@
 internal import CLinux
-internal import EventLoop
 internal import Glibc
 internal import Ndisprot
+internal import Platform
 
 /// Capabilities by their numbers.
 ///

@@ -31,7 +31,9 @@ struct ConfigurationTests {
     }
 
     deinit {
-      for name in ["ndisprotd.toml"] + ["1", "2", "60-x", "x"].map({ "conf.d/\($0).toml" }) { unlink("\(path)/\(name)") }
+      for name in ["ndisprotd.toml"] + ["1", "2", "60-x", "x"].map({ "conf.d/\($0).toml" }) {
+        unlink("\(path)/\(name)")
+      }
       rmdir("\(path)/conf.d")
       rmdir(path)
     }
@@ -155,7 +157,8 @@ struct ConfigurationTests {
       try ConfigurationSource(path: "/nonexistent").load()
     }
     let empty = try Folder()
-    #expect(try ConfigurationSource(path: empty.write("")).load().resolvedHere().warnings.count == 1)
+    #expect(
+      try ConfigurationSource(path: empty.write("")).load().resolvedHere().warnings.count == 1)
   }
 
   @Test("all problems of all files are found at once; of a file that is no TOML the first")
@@ -188,8 +191,10 @@ struct ConfigurationTests {
     let folder = try Folder()
     let text =
       Self.rule.replacing("\"1000\"", with: "\"gone\"")
-      + Self.rule.replacing("\"a\"", with: "\"b\"").replacing("user = \"1000\"", with: "group = \"slow\"")
-      + Self.rule.replacing("\"a\"", with: "\"c\"").replacing("user = \"1000\"", with: "everybody = true")
+      + Self.rule.replacing("\"a\"", with: "\"b\"").replacing(
+        "user = \"1000\"", with: "group = \"slow\"")
+      + Self.rule.replacing("\"a\"", with: "\"c\"").replacing(
+        "user = \"1000\"", with: "everybody = true")
     let loaded = try ConfigurationSource(path: folder.write(text)).load()
     #expect(loaded.accounts == [.user("gone"), .group("slow")])
     let (server, warnings) = loaded.resolved([
@@ -197,7 +202,8 @@ struct ConfigurationTests {
     ])
     #expect(server.policy.rules.map(\.subject) == [.nobody, .nobody, .everybody])
     #expect(warnings.contains { $0.contains(":1:1: rule \"a\": there is no user 'gone'") })
-    #expect(warnings.contains { $0.contains("rule \"b\": the group 'slow'") && $0.contains("it hangs") })
+    #expect(
+      warnings.contains { $0.contains("rule \"b\": the group 'slow'") && $0.contains("it hangs") })
     let later = loaded.resolved([.user("gone"): .found(7), .group("slow"): .foundEmpty(8)])
     #expect(later.server.policy.rules.map(\.subject) == [.user(7), .group(8), .everybody])
     #expect(later.warnings.contains { $0.contains("has no members") })
@@ -216,7 +222,8 @@ struct ConfigurationTests {
     guard case .unknown? = first[.user("alice")] else { return #expect(Bool(false), "\(first)") }
     gate.withLock { $0 = true }
     let second = directory.results(for: names, within: 10_000)
-    #expect(second == [.user("alice"): .found(5), .group("staff"): .absent, .user("12"): .found(12)])
+    #expect(
+      second == [.user("alice"): .found(5), .group("staff"): .absent, .user("12"): .found(12)])
   }
 
   @Test("defaults of [daemon] hold for rules that say nothing else")

@@ -25,7 +25,9 @@ struct AccessWarningTests {
   func hidden() {
     #expect(warned([Self.rule("wide"), Self.rule("b", on: "np0", [0x88B5])]) == [1])
     #expect(warned([Self.rule("a", on: "np0", [0x88B5]), Self.rule("wide")]) == [])
-    #expect(warned([Self.rule("a", [1_536]), Self.rule("b", [1_537]), Self.rule("c", [1_536, 1_537])]) == [2])
+    #expect(
+      warned([Self.rule("a", [1_536]), Self.rule("b", [1_537]), Self.rule("c", [1_536, 1_537])])
+        == [2])
     #expect(warned([Self.rule("a", .everybody), Self.rule("b", .group(7))]) == [1])
     #expect(warned([Self.rule("a", .group(7)), Self.rule("b", .everybody)]) == [])
     #expect(warned([Self.rule("a", .nobody), Self.rule("b", .nobody)]) == [])
@@ -36,7 +38,8 @@ struct AccessWarningTests {
     "a right, or a limit, without what it needs is named",
     arguments: [
       ([.read, .promiscuous], 1), ([.read, .promiscuous, .setOID], 0), ([.write, .allFrames], 1),
-      ([.write, .join], 1), ([.read, .join], 0), ([.read, .anySource], 1), ([.read, .exclusive], 1),
+      ([.write, .join], 1), ([.read, .join], 0), ([.read, .anySource], 1),
+      ([.read, .exclusive], 1),
       ([], 0),
     ] as [(AccessRights, Int)])
   func rights(_ rights: AccessRights, count: Int) {
@@ -88,7 +91,8 @@ struct AccessWarningTests {
 
 @Suite("Rules that name addresses")
 struct AddressRuleTests {
-  @Test("a named source may send beside the own one, no other; a named destination alone is sent to")
+  @Test(
+    "a named source may send beside the own one, no other; a named destination alone is sent to")
   func addresses() throws {
     let fixture = try DataPathFixture()
     var rule = AccessPolicyTests.rule("a", .user(1000), [0x888E], .any, [.read, .write])
