@@ -83,7 +83,7 @@ let package = Package(
     .executableTarget(
       name: "ndisprotd",
       dependencies: [
-        "NdisprotConfiguration", "NdisprotServer", "Miniport", "Ndisprot", "NDIS", "WDF",
+        "NdisprotConfiguration", "NdisprotServer", "Miniport", "Ndisprot", "NDIS", "WDF", "MDL",
         "Platform", "CLinux", argumentParser, logging,
       ],
       swiftSettings: settings, linkerSettings: hardening),

@@ -217,7 +217,7 @@ extension String {
     guard utf8.count <= 32 else { return nil }
     let distances = words.map { (word: $0, distance: distance(to: $0)) }
     guard let best = distances.min(by: { $0.distance < $1.distance }) else { return nil }
-    return best.distance <= max(1, utf8.count / 3) ? best.word : nil
+    return best.distance <= Swift.min(3, Swift.max(1, utf8.count / 2)) ? best.word : nil
   }
 
   /// How many bytes to insert, remove or change to make the other of one.

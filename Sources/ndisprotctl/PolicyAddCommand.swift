@@ -110,10 +110,9 @@ struct PolicyTestCommand: ParsableCommand {
   mutating func run() throws {
     let words = ["ndisprotd", "--config", file, "--check-config", "--summary"]
     for path in PolicyTestCommand.candidates {
-      var arguments = words.map { unsafe strdup($0) } + [nil]
-      // It returns only where there is no such program.
+      // It returns only where there is no such program; the copies are left to the few that are tried.
+      var arguments = unsafe words.map { unsafe strdup($0) } + [nil]
       _ = unsafe execv(path, &arguments)
-      for argument in unsafe arguments { unsafe free(argument) }
     }
     Output(isJSON: false).hint(
       "policy test: there is no ndisprotd beside this program or in /usr/sbin. Install it")

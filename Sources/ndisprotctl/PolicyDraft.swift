@@ -47,7 +47,7 @@ struct PolicyDraft {
 
   /// Writes the file; one that is there is not replaced.
   func write(_ program: Program) throws(Failure) {
-    if mkdir(folder, 0o755) != 0, errno != EEXIST {
+    if unsafe mkdir(folder, 0o755) != 0, errno != EEXIST {
       throw program.fail(unwritable: folder, SystemError(errno: errno, call: "mkdir"))
     }
     guard HostFacts.status(of: path) == nil else {

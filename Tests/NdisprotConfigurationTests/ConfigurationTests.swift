@@ -61,11 +61,11 @@ struct ConfigurationTests {
     }
   }
 
-  @Test("the example that is shipped loads without a warning")
+  @Test("the example of all keys that is shipped loads without a warning")
   func example() throws {
     let file = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
     let folder = try Folder()
-    let descriptor = open("/\(file)/Config/ndisprotd.toml", O_RDONLY)
+    let descriptor = open("/\(file)/Config/examples/all-keys.toml", O_RDONLY)
     var bytes = [UInt8](repeating: 0, count: 64 << 10)
     let count = read(descriptor, &bytes, bytes.count)
     close(descriptor)
@@ -79,6 +79,22 @@ struct ConfigurationTests {
     #expect(rule.rights == [.read, .write, .setOID, .exclusive])
     #expect(rule.rate == RateLimit(framesPerSecond: 1000, bytesPerSecond: 1 << 20))
     #expect(rule.quota.sessions == 4)
+  }
+
+  @Test(
+    "every example that is shipped loads, and warns of nothing but its accounts",
+    arguments: [
+      "supplicant", "lldp", "fieldbus", "wake-on-lan", "monitoring", "containers", "all-keys",
+    ])
+  func examples(name: String) throws {
+    let file = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+    let text = try ConfigurationText(path: "/\(file)/Config/examples/\(name).toml").text
+    let folder = try Folder()
+    let loaded = try ConfigurationSource(path: folder.write(text)).load()
+    let results = loaded.accounts.map { ($0, AccountResult.found(4_000)) }
+    let (server, warnings) = loaded.resolved(Dictionary(uniqueKeysWithValues: results))
+    #expect(warnings == [])
+    #expect(server.policy.rules.count == 1 && server.bindings.count == 1)
   }
 
   @Test(

@@ -26,7 +26,10 @@ struct AccessWarningTests {
     #expect(warned([Self.rule("wide"), Self.rule("b", on: "np0", [0x88B5])]) == [1])
     #expect(warned([Self.rule("a", on: "np0", [0x88B5]), Self.rule("wide")]) == [])
     #expect(
-      warned([Self.rule("a", [1_536]), Self.rule("b", [1_537]), Self.rule("c", [1_536, 1_537])])
+      warned([
+        Self.rule("a", .user(1), [1_536]), Self.rule("b", .user(1), [1_537]),
+        Self.rule("c", .user(1), [1_536, 1_537]),
+      ])
         == [2])
     #expect(warned([Self.rule("a", .everybody), Self.rule("b", .group(7))]) == [1])
     #expect(warned([Self.rule("a", .group(7)), Self.rule("b", .everybody)]) == [])
