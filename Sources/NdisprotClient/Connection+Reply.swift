@@ -99,7 +99,8 @@ extension Connection {
     _ body: (MessageHeader, RawSpan) throws(DecodeError) -> Value
   ) throws(ClientError) -> Value {
     guard isAccepted(header) else {
-      if operation == .open || header.completion == .misconfigured, let reason = payload.refusalText {
+      if operation == .open || header.completion == .misconfigured, let reason = payload.refusalText
+      {
         throw .denied(header.completion, operation, reason: reason)
       }
       throw .refused(header.completion, operation, bytesNeeded: header.bytesNeeded)

@@ -50,6 +50,7 @@ extension ConfigurationTable {
   /// `[[rule]]`; what of it has a problem is left out, and then the file counts for nothing.
   ///
   /// - Parameter defaults: what `[daemon]` says for rules that say nothing else
+  /// - Returns: the rule, its account not yet looked up
   func rule(_ defaults: RuleDefaults) -> RuleDraft {
     let name = text("name")
     let table = name.map { named("rule \"\($0)\": ") } ?? self

@@ -98,6 +98,7 @@ public struct DaemonConfiguration: Sendable {
   /// `file:line:column: rule "name": cause`.
   ///
   /// - Parameter results: what the system says of `accounts`
+  /// - Returns: the values of the server, and the warnings in the order of the rules
   public func resolved(
     _ results: [AccountName: AccountResult]
   ) -> (server: ServerConfiguration, warnings: [String]) {

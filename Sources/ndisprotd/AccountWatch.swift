@@ -9,7 +9,8 @@ internal import Synchronization
 ///
 /// - Thread: control's loop, but for `lookAgain`
 /// - Source: inotify(7)
-final class AccountWatch: EventHandler, @unchecked Sendable {  // Confined to the loop, but for `place`.
+final class AccountWatch: EventHandler, @unchecked Sendable {
+  // Unchecked: all but `place` is for the loop.
   private struct Place {
     var loop: EventLoop?
     var unresolved = ConfigurationLoader.Unresolved.nothing

@@ -135,8 +135,8 @@ struct BadConfigurationTests {
         ":7:14: rule \"a\": ethertypes: "
       ),
       (
-        "\"llc\"", "\"ldlp\"",
-        ":7:25: rule \"a\": ethertypes: 'ldlp' is no EtherType; did you mean lldp?"
+        "\"llc\"", "\"lldq\"",
+        ":7:25: rule \"a\": ethertypes: 'lldq' is no EtherType; did you mean lldp?"
       ),
       ("[[rule]]", "[rule]", ":3:1: rule: "),
       ("rights = [\"read\", \"write\"]", "", ":3:1: rule \"a\": rights: "),
@@ -159,7 +159,7 @@ struct BadConfigurationTests {
       ("opens = 2", "opens = \u{B}2", ":11:9: "), ("[\"none\", 5]", "[}", ":8:10: "),
       ("[[rule]]", "[[ =]]", ":3:4: "), ("[[rule]]", "[[[rule]]]", ":3:3: "),
       ("[[rule]]", "[\nrule]]", ":3:2: "), ("[[rule]]", "[ [rule]]", ":3:3: "),
-      ("opens = 2", "opens = 1979-05-27T:26", ":11:21: "),
+      ("opens = 2", "opens = 1979-05-27T:26", ":11:20: "),
       ("opens = 2", "opens = 07:1", ":11:13: "),
       ("[\"none\", 5]", "[5-1]", ":8:11: "),
       ("name = \"a\"", "name = \"a\\u0000b\"", ":4:8: "),

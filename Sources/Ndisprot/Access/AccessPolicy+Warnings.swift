@@ -14,6 +14,7 @@ extension AccessPolicy {
   /// What is most likely not meant, in the order of the rules.
   ///
   /// - Parameter bound: what the configuration binds
+  /// - Returns: several for a rule, or none
   public func warnings(bound: [InterfaceMatch]) -> [Warning] {
     let hidden = hiddenRules
     return rules.indices.flatMap { index in

@@ -68,6 +68,7 @@ private struct Glob {
   ///   - other: the other pattern
   ///   - takesStars: whether a star of the other may stand for what is here, too
   ///   - agree: whether two symbols, of which none is a star, agree
+  /// - Returns: whether all of both agrees
   /// - Complexity: O(own × other)
   private func walk(
     _ other: Glob, takesStars: Bool, _ agree: (Symbol, Symbol) -> Bool
