@@ -103,8 +103,13 @@ public enum ReloadStage: Hashable, Sendable {
 ///
 /// The program gives the real ones; a test may give scripted ones.
 public struct ServerEnvironment: Sendable {
-  /// Makes the edge below one binding, on the loop that will run it.
-  public var makeMiniport: @Sendable (AdapterAttributes, EventLoop) -> any MiniportAdapter
+  /// Makes the edge below one binding, on the loop that will run it; threads for what would hold
+  /// the loop up come from the last argument.
+  public typealias MiniportMaker =
+    @Sendable (AdapterAttributes, EventLoop, @escaping ThreadStarter) -> any MiniportAdapter
+
+  /// Makes the edge below one binding.
+  public var makeMiniport: MiniportMaker
   /// Starts to tell the driver of interfaces, on control's loop; what it returns is kept.
   public var startWatch:
     @Sendable (EventLoop, any ProtocolDriver) throws(SystemError) -> any InterfaceSource
@@ -142,7 +147,7 @@ public struct ServerEnvironment: Sendable {
 
   /// Makes an environment.
   public init(
-    makeMiniport: @escaping @Sendable (AdapterAttributes, EventLoop) -> any MiniportAdapter,
+    makeMiniport: @escaping MiniportMaker,
     startWatch:
       @escaping @Sendable (EventLoop, any ProtocolDriver) throws(SystemError)
       -> any InterfaceSource,

@@ -110,6 +110,18 @@ final class ServerCore: @unchecked Sendable {  // `control` is set once, before 
       binding: binding, client: client.name)
   }
 
+  /// Starts threads that unloading waits for.
+  var startHelper: ThreadStarter {
+    { [framework] name, body in
+      do throws(WdfError) {
+        _ = try framework.spawnWorker(name) { _ in body() }
+        return true
+      } catch {
+        return false
+      }
+    }
+  }
+
   /// Mails work to control; it is dropped when control is gone.
   func onControl(_ work: @escaping @Sendable (ControlLoop) -> Void) {
     guard let control else { return }

@@ -48,8 +48,9 @@ func runDaemon(_ options: DaemonOptions) -> Int32 {
       reloads.startsBroken(failure)
     }
     let log = logger
+    let helpers = CaptureHelpers()
     var environment = ServerEnvironment(
-      makeMiniport: { PcapMiniport($0, loop: $1) },
+      makeMiniport: { PcapMiniport($0, loop: $1, helpers: helpers, starter: $2) },
       startWatch: { (loop, driver) throws(SystemError) in
         try InterfaceWatch(loop: loop, driver: driver)
       },
