@@ -20,7 +20,7 @@ final class ControlLoop: SessionHost, TurnHandler, BindingObserver, @unchecked S
   /// Whoever waits for the reload that runs, and for the one after it.
   var reloads = ReloadQueue()
   /// When the configuration was read, and what became of the last reload.
-  var history = ReloadHistory()
+  var history: ReloadHistory
   var statistics = StatisticsQueue()
   /// Whose questions for a user's rights are under way.
   var explaining = ExplainPlaces()
@@ -48,6 +48,7 @@ final class ControlLoop: SessionHost, TurnHandler, BindingObserver, @unchecked S
     policy = server.configuration.policy
     policy.directory = DirectoryGroups()
     directory = DirectoryQuestions(server)
+    history = ReloadHistory(failure: server.configuration.failure ?? "")
     executor = LoopExecutor(loop)
     naming = AdapterNaming(
       server.driver, desk: server.desk, executor: executor,
@@ -65,6 +66,7 @@ final class ControlLoop: SessionHost, TurnHandler, BindingObserver, @unchecked S
     self.whenReady = whenReady
     do throws(SystemError) {
       watch = try server.environment.startWatch(loop, naming)
+      server.environment.watchAccounts(loop) { [weak self] in self?.accountsChanged() }
     } catch {
       ready(error)
     }

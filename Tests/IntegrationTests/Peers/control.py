@@ -129,6 +129,12 @@ class Session:
             self.socket.sendmsg([message], ancillary)
         except (BrokenPipeError, ConnectionResetError):
             self.closed = True
+        except PermissionError:
+            # The kernel lets no descriptors through to the daemon (SO_PASSRIGHTS, 6.16).
+            if not descriptors:
+                raise
+            return False
+        return True
 
     def receive(self, seconds):
         """Takes one message off the socket; False when time is up."""
@@ -386,9 +392,9 @@ class Client:
         return dict(closed=connection.closed)
 
     def raw(self, session, message, descriptorCount=0):
-        """Bytes as they are, with this many copies of standard error."""
-        self.sessions[session].transmit(bytes.fromhex(message), [2] * descriptorCount)
-        return {}
+        """Bytes as they are, with this many copies of standard error; whether the kernel took them."""
+        isSent = self.sessions[session].transmit(bytes.fromhex(message), [2] * descriptorCount)
+        return dict(isSent=isSent)
 
     def race(self, count, name):
         """That many sessions, all asking OPEN_DEVICE before the first answer is read."""
