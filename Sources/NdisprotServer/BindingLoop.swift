@@ -49,16 +49,18 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
     } catch {
       throw .adapterNotFound
     }
+    let shrunk = ShrunkRing()
     guard
       let grant = server.rings.take(
-        capture: configuration.captureRingByteCount, receive: configuration.receiveRingByteCount)
+        capture: configuration.captureRingByteCount, receive: configuration.receiveRingByteCount,
+        shrink: { bytes in loop.post { shrunk.host?.shrinkCapture(to: bytes) } })
     else { throw .noMemory }
     if grant.capture < configuration.captureRingByteCount {
       server.log(
         .warning,
-        "\(attributes.name): the capture ring is \(grant.capture >> 20) MiB, not "
-          + "\(configuration.captureRingByteCount >> 20): other bindings hold the rest",
-        binding: attributes.name)
+        "\(attributes.name): the capture ring is \(grant.capture >> 10) KiB, not "
+          + "\(configuration.captureRingByteCount >> 10): other bindings hold the rest. A smaller "
+          + "ring = for those leaves more", binding: attributes.name)
     }
     self.grant = grant
     do throws(BindingError) {
@@ -72,6 +74,7 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
       server.rings.give(grant)
       throw error
     }
+    shrunk.host = self
     loop.addTurnHandler(self)
     dataPath.onCaptureNews { [unowned self] news in
       self.server.onControl { [binding = self.binding] in $0.captureChanged(binding, news) }
@@ -81,6 +84,16 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
   deinit {
     // A loop whose thread could not be started was never stopped.
     if hold != nil { server.rings.give(grant) }
+  }
+
+  /// Another binding needs memory: the capture ring is exchanged for a smaller one.
+  private func shrinkCapture(to byteCount: Int) {
+    let name = binding.snapshot.attributes.name
+    server.log(
+      .info,
+      "\(name): the capture ring shrinks to \(byteCount >> 10) KiB, for other bindings. A smaller "
+        + "ring = keeps it from changing", binding: name)
+    dataPath.resizeCapture(to: byteCount)
   }
 
   // MARK: The turn
@@ -221,4 +234,9 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
       loop.stop()
     }
   }
+}
+
+/// Leads from a grant of rings to its binding's thread, which has it before it is made itself.
+private final class ShrunkRing: @unchecked Sendable {  // Set once, before the loop runs.
+  weak var host: BindingLoop?
 }

@@ -31,6 +31,11 @@ struct Budgets: Sendable {
       all: configuration.maximumSessions, user: configuration.maximumSessionsPerUser)
   }
 
+  /// Questions for a user's rights, which ask the directory one after the other.
+  static let explainsOfUser = 4
+  /// They are under way or wait; one of a session.
+  let explains = Budget("explains", Budget.Limits(all: 64, user: explainsOfUser, session: 1))
+
   /// All of them, in the order of `stats --limits`.
-  var all: [Budget] { [sessions, strangers, waits, largeBuffers] }
+  var all: [Budget] { [sessions, strangers, waits, explains, largeBuffers] }
 }

@@ -82,25 +82,18 @@ final class Closers: Sendable {
 
 /// What a session costs of the budgets of sessions, until its socket is closed.
 final class SessionPlace: Sendable {
-  private let session: Guarded<Charge?>
-  private let stranger = Guarded<Charge?>(nil)
+  private let session: SharedCharge
+  private let stranger = SharedCharge(nil)
 
   /// Keeps the charge for one session.
-  init(_ session: consuming Charge) { self.session = Guarded(consume session) }
+  init(_ session: consuming Charge) { self.session = SharedCharge(session) }
 
   /// The client is a stranger, or no longer one.
-  func change(_ charge: consuming Charge?) {
-    var next = consume charge
-    _ = stranger.withLock { stranger in
-      let former = stranger.take()
-      stranger = next.take()
-      return former
-    }
-  }
+  func change(_ charge: consuming Charge?) { stranger.replace(with: charge) }
 
   /// The socket is closed.
   func release() {
-    _ = session.withLock { $0.take() }
-    _ = stranger.withLock { $0.take() }
+    session.release()
+    stranger.release()
   }
 }

@@ -346,10 +346,21 @@ extension Session {
   /// The open is refused; the session may try again (rule Q-24).
   func refusedOpen(_ error: BindingError, _ name: String, _ request: RequestParcel) {
     isOpening = false
-    if case .miniport(let cause) = error {
+    let cause: String? =
+      switch error {
+      case .miniport(let cause): cause.text
+      case .noMemory:
+        "no memory is left for its rings. Write a smaller ring = in the [[binding]] of interfaces "
+          + "that need less than 16 MiB"
+      default: nil
+      }
+    if let cause {
       server.logFailure(
-        .error, "\(name) cannot be opened: \(cause.text)", .refused, binding: name,
-        of: credentials)
+        .error, "\(name) cannot be opened: \(cause)", .refused, binding: name, of: credentials)
+    }
+    if error == .noMemory, let cause, !request.isOpenDevice {
+      finish(request, Array(cause.utf8), status: error.completion)
+      return
     }
     request.complete(error.completion)
   }

@@ -22,8 +22,6 @@ final class ControlLoop: SessionHost, TurnHandler, BindingObserver, @unchecked S
   /// When the configuration was read, and what became of the last reload.
   var history: ReloadHistory
   var statistics = StatisticsQueue()
-  /// Whose questions for a user's rights are under way.
-  var explaining = ExplainPlaces()
   private let listener: Listener
   private(set) var watch: (any InterfaceSource)?
   private let naming: AdapterNaming

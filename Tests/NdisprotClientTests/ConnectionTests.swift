@@ -245,8 +245,8 @@ struct ConnectionTests {
           try WaitRequest(decoding: endless.payload.span.bytes).timeoutMilliseconds == 86_400_000)
         // A day is what the daemon allows: the client asks again.
         peer.reply(to: endless.header, .timedOut)
-        let endless = try peer.receive(.wait)
-        peer.reply(to: endless.header)
+        let again = try peer.receive(.wait)
+        peer.reply(to: again.header)
       },
       { connect throws in
         let connection = try connect()

@@ -165,3 +165,26 @@ public struct Charge: ~Copyable, Sendable {
 
   deinit { budget.release(amount, of: holder) }
 }
+
+/// A charge that closures pass on, and that ends with the last of them unless it is released before.
+///
+/// - Thread: any
+public final class SharedCharge: Sendable {
+  private let charge: Guarded<Charge?>
+
+  /// Takes a charge over.
+  public init(_ charge: consuming Charge?) { self.charge = Guarded(charge) }
+
+  /// What it pays for is gone.
+  public func release() { _ = charge.withLock { $0.take() } }
+
+  /// Another charge takes its place.
+  public func replace(with charge: consuming Charge?) {
+    var next = consume charge
+    _ = self.charge.withLock { charge in
+      let former = charge.take()
+      charge = next.take()
+      return former
+    }
+  }
+}
