@@ -259,7 +259,7 @@ public final class NdisprotDriver: ProtocolDriver, @unchecked Sendable {
 
   /// Completes a request when `names` are bound; no name means the first binds.
   ///
-  /// - Parameter charge: what the wait costs its session, kept as long as it waits
+  /// The charge for the wait is kept as long as it waits.
   public func wait(
     _ request: consuming OwnedRequest, names: [String], timeoutNanoseconds: UInt64,
     executor: any Executor, charge: consuming Charge

@@ -96,7 +96,8 @@ extension ControlLoop {
       .map { $0.idleCounters() }
     meter.settle()
     let own = sessionsHere.filter(scope.contains).map(\.counterSet)
-    add(idle + own + (interfaceIndex == 0 ? [ownCounters] + limits : []), to: gather, parcel, for: session)
+    let total = interfaceIndex == 0 ? [ownCounters] + limits : []
+    add(idle + own + total, to: gather, parcel, for: session)
   }
 
   /// What the daemon counts as a whole: for root, and for the user whose daemon it is.

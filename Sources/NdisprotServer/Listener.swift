@@ -58,7 +58,8 @@ final class Listener: EventHandler {
         rest(control)
         return
       default:
-        complain(control, "no client can be let in: \(SystemError(errno: errno, call: "accept").text)")
+        let cause = SystemError(errno: errno, call: "accept").text
+        complain(control, "no client can be let in: \(cause)")
         rest(control)
         return
       }

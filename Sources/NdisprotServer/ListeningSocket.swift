@@ -54,7 +54,9 @@ public enum ListeningSocket {
 
   /// Removes the name of a socket that this daemon made; one that another daemon has meanwhile made stays.
   ///
-  /// - Parameter made: the name's identity after `make`
+  /// - Parameters:
+  ///   - path: the name
+  ///   - made: its identity after `make`
   public static func remove(path: String, _ made: FileIdentity?) {
     guard let made, let lock = try? NameLock(path) else { return }
     defer { lock.release() }

@@ -6,7 +6,7 @@ public struct FileIdentity: Hashable, Sendable {
   private let device: UInt64
   private let number: UInt64
 
-  /// Looks; nil if there is no such name. A symbolic link is not followed.
+  /// Looks, without following a symbolic link; nil if there is no such name.
   public init?(_ path: String) {
     var status = stat()
     guard unsafe lstat(path, &status) == 0 else { return nil }

@@ -96,7 +96,10 @@ final class RingBudget: Sendable {
 
   /// Takes what a binding wants, or what is left.
   ///
-  /// - Parameter shrink: has the binding's capture ring made anew, with so many bytes; any thread
+  /// - Parameters:
+  ///   - capture: bytes of the capture ring
+  ///   - receive: bytes of the receive ring
+  ///   - shrink: has the binding's capture ring made anew, with so many bytes; any thread
   /// - Returns: nil if there is not even the least
   func take(
     capture: Int, receive: Int, shrink: @escaping @Sendable (Int) -> Void = { _ in }

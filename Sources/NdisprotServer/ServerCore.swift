@@ -104,7 +104,12 @@ final class ServerCore: @unchecked Sendable {  // `control` is set once, before 
 
   /// Tells the operator of something that a client did, or that went wrong for it.
   ///
-  /// - Parameter text: is made only if it is written
+  /// - Parameters:
+  ///   - level: how much it matters
+  ///   - text: is made only if it is written
+  ///   - event: what happened
+  ///   - binding: to which interface
+  ///   - client: whose allowance of lines it takes
   func logFailure(
     _ level: LogLevel, _ text: @autoclosure () -> String, _ event: LogEvent, binding: String?,
     of client: Credentials

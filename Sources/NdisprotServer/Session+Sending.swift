@@ -112,8 +112,10 @@ extension Session {
     }
   }
 
-  /// Nothing can be sent any more. What a client sent before it hung up is still done; one that shut down
-  /// its reading side alone could go on asking for ever.
+  /// Nothing can be sent any more.
+  ///
+  /// What a client sent before it hung up is still done; one that shut down its reading side alone
+  /// could go on asking for ever.
   private func takesNothing() {
     isSocketFull = true
     if !socket.isHungUp { depart() }

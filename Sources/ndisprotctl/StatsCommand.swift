@@ -11,7 +11,7 @@ struct StatsCommand: ParsableCommand {
   @OptionGroup var global: GlobalOptions
   @Argument(help: "An interface name, or @N, its index (default: all).")
   var binding: BindingArgument?
-  @Flag(help: "Print what clients hold of each limited thing, its limits, and how often it was refused.")
+  @Flag(help: "Print limits instead: what clients hold, may hold, and how often they were refused.")
   var limits = false
 
   mutating func run() throws {

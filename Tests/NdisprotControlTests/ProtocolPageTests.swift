@@ -78,7 +78,8 @@ struct ProtocolPageTests {
         #expect(try OpenRequest(decoding: payload).etherTypes.values == [0x88B5])
       case (.open, false) where header.errno == 0:
         #expect(try OpenReply(decoding: payload).name == "np0")
-      case (.write, true), (.read, false) where header.errno == 0:
+      case (.write, true),
+        (.read, false) where header.errno == 0:
         var reader = RecordReader(payload, recordCount: header.count)
         let record = try #require(try reader.next())
         #expect(record.frame.byteCount == 29)

@@ -26,7 +26,7 @@ struct AccessPolicyTests {
       vlans: vlans, rights: rights, rate: rate)
   }
 
-  @Test("attack 7: what a rule denies a group is denied to its listed members who dropped the group")
+  @Test("attack 7: a group's listed members stay denied when they drop the group")
   func thrownAway() {
     var policy = AccessPolicy([
       Self.rule("blocked", .group(6_000), [0xFFFF], .any, []),
