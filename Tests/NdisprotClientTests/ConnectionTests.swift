@@ -26,7 +26,9 @@ struct ConnectionTests {
       { peer throws in
         let message = try peer.receive()
         #expect(message.opcode == .hello)
-        #expect(try HelloRequest(decoding: message.payload.span.bytes) == HelloRequest())
+        #expect(
+          try HelloRequest(decoding: message.payload.span.bytes)
+            == HelloRequest(features: ProtocolFeatures.all.rawValue))
         peer.reply(
           to: message.header, .success,
           HelloReply(version: 1, maximumMessageByteCount: 65_536, features: 0).encoded)
