@@ -62,7 +62,8 @@ struct RightsTests {
     }
   }
 
-  @Test("rights lists what the caller may do, in the order in which rules decide", .needsSeveralUsers)
+  @Test(
+    "rights lists what the caller may do, in the order in which rules decide", .needsSeveralUsers)
   func listed() throws {
     let user = User.numbered(61_010)
     let rules =
