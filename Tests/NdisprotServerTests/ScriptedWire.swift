@@ -1,6 +1,7 @@
 import MDL
 import NDIS
 import Platform
+import TestSupport
 import WDF
 
 @testable import NdisprotServer
@@ -112,7 +113,7 @@ private final class SlowMiniport: MiniportAdapter {
   func activate(_ configuration: CaptureConfiguration, handler: ReceiveHandler) {
     self.handler = handler
     isActivating.open()
-    _ = mayActivate.wait(milliseconds: 10_000)
+    _ = mayActivate.wait(milliseconds: Patience.milliseconds)
     isActive = true
   }
 
