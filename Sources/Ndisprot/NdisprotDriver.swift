@@ -1,4 +1,5 @@
 public import NDIS
+internal import Platform
 public import WDF
 
 /// What becomes of a binding, told to whoever runs its data path.
@@ -258,13 +259,15 @@ public final class NdisprotDriver: ProtocolDriver, @unchecked Sendable {
   // MARK: Waiting
 
   /// Completes a request when `names` are bound; no name means the first binds.
+  ///
+  /// The charge for the wait is kept as long as it waits.
   public func wait(
     _ request: consuming OwnedRequest, names: [String], timeoutNanoseconds: UInt64,
-    executor: any Executor
+    executor: any Executor, charge: consuming Charge
   ) {
     bindWait.add(
       request, names: names, timeoutNanoseconds: timeoutNanoseconds, executor: executor,
-      isBound: isBound)
+      charge: charge, isBound: isBound)
   }
 
   /// Cancels a wait of a session; false if it has none with this id.
@@ -284,7 +287,7 @@ public final class BindingList: Sendable {
     var bindings: [AdapterBinding] = []
     var generation: UInt64 = 0
   }
-  private let state = Guarded(State())
+  private let state = LockedValue(State())
 
   /// All of them, and a number that changes with every change of the list (D-34).
   public var snapshot: (bindings: [AdapterBinding], generation: UInt64) {

@@ -25,7 +25,7 @@ extension Connection {
     _ opcode: Opcode, _ operation: Operation, _ payload: RawSpan = RawSpan(),
     timeout: Duration? = Connection.defaultTimeout,
     setup: (inout MessageHeader) -> Void = { _ in },
-    accepting isAccepted: (MessageHeader) -> Bool = \.completion.isSuccess,
+    accepting isAccepted: (MessageHeader) -> Bool = { $0.completion.isSuccess },
     _ body: (MessageHeader, RawSpan) throws(DecodeError) -> Value
   ) throws(ClientError) -> Value {
     var header = MessageHeader(opcode, id: newID())
@@ -53,7 +53,7 @@ extension Connection {
   func pendedRequest<Value>(
     _ opcode: Opcode, _ operation: Operation, _ payload: RawSpan = RawSpan(), timeout: Duration?,
     setup: (inout MessageHeader) -> Void = { _ in },
-    accepting isAccepted: (MessageHeader) -> Bool = \.completion.isSuccess,
+    accepting isAccepted: (MessageHeader) -> Bool = { $0.completion.isSuccess },
     _ body: (MessageHeader, RawSpan) throws(DecodeError) -> Value
   ) throws(ClientError) -> Value {
     var header = MessageHeader(opcode, id: newID())
@@ -69,7 +69,13 @@ extension Connection {
       try cancelAndForget(header.id)
       throw .interrupted
     }
-    _ = try cancel(header.id)
+    do throws(ClientError) {
+      _ = try cancel(header.id)
+    } catch {
+      // A daemon that answers neither: what comes late is dropped, and counted.
+      abandon(header.id)
+      throw error
+    }
     // The reply of what was cancelled has come before the reply of CANCEL.
     do throws(ClientError) {
       if let value = try reply(to: header.id, by: .now, take) { return value }

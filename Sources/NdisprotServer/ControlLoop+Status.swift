@@ -9,7 +9,7 @@ internal import Synchronization
 /// - Units: nanoseconds since the epoch, and on the monotonic clock
 struct ReloadHistory {
   let startedAt = realtimeNanoseconds()
-  let started = EventLoop.now()
+  let started = monotonicNanoseconds()
   private(set) var configuredAt = realtimeNanoseconds()
   private(set) var reloadedAt: UInt64 = 0
   private(set) var takenCount: UInt32 = 0
@@ -35,7 +35,7 @@ extension ControlLoop {
   /// ADMINISTRATION, status.
   func status(for session: Session) -> StatusReply {
     let identity = server.environment.identity
-    let now = EventLoop.now()
+    let now = monotonicNanoseconds()
     var reply = StatusReply()
     reply.flags = flags(identity)
     reply.processID = UInt32(bitPattern: getpid())
@@ -71,7 +71,7 @@ extension ControlLoop {
     reply.fileCount = UInt32(clamping: configuration.files.count)
     reply.configuration = configuration.files.first ?? ""
     reply.ruleCount = UInt32(clamping: policy.rules.count)
-    reply.sessionCount = UInt32(clamping: sessionCount)
+    reply.sessionCount = UInt32(clamping: server.budgets.sessions.use.used)
     reply.sessionLimit = UInt32(clamping: configuration.maximumSessions)
     reply.capture = StatusReply.Memory(server.rings.captureUse)
     reply.receive = StatusReply.Memory(server.rings.receiveUse)

@@ -1,3 +1,4 @@
+internal import Platform
 internal import WDF
 
 /// Work that may wait for a disk or a directory service: reading the configuration, finding a user.
@@ -17,11 +18,15 @@ final class Lookups: Sendable {
     var waiting: [Work] = []
     var hasThread = false
   }
-  private let state = Guarded(State())
+  private let state = LockedValue(State())
   private let framework: Ref<Driver>
+  private let name: String
 
   /// Makes one without a thread.
-  init(_ framework: Ref<Driver>) { self.framework = framework }
+  init(_ framework: Ref<Driver>, name: String = Lookups.threadName) {
+    self.framework = framework
+    self.name = name
+  }
 
   /// Has the thread do something.
   ///
@@ -39,7 +44,7 @@ final class Lookups: Sendable {
     }
     guard needsThread else { return true }
     do throws(WdfError) {
-      _ = try framework.spawnWorker(Lookups.threadName) { [self] token in
+      _ = try framework.spawnWorker(name) { [self] token in
         while let work = next() { work(token.isStopRequested) }
       }
       return true

@@ -2,6 +2,7 @@ import Glibc
 import NDIS
 import Ndisprot
 import NdisprotControl
+import Platform
 import TestSupport
 import Testing
 import WDF
@@ -13,18 +14,19 @@ struct LookupTests {
   /// A server whose configuration and users come when the test lets them.
   private func withServer(
     patienceMilliseconds: Int32 = Patience.milliseconds,
-    _ body: (Server, ScriptedWire, String, _ isAsked: Gate, _ mayAnswer: Gate) throws -> Void
+    _ body: (Server, ScriptedWire, String, _ isAsked: AutoResetEvent, _ mayAnswer: AutoResetEvent)
+      throws -> Void
   ) throws {
-    let (isAsked, mayAnswer) = (try Gate(), try Gate())
+    let (isAsked, mayAnswer) = (AutoResetEvent(), AutoResetEvent())
     try withScriptedServer(
       prepare: { environment, configuration in
         environment.loadConfiguration = { () throws(ConfigurationRefusal) in
-          isAsked.open()
+          isAsked.set()
           _ = mayAnswer.wait(milliseconds: patienceMilliseconds)
           return configuration
         }
         environment.findUser = { _ in
-          isAsked.open()
+          isAsked.set()
           _ = mayAnswer.wait(milliseconds: patienceMilliseconds)
           return Credentials(processID: 0, userID: getuid(), groupID: getgid(), groups: [])
         }
@@ -35,7 +37,7 @@ struct LookupTests {
   private var reload: [UInt8] { AdministrationRequest.reload.encoded }
   private var explain: [UInt8] {
     AdministrationRequest.explain(
-      ExplainRequest(user: "somebody", binding: "np0", etherType: 0x888E)
+      ExplainRequest(user: "61010", binding: "np0", etherType: 0x888E)
     ).encoded
   }
 
@@ -48,7 +50,7 @@ struct LookupTests {
         #expect(isAsked.wait(milliseconds: Patience.milliseconds))
         let other = try RawClient(path)
         #expect(try other.ask(.enumerate, EnumerateRequest().encoded).header.errno == 0)
-        mayAnswer.open()
+        mayAnswer.set()
         let reply = try #require(try waiting.receive())
         #expect(reply.header.id == id && reply.header.errno == 0)
       }
@@ -66,10 +68,10 @@ struct LookupTests {
       for client in clients.dropFirst() {
         #expect(try client.ask(.cancel, CancelRequest(id: 99).encoded).header.errno != 0)
       }
-      mayAnswer.open()
+      mayAnswer.set()
       #expect(try #require(try clients[0].receive()).header.id == first)
       #expect(isAsked.wait(milliseconds: Patience.milliseconds))
-      mayAnswer.open()
+      mayAnswer.set()
       for (client, id) in zip(clients.dropFirst(), later) {
         #expect(try #require(try client.receive()).header.id == id)
       }
@@ -87,7 +89,7 @@ struct LookupTests {
         let second = try client.send(.administration, explain)
         let refused = try #require(try client.receive())
         #expect(refused.header.id == second && refused.header.errno == UInt32(EDQUOT))
-        mayAnswer.open()
+        mayAnswer.set()
         #expect(try #require(try client.receive()).header.errno == 0)
       }
     }
@@ -95,7 +97,7 @@ struct LookupTests {
 
   /// As many clients as one user may have questions.
   private func inquirers(_ path: String) throws -> [RawClient] {
-    try (0..<ExplainPlaces.maximumCountOfUser).map { _ in
+    try (0..<Budgets.explainsOfUser).map { _ in
       let client = try RawClient(path)
       _ = try client.send(.administration, explain)
       // A CANCEL of nothing is answered when all before it was taken.
@@ -111,16 +113,16 @@ struct LookupTests {
       #expect(isAsked.wait(milliseconds: Patience.milliseconds))
       let id = try administrator.send(.administration, reload)
       #expect(try administrator.ask(.enumerate, EnumerateRequest().encoded).header.errno == 0)
-      mayAnswer.open()
+      mayAnswer.set()
       #expect(try #require(try clients[0].receive()).header.errno == 0)
       // It is the next, and was not refused.
       #expect(isAsked.wait(milliseconds: Patience.milliseconds))
-      mayAnswer.open()
+      mayAnswer.set()
       let reply = try #require(try administrator.receive())
       #expect(reply.header.id == id)
       #expect(try ReloadReply(decoding: reply.payload.span.bytes).refusal.isEmpty)
       for client in clients.dropFirst() {
-        mayAnswer.open()
+        mayAnswer.set()
         #expect(try #require(try client.receive()).header.errno == 0)
       }
     }
@@ -133,32 +135,5 @@ struct LookupTests {
       #expect(isAsked.wait(milliseconds: Patience.milliseconds))
       withExtendedLifetime(clients) {}
     }
-  }
-}
-
-@Suite("ExplainPlaces")
-struct ExplainPlacesTests {
-  private final class Place {}
-
-  @Test(
-    "threat T5: one user has four places, all have 64, root has one beside them for each session")
-  func users() {
-    var places = ExplainPlaces()
-    let sessions = (0..<200).map { _ in Place() }
-    let ids = sessions.map { ObjectIdentifier($0) }
-    let taken = ids.indices.filter { places.take(ids[$0], userID: UInt32($0 / 8 + 1)) }
-    // Of eight sessions of each user four, until 16 users have all.
-    #expect(taken.count == 64 && taken.allSatisfy { $0 % 8 < 4 } && taken.last == 123)
-    let root = [199, 198, 199].map { places.take(ids[$0], userID: 0) }
-    #expect(root == [true, true, false])
-    places.give(ids[0], userID: 1)
-    let late = [(5, 1), (6, 1), (197, 90)].map { places.take(ids[$0], userID: $1) }
-    #expect(late == [true, false, false])
-    for index in taken.dropFirst() { places.give(ids[index], userID: UInt32(index / 8 + 1)) }
-    places.give(ids[5], userID: 1)
-    places.give(ids[199], userID: 0)
-    let again = ids[0..<5].map { places.take($0, userID: 1) }
-    #expect(again == [true, true, true, true, false])
-    withExtendedLifetime(sessions) {}
   }
 }
