@@ -10,6 +10,10 @@ internal import NDIS
 @safe struct CaptureContext {
   let handler: Unmanaged<ReceiveHandler>
   let direction: CaptureDirection
+  /// The handle that is dispatched.
+  let handle: OpaquePointer
+  /// Frames of this dispatch, which libpcap does not tell of one that ends early.
+  var frameCount = 0
 }
 
 /// Hands a frame on: libpcap calls this, a global function, so that it is on no actor.
@@ -20,13 +24,17 @@ func captureCallback(
   _ bytes: UnsafePointer<UInt8>?
 ) {
   guard let user = unsafe user, let header = unsafe header, let bytes = unsafe bytes else { return }
-  let context = unsafe UnsafeRawPointer(user).assumingMemoryBound(to: CaptureContext.self)
+  let context = unsafe UnsafeMutableRawPointer(user).assumingMemoryBound(to: CaptureContext.self)
   let span = unsafe RawSpan(_unsafeStart: bytes, byteCount: Int(header.pointee.caplen))
   let frame = unsafe ReceivedFrame(
     bytes: span, wireByteCount: Int(header.pointee.len),
     timestampNanoseconds: nanoseconds(header.pointee.ts),
     flags: flags(of: span, context.pointee.direction).rawValue)
-  unsafe context.pointee.handler._withUnsafeGuaranteedRef { $0.receive(frame) }
+  unsafe context.pointee.frameCount &+= 1
+  if unsafe !context.pointee.handler._withUnsafeGuaranteedRef({ $0.receive(frame) }) {
+    // libpcap ends the dispatch behind this frame, in both versions of the ring, and loses none.
+    unsafe pcap_breakloop(context.pointee.handle)
+  }
 }
 
 /// libpcap calls this for each frame that is thrown away.
@@ -51,8 +59,7 @@ private func flags(of bytes: RawSpan, _ direction: CaptureDirection) -> FrameRec
   switch direction {
   case .outgoing: return .outgoing
   case .incoming:
-    guard bytes.byteCount >= 14 else { return [] }
-    let type = unsafe bytes.unsafeLoadUnaligned(fromByteOffset: 12, as: UInt16.self).bigEndian
-    return type == 0x8100 || type == 0x88A8 ? .tagPutBack : []
+    guard let type = bytes.outerEtherType else { return [] }
+    return TagProtocol.isTakenOff(type) ? .tagPutBack : []
   }
 }

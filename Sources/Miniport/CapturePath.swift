@@ -37,7 +37,7 @@ internal import NDIS
     moderator = CaptureModerator(options.profile)
     unsafe context = .allocate(capacity: 1)
     unsafe context.initialize(
-      to: CaptureContext(handler: .passUnretained(handler), direction: options.direction))
+      to: handle.makeContext(handler, options.direction))
     do {
       registration = try loop.register(handle.descriptor, .read, self)
     } catch {
@@ -67,12 +67,13 @@ internal import NDIS
       return
     }
     do throws(MiniportError) {
-      var found = 0
+      var (found, chunks) = (0, 0)
       repeat {
         found += try take()
+        chunks += 1
         // The receiver may have closed this path in a callback.
         guard self.registration != nil else { return }
-      } while isAmongChunks && found < Self.chunksOfOneLook * chunk
+      } while isAmongChunks && chunks < Self.chunksOfOneLook
         && !handler.shouldHold(nowNanoseconds: now)
       switch moderator.looked(found: found, isMore: isAmongChunks, atNanoseconds: now) {
       case .watch:
@@ -99,9 +100,10 @@ internal import NDIS
     isLooking = true
     defer { isLooking = false }
     do throws(MiniportError) {
-      let found = unsafe try handle.dispatch(atMost: Int32(clamping: chunk), context)
+      let (found, isStopped) = unsafe try handle.dispatch(
+        atMost: Int32(clamping: chunk), context)
       let wasAmongChunks = isAmongChunks
-      isAmongChunks = found >= chunk && registration != nil
+      isAmongChunks = (isStopped || found >= chunk) && registration != nil
       if isAmongChunks {
         handler.chunkComplete()
       } else if found > 0 || wasAmongChunks {

@@ -154,18 +154,27 @@ struct PcapOptions {
 
   /// Hands up to `maximumCount` frames to the context's handler.
   ///
-  /// - Returns: how many; 0 too after `breakDispatch`
+  /// - Returns: how many, and whether the handler or `breakDispatch` ended it before that many
   func dispatch(
     atMost maximumCount: Int32, _ context: UnsafeMutablePointer<CaptureContext>
-  ) throws(MiniportError) -> Int {
+  ) throws(MiniportError) -> (count: Int, isStopped: Bool) {
+    unsafe context.pointee.frameCount = 0
     let count = unsafe pcap_dispatch(
       handle, maximumCount, captureCallback,
       UnsafeMutableRawPointer(context).assumingMemoryBound(to: UInt8.self))
-    if count >= 0 { return Int(count) }
-    if count == PCAP_ERROR_BREAK { return 0 }
+    if count >= 0 { return (Int(count), false) }
+    if count == PCAP_ERROR_BREAK { return unsafe (context.pointee.frameCount, true) }
     // libpcap says that the interface disappeared in words only.
     _ = try KernelInterface.name(options.interfaceIndex)
     throw unsafe MiniportError(code: count, handle: handle)
+  }
+
+  /// What a capture context needs to end a dispatch.
+  func makeContext(
+    _ handler: ReceiveHandler, _ direction: CaptureDirection
+  ) -> CaptureContext {
+    unsafe CaptureContext(
+      handler: .passUnretained(handler), direction: direction, handle: handle)
   }
 
   /// Ends a dispatch behind the frame at hand: for a callback that closes the handle.

@@ -45,9 +45,12 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
     } catch {
       throw .adapterNotFound
     }
+    // Two frames at the least: one is read while the next one comes.
+    let receive = max(
+      configuration.receiveRingByteCount, 2 * FrameRecord.byteCount(ofMTU: attributes.mtu))
     guard
       let grant = server.rings.take(
-        capture: configuration.captureRingByteCount, receive: configuration.receiveRingByteCount)
+        capture: configuration.captureRingByteCount, receive: receive)
     else { throw .noMemory }
     if grant.capture < configuration.captureRingByteCount {
       server.log(
@@ -62,7 +65,7 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
         binding: binding, miniport: server.environment.makeMiniport(attributes, loop),
         executor: LoopExecutor(loop), profile: configuration.profile,
         captureRingByteCount: grant.capture, receiveRingByteCount: grant.receive,
-        writeMemory: server.writeMemory)
+        writeBudget: server.writeBudget)
     } catch {
       server.rings.give(grant)
       throw error

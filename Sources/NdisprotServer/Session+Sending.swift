@@ -88,34 +88,36 @@ extension Session {
 
   func deliver(
     _ records: MDLChain, recordCount: Int, information: Int, for parameters: RequestParameters
-  ) -> Bool {
-    guard !isEnded else { return false }
+  ) -> DeliveryOutcome {
+    guard !isEnded else { return .blocked }
     let isMeasured = meter.begin(self)
     defer { meter.end(isMeasured) }
     // Replies leave in order: what waits goes first.
     if !outgoing.isEmpty { flush() }
-    guard !isEnded, !isSocketFull else { return false }
+    guard !isEnded, !isSocketFull else { return .blocked }
     var header = MessageHeader(replyTo: parameters)
     header.information = UInt32(truncatingIfNeeded: information)
     header.count = UInt32(truncatingIfNeeded: recordCount)
     switch sendGathered(header, records) {
-    case .done:
+    case 0:
       deliveredID = parameters.id
-      return true
-    case .blocked:
+      return .taken
+    case EAGAIN, ENOBUFS:
       isSocketFull = true
       followInterest()
-      return false
-    case .gone:
+      return .blocked
+    case EMSGSIZE:
+      let limit = SendBuffers.longestMessage(descriptor)
+      return .tooLong(recordByteLimit: limit - MessageHeader.byteCount)
+    default:
       // The hang-up is reported by the loop; the read stays pended until then.
       isSocketFull = true
-      return false
+      return .blocked
     }
   }
 
-  private func sendGathered(
-    _ header: MessageHeader, _ records: MDLChain
-  ) -> OutgoingMessages.FlushOutcome {
+  /// - Returns: 0, or the error number
+  private func sendGathered(_ header: MessageHeader, _ records: MDLChain) -> Int32 {
     var bytes = header.encoded
     var vectors = unsafe InlineArray<64, iovec>(repeating: iovec())
     return unsafe withUnsafeMutableBytes(of: &bytes) { headerBytes in
@@ -134,13 +136,9 @@ extension Session {
         unsafe message.msg_iovlen = count
         let flags = Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL)
         while unsafe sendmsg(descriptor, &message, flags) < 0 {
-          switch errno {
-          case EINTR: continue
-          case EAGAIN, ENOBUFS: return .blocked
-          default: return .gone
-          }
+          if errno != EINTR { return errno }
         }
-        return .done
+        return 0
       }
     }
   }

@@ -1,3 +1,4 @@
+internal import MDL
 public import NDIS
 
 /// The policy as it applies to one open: compiled at OPEN and at reload, looked at for every frame.
@@ -63,7 +64,7 @@ public struct AccessGrant: Hashable, Sendable {
   private func decider(_ etherType: UInt16, _ vlan: UInt16) -> Decider {
     if etherType == AccessPolicy.macControl { return .nobody }
     if scope == .everything { return .onlyRule }
-    let vlan = isTagProtocol(etherType) ? VLANSet.unknown : vlan
+    let vlan = TagProtocol.isTag(etherType) ? VLANSet.unknown : vlan
     if scope == .untagged { return vlan == VLANSet.none ? .onlyRule : .nobody }
     for index in rules.indices where rules[index].decides(etherType, vlan) { return .rule(index) }
     return .nobody
