@@ -24,7 +24,8 @@ enum CaptureFilter: Equatable {
     } else {
       let plain = types.values.map { Self.test($0, at: 12) }.joined(separator: " or ")
       let tagged = types.values.map { Self.test($0, at: 16) }.joined(separator: " or ")
-      var text = "\(plain) or (ether[12:2] = 0x\(String(TagProtocol.customer, radix: 16)) and (\(tagged)))"
+      let customer = Self.test(TagProtocol.customer, at: 12)
+      var text = "\(plain) or (\(customer) and (\(tagged)))"
       // The kernel keeps such a tag beside the frame, where only `vlan` looks. It moves all offsets
       // behind it, so it comes last.
       let isKeptBeside = types.values.contains {

@@ -55,7 +55,8 @@ public import WDF
     receivePath = try ReceivePath(
       byteCount: receiveRingByteCount, movesFrames: binding.snapshot.movesFrames, trace: trace)
     transmitQueue = TransmitQueue(
-      miniport: miniport, receive: receivePath, executor: executor, budget: writeBudget, trace: trace)
+      miniport: miniport, receive: receivePath, executor: executor, budget: writeBudget,
+      trace: trace)
     cardFilter = CardFilter(binding, executor: executor, trace: trace)
     super.init()
   }

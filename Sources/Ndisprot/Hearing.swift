@@ -34,6 +34,7 @@ struct Hearing: Sendable {
   ///   - oid: one that `isChanged(by:)` knows
   ///   - value: the bytes of the value
   ///   - rights: what the open may do
+  /// - Throws: why it is refused
   mutating func set(_ oid: OID, to value: [UInt8], _ rights: AccessRights) throws(OIDFailure) {
     switch oid {
     case .currentPacketFilter: packetFilter = try Self.packetFilter(value, rights)

@@ -42,7 +42,8 @@ struct PendingWriteBudgetTests {
     let waiting = clients.map(\.open.pendedWriteBytes)
     let most = PendingWriteBudget.shared + clients.count * PendingWriteBudget.own
     #expect(
-      waiting.reduce(0, +) <= most && waiting.reduce(0, +) > PendingWriteBudget.shared - PendingWriteBudget.own)
+      waiting.reduce(0, +) <= most
+        && waiting.reduce(0, +) > PendingWriteBudget.shared - PendingWriteBudget.own)
     #expect(waiting.allSatisfy { $0 > 100 << 10 })
     let refused = clients.flatMap(\.requester.completions).filter {
       $0.status == .tooManyRequests
@@ -56,7 +57,8 @@ struct PendingWriteBudgetTests {
   }
 
   @Test(
-    "threat T6: a batch that waits has statuses of its own records, not of the most that a message can have, and they count")
+    "threat T6: a batch that waits has statuses of its own records, not of the most that a message can have, and they count"
+  )
   func statuses() throws {
     let fixture = try blocked()
     let client = try DataPathFixture.Client(fixture, OpenOptions(flags: .noLoopback))
@@ -64,7 +66,8 @@ struct PendingWriteBudgetTests {
     for _ in 0..<100 { _ = try client.write([frame], isBatch: true) }
     let plain = try DataPathFixture.Client(fixture, OpenOptions(flags: .noLoopback))
     for _ in 0..<100 { _ = try plain.write([frame], isBatch: false) }
-    #expect(client.open.writes.compactMap(\.keptStatuses?.byteCount) == [Int](repeating: 12, count: 100))
+    #expect(
+      client.open.writes.compactMap(\.keptStatuses?.byteCount) == [Int](repeating: 12, count: 100))
     #expect(client.open.pendedWriteBytes == plain.open.pendedWriteBytes + 100 * 12)
     #expect(client.open.pendedWriteBytes < 100 * 2_048)
     #expect(
@@ -72,7 +75,8 @@ struct PendingWriteBudgetTests {
         == client.open.pendedWriteBytes + plain.open.pendedWriteBytes)
   }
 
-  @Test("D-48: a full queue refuses, says so, and holds what is counted; nothing of it is left behind")
+  @Test(
+    "D-48: a full queue refuses, says so, and holds what is counted; nothing of it is left behind")
   func full() throws {
     let fixture = try blocked()
     let client = try DataPathFixture.Client(fixture, OpenOptions(flags: .noLoopback))

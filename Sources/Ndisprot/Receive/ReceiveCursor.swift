@@ -115,8 +115,9 @@ struct ReceiveCursor {
     return false
   }
 
-  /// Gives up what is beyond the window and beyond the depth: what is kept for a read that is not
-  /// there. Never while one is pended: its frames are the oldest.
+  /// Gives up what is beyond the window and beyond the depth.
+  ///
+  /// They bound what is kept for a read that is not there; a read that is pended wants the oldest.
   mutating func trim(_ ring: borrowing ReceiveRing, _ filter: ReceiveFilter) {
     catchUp(ring, filter)
     if ring.tail &- position > windowByteCount { giveUp(ring, filter, beyond: windowByteCount) }
