@@ -74,9 +74,9 @@ final class WriteOperation {
     }
   }
 
-  /// Bytes that it holds while it waits.
+  /// Bytes that it holds while it waits; of the buffer an eighth more at the most.
   var heldByteCount: Int {
-    message.capacity + (keptStatuses?.byteCount ?? 0) + PendingWriteBudget.overhead
+    message.byteCount + (keptStatuses?.byteCount ?? 0) + PendingWriteBudget.overhead
   }
 
   /// Whether every frame has its status.
