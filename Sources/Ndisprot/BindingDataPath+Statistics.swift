@@ -28,7 +28,7 @@ extension BindingDataPath {
   /// What was counted here, by the opens that are closed too.
   var totals: AdapterBinding.Totals {
     var totals = past
-    totals.kernel = miniport.statistics
+    totals.kernel = capture.statistics
     receivePath.add(to: &totals)
     transmitQueue.add(to: &totals)
     for open in opens { totals.add(sentBy: open) }
@@ -41,7 +41,7 @@ extension BindingDataPath {
     whole.add(totals)
     var traffic = whole.traffic
     traffic.waitingFrames = transmitQueue.pendedFrames
-    traffic.captureRingByteCount = UInt64(clamping: captureRingByteCount)
+    traffic.captureRingByteCount = UInt64(clamping: capture.ringByteCount)
     return traffic
   }
 }
@@ -117,6 +117,7 @@ extension AdapterBinding {
       id: UInt64(UInt32(bitPattern: interfaceIndex)), name: snapshot.attributes.name,
       values: [
         (.kernelPackets, totals.kernel.frames), (.kernelDrops, totals.kernel.drops),
+        (.kernelRepeated, totals.kernel.repeated),
         (.rxFrames, totals.frames), (.rxBytes, totals.bytes),
         (.txSent, totals.sent), (.txBytes, totals.sentBytes),
         (.oidAsked, askedCounts.asked), (.oidTimedOut, askedCounts.timedOut),

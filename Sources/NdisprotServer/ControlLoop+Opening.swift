@@ -110,7 +110,7 @@ extension ControlLoop {
     _ parcel: RequestParcel
   ) {
     guard !options.etherTypes.isEmpty else {
-      _ = session.makeOpen(options, on: binding, dataPath: nil, windowByteCount: 0, parcel)
+      session.makeOpen(options, on: binding, dataPath: nil, windowByteCount: 0, parcel)
       return
     }
     do throws(BindingError) {
@@ -274,6 +274,27 @@ extension ControlLoop {
     }
     guard let host = runningLoop(of: binding) else { return }
     _ = host.loop.post { host.indicate(indication) }
+  }
+
+  /// What a binding's thread says of its capturing.
+  func captureChanged(_ binding: AdapterBinding, _ news: CaptureNews) {
+    let name = binding.snapshot.attributes.name
+    switch news {
+    case .failed(let cause):
+      server.log(
+        .warning,
+        "\(name): frames are not captured as they should be: \(cause.text). It is tried again",
+        .refused, binding: name)
+      announce([.bindingState], of: binding)
+    case .recovered:
+      server.log(.info, "\(name): frames are captured again", binding: name)
+      announce([.bindingState], of: binding)
+    case .vanished: server.driver.adapterReplaced(binding)
+    }
+  }
+
+  func interfacesMayBeReplaced() {
+    for thread in threads.values { _ = thread.loop.loop.post { thread.loop.checkInterface() } }
   }
 
   func bindingRemoved(_ binding: AdapterBinding) {

@@ -64,7 +64,7 @@ struct WriteCheck {
     let header = MDLSpan(frame).ethernetHeader
     let failure = failure(frame, header)
     // Of a tagged frame the tag and its length count too.
-    let isLasting = failure == nil && header?.tagProtocol == nil
+    let isLasting = failure == nil && header?.tagProtocol == nil && !access.namesAddresses
     last.sourceAndType = isLasting ? sourceAndType : nil
     return failure
   }
@@ -79,9 +79,11 @@ struct WriteCheck {
     guard etherTypes.matches(header.decidingType) else { return .etherTypeMismatch }
     let rights = access.rights(header.decidingType, vlan: header.decidingVLAN)
     guard rights.contains(.write) else { return .notPermitted }
-    guard header.source == address || (allowsAnySource && rights.contains(.anySource)) else {
-      return .sourceMismatch
-    }
+    guard
+      header.source == address || (allowsAnySource && rights.contains(.anySource))
+        || (access.namesAddresses && access.namesSource(header))
+    else { return .sourceMismatch }
+    guard !access.namesAddresses || access.allowsDestination(header) else { return .notPermitted }
     return stateFailure
   }
 }
