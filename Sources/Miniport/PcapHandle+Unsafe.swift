@@ -155,18 +155,26 @@ internal import NDIS
 
   /// Hands up to `maximumCount` frames to the context's handler.
   ///
-  /// - Returns: how many
+  /// - Returns: how many, and whether the handler ended it before there were no more
   func dispatch(
     atMost maximumCount: Int32, _ context: UnsafeMutablePointer<CaptureContext>,
     _ callback: pcap_handler
-  ) throws(MiniportError) -> Int {
+  ) throws(MiniportError) -> (count: Int, isStopped: Bool) {
+    unsafe context.pointee.frameCount = 0
     let count = unsafe pcap_dispatch(
       handle, maximumCount, callback,
       UnsafeMutableRawPointer(context).assumingMemoryBound(to: UInt8.self))
-    if count >= 0 { return Int(count) }
+    if count >= 0 { return (Int(count), false) }
+    if count == PCAP_ERROR_BREAK { return unsafe (context.pointee.frameCount, true) }
     // libpcap says that the interface disappeared in words only.
     guard isBound else { throw .noSuchDevice }
     throw unsafe MiniportError(code: count, handle: handle)
+  }
+
+  /// What a capture context needs to end a dispatch.
+  func makeContext(_ handler: ReceiveHandler) -> CaptureContext {
+    unsafe CaptureContext(
+      handler: .passUnretained(handler), direction: options.direction, handle: handle)
   }
 
   // MARK: Counters

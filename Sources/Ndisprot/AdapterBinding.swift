@@ -99,7 +99,7 @@ public final class AdapterBinding: Sendable {
     var bytes: UInt64 = 0
     var sent: UInt64 = 0
     var sentBytes: UInt64 = 0
-    var groups = GroupTraffic()
+    var nonUnicast = NonUnicastCounters()
 
     /// Adds what another has counted.
     mutating func add(_ other: Totals) {
@@ -108,7 +108,7 @@ public final class AdapterBinding: Sendable {
       bytes &+= other.bytes
       sent &+= other.sent
       sentBytes &+= other.sentBytes
-      groups.add(other.groups)
+      nonUnicast.add(other.nonUnicast)
     }
   }
 

@@ -112,7 +112,9 @@ struct ClientSocket: Sendable {
   }
 
   /// Sends one message of a header and records where they lie.
-  func send(_ header: MessageHeader, _ records: MDLChain) -> OutgoingMessages.FlushOutcome {
+  ///
+  /// - Returns: 0, or the error number
+  func send(_ header: MessageHeader, _ records: MDLChain) -> Int32 {
     var bytes = header.encoded
     var vectors = unsafe InlineArray<64, iovec>(repeating: iovec())
     return unsafe withUnsafeMutableBytes(of: &bytes) { headerBytes in
@@ -131,13 +133,9 @@ struct ClientSocket: Sendable {
         unsafe message.msg_iovlen = count
         let flags = Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL)
         while unsafe sendmsg(descriptor, &message, flags) < 0 {
-          switch errno {
-          case EINTR: continue
-          case EAGAIN, ENOBUFS: return .blocked
-          default: return .gone
-          }
+          if errno != EINTR { return errno }
         }
-        return .done
+        return 0
       }
     }
   }

@@ -7,6 +7,8 @@ internal import WDF
 
 extension RequestParameters {
   /// What a message asks, in the framework's words.
+  ///
+  /// No reply is longer than the longest message, however much room the client says it has.
   init(_ header: MessageHeader) {
     let type: RequestType
     var code: UInt32 = 0
@@ -27,7 +29,8 @@ extension RequestParameters {
       code = UInt32(header.opcode)
     }
     self.init(
-      type: type, code: code, id: header.id, outputByteCount: Int(header.information),
+      type: type, code: code, id: header.id,
+      outputByteCount: min(Int(header.information), MessageHeader.maximumPayloadByteCount),
       count: header.count)
   }
 

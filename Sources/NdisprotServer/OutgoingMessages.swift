@@ -1,6 +1,8 @@
 internal import CLinux
 internal import Glibc
 internal import MDL
+internal import NDIS
+internal import NdisprotControl
 
 /// Replies of one session that have not left yet, in order.
 ///
@@ -76,14 +78,12 @@ internal import MDL
   mutating func flush(to descriptor: Int32) -> FlushOutcome {
     while start < end {
       let byteCount = unsafe base.load(fromByteOffset: start, as: Int.self)
-      let flags = Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL)
-      let sent = unsafe send(descriptor, base + start + 8, byteCount, flags)
-      if sent < 0 {
-        switch errno {
-        case EINTR: continue
-        case EAGAIN, ENOBUFS: return .blocked
-        default: return .gone
-        }
+      var failure = unsafe OutgoingMessages.send(base + start + 8, byteCount, to: descriptor)
+      if failure == EMSGSIZE { failure = refuse(byteCount, to: descriptor) }
+      switch failure {
+      case 0: break
+      case EAGAIN, ENOBUFS: return .blocked
+      default: return .gone
       }
       start += 8 + (byteCount + 7) & ~7
     }
@@ -91,5 +91,36 @@ internal import MDL
     end = 0
     shrink()
     return .done
+  }
+
+  /// Sends one message.
+  ///
+  /// - Returns: 0, or the error number
+  private static func send(
+    _ message: UnsafeRawPointer, _ byteCount: Int, to descriptor: Int32
+  ) -> Int32 {
+    let flags = Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL)
+    while unsafe Glibc.send(descriptor, message, byteCount, flags) < 0 {
+      if errno != EINTR { return errno }
+    }
+    return 0
+  }
+
+  /// The oldest message is longer than the socket ever takes one: its request is refused.
+  ///
+  /// - Returns: 0, or the error number
+  private func refuse(_ byteCount: Int, to descriptor: Int32) -> Int32 {
+    let message = unsafe RawSpan(
+      _unsafeStart: UnsafeRawPointer(base + start + 8), byteCount: byteCount)
+    guard var header = try? MessageHeader(decodingReply: message) else { return EMSGSIZE }
+    header.completion = .noMemory
+    header.information = 0
+    header.bytesNeeded = UInt32(clamping: byteCount)
+    header.count = 0
+    let bytes = header.encoded
+    return unsafe bytes.span.bytes.withUnsafeBytes {
+      guard let first = $0.baseAddress else { return EMSGSIZE }
+      return unsafe OutgoingMessages.send(first, $0.count, to: descriptor)
+    }
   }
 }

@@ -27,6 +27,7 @@ extension Session {
   ) {
     let attributes = binding.snapshot.attributes
     var options = options
+    let leastWindow = QuotaTable.leastWindow(attributes)
     let access: AccessGrant
     do throws(AccessRefusal) {
       access = try host.policy.grant(
@@ -35,9 +36,9 @@ extension Session {
       options.queueByteCount =
         isWindowOpen
         ? windowByteCount
-        : min(max(options.queueByteCount, QuotaTable.leastWindow), windowByteCount)
+        : min(max(options.queueByteCount, leastWindow), windowByteCount)
       charge = try server.quotas.take(
-        access, credentials.userID, &options, isWindowOpen: isWindowOpen)
+        access, credentials.userID, &options, isWindowOpen: isWindowOpen, leastWindow: leastWindow)
       follow(charge?.requests ?? RequestLimits())
     } catch {
       denyOpen(error, attributes.name, request)
@@ -115,7 +116,7 @@ extension Session {
       .close, credentials, binding: open.binding.snapshot.attributes.name,
       rule: open.access.ruleNames
     ).with("open", open.id).with("reason", text: reason)
-    for (counter, value) in open.idleCounters().values where Session.audited.contains(counter) {
+    for (counter, value) in open.counters().values where Session.audited.contains(counter) {
       record = record.with(counter.name, value)
     }
     server.audit(record, of: credentials)

@@ -23,15 +23,18 @@ final class RecordingReceiver: ReceiveHandler {
   var completionsBeforeFailure = 0
   var isHolding = false
   var onFrame: () -> Void = {}
+  /// Whether frames may follow in the same dispatch.
+  var mayGoOn: () -> Bool = { true }
   var onChunk: () -> Void = {}
 
-  override func receive(_ frame: ReceivedFrame) {
+  override func receive(_ frame: ReceivedFrame) -> Bool {
     frames.append(
       Frame(
         bytes: frame.bytes.withUnsafeBytes { Array($0) }, wireByteCount: frame.wireByteCount,
         timestampNanoseconds: frame.timestampNanoseconds,
         flags: FrameRecord.Flags(rawValue: frame.flags)))
     onFrame()
+    return mayGoOn()
   }
   override func chunkComplete() {
     chunks += 1
