@@ -30,11 +30,36 @@ enum KernelInterface {
     return Array(request.prefix(Int(IF_NAMESIZE)))
   }
 
+  /// The bytes of its alternative names, without NUL; none if the kernel cannot be asked.
+  ///
+  /// May wait for the kernel's rtnl lock.
+  static func alternativeNames(_ index: Int32) -> [[UInt8]] {
+    guard let socket = try? RouteSocket(groups: 0) else { return [] }
+    return socket.link(index)?.alternativeNames.map(\.bytes) ?? []
+  }
+
   /// The MTU, asked through any socket; nil if there is no such interface.
   static func mtu(_ index: Int32, through descriptor: Int32) -> UInt32? {
     guard let name = name(index, through: descriptor) else { return nil }
     var request = name + [UInt8](repeating: 0, count: 24)
     guard unsafe ioctl(descriptor, UInt(SIOCGIFMTU), &request) == 0 else { return nil }
     return unsafe request.span.bytes.u32(at: Int(IF_NAMESIZE))
+  }
+
+  /// Which interface a packet socket is bound to; nil if none, or if it is no packet socket.
+  ///
+  /// - Source: packet(7): an interface that goes leaves its sockets with the index -1
+  static func boundIndex(of descriptor: Int32) -> Int32? {
+    var address = sockaddr_ll()
+    var byteCount = socklen_t(MemoryLayout<sockaddr_ll>.size)
+    let result = unsafe withUnsafeMutablePointer(to: &address) {
+      unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        unsafe getsockname(descriptor, $0, &byteCount)
+      }
+    }
+    guard result == 0, address.sll_family == UInt16(AF_PACKET), address.sll_ifindex > 0 else {
+      return nil
+    }
+    return address.sll_ifindex
   }
 }

@@ -123,6 +123,9 @@ public final class PcapMiniport: MiniportAdapter {
   /// The interface's MTU as the kernel has it at this moment; nil if it does not say.
   public var currentMTU: UInt32? { active?.sending.mtu }
 
+  /// Whether the interface is still the one that was activated; so if none was.
+  public var isBound: Bool { active?.sending.isBound ?? true }
+
   /// Calls `handler.sendPossible()` once when the send socket is writable again.
   public func notifyWhenSendPossible() { active?.sending.notifyWhenSendPossible() }
 

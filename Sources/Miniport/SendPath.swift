@@ -30,6 +30,9 @@ final class SendPath: EventHandler {
   /// The interface's MTU of now; nil if it is gone.
   var mtu: UInt32? { KernelInterface.mtu(interfaceIndex, through: socket.descriptor) }
 
+  /// Whether the socket is still bound to the interface that it was opened for.
+  var isBound: Bool { KernelInterface.boundIndex(of: socket.descriptor) == interfaceIndex }
+
   func send(_ frames: MDLChain) -> SendProgress { socket.send(frames) }
 
   func notifyWhenSendPossible() {

@@ -18,6 +18,8 @@ public struct LinkDetails: Hashable, Sendable {
   public var transmitQueueLength: UInt32 = 0
   /// How many asked for promiscuous mode (IFLA_PROMISCUITY).
   public var promiscuity: UInt32 = 0
+  /// The bridge, bond or other that the interface is a port of (IFLA_MASTER); 0 if it is none's.
+  public var masterIndex: Int32 = 0
   /// The VLAN of an interface of kind vlan (IFLA_VLAN_ID).
   public var vlanID: UInt16 = 0
 

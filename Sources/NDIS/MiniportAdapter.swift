@@ -123,6 +123,12 @@ public protocol MiniportAdapter: AnyObject {
   /// The interface's MTU as the kernel has it at this moment; nil if it does not say.
   var currentMTU: UInt32? { get }
 
+  /// Whether the send socket, if there is one, is still bound to the interface.
+  ///
+  /// The kernel unbinds packet sockets when an interface is deleted or leaves the namespace, and
+  /// does not bind them again when one of the same index and name comes.
+  var isBound: Bool { get }
+
   /// Calls `handler.sendPossible()` once when the send socket is writable again.
   func notifyWhenSendPossible()
 

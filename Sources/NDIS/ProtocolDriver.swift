@@ -12,6 +12,10 @@ public protocol ProtocolDriver: AnyObject {
   /// An interface is gone.
   func unbindAdapter(interfaceIndex: Int32)
 
+  /// News were lost and all interfaces were asked for again: one that seems to be as it was may be
+  /// another with the same index, name and address.
+  func interfacesDoubtful()
+
   /// The first dump is through: every interface there was has been offered once.
   func bindsComplete()
 }
@@ -22,4 +26,7 @@ public protocol ProtocolDriver: AnyObject {
 public protocol InterfaceSource: AnyObject {
   /// How often all interfaces were asked for again because something was lost.
   var resyncCount: Int { get }
+
+  /// An interface turned out to be another than was reported: the driver hears that it went, and came.
+  func replaced(interfaceIndex: Int32)
 }

@@ -10,7 +10,7 @@ final class BindWait: @unchecked Sendable {  // Confined to control.
     let number: UInt64
     let file: ObjectID?
     let id: UInt64
-    let names: [String]
+    let names: [InterfaceName]
     let request: RequestParcel
   }
 
@@ -23,8 +23,8 @@ final class BindWait: @unchecked Sendable {  // Confined to control.
   ///
   /// No name means the first binds, as in the sample.
   func add(
-    _ request: consuming OwnedRequest, names: [String], timeoutNanoseconds: UInt64,
-    executor: any Executor, isBound: (String) -> Bool
+    _ request: consuming OwnedRequest, names: [InterfaceName], timeoutNanoseconds: UInt64,
+    executor: any Executor, isBound: (InterfaceName) -> Bool
   ) {
     if isSatisfied(names, isBound) {
       request.complete(RequestStatus(.success))
@@ -41,18 +41,18 @@ final class BindWait: @unchecked Sendable {  // Confined to control.
     }
   }
 
-  private func isSatisfied(_ names: [String], _ isBound: (String) -> Bool) -> Bool {
+  private func isSatisfied(_ names: [InterfaceName], _ isBound: (InterfaceName) -> Bool) -> Bool {
     names.isEmpty ? areBindsComplete : names.allSatisfy(isBound)
   }
 
   /// NetEventBindsComplete: it happens once.
-  func bindsComplete(isBound: (String) -> Bool) {
+  func bindsComplete(isBound: (InterfaceName) -> Bool) {
     areBindsComplete = true
     bindingsChanged(isBound: isBound)
   }
 
   /// Something was bound: looks who waited for it.
-  func bindingsChanged(isBound: (String) -> Bool) {
+  func bindingsChanged(isBound: (InterfaceName) -> Bool) {
     finish(.success) { isSatisfied($0.names, isBound) }
   }
 

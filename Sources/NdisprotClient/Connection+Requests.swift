@@ -41,14 +41,13 @@ extension Connection {
   ///
   /// - Throws: `.refused` with `timedOut` when the daemon's clock says so
   public func wait(for names: [String], timeout: Duration?) throws(ClientError) {
-    for name in names where !InterfaceName.isPossible(name) {
-      throw .refused(.adapterNotFound, .wait)
-    }
+    let possible = names.compactMap { InterfaceName($0) }
+    guard possible.count == names.count else { throw .refused(.adapterNotFound, .wait) }
     let (seconds, attoseconds) = (timeout ?? .seconds(UInt32.max)).components
     let milliseconds = seconds.multipliedReportingOverflow(by: 1000)
     let whole = milliseconds.overflow ? Int64.max : milliseconds.partialValue
     let wanted = WaitRequest(
-      names: names,
+      names: possible,
       timeoutMilliseconds: UInt32(
         clamping: whole.addingReportingOverflow(attoseconds / 1_000_000_000_000_000).partialValue))
     // The daemon keeps the time; ours is only a net behind it.
@@ -61,7 +60,7 @@ extension Connection {
   /// Opens a binding; the session has one open at a time.
   ///
   /// - Parameters:
-  ///   - name: the name of the interface
+  ///   - name: the name of the interface, or an alternative one
   ///   - etherTypes: what to read and write; the empty set moves no frames
   ///   - mode: beside others, or alone for these EtherTypes
   ///   - flags: properties of the open
@@ -74,7 +73,7 @@ extension Connection {
     flags: OpenRequest.Flags = [], queueByteCount: UInt32 = 0, wait: Duration = .zero
   ) throws(ClientError) -> OpenBinding {
     // A name that no interface can have is not there, and not a mistake in the protocol.
-    guard InterfaceName.isPossible(name) else { throw .refused(.adapterNotFound, .open) }
+    guard let name = InterfaceName(name) else { throw .refused(.adapterNotFound, .open) }
     let milliseconds = min(max(wait, .zero), .seconds(UInt32.max / 1000)) / .milliseconds(1)
     let wanted = OpenRequest(
       name: name, etherTypes: etherTypes, mode: mode, flags: flags,

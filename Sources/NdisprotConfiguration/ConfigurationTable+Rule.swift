@@ -32,7 +32,12 @@ extension ConfigurationTable {
 
   private func interface() throws(ConfigurationError) -> InterfaceMatch {
     var match = InterfaceMatch()
-    match.name = try text("interface").map { .like($0) }
+    if let text = try text("interface") {
+      if let objection = InterfaceName.objection(to: text, isPattern: true) {
+        throw error("interface", objection)
+      }
+      match.name = NamePattern(text).map { .like($0) }
+    }
     match.driver = try text("driver")
     if let text = try text("address") {
       guard let address = MACAddress(text) else {

@@ -77,6 +77,8 @@ final class AdapterNaming: ProtocolDriver, @unchecked Sendable {  // Confined to
     if let gone { told(gone.number) }
   }
 
+  func interfacesDoubtful() { driver.interfacesDoubtful() }
+
   func bindsComplete() {
     awaited = Set(unnamed.values.filter { !$0.isTold }.map(\.number))
     completeBinds()

@@ -54,7 +54,7 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
         .warning,
         "\(attributes.name): the capture ring is \(grant.capture >> 20) MiB, not "
           + "\(configuration.captureRingByteCount >> 20): other bindings hold the rest",
-        binding: attributes.name)
+        binding: attributes.name.text)
     }
     self.grant = grant
     do throws(BindingError) {
@@ -146,6 +146,13 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
 
   /// The interface changed; mailed by control.
   func bindingChanged(_ action: BindingStateMachine.Action) { dataPath.attributesChanged(action) }
+
+  /// News of interfaces were lost: looks whether this is still the one that was opened; mailed by control.
+  func verify() {
+    guard !dataPath.isInterfaceThere else { return }
+    let binding = self.binding
+    server.onControl { $0.interfaceReplaced(under: binding) }
+  }
 
   /// Lets the outstanding writes out, then calls back.
   ///

@@ -29,7 +29,7 @@ extension ControlLoop {
   static let idleNanoseconds: UInt64 = 1_000_000_000
 
   func open(
-    _ session: Session, _ options: OpenOptions, name: String, _ parcel: RequestParcel
+    _ session: Session, _ options: OpenOptions, name: InterfaceName, _ parcel: RequestParcel
   ) {
     guard let binding = server.driver.bindings.binding(named: name) else {
       session.refusedOpen(.adapterNotFound, name, parcel)
@@ -156,7 +156,7 @@ extension ControlLoop {
       let name = binding.snapshot.attributes.name
       let cause = (error as? SystemError)?.text ?? "\(error)"
       server.log(
-        .error, "the thread of \(name) cannot start: \(cause)", .refused, binding: name)
+        .error, "the thread of \(name) cannot start: \(cause)", .refused, binding: name.text)
       throw .noMemory
     }
   }
@@ -203,7 +203,7 @@ extension ControlLoop {
     let attributes = binding.snapshot.attributes
     server.log(
       .info, "bound \(attributes.name): address \(attributes.address), MTU \(attributes.mtu)",
-      .bound, binding: attributes.name)
+      .bound, binding: attributes.name.text)
     announce([.bindingAdded], of: binding)
   }
 
@@ -214,7 +214,7 @@ extension ControlLoop {
       server.log(
         .error,
         "\(attributes.name) is not bound: it is not Ethernet. Name an Ethernet interface",
-        .refused, binding: attributes.name)
+        .refused, binding: attributes.name.text)
     }
   }
 
@@ -239,6 +239,20 @@ extension ControlLoop {
     _ = host.loop.post { _ = host.take(host.policy) }
   }
 
+  func bindingDoubtful(_ binding: AdapterBinding) {
+    guard let host = runningLoop(of: binding) else { return }
+    _ = host.loop.post { host.verify() }
+  }
+
+  /// A binding's packet socket is bound to an interface that is no more: it vanished, and another like
+  /// it appeared.
+  func interfaceReplaced(under binding: AdapterBinding) {
+    guard server.driver.bindings.binding(interfaceIndex: binding.interfaceIndex) === binding else {
+      return
+    }
+    watch?.replaced(interfaceIndex: binding.interfaceIndex)
+  }
+
   func bindingPauses(_ binding: AdapterBinding) {
     let server = self.server
     let isMailed = runningLoop(of: binding)?.drainMailed { cancelledWrites in
@@ -257,10 +271,10 @@ extension ControlLoop {
       server.log(
         .warning,
         "\(look.attributes.name): \(cancelledWrites) writes were cancelled: the interface did not "
-          + "take them within the time that a pause has", binding: look.attributes.name)
+          + "take them within the time that a pause has", binding: look.attributes.name.text)
     }
     server.log(
-      .info, "\(look.attributes.name) is \(look.state.name)", binding: look.attributes.name)
+      .info, "\(look.attributes.name) is \(look.state.name)", binding: look.attributes.name.text)
     if let host = runningLoop(of: binding) {
       _ = host.loop.post { host.bindingChanged(action) }
     }
@@ -278,7 +292,7 @@ extension ControlLoop {
 
   func bindingRemoved(_ binding: AdapterBinding) {
     let name = binding.snapshot.attributes.name
-    server.log(.info, "unbound \(name)", .unbound, binding: name)
+    server.log(.info, "unbound \(name)", .unbound, binding: name.text)
     finishPowerWait(.adapterNotFound) { $0.binding === binding }
     announce([.bindingRemoved], of: binding)
     for session in sessionsHere where session.open?.binding === binding {
@@ -304,11 +318,11 @@ extension Session {
   }
 
   /// The open is refused; the session may try again (rule Q-24).
-  func refusedOpen(_ error: BindingError, _ name: String, _ request: RequestParcel) {
+  func refusedOpen(_ error: BindingError, _ name: InterfaceName, _ request: RequestParcel) {
     isOpening = false
     if case .miniport(let cause) = error {
       server.log(
-        .error, "\(name) cannot be opened: \(cause.text)", .refused, binding: name,
+        .error, "\(name) cannot be opened: \(cause.text)", .refused, binding: name.text,
         client: credentials.name)
     }
     request.complete(error.completion)
@@ -329,6 +343,6 @@ extension OpenReply {
       queueByteCount: UInt32(clamping: options.queueByteCount),
       interfaceIndex: UInt32(bitPattern: attributes.interfaceIndex),
       maximumFrameSize: attributes.mtu, address: attributes.address,
-      etherTypes: options.etherTypes, name: attributes.name)
+      etherTypes: options.etherTypes, name: attributes.name.text)
   }
 }

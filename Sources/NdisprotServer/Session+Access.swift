@@ -47,7 +47,7 @@ extension Session {
         options, on: binding, dataPath: dataPath, file: file, client: credentials, access: access,
         requester: self)
       server.audit(
-        AuditRecord(.open, credentials, binding: attributes.name, rule: access.ruleNames)
+        AuditRecord(.open, credentials, binding: attributes.name.description, rule: access.ruleNames)
           .with("open", open.id)
           .with("mode", options.mode == .exclusive ? "exclusive" : "shared")
           .with("ethertypes", options.etherTypes.text)
@@ -65,10 +65,10 @@ extension Session {
   }
 
   /// The policy refuses an open: the reply and the audit record name the rule, or its absence.
-  func denyOpen(_ refusal: AccessRefusal, _ name: String, _ request: RequestParcel) {
+  func denyOpen(_ refusal: AccessRefusal, _ name: InterfaceName, _ request: RequestParcel) {
     isOpening = false
     server.auditDenial(
-      AuditRecord(.denied, credentials, binding: name, rule: refusal.ruleName)
+      AuditRecord(.denied, credentials, binding: name.description, rule: refusal.ruleName)
         .with("cause", text: refusal.description), of: credentials)
     guard !request.isOpenDevice else {
       request.complete(refusal.completion)
@@ -81,7 +81,7 @@ extension Session {
   func noteDenial(_ refusal: AccessRefusal) {
     server.auditDenial(
       AuditRecord(
-        .denied, credentials, binding: open?.binding.snapshot.attributes.name ?? "-",
+        .denied, credentials, binding: open?.binding.snapshot.attributes.name.description ?? "-",
         rule: refusal.ruleName
       ).with("open", open?.id ?? 0).with("cause", text: refusal.description), of: credentials)
   }
@@ -103,7 +103,7 @@ extension Session {
     if hasLargeBuffer { server.sendBuffers.shrink(descriptor, of: credentials.userID) }
     hasLargeBuffer = false
     var record = AuditRecord(
-      .close, credentials, binding: open.binding.snapshot.attributes.name,
+      .close, credentials, binding: open.binding.snapshot.attributes.name.description,
       rule: open.access.ruleNames
     ).with("open", open.id).with("reason", text: reason)
     for (counter, value) in open.idleCounters().values where Session.audited.contains(counter) {
@@ -146,7 +146,7 @@ extension Session {
       takeChargeAnew(open)
       server.audit(
         AuditRecord(
-          .changed, credentials, binding: open.binding.snapshot.attributes.name,
+          .changed, credentials, binding: open.binding.snapshot.attributes.name.description,
           rule: open.access.ruleNames
         ).with("open", open.id).with("rights", open.access.rights.words.joined(separator: ",")),
         of: credentials)

@@ -44,6 +44,8 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
   /// An open is under way: on its way to a binding, or waiting for power.
   var isOpening = false
   var isGreeted = false
+  /// What client and daemon both can beyond the version.
+  var features: UInt64 = 0
   /// What it wants to hear; nil until it asks.
   var subscription: Subscription?
   private(set) var isEnded = false
@@ -209,7 +211,7 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
     guard !isEnded else { return }
     if let violation {
       server.logViolation(
-        violation, of: credentials, binding: open?.binding.snapshot.attributes.name)
+        violation, of: credentials, binding: open?.binding.snapshot.attributes.name.text)
     }
     hangUp()
     file.close()

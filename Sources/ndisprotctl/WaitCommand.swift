@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Glibc
 internal import NdisprotClient
 
 /// `ndisprotctl wait`.
@@ -19,6 +20,10 @@ struct WaitCommand: ParsableCommand {
       throw ValidationError(
         "\(index) cannot be waited for: an interface has no index before it is there. "
           + "Write its name")
+    }
+    // An interface may be named like that; then it is there.
+    for name in bindings where unsafe if_nametoindex(name) == 0 {
+      if let objection = InterfaceName.objection(to: name) { throw ValidationError(objection) }
     }
   }
 

@@ -13,6 +13,7 @@ final class ScriptedWire: InterfaceSource, Sendable {
     address: MACAddress([0x02, 0, 0, 0, 0, 1]), mtu: 1500, isUp: true, link: .connected)
 
   let resyncCount = 3
+  func replaced(interfaceIndex: Int32) {}
 
   /// The card behind the wire.
   let card: ScriptedAdapterControl
@@ -97,6 +98,7 @@ final class ScriptedWire: InterfaceSource, Sendable {
 
 /// A miniport whose activation waits for the test, and in which a frame is there at once.
 private final class SlowMiniport: MiniportAdapter {
+  let isBound = true
   private let isActivating: Gate
   private let mayActivate: Gate
   private(set) var isActive = false

@@ -28,6 +28,7 @@ private final class PausingDriver: BindingObserver {
     _ binding: AdapterBinding, _ changes: [EventKind], _ action: BindingStateMachine.Action
   ) { dataPath.attributesChanged(action) }
   func rulesMayDiffer(for binding: AdapterBinding) {}
+  func bindingDoubtful(_ binding: AdapterBinding) {}
   func bindingPauses(_ binding: AdapterBinding) {
     let driver = self.driver
     dataPath.drain { driver.drained(binding, cancelledWrites: $0) }

@@ -106,6 +106,7 @@ private final class TwoThreads: BindingObserver, @unchecked Sendable {  // One w
     mail.append { self.dataPath.attributesChanged(action) }
   }
   func rulesMayDiffer(for binding: AdapterBinding) {}
+  func bindingDoubtful(_ binding: AdapterBinding) {}
   func bindingPauses(_ binding: AdapterBinding) {
     mail.append {
       self.dataPath.drain { self.driver.drained(binding, cancelledWrites: $0) }
@@ -257,7 +258,8 @@ struct InterleavingTests {
       _ binding: AdapterBinding, _ changes: [EventKind], _ action: BindingStateMachine.Action
     ) {}
     func rulesMayDiffer(for binding: AdapterBinding) {}
-    func bindingPauses(_ binding: AdapterBinding) {}
+    func bindingDoubtful(_ binding: AdapterBinding) {}
+  func bindingPauses(_ binding: AdapterBinding) {}
     func bindingStateChanged(
       _ binding: AdapterBinding, _ action: BindingStateMachine.Action, cancelledWrites: Int
     ) {}

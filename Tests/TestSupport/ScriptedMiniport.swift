@@ -29,6 +29,8 @@ public final class ScriptedMiniport: MiniportAdapter {
   public private(set) var sendCount = 0
   /// What the kernel says of the MTU.
   public var currentMTU: UInt32?
+  /// Whether the interface is still the one that was activated.
+  public var isBound = true
   /// What the driver is told that the kernel counted.
   public var statistics = CaptureStatistics()
 
