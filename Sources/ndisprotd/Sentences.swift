@@ -1,7 +1,7 @@
-internal import EventLoop
 internal import Glibc
 internal import NDIS
 internal import NdisprotServer
+internal import Platform
 
 /// What the daemon says to people: cause and remedy, made in this one place.
 enum Sentences {

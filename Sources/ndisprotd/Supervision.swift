@@ -1,8 +1,8 @@
-internal import EventLoop
 internal import Glibc
 internal import Logging
 internal import NDIS
 internal import NdisprotServer
+internal import Platform
 
 /// What the main thread does while the daemon serves: waits for a signal, has the loops show that
 /// they live, and says what is bound.

@@ -22,6 +22,9 @@ struct InterfaceNameTests {
     #expect(!one.description.utf8.elementsEqual(other.description.utf8))
   }
 
+  /// A literal would be taken as it is.
+  private func named(_ text: String) -> InterfaceName? { InterfaceName(text) }
+
   @Test("what is shown of any name is that name again", arguments: 0..<50 as Range<UInt64>)
   func roundTrip(seed: UInt64) {
     var random = SplitMix64(state: seed)
@@ -43,12 +46,12 @@ struct InterfaceNameTests {
   @Test("UTF-8 is its own text; other bytes, and what a terminal would act on, are escaped for people")
   func texts() {
     #expect(InterfaceName(bytes: Array("löö".utf8))?.text == "löö")
-    #expect(InterfaceName("löö")?.description == "löö")
-    #expect(InterfaceName(#"back\sl"#)?.description == #"back\sl"#)
+    #expect(named("löö")?.description == "löö")
+    #expect(named(#"back\sl"#)?.description == #"back\sl"#)
     #expect(InterfaceName(bytes: [0xFF, 0x61])?.text == #"bytes:\xffa"#)
-    #expect(InterfaceName("esc\u{1B}[31m")?.text == "esc\u{1B}[31m")
-    #expect(InterfaceName("esc\u{1B}[31m")?.description == #"bytes:esc\x1b[31m"#)
-    #expect(InterfaceName(#"bytes:eth0"#) == "eth0")
+    #expect(named("esc\u{1B}[31m")?.text == "esc\u{1B}[31m")
+    #expect(named("esc\u{1B}[31m")?.description == #"bytes:esc\x1b[31m"#)
+    #expect(named(#"bytes:eth0"#) == "eth0")
     #expect("\u{7}a b".printableName == "\u{FFFD}a b")
   }
 
