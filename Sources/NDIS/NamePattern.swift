@@ -25,7 +25,8 @@ public struct NamePattern: Hashable, Sendable {
     }
     let shortest = parts.filter { $0 != .any }
     guard !parts.isEmpty, shortest.count <= InterfaceName.byteCounts.upperBound,
-      bytes.allSatisfy(\.canBeInName), parts.contains(.any) || parts.contains(.one)
+      bytes.allSatisfy(\.canBeInName),
+      parts.contains(.any) || parts.contains(.one)
         || InterfaceName.arePossible(bytes)
     else { return nil }
     self.text = text

@@ -114,7 +114,8 @@ public final class Server {
       guard waitCount.isMultiple(of: 40) else { continue }
       core.log(
         .warning,
-        "the kernel has not listed all interfaces for \(waitCount / 4) s: clients wait until it has")
+        "the kernel has not listed all interfaces for \(waitCount / 4) s: clients wait until it has"
+      )
     }
     let (refusals, error) = outcome.value
     if let error { throw .system(error) }

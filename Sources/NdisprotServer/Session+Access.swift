@@ -47,11 +47,13 @@ extension Session {
         options, on: binding, dataPath: dataPath, file: file, client: credentials, access: access,
         requester: self)
       server.audit(
-        AuditRecord(.open, credentials, binding: attributes.name.description, rule: access.ruleNames)
-          .with("open", open.id)
-          .with("mode", options.mode == .exclusive ? "exclusive" : "shared")
-          .with("ethertypes", options.etherTypes.text)
-          .with("rights", access.rights.words.joined(separator: ",")), of: credentials)
+        AuditRecord(
+          .open, credentials, binding: attributes.name.description, rule: access.ruleNames
+        )
+        .with("open", open.id)
+        .with("mode", options.mode == .exclusive ? "exclusive" : "shared")
+        .with("ethertypes", options.etherTypes.text)
+        .with("rights", access.rights.words.joined(separator: ",")), of: credentials)
       if dataPath != nil {
         hasLargeBuffer = server.sendBuffers.grow(descriptor, of: credentials.userID)
       }

@@ -1,5 +1,4 @@
 internal import ArgumentParser
-internal import Glibc
 internal import NdisprotClient
 
 /// `ndisprotctl wait`.
@@ -21,8 +20,8 @@ struct WaitCommand: ParsableCommand {
         "\(index) cannot be waited for: an interface has no index before it is there. "
           + "Write its name")
     }
-    // An interface may be named like that; then it is there.
-    for name in bindings where unsafe if_nametoindex(name) == 0 {
+    for name in bindings where !InterfaceName.isPossible(name) || !HostFacts.hasInterface(name) {
+      // An interface may be named np0@np1; then it is there.
       if let objection = InterfaceName.objection(to: name) { throw ValidationError(objection) }
     }
   }

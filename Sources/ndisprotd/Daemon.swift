@@ -3,6 +3,7 @@ internal import CLinux
 internal import Glibc
 internal import Logging
 internal import Miniport
+internal import NDIS
 internal import NdisprotConfiguration
 internal import NdisprotServer
 internal import Platform

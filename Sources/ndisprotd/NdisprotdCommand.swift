@@ -90,7 +90,9 @@ struct DaemonOptions: ParsableArguments {
     guard allow.isEmpty || !interfaces.isEmpty else {
       throw ValidationError("--allow is for --interface. Write a rule into the configuration")
     }
-    for name in interfaces where unsafe if_nametoindex(name) == 0 {
+    for name in interfaces
+    where !InterfaceName.isPossible(name) || (unsafe if_nametoindex(name) == 0) {
+      // An interface may be named np0@np1; then it is there.
       if let objection = InterfaceName.objection(to: name) { throw ValidationError(objection) }
     }
   }

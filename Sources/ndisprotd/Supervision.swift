@@ -98,7 +98,7 @@ private func awaitedSignals() -> sigset_t {
 func isStopPending() -> Bool {
   var set = sigset_t()
   unsafe sigpending(&set)
-  return unsafe [SIGTERM, SIGINT].contains { unsafe sigismember(&set, $0) == 1 }
+  return [SIGTERM, SIGINT].contains { unsafe sigismember(&set, $0) == 1 }
 }
 
 /// Blocks what the daemon waits for, in this thread and all that it will make.

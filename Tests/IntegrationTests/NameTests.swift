@@ -1,6 +1,8 @@
 import Testing
 
-@Suite("Names of interfaces", .serialized, .timeLimit(.minutes(3)), .tags(.integration), .needsNamespaces)
+@Suite(
+  "Names of interfaces", .serialized, .timeLimit(.minutes(3)), .tags(.integration), .needsNamespaces
+)
 struct NameTests {
   private static let long = "a-name-that-is-longer-than-fifteen-by"
   private static let named = "link property add dev np0 altname enxcafe altname \(long)"
@@ -40,7 +42,9 @@ struct NameTests {
       try lab.ip("link property add dev later1 altname later0")
       #expect(try lab.ctl("wait", "later1", "--timeout", "20").exitCode == 0)
       try lab.ip("link property del dev np0 altname other0")
-      try eventually("the name is gone") { try lab.ctl("query", "other0", "link-state").exitCode == 4 }
+      try eventually("the name is gone") {
+        try lab.ctl("query", "other0", "link-state").exitCode == 4
+      }
     }
   }
 

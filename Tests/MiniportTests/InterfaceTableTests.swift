@@ -122,7 +122,9 @@ struct InterfaceTableTests {
     #expect(dump([1], sequence: 3) == [.resynchronized])
   }
 
-  @Test("fault 3: an interface that was found to be another vanishes and appears; an unknown one does not")
+  @Test(
+    "fault 3: an interface that was found to be another vanishes and appears; an unknown one does not"
+  )
   mutating func replaced() {
     _ = dump([1])
     #expect(

@@ -94,7 +94,8 @@ struct NetlinkDecoderTests {
     6, 0, 53, 0, 0x78, 0x79, 0, 0,  // "xy", without a zero of its own
   ]
 
-  @Test("the alternative names and the master are taken; names that cannot be asked for are left out")
+  @Test(
+    "the alternative names and the master are taken; names that cannot be asked for are left out")
   func alternativeNames() throws {
     let attributes = try #require(Self.decode(Self.named).messages.first?.content.attributes)
     #expect(attributes.alternativeNames == ["enxcafe", #"bytes:\xffa"#, "xy"])

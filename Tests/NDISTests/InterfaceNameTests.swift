@@ -15,7 +15,9 @@ struct InterfaceNameTests {
       (Array("a\u{FFFD}".utf8), [0x61, 0xFF]),
     ] as [([UInt8], [UInt8])])
   func distinct(one: [UInt8], other: [UInt8]) throws {
-    let (one, other) = (try #require(InterfaceName(bytes: one)), try #require(InterfaceName(bytes: other)))
+    let (one, other) = (
+      try #require(InterfaceName(bytes: one)), try #require(InterfaceName(bytes: other))
+    )
     #expect(one != other)
     #expect(Set([one, other]).count == 2)
     #expect(!one.text.utf8.elementsEqual(other.text.utf8))
@@ -43,7 +45,8 @@ struct InterfaceNameTests {
     }
   }
 
-  @Test("UTF-8 is its own text; other bytes, and what a terminal would act on, are escaped for people")
+  @Test(
+    "UTF-8 is its own text; other bytes, and what a terminal would act on, are escaped for people")
   func texts() {
     #expect(InterfaceName(bytes: Array("löö".utf8))?.text == "löö")
     #expect(named("löö")?.description == "löö")

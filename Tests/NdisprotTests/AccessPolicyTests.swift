@@ -22,7 +22,8 @@ struct AccessPolicyTests {
   ) -> AccessRule {
     AccessRule(
       name: name, origin: "test: \(name)", subject: subject,
-      interface: InterfaceMatch(name: .like(NamePattern(stringLiteral: interface))), etherTypes: EtherTypeSet(types),
+      interface: InterfaceMatch(name: .like(NamePattern(stringLiteral: interface))),
+      etherTypes: EtherTypeSet(types),
       vlans: vlans, rights: rights, rate: rate)
   }
 

@@ -66,7 +66,8 @@ struct AlternativeNameTests {
     #expect(driver.bindings.name(ofInterface: 9) == nil)
   }
 
-  @Test("a wanted alternative name that comes later binds; what rules may say differs with each change")
+  @Test(
+    "a wanted alternative name that comes later binds; what rules may say differs with each change")
   func later() {
     let driver = driver(.exactly("enxcafe"))
     driver.bindAdapter(link("np0"))

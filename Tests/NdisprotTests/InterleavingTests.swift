@@ -259,7 +259,7 @@ struct InterleavingTests {
     ) {}
     func rulesMayDiffer(for binding: AdapterBinding) {}
     func bindingDoubtful(_ binding: AdapterBinding) {}
-  func bindingPauses(_ binding: AdapterBinding) {}
+    func bindingPauses(_ binding: AdapterBinding) {}
     func bindingStateChanged(
       _ binding: AdapterBinding, _ action: BindingStateMachine.Action, cancelledWrites: Int
     ) {}
