@@ -90,5 +90,16 @@ void clinux_drop_bounding_capabilities(uint64_t mask) {
 int clinux_is_ambient(int capability) {
   return prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, capability, 0, 0);
 }
+int clinux_keep_capabilities_of_next_user(void) { return prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0); }
 int clinux_set_user(uint32_t uid) { return setresuid(uid, uid, uid); }
 int clinux_set_group(uint32_t gid) { return setresgid(gid, gid, gid); }
+
+// glibc hands the arguments to constructors: no file of /proc is needed.
+static int argument_count;
+static char **arguments;
+__attribute__((constructor)) static void keep_arguments(int count, char **values) {
+  argument_count = count;
+  arguments = values;
+}
+int clinux_argument_count(void) { return argument_count; }
+const char *clinux_argument(int index) { return arguments[index]; }

@@ -46,11 +46,6 @@ struct InterfaceTable {
   /// Whether a message belongs to the dump that is under way.
   func belongsToDump(_ message: NetlinkMessage) -> Bool { dump?.sequence == message.sequence }
 
-  /// An interface is another than the kernel's messages let know: it went, and this one came.
-  func replaced(_ index: Int32) -> [Action] {
-    adapters[index].map { [.vanished(interfaceIndex: index), .appeared($0)] } ?? []
-  }
-
   /// Messages were lost: nothing that is known can be relied on.
   mutating func messagesLost() -> [Action] {
     if dump == nil {

@@ -49,9 +49,6 @@ public final class InterfaceWatch: InterfaceSource {
   /// How often all links were asked for again because something was lost.
   public var resyncCount: Int { table.resyncCount }
 
-  /// An interface was found to be another than was reported; the driver hears that it went, and came.
-  public func replaced(interfaceIndex: Int32) { carryOut(table.replaced(interfaceIndex)) }
-
   /// Ends the watch; nothing is told any more.
   public func stop() {
     loop.disarm(retry)
@@ -80,7 +77,7 @@ public final class InterfaceWatch: InterfaceSource {
       case .changed(let attributes): driver?.adapterChanged(attributes)
       case .vanished(let index): driver?.unbindAdapter(interfaceIndex: index)
       case .complete: driver?.bindsComplete()
-      case .resynchronized: driver?.interfacesDoubtful()
+      case .resynchronized: driver?.adaptersResynchronized()
       case .requestDump: requestDump()
       }
     }

@@ -30,9 +30,6 @@ final class SendPath: EventHandler {
   /// The interface's MTU of now; nil if it is gone.
   var mtu: UInt32? { KernelInterface.mtu(interfaceIndex, through: socket.descriptor) }
 
-  /// Whether the socket is still bound to the interface that it was opened for.
-  var isBound: Bool { KernelInterface.boundIndex(of: socket.descriptor) == interfaceIndex }
-
   func send(_ frames: MDLChain) -> SendProgress { socket.send(frames) }
 
   func notifyWhenSendPossible() {
@@ -45,8 +42,13 @@ final class SendPath: EventHandler {
     handler.sendPossible()
   }
 
-  func close() {
+  /// Whether the kernel still has the socket bound to the interface.
+  var isBound: Bool { KernelInterface.boundIndex(of: socket.descriptor) == interfaceIndex }
+
+  /// Forgets the socket, which is the caller's to close.
+  func close() -> SendSocket {
     if let registration { loop.unregister(registration) }
     registration = nil
+    return socket
   }
 }

@@ -13,6 +13,8 @@ public enum Counter: UInt16, Sendable, CaseIterable {
   // Requests that had to ask the card.
   case oidAsked = 5
   case oidTimedOut = 6
+  /// Frames that two capture handles had while one took over from the other; delivered once.
+  case kernelRepeated = 7
 
   // Open, receiving (D2, D3).
   case rxOffered = 16

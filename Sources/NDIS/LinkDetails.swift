@@ -12,6 +12,8 @@ public struct LinkDetails: Hashable, Sendable {
   public var kind: String?
   /// Whether it is a Wi-Fi adapter; nobody tells, it is asked with the driver's name.
   public var isWireless = false
+  /// Whether it can be captured from under one of its names; asked with the driver's name.
+  public var isCapturable = true
   /// IF_OPER_… of RFC 2863, in the kernel's numbering (IFLA_OPERSTATE).
   public var operationalState: UInt8 = 0
   /// Frames that the interface's own queue holds (IFLA_TXQLEN).

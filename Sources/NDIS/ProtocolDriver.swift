@@ -12,9 +12,9 @@ public protocol ProtocolDriver: AnyObject {
   /// An interface is gone.
   func unbindAdapter(interfaceIndex: Int32)
 
-  /// News were lost and all interfaces were asked for again: one that seems to be as it was may be
-  /// another with the same index, name and address.
-  func interfacesDoubtful()
+  /// Interfaces may have been replaced by others of the same index and name, and nobody was told:
+  /// news were lost, and all interfaces have been told again.
+  func adaptersResynchronized()
 
   /// The first dump is through: every interface there was has been offered once.
   func bindsComplete()
@@ -26,7 +26,4 @@ public protocol ProtocolDriver: AnyObject {
 public protocol InterfaceSource: AnyObject {
   /// How often all interfaces were asked for again because something was lost.
   var resyncCount: Int { get }
-
-  /// An interface turned out to be another than was reported: the driver hears that it went, and came.
-  func replaced(interfaceIndex: Int32)
 }

@@ -18,8 +18,6 @@ public protocol BindingObserver: AnyObject {
   /// Its name, address or driver is another, of which rules speak: what its opens may do is what the
   /// rules say of it now.
   func rulesMayDiffer(for binding: AdapterBinding)
-  /// News of interfaces were lost: it may be bound to one that is no more.
-  func bindingDoubtful(_ binding: AdapterBinding)
   /// It takes no more writes: when those that are pended are through, `drained` is due.
   func bindingPauses(_ binding: AdapterBinding)
   /// It is paused, or runs again.
@@ -30,6 +28,9 @@ public protocol BindingObserver: AnyObject {
   ///   - cancelledWrites: writes that were not through in time
   func bindingStateChanged(
     _ binding: AdapterBinding, _ action: BindingStateMachine.Action, cancelledWrites: Int)
+  /// News of interfaces were lost: those that are open are to be looked at, and `adapterReplaced` is
+  /// due for each that is another now.
+  func interfacesMayBeReplaced()
   /// It is unbound: whatever is pended on it must complete.
   func bindingRemoved(_ binding: AdapterBinding)
   /// Every interface there was at the start is bound or refused.
@@ -42,6 +43,8 @@ public protocol BindingObserver: AnyObject {
 public enum BindError: Error, Hashable, Sendable {
   /// It is not Ethernet (rule B-5).
   case unsupportedMedium(hardwareType: UInt16, isLoopback: Bool)
+  /// libpcap takes each of its names for a source of frames that is no interface.
+  case unusableName
 }
 
 /// The driver: which adapters it is bound to, and who waits for them.
@@ -97,6 +100,10 @@ public final class NdisprotDriver: ProtocolDriver, @unchecked Sendable {
           hardwareType: attributes.hardwareType, isLoopback: attributes.isLoopback))
       return
     }
+    guard attributes.details.isCapturable else {
+      observer?.bindRefused(attributes, .unusableName)
+      return
+    }
     let beginning = monotonicNanoseconds()
     let binding: AdapterBinding
     do throws(WdfError) {
@@ -132,11 +139,6 @@ public final class NdisprotDriver: ProtocolDriver, @unchecked Sendable {
     if attributes.names != former.names { bindWait.bindingsChanged(isBound: isBound) }
   }
 
-  /// Every binding looks whether its packet socket is still bound to its interface.
-  public func interfacesDoubtful() {
-    for binding in bindingList.snapshot.bindings { observer?.bindingDoubtful(binding) }
-  }
-
   private func note(_ attributes: AdapterAttributes) {
     known[attributes.interfaceIndex] = attributes
     bindingList.note(attributes.name, of: attributes.interfaceIndex)
@@ -148,6 +150,19 @@ public final class NdisprotDriver: ProtocolDriver, @unchecked Sendable {
     bindingList.note(nil, of: interfaceIndex)
     guard let binding = bindingList.binding(interfaceIndex: interfaceIndex) else { return }
     _ = try? binding.object.delete()
+  }
+
+  /// Asks for a look at every open interface.
+  public func adaptersResynchronized() { observer?.interfacesMayBeReplaced() }
+
+  /// The interface went, and another one has its index: what was bound vanishes, what is there now
+  /// appears.
+  public func adapterReplaced(_ binding: AdapterBinding) {
+    let index = binding.interfaceIndex
+    guard bindingList.binding(interfaceIndex: index) === binding, let attributes = known[index]
+    else { return }
+    unbindAdapter(interfaceIndex: index)
+    bindAdapter(attributes)
   }
 
   private func isWanted(_ attributes: AdapterAttributes) -> Bool {

@@ -99,7 +99,8 @@ extension Connection {
     _ body: (MessageHeader, RawSpan) throws(DecodeError) -> Value
   ) throws(ClientError) -> Value {
     guard isAccepted(header) else {
-      if operation == .open, let reason = payload.refusalText {
+      if operation == .open || header.completion == .misconfigured, let reason = payload.refusalText
+      {
         throw .denied(header.completion, operation, reason: reason)
       }
       throw .refused(header.completion, operation, bytesNeeded: header.bytesNeeded)
@@ -113,7 +114,7 @@ extension Connection {
 }
 
 extension RawSpan {
-  /// The reason behind a refused OPEN; nil if there is none.
+  /// The reason behind a refusal that has one; nil if there is none.
   fileprivate var refusalText: String? {
     guard !isEmpty else { return nil }
     return unsafe withUnsafeBytes { unsafe String(validating: $0, as: UTF8.self) }

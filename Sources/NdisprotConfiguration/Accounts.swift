@@ -8,6 +8,12 @@ public struct AccountError: Error, Hashable, Sendable, CustomStringConvertible {
   /// What was written.
   public let name: String
 
+  /// Makes the error of a name.
+  public init(kind: String, name: String) {
+    self.kind = kind
+    self.name = name
+  }
+
   /// Cause and remedy, for people.
   public var description: String {
     "there is no \(kind) '\(name)'. "

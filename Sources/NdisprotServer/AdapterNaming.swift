@@ -29,6 +29,8 @@ final class AdapterNaming: ProtocolDriver, @unchecked Sendable {  // Confined to
   private let patienceNanoseconds: UInt64
   private var named: [Int32: AdapterIdentity] = [:]
   private var unnamed: [Int32: Unnamed] = [:]
+  /// The names under which an interface cannot be captured from; the driver has said so.
+  private var refusedNames: [Int32: [InterfaceName]] = [:]
   private var lastNumber: UInt64 = 0
   private var isTimerRunning = false
   /// Those of the first dump that are not told yet; nil until it is through, and when all are.
@@ -60,6 +62,11 @@ final class AdapterNaming: ProtocolDriver, @unchecked Sendable {  // Confined to
 
   func adapterChanged(_ attributes: AdapterAttributes) {
     let index = attributes.interfaceIndex
+    if let names = refusedNames[index] {
+      guard attributes.names != names else { return }
+      // Under another name it may be usable: it is asked for anew.
+      (refusedNames[index], named[index]) = (nil, nil)
+    }
     unnamed[index]?.attributes = attributes
     if unnamed[index]?.isTold == false { return }
     if unnamed[index] == nil, named[index] == nil, attributes.isEthernet {
@@ -72,12 +79,13 @@ final class AdapterNaming: ProtocolDriver, @unchecked Sendable {  // Confined to
 
   func unbindAdapter(interfaceIndex: Int32) {
     named[interfaceIndex] = nil
+    refusedNames[interfaceIndex] = nil
     let gone = unnamed.removeValue(forKey: interfaceIndex)
     if gone?.isTold != false { driver.unbindAdapter(interfaceIndex: interfaceIndex) }
     if let gone { told(gone.number) }
   }
 
-  func interfacesDoubtful() { driver.interfacesDoubtful() }
+  func adaptersResynchronized() { driver.adaptersResynchronized() }
 
   func bindsComplete() {
     awaited = Set(unnamed.values.filter { !$0.isTold }.map(\.number))
@@ -98,6 +106,7 @@ final class AdapterNaming: ProtocolDriver, @unchecked Sendable {  // Confined to
     if waiting.isTold {
       driver.adapterChanged(complete(waiting.attributes))
     } else {
+      if !identity.isCapturable { refusedNames[index] = waiting.attributes.names }
       driver.bindAdapter(complete(waiting.attributes))
       told(number)
     }
@@ -138,6 +147,7 @@ final class AdapterNaming: ProtocolDriver, @unchecked Sendable {  // Confined to
     var attributes = attributes
     attributes.driver = identity.driver
     attributes.details.isWireless = identity.isWireless
+    attributes.details.isCapturable = identity.isCapturable
     return attributes
   }
 

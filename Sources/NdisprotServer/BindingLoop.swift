@@ -27,6 +27,9 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
   private var buffers = MessageBufferPool()
   private var sessions: [ObjectIdentifier: Session] = [:]
   private let unflushed = FlushList()
+  /// Changes with the policy: an open may be under way meanwhile.
+  private var policyNumber: UInt64 = 0
+  private var isStopping = false
   let meter = WorkMeter()
 
   /// Makes the data path of a binding; nothing is captured before the first open.
@@ -59,7 +62,8 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
     self.grant = grant
     do throws(BindingError) {
       dataPath = try BindingDataPath(
-        binding: binding, miniport: server.environment.makeMiniport(attributes, loop),
+        binding: binding,
+        miniport: server.environment.makeMiniport(attributes, loop, server.startHelper),
         executor: LoopExecutor(loop), profile: configuration.profile,
         captureRingByteCount: grant.capture, receiveRingByteCount: grant.receive,
         writeMemory: server.writeMemory)
@@ -68,6 +72,9 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
       throw error
     }
     loop.addTurnHandler(self)
+    dataPath.onCaptureNews { [unowned self] news in
+      self.server.onControl { [binding = self.binding] in $0.captureChanged(binding, news) }
+    }
   }
 
   deinit {
@@ -91,9 +98,15 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
   /// Takes a session that wants this binding, and opens it; a refused one goes back.
   func adopt(_ session: Session, _ options: OpenOptions, _ request: RequestParcel) {
     sessions[ObjectIdentifier(session)] = session
-    let isMade = session.makeOpen(
-      options, on: binding, dataPath: dataPath, windowByteCount: grant.receive, request)
-    if isMade { session.arrive() } else { giveBack(session) }
+    let number = policyNumber
+    session.makeOpen(
+      options, on: binding, dataPath: dataPath, windowByteCount: grant.receive, request
+    ) { [self] isMade in
+      guard !session.isEnded else { return }
+      guard isMade else { return giveBack(session) }
+      session.arrive()
+      if policyNumber != number { _ = follow(session) }
+    }
   }
 
   /// Takes another policy between two frames; mailed by control.
@@ -101,18 +114,22 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
   /// - Returns: how many opens changed, and how many were closed
   func take(_ policy: AccessPolicy) -> PolicyTaken {
     self.policy = policy
+    policyNumber += 1
     var taken = PolicyTaken()
     dataPath.changeMany {
-      for session in Array(sessions.values) {
-        let change = session.follow(policy)
-        taken.count(change)
-        if change == .closed {
-          session.flush()
-          if !session.isEnded { giveBack(session) }
-        }
-      }
+      for session in Array(sessions.values) { taken.count(follow(session)) }
     }
     return taken
+  }
+
+  /// Has a session follow the policy; one whose open is closed by that goes back.
+  private func follow(_ session: Session) -> AccessChange {
+    let change = session.follow(policy)
+    if change == .closed {
+      session.flush()
+      if !session.isEnded { giveBack(session) }
+    }
+    return change
   }
 
   /// Mails the session to control.
@@ -147,12 +164,9 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
   /// The interface changed; mailed by control.
   func bindingChanged(_ action: BindingStateMachine.Action) { dataPath.attributesChanged(action) }
 
-  /// News of interfaces were lost: looks whether this is still the one that was opened; mailed by control.
-  func verify() {
-    guard !dataPath.isInterfaceThere else { return }
-    let binding = self.binding
-    server.onControl { $0.interfaceReplaced(under: binding) }
-  }
+  /// Looks whether the binding's sockets are still the interface's; mailed by control, when it may
+  /// have missed that the interface was replaced.
+  func checkInterface() { dataPath.checkInterface() }
 
   /// Lets the outstanding writes out, then calls back.
   ///
@@ -188,12 +202,15 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
   /// What the binding has counted.
   var traffic: BindingTraffic { dataPath.traffic }
 
-  /// Nobody needs the binding any more: closes its handles and ends the loop.
+  /// Nobody needs the binding any more: has its handles closed and ends the loop.
   func stop() {
-    guard hold.take() != nil else { return }
-    dataPath.close()
-    server.rings.give(grant)
-    loop.removeTurnHandler(self)
-    loop.stop()
+    guard !isStopping, hold != nil else { return }
+    isStopping = true
+    dataPath.close { [self] in
+      _ = hold.take()
+      server.rings.give(grant)
+      loop.removeTurnHandler(self)
+      loop.stop()
+    }
   }
 }

@@ -55,8 +55,10 @@ extension ControlLoop {
       return
     }
     let rows = policy.explain(client, on: binding.snapshot.attributes, question.etherType)
+    let notes = policy.notes(for: client, on: binding.snapshot.attributes, question.etherType)
     let reply = ExplainReply(
-      userID: client.userID, decisions: rows.prefix(ExplainReply.maximumCount).map(Decision.init))
+      userID: client.userID, decisions: rows.prefix(ExplainReply.maximumCount).map(Decision.init),
+      notes: Array(notes.prefix(ExplainReply.maximumCount)))
     answer(reply.encoded, reply.decisions.count, parcel, for: session)
   }
 }

@@ -110,7 +110,7 @@ extension ControlLoop {
     _ parcel: RequestParcel
   ) {
     guard !options.etherTypes.isEmpty else {
-      _ = session.makeOpen(options, on: binding, dataPath: nil, windowByteCount: 0, parcel)
+      session.makeOpen(options, on: binding, dataPath: nil, windowByteCount: 0, parcel)
       return
     }
     do throws(BindingError) {
@@ -208,13 +208,20 @@ extension ControlLoop {
   }
 
   func bindRefused(_ attributes: AdapterAttributes, _ error: BindError) {
-    refusals.append((attributes.name, error))
     switch error {
     case .unsupportedMedium:
+      refusals.append((attributes.name, error))
       server.log(
         .error,
         "\(attributes.name) is not bound: it is not Ethernet. Name an Ethernet interface",
         .refused, binding: attributes.name.text)
+    case .unusableName:
+      // It is waited for: another name makes it usable.
+      server.log(
+        .error,
+        "\(attributes.name) is not bound: libpcap takes this name for a capture source of its own, not for "
+          + "the interface. Rename it, or give it another name: ip link property add dev "
+          + "\(attributes.name) altname nic0", .refused, binding: attributes.name.text)
     }
   }
 
@@ -237,20 +244,6 @@ extension ControlLoop {
     }
     guard let host = runningLoop(of: binding) else { return }
     _ = host.loop.post { _ = host.take(host.policy) }
-  }
-
-  func bindingDoubtful(_ binding: AdapterBinding) {
-    guard let host = runningLoop(of: binding) else { return }
-    _ = host.loop.post { host.verify() }
-  }
-
-  /// A binding's packet socket is bound to an interface that is no more: it vanished, and another like
-  /// it appeared.
-  func interfaceReplaced(under binding: AdapterBinding) {
-    guard server.driver.bindings.binding(interfaceIndex: binding.interfaceIndex) === binding else {
-      return
-    }
-    watch?.replaced(interfaceIndex: binding.interfaceIndex)
   }
 
   func bindingPauses(_ binding: AdapterBinding) {
@@ -288,6 +281,27 @@ extension ControlLoop {
     }
     guard let host = runningLoop(of: binding) else { return }
     _ = host.loop.post { host.indicate(indication) }
+  }
+
+  /// What a binding's thread says of its capturing.
+  func captureChanged(_ binding: AdapterBinding, _ news: CaptureNews) {
+    let name = binding.snapshot.attributes.name
+    switch news {
+    case .failed(let cause):
+      server.log(
+        .warning,
+        "\(name): frames are not captured as they should be: \(cause.text). It is tried again",
+        .refused, binding: name.text)
+      announce([.bindingState], of: binding)
+    case .recovered:
+      server.log(.info, "\(name): frames are captured again", binding: name.text)
+      announce([.bindingState], of: binding)
+    case .vanished: server.driver.adapterReplaced(binding)
+    }
+  }
+
+  func interfacesMayBeReplaced() {
+    for thread in threads.values { _ = thread.loop.loop.post { thread.loop.checkInterface() } }
   }
 
   func bindingRemoved(_ binding: AdapterBinding) {

@@ -26,6 +26,8 @@ struct ReloadQueue {
   /// Asked since; they want what is in the file now.
   var waiting: [Answer] = []
   var isRunning = false
+  /// Users or groups changed while it ran.
+  var mustRefreshAccounts = false
 }
 
 /// The loops that have not taken the policy yet, counted in.
@@ -48,6 +50,29 @@ extension ControlLoop {
   func reload(answer: @escaping ReloadQueue.Answer) {
     reloads.waiting.append(answer)
     if !reloads.isRunning { startReload() }
+  }
+
+  /// Users or groups of the machine changed: the same files count, with the numbers of now.
+  func accountsChanged() {
+    reloads.mustRefreshAccounts = reloads.isRunning
+    guard !reloads.isRunning else { return }
+    let refresh = server.environment.refreshAccounts
+    reloads.isRunning = server.lookups.add { [weak self] isUnloading in
+      let configuration = isUnloading ? nil : refresh()
+      guard let self else { return }
+      _ = loop.post { self.accountsRefreshed(configuration) }
+    }
+  }
+
+  private func accountsRefreshed(_ configuration: ServerConfiguration?) {
+    guard let configuration else {
+      reloads.isRunning = false
+      startNextReload()
+      return
+    }
+    server.log(.info, "users or groups changed: the rules that name them follow")
+    server.environment.reloading(.begins)
+    distribute(configuration)
   }
 
   private func startReload() {
@@ -83,6 +108,10 @@ extension ControlLoop {
     switch result {
     case .success(let configuration): distribute(configuration)
     case .failure(let refusal):
+      if var broken = server.configurationIfBroken {
+        broken.failure = refusal.text
+        server.follow(broken)
+      }
       server.log(.error, "not reloaded, the old policy stays: \(refusal.text)")
       finishReload(ReloadReply(refusal: refusal.text))
     }
@@ -173,6 +202,15 @@ extension ControlLoop {
   /// Rules that are named so.
   private static let absentLines = 10
 
+  private func startNextReload() {
+    guard !reloads.isRunning else { return }
+    if !reloads.waiting.isEmpty {
+      startReload()
+    } else if reloads.mustRefreshAccounts {
+      accountsChanged()
+    }
+  }
+
   private func finishReload(_ reply: ReloadReply) {
     history.note(reply)
     server.environment.reloading(reply.refusal.isEmpty ? .taken : .refused(reply.refusal))
@@ -180,6 +218,6 @@ extension ControlLoop {
     reloads.served = []
     reloads.isRunning = false
     for answer in served { answer(reply) }
-    if !reloads.waiting.isEmpty, !reloads.isRunning { startReload() }
+    startNextReload()
   }
 }

@@ -13,7 +13,13 @@ struct ReloadHistory {
   private(set) var configuredAt = realtimeNanoseconds()
   private(set) var reloadedAt: UInt64 = 0
   private(set) var takenCount: UInt32 = 0
-  private(set) var refusal = ""
+  private(set) var refusal: String
+
+  /// Begins with what is wrong with the configuration of the start; empty if nothing is.
+  init(failure: String) {
+    refusal = failure
+    if !failure.isEmpty { reloadedAt = startedAt }
+  }
 
   /// A reload is over.
   mutating func note(_ reply: ReloadReply) {

@@ -26,7 +26,7 @@ final class ControlLoop: SessionHost, TurnHandler, BindingObserver, EventHandler
   /// Whoever waits for the reload that runs, and for the one after it.
   var reloads = ReloadQueue()
   /// When the configuration was read, and what became of the last reload.
-  var history = ReloadHistory()
+  var history: ReloadHistory
   var statistics = StatisticsQueue()
   /// Whose questions for a user's rights are under way.
   var explaining = ExplainPlaces()
@@ -56,6 +56,7 @@ final class ControlLoop: SessionHost, TurnHandler, BindingObserver, EventHandler
     self.listener = listener
     self.loop = loop
     policy = server.configuration.policy
+    history = ReloadHistory(failure: server.configuration.failure ?? "")
     executor = LoopExecutor(loop)
     naming = AdapterNaming(
       server.driver, desk: server.desk, executor: executor,
@@ -74,6 +75,7 @@ final class ControlLoop: SessionHost, TurnHandler, BindingObserver, EventHandler
     self.whenReady = whenReady
     do throws(SystemError) {
       watch = try server.environment.startWatch(loop, naming)
+      server.environment.watchAccounts(loop) { [weak self] in self?.accountsChanged() }
     } catch {
       ready(error)
     }

@@ -54,6 +54,11 @@ final class ServerCore: @unchecked Sendable {  // `control` is set once, before 
   /// What the daemon was told to do last.
   var configuration: ServerConfiguration { current.withLock { $0 } }
 
+  /// The configuration that stands in for files that cannot be used; nil if they can.
+  var configurationIfBroken: ServerConfiguration? {
+    current.withLock { $0.failure == nil ? nil : $0 }
+  }
+
   /// A reload succeeded.
   ///
   /// - Thread: control
@@ -103,6 +108,18 @@ final class ServerCore: @unchecked Sendable {  // `control` is set once, before 
     log(
       .warning, "session of \(client.name) closed: \(violation)\(more)", .violation,
       binding: binding, client: client.name)
+  }
+
+  /// Starts threads that unloading waits for.
+  var startHelper: ThreadStarter {
+    { [framework] name, body in
+      do throws(WdfError) {
+        _ = try framework.spawnWorker(name) { _ in body() }
+        return true
+      } catch {
+        return false
+      }
+    }
   }
 
   /// Mails work to control; it is dropped when control is gone.

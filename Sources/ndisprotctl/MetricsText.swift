@@ -70,7 +70,9 @@ extension Counter {
   /// The kind of object that counts it by itself.
   var home: StatisticsObject.Kind {
     switch self {
-    case .kernelPackets, .kernelDrops, .rxFrames, .rxBytes, .oidAsked, .oidTimedOut: .binding
+    case .kernelPackets, .kernelDrops, .kernelRepeated, .rxFrames, .rxBytes, .oidAsked,
+      .oidTimedOut:
+      .binding
     case .reqIssued, .reqCompletedOk, .reqCompletedError, .reqCancelled, .reqPending,
       .cpuNanoseconds:
       .session
@@ -111,6 +113,7 @@ extension Counter {
     switch self {
     case .kernelPackets: "Frames that passed the filter in the kernel."
     case .kernelDrops: "Frames that the ring of the kernel had no room for."
+    case .kernelRepeated: "Frames that two rings had while one followed the other, counted once."
     case .rxFrames: "Frames taken from the ring of the kernel."
     case .rxBytes: "Bytes of frames taken from the ring of the kernel."
     case .oidAsked: "Times that the card was asked for an OID, or told what to hear."

@@ -57,6 +57,20 @@ struct InheritedSockets {
     return count == 1 ? InheritedSockets.firstDescriptor : nil
   }
 
+  /// Hangs up on the clients that wait: each of them would start the service again, which cannot serve,
+  /// until the service manager gives up on the socket.
+  func turnClientsAway() {
+    guard let descriptor = clientDescriptor, fcntl(descriptor, F_SETFL, O_NONBLOCK) == 0 else {
+      return
+    }
+    // Those that come meanwhile are some of the next start.
+    for _ in 0..<4_096 {
+      let client = clinux_accept(descriptor)
+      guard client >= 0 else { return }
+      close(client)
+    }
+  }
+
   /// Checks the clients' socket and takes it over; what else was passed is closed.
   func listener() throws(ListenError) -> Listener {
     guard let descriptor = clientDescriptor else { throw .unnamed(count: Int(count)) }

@@ -38,7 +38,8 @@ struct Supervision {
     tickNanoseconds = max(
       1_000_000, manager?.watchdogNanoseconds.map { $0 / 3 } ?? Supervision.calmTickNanoseconds)
     statusText = Sentences.status(
-      bound: server.boundNames, missing: wantedNames.filter { !server.isBound($0) })
+      bound: server.boundNames, missing: wantedNames.filter { !server.isBound($0) },
+      refusal: reloads.refusal)
   }
 
   /// Says that the daemon serves, and waits for SIGTERM or SIGINT; at SIGHUP the configuration is

@@ -17,6 +17,7 @@ final class RecordingDriver: ProtocolDriver {
     case complete
   }
   var events: [Event] = []
+  var resyncs = 0
   var adapters: [Int32: AdapterAttributes] = [:]
 
   func bindAdapter(_ attributes: AdapterAttributes) {
@@ -37,7 +38,10 @@ final class RecordingDriver: ProtocolDriver {
     }
     events.append(.vanished(interfaceIndex))
   }
-  func interfacesDoubtful() { events.append(.doubtful) }
+  func adaptersResynchronized() {
+    resyncs += 1
+    events.append(.doubtful)
+  }
   func bindsComplete() { events.append(.complete) }
 }
 

@@ -29,7 +29,9 @@ struct AccessPolicyTests {
 
   // MARK: The matrix
 
-  private static let subjects: [AccessRule.Subject] = [.user(1), .group(20), .group(30)]
+  private static let subjects: [AccessRule.Subject] = [
+    .user(1), .group(20), .group(30), .everybody, .nobody,
+  ]
   private static let clients = [
     client(0), client(1), client(2, 20), client(2, 100, [30]), client(1, 20, [30]),
   ]
@@ -61,6 +63,8 @@ struct AccessPolicyTests {
         switch rule.subject {
         case .user(let number): number == client.userID
         case .group(let number): ([client.groupID] + client.groups).contains(number)
+        case .everybody: true
+        case .nobody: false
         }
       let isType =
         rule.etherTypes.isAny || rule.etherTypes.values.contains(type < 0x600 ? 0 : type)

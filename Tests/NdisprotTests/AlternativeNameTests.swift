@@ -7,12 +7,9 @@ import WDF
 
 /// Writes down what a driver says of its bindings.
 private final class Recorder: BindingObserver {
-  var doubtful: [InterfaceName] = []
+  var refused: [InterfaceName] = []
   var judged = 0
 
-  func bindingDoubtful(_ binding: AdapterBinding) {
-    doubtful.append(binding.snapshot.attributes.name)
-  }
   func rulesMayDiffer(for binding: AdapterBinding) { judged += 1 }
   func bindingAdded(_ binding: AdapterBinding) {}
   func bindingChanged(
@@ -24,7 +21,10 @@ private final class Recorder: BindingObserver {
   ) {}
   func bindingRemoved(_ binding: AdapterBinding) {}
   func bindsComplete() {}
-  func bindRefused(_ attributes: AdapterAttributes, _ error: BindError) {}
+  func interfacesMayBeReplaced() {}
+  func bindRefused(_ attributes: AdapterAttributes, _ error: BindError) {
+    if error == .unusableName { refused.append(attributes.name) }
+  }
 }
 
 @Suite("An interface answers to its alternative names")
@@ -130,12 +130,17 @@ struct AlternativeNameTests {
     #expect(requester.completion(of: 2)?.status == .success)
   }
 
-  @Test("fault 3: after lost news every binding is looked at")
-  func doubtful() {
+  @Test("fault 14: an interface that libpcap takes for another source is refused, not bound")
+  func unusableName() {
     let driver = driver(.like("*"))
-    driver.bindAdapter(link("np0"))
-    driver.bindAdapter(link("np1", index: 8))
-    driver.interfacesDoubtful()
-    #expect(recorder.doubtful == ["np0", "np1"])
+    var attributes = link("nflog")
+    attributes.details.isCapturable = false
+    driver.bindAdapter(attributes)
+    #expect(driver.bindings.snapshot.bindings.isEmpty && recorder.refused == ["nflog"])
+    // With an alternative name it can be opened.
+    attributes.details.isCapturable = true
+    attributes.alternativeNames = ["nic0"]
+    driver.bindAdapter(attributes)
+    #expect(driver.bindings.binding(named: "nflog") != nil)
   }
 }

@@ -26,12 +26,12 @@ private final class JudgingDriver: BindingObserver {
   func bindingChanged(
     _ binding: AdapterBinding, _ changes: [EventKind], _ action: BindingStateMachine.Action
   ) {}
-  func bindingDoubtful(_ binding: AdapterBinding) {}
   func bindingPauses(_ binding: AdapterBinding) {}
   func bindingStateChanged(
     _ binding: AdapterBinding, _ action: BindingStateMachine.Action, cancelledWrites: Int
   ) {}
   func bindingRemoved(_ binding: AdapterBinding) { dataPath.unbind() }
+  func interfacesMayBeReplaced() {}
   func bindsComplete() {}
   func bindRefused(_ attributes: AdapterAttributes, _ error: BindError) {}
 }

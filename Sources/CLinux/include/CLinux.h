@@ -77,8 +77,14 @@ void clinux_drop_bounding_capabilities(uint64_t mask);
 int clinux_is_ambient(int capability);
 
 // unshare(2), setresuid(2), setresgid(2): glibc hides them behind _GNU_SOURCE.
+// The first keeps what is permitted when root becomes another user: prctl(2) is variadic.
+int clinux_keep_capabilities_of_next_user(void);
 int clinux_set_user(uint32_t uid);
 int clinux_set_group(uint32_t gid);
+
+// What the program was called with, as it got it; Swift itself reads /proc, which may be missing.
+int clinux_argument_count(void);
+const char *clinux_argument(int index);
 
 // MAP_FAILED is a cast that Swift cannot compare.
 static inline int clinux_map_failed(const void *address) { return address == MAP_FAILED; }

@@ -15,20 +15,25 @@ public struct AccessPolicy: Sendable {
   public let rules: [AccessRule]
   private let rulesOfUser: [UInt32: [Int]]
   private let rulesOfGroup: [UInt32: [Int]]
+  private let rulesOfEverybody: [Int]
 
   /// Makes a policy.
   public init(_ rules: [AccessRule]) {
     self.rules = rules
     var ofUser: [UInt32: [Int]] = [:]
     var ofGroup: [UInt32: [Int]] = [:]
+    var ofEverybody: [Int] = []
     for (index, rule) in rules.enumerated() {
       switch rule.subject {
       case .user(let number): ofUser[number, default: []].append(index)
       case .group(let number): ofGroup[number, default: []].append(index)
+      case .everybody: ofEverybody.append(index)
+      case .nobody: break
       }
     }
     rulesOfUser = ofUser
     rulesOfGroup = ofGroup
+    rulesOfEverybody = ofEverybody
   }
 
   /// The rules that speak of a client, in order.
@@ -37,6 +42,7 @@ public struct AccessPolicy: Sendable {
   public func rules(for client: Credentials) -> [AccessRule] {
     if client.userID == 0 { return [.root] }
     var indices = Set(rulesOfUser[client.userID] ?? [])
+    indices.formUnion(rulesOfEverybody)
     for group in client.groups + [client.groupID] {
       indices.formUnion(rulesOfGroup[group] ?? [])
     }
@@ -64,7 +70,7 @@ public struct AccessPolicy: Sendable {
 
   /// Whether any rule speaks of the client: a stranger may say HELLO and nothing else.
   public func knows(_ client: Credentials) -> Bool {
-    client.userID == 0 || rulesOfUser[client.userID] != nil
+    client.userID == 0 || rulesOfUser[client.userID] != nil || !rulesOfEverybody.isEmpty
       || rulesOfGroup[client.groupID] != nil
       || client.groups.contains { rulesOfGroup[$0] != nil }
   }
