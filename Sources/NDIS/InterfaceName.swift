@@ -91,8 +91,11 @@ extension UInt8 {
   fileprivate static var dot: UInt8 { UInt8(ascii: ".") }
   fileprivate static var backslash: UInt8 { UInt8(ascii: "\\") }
 
-  /// As `dev_valid_name` has it. Alternative names are not checked by the kernel; those that do not
-  /// pass here cannot be used.
+  /// Whether the kernel takes the byte in the name of an interface.
+  ///
+  /// It does not check alternative names; those that do not pass here cannot be used.
+  ///
+  /// - Source: `dev_valid_name`
   var canBeInName: Bool {
     switch self {
     case 0, 9...13, UInt8(ascii: " "), UInt8(ascii: "/"), UInt8(ascii: ":"): false

@@ -19,6 +19,8 @@ final class AdapterNaming: ProtocolDriver, @unchecked Sendable {  // Confined to
     var isTold = false
     /// The question was not answered yet.
     var isAsked = false
+    /// The names it had when it was asked about.
+    var askedNames: [InterfaceName] = []
     /// When whoever waits for it goes on without, or it is asked again.
     var deadline: UInt64
   }
@@ -101,6 +103,10 @@ final class AdapterNaming: ProtocolDriver, @unchecked Sendable {  // Confined to
       unnamed[index]?.isAsked = false
       return
     }
+    guard identity.isCapturable || waiting.askedNames == waiting.attributes.names else {
+      ask(index, number)
+      return
+    }
     unnamed[index] = nil
     named[index] = identity
     if waiting.isTold {
@@ -139,6 +145,7 @@ final class AdapterNaming: ProtocolDriver, @unchecked Sendable {  // Confined to
 
   private func ask(_ index: Int32, _ number: UInt64) {
     unnamed[index]?.isAsked = true
+    unnamed[index]?.askedNames = unnamed[index]?.attributes.names ?? []
     desk.identify(index) { [weak self] in self?.identified(index, number, $0) }
   }
 

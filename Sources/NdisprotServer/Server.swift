@@ -83,6 +83,7 @@ public final class Server {
   ///
   /// - Parameter isCancelled: asked four times a second, however long the kernel takes to list them
   /// - Returns: what was found; nil if it was cancelled
+  /// - Throws: `ServerError` of the threads, and of the watch over interfaces
   public func start(
     isCancelled: () -> Bool = { false }
   ) throws(ServerError) -> StartReport? {

@@ -74,6 +74,31 @@ struct NameTests {
   }
 
   @Test(
+    "fault 14: an interface whose name libpcap gives another meaning is captured from, or not bound",
+    arguments: ["any", "usbmon0", "bluetooth0", "dbus-system", "dbus-x", "nflog", "nfqueue"])
+  func otherSources(name: String) throws {
+    try Lab.run(
+      Lab.Options(
+        preparation: [
+          "link add \(name) type veth peer name far0", "link set \(name) up", "link set far0 up",
+        ], interfaces: ["np0", name, "far0"], ownsWire: false)
+    ) { lab in
+      if ["nflog", "nfqueue"].contains(name) {
+        let cause = "\(name) is not bound: libpcap takes this name"
+        try eventually("the log says why") { try lab.daemon.log.contains(cause) }
+        #expect(try !lab.ctl("bindings").output.contains(name))
+        // The remedy that the log names.
+        try lab.ip("link property add dev \(name) altname nic0")
+      }
+      #expect(try lab.ctl("wait", name, "--timeout", "20").exitCode == 0)
+      let reader = try lab.startCtl("--json", "read", name, "-n", "1", "--timeout", "20")
+      _ = try #require(try reader.nextLine())
+      #expect(try lab.ctl("write", "far0", "-n", "1", "--dst", "ff:ff:ff:ff:ff:ff").exitCode == 0)
+      #expect(try reader.exitCode() == 0)
+    }
+  }
+
+  @Test(
     "fault 16: a name that no interface can have is refused at once, with what to write",
     arguments: [
       (["wait", "a/b"], 64, "slashes"), (["wait", "np0@np1"], 64, "Write np0"),
