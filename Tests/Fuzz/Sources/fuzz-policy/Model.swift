@@ -1,6 +1,7 @@
 internal import FuzzSupport
-@testable internal import NDIS
 internal import Ndisprot
+
+@testable internal import NDIS
 
 // The policy once more, as its documentation has it: the rules walked in order, nothing compiled.
 
