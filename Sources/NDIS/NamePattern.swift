@@ -6,14 +6,18 @@
 /// - Complexity: matching is O(pattern × name), without recursion
 public struct NamePattern: Hashable, Sendable {
   /// A byte, or what stands for some.
-  fileprivate enum Part: Hashable, Sendable {
+  package enum Part: Hashable, Sendable {
+    /// This byte.
     case byte(UInt8)
+    /// `?`: any one.
     case one
+    /// `*`: any number of any.
     case any
   }
   /// The pattern as it was written.
   let text: String
-  private let parts: [Part]
+  /// The pattern, part by part.
+  package let parts: [Part]
 
   /// Takes a pattern; nil if no interface can have a name like that.
   public init?(_ text: String) {

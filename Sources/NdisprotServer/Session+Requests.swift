@@ -145,8 +145,8 @@ extension Session {
       end("it speaks no version of the protocol that this daemon speaks")
       return
     }
-    isGreeted = true
     features = hello.features & HelloRequest.allFeatures
+    greeted()
     finish(
       request,
       HelloReply(
