@@ -115,13 +115,15 @@ struct AlternativeNameTests {
     let driver = driver(.like("*"))
     let file = try fixture.device.makeFileObject("client", Context(make: { _ in 0 }))
     let requester = RecordingRequester()
+    let budget = Budget("waits", Budget.Limits(session: 64))
     driver.bindAdapter(link("np0"))
     for (id, name) in [(1, "enxcafe"), (2, "eth0")] as [(UInt64, InterfaceName)] {
       let request = try file.makeRequest(
         RequestParameters(type: .other, code: 0, id: id, outputByteCount: 0, count: 0),
         sink: requester)
       driver.wait(
-        request, names: [name], timeoutNanoseconds: 5_000_000_000, executor: fixture.executor)
+        request, names: [name], timeoutNanoseconds: 5_000_000_000, executor: fixture.executor,
+        charge: budget.chargeAnyway(to: Budget.Holder(userID: 1, session: file.id.rawValue)))
     }
     driver.adapterChanged(link("np0", "enxcafe"))
     #expect(requester.completion(of: 1)?.status == .success)
