@@ -47,7 +47,8 @@ internal import NDIS
     var tries = 0
     while true {
       let name = try KernelInterface.name(options.interfaceIndex)
-      for device in CaptureDevice.candidates(for: name, options.alternativeNames) {
+      let others = KernelInterface.alternativeNames(options.interfaceIndex)
+      for device in CaptureDevice.candidates(for: name, others) {
         if let handle = unsafe try activate(device, options) { return unsafe handle }
       }
       tries += 1

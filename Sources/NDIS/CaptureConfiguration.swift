@@ -21,16 +21,14 @@ public struct CaptureConfiguration: Hashable, Sendable {
   /// The longest payload that has to come whole.
   public var mtu: UInt32
   /// The interface's present name; a handle that was made under another is made anew.
-  public var interfaceName: String
-  /// Other names of it, should libpcap take that one for something else.
-  public var alternativeNames: [String] = []
+  public var interfaceName: InterfaceName
 
   /// Makes a configuration.
   public init(
     profile: CaptureProfile = .latency, ringByteCount: Int = 16 << 20,
     dispatchByteCount: Int = 1 << 20,
     etherTypes: EtherTypeSet = .empty, includesOutgoing: Bool = false, mtu: UInt32 = 1500,
-    interfaceName: String = ""
+    interfaceName: InterfaceName = ""
   ) {
     self.profile = profile
     self.ringByteCount = ringByteCount

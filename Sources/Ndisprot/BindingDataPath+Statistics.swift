@@ -114,7 +114,7 @@ extension AdapterBinding {
   func counters(_ totals: Totals) -> CounterSet {
     CounterSet(
       kind: .binding, interfaceIndex: interfaceIndex,
-      id: UInt64(UInt32(bitPattern: interfaceIndex)), name: snapshot.attributes.name,
+      id: UInt64(UInt32(bitPattern: interfaceIndex)), name: snapshot.attributes.name.text,
       values: [
         (.kernelPackets, totals.kernel.frames), (.kernelDrops, totals.kernel.drops),
         (.kernelRepeated, totals.kernel.repeated),

@@ -6,18 +6,23 @@ internal import NDIS
 public struct HelloRequest: Hashable, Sendable {
   /// Bytes of the payload.
   public static let byteCount = 16
+  /// Entries of ENUMERATE may hold kind, master and alternative names.
+  public static let namesFeature: UInt64 = 1
+  /// All features that mean something.
+  public static let allFeatures = namesFeature
 
   /// The oldest version the client speaks.
   public var minimumVersion: UInt16
   /// The newest version the client speaks.
   public var maximumVersion: UInt16
-  /// What the client can do beyond the version; no bit has a meaning yet.
+  /// What the client can do beyond the version.
   public var features: UInt64
 
   /// Makes the payload of a client of this version.
   public init(
     minimumVersion: UInt16 = ProtocolVersion.current,
-    maximumVersion: UInt16 = ProtocolVersion.current, features: UInt64 = 0
+    maximumVersion: UInt16 = ProtocolVersion.current,
+    features: UInt64 = HelloRequest.allFeatures
   ) {
     self.minimumVersion = minimumVersion
     self.maximumVersion = maximumVersion

@@ -145,12 +145,13 @@ extension Session {
       end("it speaks no version of the protocol that this daemon speaks")
       return
     }
+    features = hello.features & HelloRequest.allFeatures
     greeted()
     finish(
       request,
       HelloReply(
         version: ProtocolVersion.current,
-        maximumMessageByteCount: UInt32(MessageHeader.maximumMessageByteCount), features: 0
+        maximumMessageByteCount: UInt32(MessageHeader.maximumMessageByteCount), features: features
       ).encoded)
   }
 
@@ -167,14 +168,10 @@ extension Session {
 
   /// OPEN, OPEN_DEVICE: one session, one binding at a time (rules ).
   func requestOpen(
-    _ request: RequestParcel, _ options: OpenOptions, name: String
+    _ request: RequestParcel, _ options: OpenOptions, name: InterfaceName
   ) {
     guard open == nil, !isOpening else {
       request.complete(.busy)
-      return
-    }
-    guard !name.isEmpty else {
-      request.complete(.invalidParameter)
       return
     }
     isOpening = true
@@ -205,9 +202,13 @@ extension Session {
   ) {
     let (bindings, generation) = server.driver.bindings.snapshot
     let policy = host.policy
+    let list = server.driver.bindings
+    let hasNames = features & HelloRequest.namesFeature != 0
     let entries = bindings.map(\.snapshot)
       .filter { policy.shows($0.attributes, to: credentials) }
-      .map(BindingEntry.init)
+      .map { look in
+        BindingEntry(look, names: hasNames ? BindingEntry.Names(look.attributes, list) : nil)
+      }
       .filter { $0.interfaceIndex > wanted.afterInterfaceIndex }
       .sorted { $0.interfaceIndex < $1.interfaceIndex }
     let reply = EnumerateReply(

@@ -44,6 +44,8 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
   /// An open is under way: on its way to a binding, or waiting for power.
   var isOpening = false
   private(set) var isGreeted = false
+  /// What client and daemon both can beyond the version.
+  var features: UInt64 = 0
   /// Ends a session that does not say HELLO.
   private var greetingTimer: LoopTimer?
   /// What it wants to hear; nil until it asks.
@@ -249,7 +251,7 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
     if let violation {
       server.logFailure(
         .warning, "session of \(credentials.name) closed: \(violation)", .violation,
-        binding: open?.binding.snapshot.attributes.name, of: credentials)
+        binding: open?.binding.snapshot.attributes.name.text, of: credentials)
     }
     hangUp()
     file.close()

@@ -20,6 +20,7 @@ struct Checkup {
       all += entries.map(link)
       let sockets = PacketSockets()
       all += entries.map { otherUsers($0, sockets) }
+      all += entries.compactMap(bridge)
     } catch  where error.status == .notPermitted {
       all += [.fine("daemon", "it answers"), policy([])]
     } catch {
@@ -158,7 +159,7 @@ struct Checkup {
   /// Whoever no rule names is shown no binding.
   private func policy(_ entries: [BindingEntry]) -> Finding {
     guard entries.isEmpty else {
-      let names = entries.map { $0.name.printable() }.joined(separator: ", ")
+      let names = entries.map { $0.name.printableName }.joined(separator: ", ")
       return .fine(
         "policy", geteuid() == 0 ? "root may do everything" : "rules let you use \(names)")
     }
@@ -177,7 +178,7 @@ struct Checkup {
   }
 
   private func link(_ entry: BindingEntry) -> Finding {
-    let name = entry.name.printable()
+    let name = entry.name.printableName
     guard entry.isPowered else {
       return .wrong("link", "\(name) is down", remedy: "Set it up: ip link set \(name) up")
     }
@@ -190,12 +191,25 @@ struct Checkup {
 
   /// Others on the same interface are no fault; who looks for missing frames wants to know of them.
   private func otherUsers(_ entry: BindingEntry, _ sockets: PacketSockets) -> Finding {
-    let name = entry.name.printable()
-    let master = HostFacts.status(of: "/sys/class/net/\(entry.name)/master") != nil
-    let words = "\(name): \(sockets.users(of: entry.interfaceIndex))"
-    guard master else { return .fine("users", words) }
-    return .wrong(
-      "users", "\(name) belongs to a bridge or bond, which takes its frames",
-      remedy: "Bind the bridge or bond itself, or take it out: ip link set \(name) nomaster")
+    .fine(
+      "users", "\(entry.name.printableName): \(sockets.users(of: entry.interfaceIndex))")
+  }
+
+  /// A bridge keeps frames to 01:80:c2:00:00:00 … 0f for itself, as IEEE 802.1Q has it.
+  private func bridge(_ entry: BindingEntry) -> Finding? {
+    guard let names = entry.names else { return nil }
+    let name = entry.name.printableName
+    if names.kind == "bridge" {
+      return .fine(
+        "bridge",
+        "\(name) is a bridge: it does not hear 01:80:c2:00:00:0x (STP, 802.1X, LLDP), its ports do. "
+          + "Open a port for these")
+    }
+    guard !names.master.isEmpty else { return nil }
+    let master = names.master.printableName
+    return .fine(
+      "bridge",
+      "\(name) is a port of \(master): it hears all that arrives there, 01:80:c2:00:00:0x too, which a "
+        + "bridge does not hear")
   }
 }

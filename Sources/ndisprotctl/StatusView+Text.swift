@@ -84,7 +84,7 @@ extension StatusView {
     [["BINDING", "STATE", "LINK", "POWER", "OPENS", "RECEIVED", "KERNEL DROPS", "OVERRUNS"]]
       + bindings.map { row in
         [
-          row.entry.name.printable(), row.entry.state.name, row.entry.link.name,
+          row.entry.name.printableName, row.entry.state.name, row.entry.link.name,
           row.entry.powerName, "\(row.entry.openCount)", "\(row.received)",
           "\(row.kernelDrops)", "\(row.overruns)",
         ]
@@ -96,7 +96,7 @@ extension StatusView {
     return [["SESSION", "BINDING", "REQUESTS", "PENDED"]]
       + sessions.map { session in
         [
-          session.name.printable(), (names[session.interfaceIndex] ?? "-").printable(),
+          session.name.printable(), (names[session.interfaceIndex] ?? "-").printableName,
           "\(session[.reqIssued] ?? 0)", "\(session[.reqPending] ?? 0)",
         ]
       }

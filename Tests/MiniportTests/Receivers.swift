@@ -78,7 +78,8 @@ final class Bench {
 
   static func attributes(_ pair: VethPair) -> AdapterAttributes {
     AdapterAttributes(
-      interfaceIndex: pair.nearIndex, name: pair.near, description: pair.near, hardwareType: 1,
+      interfaceIndex: pair.nearIndex, name: InterfaceName(stringLiteral: pair.near),
+      description: pair.near, hardwareType: 1,
       isLoopback: false, address: .zero, mtu: 1500, isUp: true, link: .connected)
   }
 
