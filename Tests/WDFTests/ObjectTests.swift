@@ -478,24 +478,6 @@ struct ObjectTests {
     try fixture.unload()
   }
 
-  @Test("wdf T23: a collection keeps what is in it from destroy, once for every entry")
-  func collection() throws {
-    let fixture = try Fixture()
-    let collection = try fixture.driver.makeCollection("list")
-    let object = try fixture.object("O")
-    try collection.add(object.erased)
-    try collection.add(object.erased)
-    try object.delete()
-    #expect(fixture.log.all == ["cleanup O"])
-    try collection.remove(object.erased)
-    #expect(fixture.log.all == ["cleanup O"])
-    try collection.remove(at: 0)
-    #expect(fixture.log.all == ["cleanup O", "destroy O"])
-    #expect(code { try collection.remove(at: 0) } == .notFound)
-    #expect(fixture.reports.codes == [.item])
-    try fixture.unload()
-  }
-
   @Test("wdf T24: a descriptor in a context is open in cleanup and closed once after destroy")
   func noncopyableContext() throws {
     let fixture = try Fixture()

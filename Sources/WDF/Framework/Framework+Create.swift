@@ -22,7 +22,6 @@ extension Framework {
       throw WdfError(.deletePending, birth.parent?.id)
     }
     trace.record(.wdf, "create", core.id)
-    considerLimit(core.kind)
     return core
   }
 
@@ -36,6 +35,7 @@ extension Framework {
     }
   }
 
+  /// Takes an object back that nobody received: its values are dropped without a callback, as in KMDF.
   private func abandon(_ core: Core) {
     core.word.enter(.destroyed)
     core.contexts.forEach { $0.discard() }
