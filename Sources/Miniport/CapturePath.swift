@@ -1,5 +1,5 @@
-internal import EventLoop
 internal import NDIS
+internal import Platform
 
 /// One capture handle in a loop: looks at its ring when there is a reason to, and hands the frames
 /// to the receiver.

@@ -1,7 +1,7 @@
 internal import CLinux
-public import EventLoop
 internal import Glibc
 public import NDIS
+public import Platform
 
 /// The real edge below for calls that may wait for the kernel's rtnl lock.
 ///

@@ -1,7 +1,7 @@
 internal import CLinux
-internal import EventLoop
 internal import Glibc
 internal import NDIS
+internal import Platform
 
 /// A netlink socket for questions about one interface each: ethtool through ioctl, counters through
 /// rtnetlink.

@@ -1,5 +1,5 @@
-public import EventLoop
 public import NDIS
+public import Platform
 
 /// Tells a protocol driver of every link: those that are there, and what becomes of them.
 ///

@@ -1,6 +1,6 @@
-public import EventLoop
 public import MDL
 public import NDIS
+public import Platform
 
 /// One Ethernet interface, captured through libpcap and sent on through a packet socket.
 ///

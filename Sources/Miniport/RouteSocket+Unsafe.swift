@@ -1,6 +1,6 @@
 internal import CLinux
-internal import EventLoop
 internal import Glibc
+internal import Platform
 
 /// A netlink socket that hears of links, or asks about one.
 ///

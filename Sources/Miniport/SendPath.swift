@@ -1,6 +1,6 @@
-internal import EventLoop
 internal import MDL
 internal import NDIS
+internal import Platform
 
 /// The send socket in a loop: in epoll only while somebody waits for room.
 ///

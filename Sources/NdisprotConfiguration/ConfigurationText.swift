@@ -1,5 +1,5 @@
-internal import EventLoop
 internal import Glibc
+internal import Platform
 
 /// What is wrong with a configuration: where, why, and what to write instead.
 ///

@@ -1,5 +1,5 @@
-internal import EventLoop
 internal import NDIS
+internal import Platform
 
 /// Stands between the watch over interfaces and the driver, and adds what rtnetlink does not say: the
 /// name of the card's driver.

@@ -1,7 +1,7 @@
-internal import EventLoop
 internal import MDL
 internal import NDIS
 internal import Ndisprot
+internal import Platform
 internal import WDF
 
 /// The thread of one binding: its data path, and the sockets of every session that opened it.

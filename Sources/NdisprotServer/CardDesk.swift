@@ -1,6 +1,6 @@
-internal import EventLoop
 internal import NDIS
 internal import Ndisprot
+internal import Platform
 internal import WDF
 
 /// Where cards are asked: jobs are collected on control, and carried out on the kernel thread.

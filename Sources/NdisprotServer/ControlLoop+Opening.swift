@@ -1,7 +1,7 @@
-internal import EventLoop
 internal import NDIS
 internal import Ndisprot
 internal import NdisprotControl
+internal import Platform
 internal import WDF
 
 /// A session that waits for its interface to come up (rules Q-23, D-32).

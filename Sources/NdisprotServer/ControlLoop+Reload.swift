@@ -1,7 +1,7 @@
-internal import EventLoop
 internal import NDIS
 internal import Ndisprot
 internal import NdisprotControl
+internal import Platform
 internal import WDF
 
 /// What the opens of one loop became under another policy.

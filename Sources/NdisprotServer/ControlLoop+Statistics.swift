@@ -1,7 +1,7 @@
-internal import EventLoop
 internal import NDIS
 internal import Ndisprot
 internal import NdisprotControl
+internal import Platform
 internal import WDF
 
 /// The answers of several loops to one question, counted in.

@@ -1,7 +1,7 @@
-internal import EventLoop
 internal import Glibc
 internal import Ndisprot
 internal import NdisprotControl
+internal import Platform
 internal import Synchronization
 
 /// When the configuration was read, and what became of the last reload.

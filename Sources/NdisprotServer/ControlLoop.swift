@@ -1,9 +1,9 @@
 internal import CLinux
-internal import EventLoop
 internal import Glibc
 internal import NDIS
 internal import Ndisprot
 internal import NdisprotControl
+internal import Platform
 internal import WDF
 
 /// The control thread: listener, sessions that have no binding open, interfaces, and the threads

@@ -1,6 +1,6 @@
 internal import CLinux
-internal import EventLoop
 internal import Glibc
+internal import Platform
 
 /// Something that happens, and a thread that waits for it; a wait that succeeded shuts the gate again.
 ///

@@ -1,6 +1,6 @@
 internal import CLinux
-public import EventLoop
 internal import Glibc
+public import Platform
 
 /// Why the control socket could not be made.
 public enum ListenError: Error, Hashable, Sendable {

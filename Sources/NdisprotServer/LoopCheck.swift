@@ -1,4 +1,4 @@
-internal import EventLoop
+internal import Platform
 internal import WDF
 
 /// Which loops have not answered yet, and what to do when all have.

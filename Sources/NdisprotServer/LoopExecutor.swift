@@ -1,4 +1,4 @@
-internal import EventLoop
+internal import Platform
 internal import Synchronization
 internal import WDF
 

@@ -1,5 +1,5 @@
-internal import EventLoop
 internal import NDIS
+internal import Platform
 
 extension MiniportError {
   /// Why the kernel refused, as the log says it.

@@ -1,7 +1,7 @@
-public import EventLoop
 internal import Glibc
 internal import NDIS
 public import Ndisprot
+public import Platform
 internal import Synchronization
 internal import WDF
 

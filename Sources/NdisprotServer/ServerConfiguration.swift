@@ -1,6 +1,6 @@
-public import EventLoop
 public import NDIS
 public import Ndisprot
+public import Platform
 
 /// What the daemon was told to do, as values.
 public struct ServerConfiguration: Sendable {

@@ -1,7 +1,7 @@
-internal import EventLoop
 internal import Glibc
 internal import NDIS
 internal import Ndisprot
+internal import Platform
 internal import Synchronization
 internal import WDF
 

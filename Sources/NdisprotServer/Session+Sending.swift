@@ -1,10 +1,10 @@
 internal import CLinux
-internal import EventLoop
 internal import Glibc
 internal import MDL
 internal import NDIS
 internal import Ndisprot
 internal import NdisprotControl
+internal import Platform
 internal import WDF
 
 // Replies: what a read takes leaves at once from the receive ring, everything else in order at the

@@ -1,10 +1,10 @@
 internal import CLinux
-internal import EventLoop
 internal import Glibc
 internal import MDL
 internal import NDIS
 internal import Ndisprot
 internal import NdisprotControl
+internal import Platform
 internal import WDF
 
 /// One connection of a client: the context of a file object of the control device, and the socket

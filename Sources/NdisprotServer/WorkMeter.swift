@@ -1,5 +1,5 @@
-internal import EventLoop
 internal import Ndisprot
+internal import Platform
 
 /// The processor time that one loop spends on each of its sessions.
 ///

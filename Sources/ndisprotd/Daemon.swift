@@ -1,11 +1,11 @@
 internal import ArgumentParser
 internal import CLinux
-internal import EventLoop
 internal import Glibc
 internal import Logging
 internal import Miniport
 internal import NdisprotConfiguration
 internal import NdisprotServer
+internal import Platform
 
 /// Exit codes of `spec/cli.md`, from sysexits.h.
 enum ExitStatus {

@@ -1,6 +1,6 @@
 internal import CLinux
-internal import EventLoop
 internal import Glibc
+internal import Platform
 
 /// Capabilities by their numbers.
 ///

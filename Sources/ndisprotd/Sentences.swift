@@ -1,6 +1,6 @@
-internal import EventLoop
 internal import Glibc
 internal import NdisprotServer
+internal import Platform
 
 /// What the daemon says to people: cause and remedy, made in this one place.
 enum Sentences {

@@ -1,7 +1,7 @@
-internal import EventLoop
 internal import Glibc
 internal import Logging
 internal import NdisprotServer
+internal import Platform
 
 /// What the main thread does while the daemon serves: waits for a signal, has the loops show that
 /// they live, and says what is bound.

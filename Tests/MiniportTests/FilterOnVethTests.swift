@@ -1,7 +1,7 @@
-import EventLoop
 import Glibc
 import Miniport
 import NDIS
+import Platform
 import TestSupport
 import Testing
 

@@ -1,9 +1,9 @@
 import CLinux
-import EventLoop
 import Glibc
 import MDL
 import Miniport
 import NDIS
+import Platform
 import TestSupport
 import Testing
 

@@ -1,7 +1,7 @@
-import EventLoop
 import MDL
 import Miniport
 import NDIS
+import Platform
 import TestSupport
 
 /// Keeps every frame it is given.

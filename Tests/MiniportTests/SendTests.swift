@@ -1,8 +1,8 @@
-import EventLoop
 import Glibc
 import MDL
 import Miniport
 import NDIS
+import Platform
 import TestSupport
 import Testing
 

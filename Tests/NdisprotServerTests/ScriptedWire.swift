@@ -1,6 +1,6 @@
-import EventLoop
 import MDL
 import NDIS
+import Platform
 import WDF
 
 @testable import NdisprotServer

@@ -1,6 +1,6 @@
 import CLinux
-import EventLoop
 import Glibc
+import Platform
 import TestSupport
 import Testing
 

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import EventLoop
+@testable import Platform
 
 /// A mailbox in a class: `#expect` takes no expression that holds a noncopyable value.
 private final class Letters {

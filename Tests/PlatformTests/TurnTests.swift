@@ -1,4 +1,4 @@
-import EventLoop
+import Platform
 import TestSupport
 import Testing
 

@@ -1,5 +1,5 @@
-import EventLoop
 import Glibc
+import Platform
 
 /// A handler made of a closure.
 final class ClosureHandler: EventHandler {
