@@ -19,24 +19,24 @@ public final class WaitLock<State: ~Copyable>: @unchecked Sendable {  // `lock` 
 
   /// Lends the value to `body`, alone; it works until the object above the lock has been cleaned up.
   ///
-  /// What the lock guards stays behind it: a result that is not `Sendable` must not lead there.
+  /// What the lock guards stays behind it: a result is `Sendable`, and a value that is not cannot be
+  /// carried out of `body`, nor into it.
   /// - Arguments: `limit`: how long to wait; `nil` without end, zero not at all
   /// - Throws: `.lockRecursion` if this thread has it, `.timedOut`, `.deletePending`, `.wouldDeadlock`
   ///   in a dispatch section unless `limit` is zero; what `body` throws
   /// - Windows: WdfWaitLockAcquire
-  public func withLock<R: ~Copyable>(
-    waitingUpTo limit: Duration? = nil,
-    _ body: (inout sending State) throws(WdfError) -> sending R
-  ) throws(WdfError) -> sending R {
+  public func withLock<R: ~Copyable & Sendable>(
+    waitingUpTo limit: Duration? = nil, _ body: (inout sending State) throws(WdfError) -> R
+  ) throws(WdfError) -> R {
     try acquire(limit)
     defer { release() }
     return try body(&state)
   }
 
   /// ``withLock(waitingUpTo:_:)`` for a body that throws errors of its own.
-  public func withLock<R: ~Copyable, E: Error>(
-    waitingUpTo limit: Duration? = nil, _ body: (inout sending State) throws(E) -> sending R
-  ) throws -> sending R {
+  public func withLock<R: ~Copyable & Sendable, E: Error>(
+    waitingUpTo limit: Duration? = nil, _ body: (inout sending State) throws(E) -> R
+  ) throws -> R {
     try acquire(limit)
     defer { release() }
     return try body(&state)
