@@ -1,0 +1,404 @@
+"""A binding that is open: whole frames in and out, OIDs, groups."""
+
+from __future__ import annotations
+
+import errno
+import os
+import time
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Union
+
+from . import _protocol as protocol
+from ._errors import Error, failed
+from ._protocol import Control, Frame, Opcode, OpenFlags
+from ._session import REPLY_TIMEOUT, Session, deadline_after, seconds_left
+
+if TYPE_CHECKING:
+    import asyncio
+    from types import TracebackType
+
+#: EtherTypes by the names that people use.
+ETHERTYPES = {
+    "any": protocol.ANY, "llc": protocol.LLC, "ipv4": 0x0800, "arp": 0x0806, "wol": 0x0842,
+    "ipv6": 0x86DD, "profinet": 0x8892, "ethercat": 0x88A4, "eapol": 0x888E, "local": 0x88B5,
+    "lldp": 0x88CC, "ptp": 0x88F7,
+}
+_CURRENT_PACKET_FILTER = 0x0001010E
+_MULTICAST_LIST = 0x01010103
+#: Room for the longest value that an OID has here: 32 groups are 192 bytes.
+_OID_ROOM = 8 + 4096
+_BATCH_FRAMES = 512
+
+EtherType = Union[int, str]
+Group = Union[bytes, str]
+
+
+def ethertype(value: EtherType) -> int:
+    """An EtherType by number, by name ("lldp"), or as text ("0x88cc")."""
+    if isinstance(value, str):
+        named = ETHERTYPES.get(value.lower())
+        if named is not None:
+            return named
+        try:
+            value = int(value, 0)
+        except ValueError:
+            raise ValueError("%r is no EtherType; write a number, or one of %s" % (
+                value, ", ".join(ETHERTYPES))) from None
+    if not 0 <= value <= 0xFFFF:
+        raise ValueError("an EtherType has 16 bits, %#x has more" % value)
+    return value
+
+
+def mac_address(value: Group) -> bytes:
+    """The 6 bytes of an address: as bytes, or as text with colons or dashes."""
+    if isinstance(value, str):
+        try:
+            value = bytes.fromhex(value.replace(":", "").replace("-", ""))
+        except ValueError:
+            raise ValueError("%r is no address; write aa:bb:cc:dd:ee:ff" % value) from None
+    if len(value) != 6:
+        raise ValueError("an address has 6 bytes, not %d" % len(value))
+    return value
+
+
+def _types(values: EtherType | Iterable[EtherType]) -> list[int]:
+    if isinstance(values, (int, str)):
+        return [ethertype(values)]
+    return [ethertype(value) for value in values]
+
+
+class Port(Session):
+    """A session with one binding open on it.
+
+        with ndisprot.open("eth0", "lldp") as port:
+            port.join("01:80:c2:00:00:0e")
+            for frame in port:
+                print(frame.source.hex(":"), frame.payload)
+
+    One thread at a time, as every session. The attributes are as granted: name, ifindex, address,
+    mtu, ethertypes, queue_bytes, open_flags.
+    """
+
+    def __init__(self, name: str, ethertypes: EtherType | Iterable[EtherType] = "any", *,
+                 exclusive: bool = False, flags: OpenFlags = OpenFlags.NONE, queue_bytes: int = 0,
+                 wait: float = 0.0, path: str | os.PathLike[str] | None = None,
+                 timeout: float | None = REPLY_TIMEOUT) -> None:
+        """Opens a binding; an empty set of EtherTypes asks and sets only, and moves no frames.
+
+        wait is how many seconds the interface may take to come up; queue_bytes the window on the
+        receive ring, 0 for the daemon's default.
+        """
+        self._asked = (name, _types(ethertypes), exclusive, int(flags), queue_bytes, wait)
+        self._groups: list[bytes] = []
+        self._packet_filter: int | None = None
+        self._reader: asyncio.AbstractEventLoop | None = None
+        self._sleepers: list[asyncio.Future[None]] = []
+        super().__init__(path, timeout)
+        try:
+            self._open(timeout)
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self, timeout: float | None) -> None:
+        name, types, exclusive, flags, queue_bytes, wait = self._asked
+        request = protocol.open_request(
+            name, types, exclusive=exclusive, flags=flags, queue_bytes=queue_bytes,
+            wait_milliseconds=max(0, int(wait * 1000)))
+        limit = None if timeout is None else timeout + wait
+        _, payload = self._call(Opcode.OPEN, request, "open %s" % name, timeout=limit)
+        self.grant = protocol.decode_grant(payload)
+        self.name = self.grant.name
+        self.ifindex = self.grant.ifindex
+        self.address = self.grant.address
+        self.mtu = self.grant.mtu
+        self.ethertypes = self.grant.ethertypes
+        self.queue_bytes = self.grant.queue_bytes
+        self.open_flags = OpenFlags(self.grant.flags)
+
+    def resume(self, timeout: float | None = None) -> None:
+        """Connects and opens again after Disconnected or Gone, with what was asked for at first.
+
+        Tries until the timeout passes; joined groups and the packet filter are set again. Frames
+        that had arrived and were not read are kept.
+        """
+        deadline = deadline_after(timeout)
+        pause = 0.05
+        kept = self._frames
+        while True:
+            Session.close(self)
+            self._forget_reader()
+            self._reset()
+            try:
+                self._connect(REPLY_TIMEOUT)
+                self._open(REPLY_TIMEOUT)
+                break
+            except Error as error:
+                left = seconds_left(deadline)
+                is_passing = error.errno in (
+                    errno.ENOENT, errno.ECONNREFUSED, errno.ECONNRESET, errno.ENODEV,
+                    errno.ETIMEDOUT, errno.EAGAIN)
+                if not is_passing or (left is not None and left <= 0):
+                    raise
+                time.sleep(pause if left is None else min(pause, left))
+                pause = min(pause * 2, 1.0)
+        self._frames = kept
+        if self._groups:
+            self.set(_MULTICAST_LIST, b"".join(self._groups))
+        if self._packet_filter is not None:
+            self.set(_CURRENT_PACKET_FILTER, self._packet_filter.to_bytes(4, "little"))
+
+    def close(self) -> None:
+        """Ends the session and the open; what is pended ends with it."""
+        self._forget_reader()
+        super().close()
+
+    # MARK: Reading
+
+    def _pend(self) -> None:
+        # Renewed when half of them are used up: one by one would cost a system call a message.
+        if len(self._reads) * 2 <= self.READS:
+            while len(self._reads) < self.READS:
+                self._reads.add(self._send(Opcode.READ_BATCH, room=protocol.ROOM))
+
+    def _raise_failure(self) -> None:
+        failure, self._read_failure = self._read_failure, None
+        if failure is not None and not self._frames:
+            raise failure
+
+    def _fill(self, timeout: float | None) -> bool:
+        """Waits for at least one frame; False when the timeout passed first."""
+        if self._frames:
+            return True
+        self._pend()
+        deadline = deadline_after(timeout)
+        while not self._frames:
+            self._raise_failure()
+            if not self._take() and not self._wait(deadline):
+                if timeout:
+                    self._cancel_reads()
+                return bool(self._frames)
+            if not self._reads:
+                self._pend()
+        return True
+
+    def _cancel_reads(self) -> None:
+        # A frame that arrives now waits in the daemon, where it is counted, and not in the socket.
+        for ident in list(self._reads):
+            self._abandoned.add(self._send(Opcode.CANCEL, protocol.cancel_request(ident)))
+        while self._reads:
+            if not self._take() and not self._wait(deadline_after(REPLY_TIMEOUT)):
+                raise failed("cancel", errno.ETIMEDOUT)
+
+    def read(self, timeout: float | None = None) -> Frame:
+        """The next frame. Raises TimedOut when none came in time; timeout 0 never waits."""
+        with self._alone():
+            if not self._fill(timeout):
+                raise failed("read", errno.ETIMEDOUT)
+            return self._frames.popleft()
+
+    def read_batch(self, timeout: float | None = None) -> list[Frame]:
+        """All frames that have arrived, at least one; an empty list when the timeout passed."""
+        with self._alone():
+            if not self._fill(timeout):
+                return []
+            found = list(self._frames)
+            self._frames.clear()
+            return found
+
+    def __iter__(self) -> Iterator[Frame]:
+        """Frames as they arrive, for ever."""
+        while True:
+            yield self.read()
+
+    # MARK: Writing
+
+    def write(self, frame: bytes, timeout: float | None = REPLY_TIMEOUT) -> None:
+        """Sends one frame, and returns when the interface has it."""
+        self._call(Opcode.WRITE, protocol.records([frame]), "write", timeout=timeout, count=1)
+
+    def write_batch(self, frames: Sequence[bytes],
+                    timeout: float | None = REPLY_TIMEOUT) -> list[int]:
+        """Sends frames in order, in as few messages as they fit; the errno of each, 0 for sent."""
+        with self._alone():
+            deadline = deadline_after(timeout)
+            results = [errno.EMSGSIZE] * len(frames)
+            pended: list[tuple[int, range]] = []
+            for batch in _batches(frames):
+                ident = self._send(
+                    Opcode.WRITE_BATCH, protocol.records(frames[at] for at in batch),
+                    count=len(batch), deadline=deadline, operation="write")
+                pended.append((ident, batch))
+                if len(pended) > 1:
+                    self._note_statuses(results, *pended.pop(0), deadline)
+            for ident, batch in pended:
+                self._note_statuses(results, ident, batch, deadline)
+            return results
+
+    def _note_statuses(self, results: list[int], ident: int, batch: range,
+                       deadline: float | None) -> None:
+        header, payload = self._reply(ident, "write", deadline)
+        if header.record_count == 0 and header.errno:
+            raise self._refusal(header, b"", "write")
+        if header.record_count == 0:
+            errnos = [0] * len(batch)
+        elif header.record_count == len(batch):
+            errnos = [each.errno for each in protocol.decode_statuses(payload, len(batch))]
+        else:
+            raise protocol.ProtocolError(
+                "%d statuses for %d frames" % (header.record_count, len(batch)))
+        results[batch.start:batch.stop] = errnos
+
+    # MARK: OIDs
+
+    def query(self, oid: int, timeout: float | None = REPLY_TIMEOUT) -> bytes:
+        """The value of an OID, as NDIS lays it out, little-endian."""
+        _, payload = self._call(
+            Opcode.DEVICE_CONTROL, protocol.oid_message(oid), "query %#010x" % oid,
+            timeout=timeout, code=Control.QUERY_OID_VALUE, room=_OID_ROOM)
+        return protocol.decode_oid_message(payload, oid)
+
+    def set(self, oid: int, value: bytes, timeout: float | None = REPLY_TIMEOUT) -> None:
+        """Sets an OID for this open; needs the right set-oid."""
+        self._call(Opcode.DEVICE_CONTROL, protocol.oid_message(oid, value), "set %#010x" % oid,
+                   timeout=timeout, code=Control.SET_OID_VALUE)
+        if oid == _CURRENT_PACKET_FILTER:
+            self._packet_filter = int.from_bytes(value, "little")
+
+    def join(self, *groups: Group) -> None:
+        """Adds groups to those that the open hears."""
+        wanted = self._groups + [each for each in map(mac_address, groups)
+                                 if each not in self._groups]
+        self.set(_MULTICAST_LIST, b"".join(wanted))
+        self._groups = wanted
+
+    def leave(self, *groups: Group) -> None:
+        """Takes groups from those that the open hears."""
+        gone = [mac_address(group) for group in groups]
+        wanted = [each for each in self._groups if each not in gone]
+        self.set(_MULTICAST_LIST, b"".join(wanted))
+        self._groups = wanted
+
+    # MARK: asyncio
+
+    async def aread(self) -> Frame:
+        """The next frame; cancelling the task loses none."""
+        while True:
+            if self._frames:
+                return self._frames.popleft()
+            self._raise_failure()
+            self._pend()
+            if self._take():
+                continue
+            await self._readable()
+
+    async def awrite(self, frame: bytes) -> None:
+        """Sends one frame, and returns when the interface has it."""
+        import asyncio
+
+        loop = asyncio.get_running_loop()
+        self._watch(loop)
+        message = (protocol.header(Opcode.WRITE, self._next_id + 1, count=1),
+                   protocol.records([frame]))
+        while not self._try_send(message):
+            await self._writable(loop)
+            message = (protocol.header(Opcode.WRITE, self._next_id + 1, count=1), message[1])
+        self._next_id += 1
+        ident = self._next_id
+        answer: asyncio.Future[tuple[protocol.Header, bytes]] = loop.create_future()
+        self._awaited[ident] = answer
+        try:
+            header, payload = await answer
+        except asyncio.CancelledError:
+            # What was sent may have left; the reply is dropped when it comes.
+            if self._awaited.pop(ident, None) is not None and not self.is_closed:
+                self._abandoned.add(ident)
+            raise
+        if header.errno:
+            raise self._refusal(header, payload, "write")
+
+    async def _writable(self, loop: asyncio.AbstractEventLoop) -> None:
+        ready: asyncio.Future[None] = loop.create_future()
+
+        def wake() -> None:
+            if not ready.done():
+                ready.set_result(None)
+
+        loop.add_writer(self._socket, wake)
+        try:
+            await ready
+        finally:
+            if not self.is_closed:
+                loop.remove_writer(self._socket)
+
+    async def _readable(self) -> None:
+        import asyncio
+
+        loop = asyncio.get_running_loop()
+        self._watch(loop)
+        sleeper: asyncio.Future[None] = loop.create_future()
+        self._sleepers.append(sleeper)
+        await sleeper
+
+    def _watch(self, loop: asyncio.AbstractEventLoop) -> None:
+        # One reader for the life of the port: to add one for each wait costs half of `async for`.
+        if self._reader is not loop:
+            self._forget_reader()
+            loop.add_reader(self._socket, self._on_readable)
+            self._reader = loop
+
+    def _on_readable(self) -> None:
+        try:
+            while self._take():
+                pass
+            failure: BaseException | None = None
+        except (Error, protocol.ProtocolError) as error:
+            failure = error
+        sleepers, self._sleepers = self._sleepers, []
+        for sleeper in sleepers:
+            if not sleeper.done():
+                sleeper.set_result(None)
+        if failure is not None:
+            # Readers see the same failure when they look again; those that await a reply do not.
+            self._forget_reader()
+            awaited, self._awaited = self._awaited, {}
+            for answer in awaited.values():
+                if not answer.done():
+                    answer.set_exception(failure)
+
+    def _forget_reader(self) -> None:
+        if self._reader is not None and not self.is_closed and not self._reader.is_closed():
+            self._reader.remove_reader(self._socket)
+        self._reader = None
+        sleepers, self._sleepers = self._sleepers, []
+        for sleeper in sleepers:
+            if not sleeper.done():
+                sleeper.set_result(None)
+
+    async def __aenter__(self) -> Port:
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, value: BaseException | None,
+                        trace: TracebackType | None) -> None:
+        self.close()
+
+    async def __aiter__(self) -> AsyncIterator[Frame]:
+        while True:
+            yield await self.aread()
+
+
+def _batches(frames: Sequence[bytes]) -> Iterator[range]:
+    """Runs of frames that fit one message each; a frame that fits none is in no run."""
+    start = byte_count = 0
+    for index, frame in enumerate(frames):
+        size = protocol.record_bytes(len(frame))
+        if index > start and (byte_count + size > protocol.ROOM
+                              or index - start == _BATCH_FRAMES):
+            yield range(start, index)
+            start, byte_count = index, 0
+        if size > protocol.ROOM:
+            start, byte_count = index + 1, 0
+        else:
+            byte_count += size
+    if start < len(frames):
+        yield range(start, len(frames))

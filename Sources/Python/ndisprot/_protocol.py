@@ -1,0 +1,384 @@
+"""The bytes of the control channel: headers, payloads and records, as pure values.
+
+Written from the protocol page of NdisprotControl; nothing here does I/O. Every decoder checks each
+length before it uses it and raises ProtocolError for a payload that is cut, too long or not of its
+shape, so that no daemon can make a client read beyond a message.
+"""
+
+from __future__ import annotations
+
+import enum
+import struct
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+VERSION = 1
+LONGEST_MESSAGE = 128 << 10
+ANY = 0xFFFF
+LLC = 0
+
+_HEADER = struct.Struct("<HHIQIIIIII")
+_RECORD = struct.Struct("<IIQII")
+_ENTRY = struct.Struct("<IIIIIIIHH6sH")
+_EVENT = struct.Struct("<QQQII")
+_STATUS = struct.Struct("<III")
+_OPEN = struct.Struct("<IIIIHH")
+_GRANT = struct.Struct("<IIIIIHH6sH")
+
+HEADER_BYTES = _HEADER.size
+RECORD_BYTES = _RECORD.size
+ROOM = LONGEST_MESSAGE - HEADER_BYTES
+
+_IS_REPLY = 1
+_LARGEST_ERRNO = 4095
+
+
+class ProtocolError(ValueError):
+    """The daemon sent bytes that are not of the protocol."""
+
+
+class Opcode(enum.IntEnum):
+    """What a message asks for, or answers."""
+
+    HELLO = 0
+    DEVICE_CONTROL = 1
+    OPEN = 2
+    CLOSE_DEVICE = 3
+    READ = 4
+    WRITE = 5
+    READ_BATCH = 6
+    WRITE_BATCH = 7
+    CANCEL = 8
+    SUBSCRIBE = 9
+    EVENT = 10
+    ENUMERATE = 11
+    STATISTICS = 12
+    ADMINISTRATION = 13
+    WAIT = 14
+
+
+class Control(enum.IntEnum):
+    """The codes of DEVICE_CONTROL, as the sample has them."""
+
+    QUERY_OID_VALUE = 0x0012C804
+    SET_OID_VALUE = 0x0012C814
+
+
+class OpenFlags(enum.IntFlag):
+    """Properties of an open."""
+
+    NONE = 0
+    ANY_SOURCE = 1
+    OUTGOING = 2
+    FAIL_ON_TRUNCATION = 4
+    IGNORE_CARRIER = 8
+    NO_LOOPBACK = 16
+    COMPAT = 32
+
+
+class FrameFlags(enum.IntFlag):
+    """What is particular about a frame that was read."""
+
+    NONE = 0
+    TRUNCATED = 1
+    OUTGOING = 2
+    LOOPED = 4
+    TAG_PUT_BACK = 8
+    HARDWARE_TIME = 16
+
+
+class EventKind(enum.IntEnum):
+    """What can happen to a binding."""
+
+    BINDING_ADDED = 1
+    BINDING_REMOVED = 2
+    LINK_STATE = 3
+    POWER_STATE = 4
+    ADDRESS = 5
+    MTU = 6
+    NAME = 7
+    BINDING_STATE = 8
+    SHUTDOWN = 9
+
+
+ALL_EVENTS = sum(1 << kind for kind in EventKind)
+
+
+class Header(NamedTuple):
+    """The 40 bytes in front of every payload, little-endian."""
+
+    version: int
+    opcode: int
+    flags: int
+    id: int
+    code: int
+    ndis_status: int
+    errno: int
+    information: int
+    bytes_needed: int
+    record_count: int
+
+
+class Frame(NamedTuple):
+    """One frame: destination, source, EtherType and payload, without the frame check sequence.
+
+    time_ns counts nanoseconds since the epoch; wire_length is what the frame had on the wire, tag
+    included; lost_before counts frames of this open that were lost directly in front of this one,
+    if the daemon reports that.
+    """
+
+    data: bytes
+    time_ns: int
+    wire_length: int
+    flags: int
+    lost_before: int
+
+    @property
+    def is_truncated(self) -> bool:
+        """Fewer bytes are here than were on the wire."""
+        return bool(self.flags & FrameFlags.TRUNCATED)
+
+    @property
+    def is_outgoing(self) -> bool:
+        """This host sent the frame."""
+        return bool(self.flags & FrameFlags.OUTGOING)
+
+    @property
+    def destination(self) -> bytes:
+        """The 6 bytes of the destination address."""
+        return self.data[:6]
+
+    @property
+    def source(self) -> bytes:
+        """The 6 bytes of the source address."""
+        return self.data[6:12]
+
+    @property
+    def ethertype(self) -> int:
+        """The EtherType, behind one 802.1Q tag too; 0 for a length field (LLC)."""
+        at = 16 if self.data[12:14] == b"\x81\x00" else 12
+        value = int.from_bytes(self.data[at:at + 2], "big")
+        return value if value >= 0x0600 else LLC
+
+    @property
+    def payload(self) -> bytes:
+        """What follows the EtherType, behind one 802.1Q tag too."""
+        return self.data[18:] if self.data[12:14] == b"\x81\x00" else self.data[14:]
+
+
+class Binding(NamedTuple):
+    """One interface that the daemon has bound."""
+
+    ifindex: int
+    name: str
+    state: int
+    link: int
+    is_powered: bool
+    mtu: int
+    opens: int
+    address: bytes
+    description: str
+
+
+class Event(NamedTuple):
+    """One change of a binding; binding is as it is since, or was before it went."""
+
+    sequence: int
+    lost: int
+    time_ns: int
+    kind: int
+    changes: int
+    binding: Binding | None
+
+
+class Grant(NamedTuple):
+    """What OPEN was granted."""
+
+    mode: int
+    flags: int
+    queue_bytes: int
+    ifindex: int
+    mtu: int
+    address: bytes
+    ethertypes: tuple[int, ...]
+    name: str
+
+
+class FrameStatus(NamedTuple):
+    """What became of one frame of a batch; errno 0 is success."""
+
+    nt_status: int
+    ndis_status: int
+    errno: int
+
+
+def header(opcode: int, ident: int, *, code: int = 0, room: int = 0, count: int = 0) -> bytes:
+    """The header of a request."""
+    return _HEADER.pack(VERSION, opcode, 0, ident, code, 0, 0, room, 0, count)
+
+
+def decode_header(message: memoryview) -> Header:
+    """The header of a message of the daemon's: a reply, or an event with id 0."""
+    if len(message) < HEADER_BYTES:
+        raise ProtocolError("a message of %d bytes is shorter than a header" % len(message))
+    found = Header(*_HEADER.unpack_from(message))
+    if found.version != VERSION:
+        raise ProtocolError("a message of version %d" % found.version)
+    is_event = found.opcode == Opcode.EVENT
+    if found.flags != (0 if is_event else _IS_REPLY) or is_event != (found.id == 0):
+        raise ProtocolError("a message that is neither a reply nor an event")
+    if found.errno > _LARGEST_ERRNO:
+        raise ProtocolError("an errno of %d" % found.errno)
+    return found
+
+
+def hello(features: int = 0) -> bytes:
+    """The payload of HELLO."""
+    return struct.pack("<HHIQ", VERSION, VERSION, 0, features)
+
+
+def decode_hello(payload: bytes) -> int:
+    """The features that both sides have."""
+    if len(payload) != 16:
+        raise ProtocolError("HELLO was answered with %d bytes" % len(payload))
+    version, _, _, features = struct.unpack("<HHIQ", payload)
+    if version != VERSION:
+        raise ProtocolError("the daemon chose version %d" % version)
+    return int(features)
+
+
+def open_request(name: str, ethertypes: Sequence[int], *, exclusive: bool, flags: int,
+                 queue_bytes: int, wait_milliseconds: int) -> bytes:
+    """The payload of OPEN."""
+    text = name.encode("utf-8", "surrogateescape")
+    return _OPEN.pack(0 if exclusive else 1, flags, queue_bytes, wait_milliseconds,
+                      len(ethertypes), len(text)) + struct.pack("<%dH" % len(ethertypes),
+                                                                *ethertypes) + text
+
+
+def decode_grant(payload: bytes) -> Grant:
+    """What OPEN was granted."""
+    if len(payload) < _GRANT.size:
+        raise ProtocolError("OPEN was answered with %d bytes" % len(payload))
+    (mode, flags, queue_bytes, ifindex, mtu, type_count, name_bytes, address,
+     _) = _GRANT.unpack_from(payload)
+    at = _GRANT.size + 2 * type_count
+    if len(payload) != at + name_bytes:
+        raise ProtocolError("OPEN was answered with %d bytes" % len(payload))
+    types = struct.unpack_from("<%dH" % type_count, payload, _GRANT.size)
+    return Grant(mode, flags, queue_bytes, ifindex, mtu, address, types,
+                 payload[at:].decode("utf-8", "replace"))
+
+
+def records(frames: Iterable[bytes]) -> bytes:
+    """Frames as WRITE and WRITE_BATCH carry them: 24 bytes, the frame, zeros to a multiple of 8."""
+    parts: list[bytes] = []
+    for frame in frames:
+        length = len(frame)
+        parts += (_RECORD.pack(length, length, 0, 0, 0), frame, bytes(-length % 8))
+    return b"".join(parts)
+
+
+def record_bytes(frame_bytes: int) -> int:
+    """Bytes of a whole record with a frame of frame_bytes."""
+    return RECORD_BYTES + frame_bytes + -frame_bytes % 8
+
+
+def decode_records(message: memoryview, count: int, into: list[Frame]) -> None:
+    """Appends the frames of a message, header included, to a list."""
+    at, end = HEADER_BYTES, len(message)
+    unpack, append, make = _RECORD.unpack_from, into.append, Frame._make
+    try:
+        for _ in range(count):
+            length, wire_length, time_ns, flags, lost = unpack(message, at)
+            at += RECORD_BYTES
+            stop = at + length
+            if stop > end:
+                raise ProtocolError("a record ends behind its message")
+            append(make((bytes(message[at:stop]), time_ns, wire_length, flags, lost)))
+            at = stop + (-length & 7)
+    except struct.error:
+        raise ProtocolError("a record begins behind its message") from None
+    if at != end:
+        raise ProtocolError("%d bytes behind the last record" % (end - at))
+
+
+def decode_statuses(payload: bytes, count: int) -> list[FrameStatus]:
+    """What became of each frame of a batch."""
+    if len(payload) != count * _STATUS.size:
+        raise ProtocolError("%d bytes for the statuses of %d frames" % (len(payload), count))
+    return [FrameStatus(*each) for each in _STATUS.iter_unpack(payload)]
+
+
+def _binding(payload: bytes, at: int) -> tuple[Binding, int]:
+    if len(payload) - at < _ENTRY.size:
+        raise ProtocolError("an entry of a binding is cut")
+    (size, ifindex, state, link, power, mtu, opens, name_bytes, description_bytes, address,
+     _) = _ENTRY.unpack_from(payload, at)
+    text = at + _ENTRY.size
+    if size < _ENTRY.size + name_bytes + description_bytes or size % 8 or at + size > len(payload):
+        raise ProtocolError("an entry of %d bytes" % size)
+    middle = text + name_bytes
+    return Binding(ifindex, payload[text:middle].decode("utf-8", "replace"), state, link,
+                   bool(power), mtu, opens, address,
+                   payload[middle:middle + description_bytes].decode("utf-8", "replace")), at + size
+
+
+def enumerate_request(after_ifindex: int) -> bytes:
+    """The payload of ENUMERATE."""
+    return struct.pack("<II", after_ifindex, 0)
+
+
+def decode_bindings(payload: bytes, count: int) -> tuple[list[Binding], bool]:
+    """One page of ENUMERATE, and whether there are more."""
+    if len(payload) < 16:
+        raise ProtocolError("ENUMERATE was answered with %d bytes" % len(payload))
+    has_more = bool(struct.unpack_from("<I", payload, 8)[0])
+    found: list[Binding] = []
+    at = 16
+    for _ in range(count):
+        entry, at = _binding(payload, at)
+        found.append(entry)
+    if at != len(payload):
+        raise ProtocolError("%d bytes behind the last binding" % (len(payload) - at))
+    return found, has_more
+
+
+def decode_event(payload: bytes, count: int) -> Event:
+    """The payload of an event."""
+    if len(payload) < _EVENT.size or count > 1:
+        raise ProtocolError("an event of %d bytes" % len(payload))
+    sequence, lost, time_ns, kind, changes = _EVENT.unpack_from(payload)
+    entry, at = _binding(payload, _EVENT.size) if count else (None, _EVENT.size)
+    if at != len(payload):
+        raise ProtocolError("%d bytes behind an event" % (len(payload) - at))
+    return Event(sequence, lost, time_ns, kind, changes, entry)
+
+
+def subscribe_request(kinds: int, ifindex: int) -> bytes:
+    """The payload of SUBSCRIBE: bit n is the kind n."""
+    return struct.pack("<II", kinds, ifindex)
+
+
+def cancel_request(ident: int) -> bytes:
+    """The payload of CANCEL."""
+    return struct.pack("<Q", ident)
+
+
+def wait_request(names: Sequence[str], milliseconds: int) -> bytes:
+    """The payload of WAIT."""
+    texts = [name.encode("utf-8", "surrogateescape") for name in names]
+    return struct.pack("<IHH", milliseconds, len(texts), 0) + b"".join(
+        struct.pack("<H", len(text)) + text for text in texts)
+
+
+def oid_message(oid: int, value: bytes = b"") -> bytes:
+    """The bytes of QUERY_OID_VALUE and SET_OID_VALUE."""
+    return struct.pack("<II", oid, 0) + value
+
+
+def decode_oid_message(payload: bytes, oid: int) -> bytes:
+    """The value that QUERY_OID_VALUE was answered with."""
+    if len(payload) < 8 or struct.unpack_from("<I", payload)[0] != oid:
+        raise ProtocolError("a query was answered with %d bytes" % len(payload))
+    return payload[8:]

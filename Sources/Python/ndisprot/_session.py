@@ -1,0 +1,353 @@
+"""One connection with the daemon: requests go out, replies come back in any order."""
+
+from __future__ import annotations
+
+import errno
+import os
+import select
+import socket
+import struct
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator
+from types import TracebackType
+from typing import TYPE_CHECKING, TypeVar
+
+from . import _protocol as protocol
+from ._errors import Disconnected, Error, TimedOut, failed
+from ._protocol import Frame, Header, Opcode, ProtocolError
+
+if TYPE_CHECKING:
+    import asyncio
+
+    Reply = tuple[Header, bytes]
+
+DEFAULT_PATH = "/run/ndisprot.sock"
+ACCOUNT = "ndisprot"
+REPLY_TIMEOUT = 10.0
+_LONGEST_WAIT = 24 * 3600.0
+_S = TypeVar("_S", bound="Session")
+
+
+
+def socket_path(path: str | os.PathLike[str] | None) -> str:
+    """The socket to connect to: as given, NDISPROT_SOCKET, or the service's."""
+    return os.fspath(path) if path else os.environ.get("NDISPROT_SOCKET") or DEFAULT_PATH
+
+
+def is_trusted(user: int) -> bool:
+    """Whether a daemon of this user may see what the client sends.
+
+    Root, the client's own user, the account ndisprot, and the user that NDISPROT_TRUST names by
+    number: inside a container the daemon's user may have no name and show as 65534.
+    """
+    if user in (0, os.geteuid()):
+        return True
+    named = os.environ.get("NDISPROT_TRUST", "")
+    if named.isdecimal() and int(named) == user:
+        return True
+    import pwd
+
+    try:
+        return pwd.getpwnam(ACCOUNT).pw_uid == user
+    except KeyError:
+        return False
+
+
+def deadline_after(timeout: float | None) -> float | None:
+    """When a timeout that begins now is over, by the monotonic clock."""
+    return None if timeout is None else time.monotonic() + timeout
+
+
+def seconds_left(deadline: float | None) -> float | None:
+    """Seconds until a deadline, never negative; None without one."""
+    return None if deadline is None else max(0.0, deadline - time.monotonic())
+
+
+class Session:
+    """A connection with the daemon.
+
+    One thread at a time: two threads inside one session at the same moment raise RuntimeError in
+    the second. Threads that read and write at once take a session each.
+    """
+
+    #: Reads that are pended at once; with one, every message costs a wake-up of both sides.
+    READS = 4
+
+    def __init__(self, path: str | os.PathLike[str] | None = None,
+                 timeout: float | None = REPLY_TIMEOUT) -> None:
+        self._path = socket_path(path)
+        self._guard = threading.Lock()
+        self._buffer = bytearray(protocol.LONGEST_MESSAGE)
+        self._view = memoryview(self._buffer)
+        self._reset()
+        self._connect(timeout)
+
+    def _reset(self) -> None:
+        self._next_id = 0
+        self._replies: dict[int, Reply] = {}
+        self._awaited: dict[int, asyncio.Future[Reply]] = {}
+        self._abandoned: set[int] = set()
+        self._reads: set[int] = set()
+        self._read_failure: Error | None = None
+        self._frames: deque[Frame] = deque()
+        self._events: deque[protocol.Event] = deque()
+        self._features = 0
+
+    def _connect(self, timeout: float | None) -> None:
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_CLOEXEC)
+        try:
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+            self._socket.settimeout(timeout)
+            try:
+                self._socket.connect(self._path)
+            except OSError as error:
+                number = error.errno or errno.ETIMEDOUT
+                raise failed("connect", number, subject=self._path) from None
+            credentials = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
+            user = struct.unpack("iII", credentials)[1]
+            if not is_trusted(user):
+                raise failed(
+                    "connect", errno.EPERM, subject=self._path,
+                    reason="user %d listens there, who is neither root, the account %s nor you; "
+                    "to trust that user, set NDISPROT_TRUST=%d" % (user, ACCOUNT, user))
+            self._socket.setblocking(False)
+            _, payload = self._call(Opcode.HELLO, protocol.hello(), "connect", timeout=timeout)
+            self._features = protocol.decode_hello(payload)
+        except BaseException:
+            self._socket.close()
+            raise
+
+    # MARK: Ends
+
+    def close(self) -> None:
+        """Ends the session; what is pended ends with it. Closing twice is allowed."""
+        for waiter in self._awaited.values():
+            waiter.cancel()
+        self._awaited.clear()
+        self._socket.close()
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the session was closed on this side."""
+        return self._socket.fileno() < 0
+
+    def fileno(self) -> int:
+        """The descriptor, readable when the daemon has sent something; -1 once closed.
+
+        Frames that have arrived already make nothing readable: read them first, with timeout 0.
+        """
+        return self._socket.fileno()
+
+    def __enter__(self: _S) -> _S:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        self.close()
+
+    def _alone(self) -> threading.Lock:
+        """The guard of a call, for `with`; a second thread inside is an error of the program."""
+        if not self._guard.acquire(blocking=False):
+            raise RuntimeError("this session is in use by another thread; open one for each thread")
+        self._guard.release()
+        return self._guard
+
+    # MARK: Messages
+
+    def _send(self, opcode: int, payload: bytes = b"", *, code: int = 0, room: int = 0,
+              count: int = 0, deadline: float | None = None, operation: str = "send") -> int:
+        """Sends a request, and takes replies while the daemon has no room for it."""
+        if len(payload) > protocol.ROOM:
+            # The daemon would close the session for a message that is too long.
+            raise failed(operation, errno.EMSGSIZE)
+        self._next_id += 1
+        ident = self._next_id
+        message = (protocol.header(opcode, ident, code=code, room=room, count=count), payload)
+        while not self._try_send(message):
+            # The daemon reads no further while replies park: take some, or both stand still.
+            left = seconds_left(deadline)
+            readable, writable, _ = select.select([self._socket], [self._socket], [], left)
+            if readable and not writable:
+                self._take()
+            elif not writable:
+                raise failed(operation, errno.ETIMEDOUT)
+        return ident
+
+    def _try_send(self, message: tuple[bytes, bytes]) -> bool:
+        if self.is_closed:
+            raise failed("send", errno.ENOTCONN, reason="the session is closed")
+        try:
+            self._socket.sendmsg(message)
+            return True
+        except BlockingIOError:
+            return False
+        except OSError as error:
+            # What the daemon sent before it went is still there to be read.
+            if error.errno in (errno.EPIPE, errno.ECONNRESET):
+                raise self._disconnected() from None
+            raise
+
+    def _disconnected(self) -> Error:
+        return failed("session", errno.ECONNRESET, subject=self._path,
+                      reason="the daemon ended the session")
+
+    def _take(self) -> bool:
+        """Takes one message off the socket; False if there is none."""
+        if self.is_closed:
+            raise failed("receive", errno.ENOTCONN, reason="the session is closed")
+        try:
+            size = self._socket.recv_into(self._buffer)
+        except BlockingIOError:
+            return False
+        except ConnectionResetError:
+            size = 0
+        if size == 0:
+            raise self._disconnected()
+        self._handle(self._view[:size])
+        return True
+
+    def _handle(self, message: memoryview) -> None:
+        try:
+            header = protocol.decode_header(message)
+            if header.id in self._reads:
+                self._reads.discard(header.id)
+                self._handle_read(header, message)
+            elif header.opcode == Opcode.EVENT:
+                self._events.append(protocol.decode_event(
+                    bytes(message[protocol.HEADER_BYTES:]), header.record_count))
+            else:
+                self._handle_reply(header, bytes(message[protocol.HEADER_BYTES:]))
+        except ProtocolError:
+            # Nothing behind such a message can be trusted.
+            self._socket.close()
+            raise
+
+    def _handle_read(self, header: Header, message: memoryview) -> None:
+        if header.errno == 0:
+            if header.opcode != Opcode.READ_BATCH:
+                raise ProtocolError("a read was answered by opcode %d" % header.opcode)
+            frames: list[Frame] = []
+            protocol.decode_records(message, header.record_count, frames)
+            self._frames.extend(frames)
+        elif header.errno != errno.ECANCELED:
+            self._read_failure = self._refusal(header, b"", "read")
+
+    def _handle_reply(self, header: Header, payload: bytes) -> None:
+        if header.id in self._abandoned:
+            self._abandoned.discard(header.id)
+            return
+        waiter = self._awaited.pop(header.id, None)
+        if waiter is not None:
+            if not waiter.done():
+                waiter.set_result((header, payload))
+            return
+        if header.id > self._next_id:
+            raise ProtocolError("a reply to request %d, which was never sent" % header.id)
+        self._replies[header.id] = (header, payload)
+
+    def _wait(self, deadline: float | None) -> bool:
+        """Sleeps until something arrives; False when the deadline passed first."""
+        waiting = select.poll()
+        waiting.register(self._socket, select.POLLIN)
+        left = seconds_left(deadline)
+        return bool(waiting.poll(None if left is None else left * 1000))
+
+    # MARK: Requests
+
+    @staticmethod
+    def _refusal(header: Header, payload: bytes, operation: str) -> Error:
+        has_text = header.opcode not in (Opcode.READ, Opcode.READ_BATCH, Opcode.WRITE_BATCH,
+                                         Opcode.DEVICE_CONTROL)
+        return failed(
+            operation, header.errno,
+            reason=payload.decode("utf-8", "replace").strip("\0") if has_text else "",
+            nt_status=header.code, ndis_status=header.ndis_status,
+            bytes_needed=header.bytes_needed)
+
+    def _reply(self, ident: int, operation: str, deadline: float | None) -> Reply:
+        while ident not in self._replies:
+            if self._take() or self._wait(deadline):
+                continue
+            self._abandon(ident)
+            raise failed(operation, errno.ETIMEDOUT)
+        return self._replies.pop(ident)
+
+    def _abandon(self, ident: int) -> None:
+        """Cancels a request nobody waits for any more; its reply is dropped when it comes."""
+        self._abandoned.add(ident)
+        message = protocol.header(Opcode.CANCEL, self._next_id + 1), protocol.cancel_request(ident)
+        if self._try_send(message):
+            self._next_id += 1
+            self._abandoned.add(self._next_id)
+
+    def _call(self, opcode: int, payload: bytes, operation: str, *,
+              timeout: float | None = REPLY_TIMEOUT, code: int = 0, room: int = 0,
+              count: int = 0) -> Reply:
+        """A request and its reply; a refusal is raised."""
+        with self._alone():
+            deadline = deadline_after(timeout)
+            ident = self._send(opcode, payload, code=code, room=room, count=count,
+                               deadline=deadline, operation=operation)
+            header, answer = self._reply(ident, operation, deadline)
+            if header.errno:
+                raise self._refusal(header, answer, operation)
+            return header, answer
+
+    # MARK: Bindings and events
+
+    def bindings(self) -> list[protocol.Binding]:
+        """Every interface that the daemon has bound and shows this user, by interface index."""
+        found: list[protocol.Binding] = []
+        has_more = True
+        while has_more:
+            after = found[-1].ifindex if found else 0
+            header, payload = self._call(
+                Opcode.ENUMERATE, protocol.enumerate_request(after), "bindings", room=protocol.ROOM)
+            page, has_more = protocol.decode_bindings(payload, header.record_count)
+            if has_more and (not page or page[-1].ifindex <= after):
+                raise ProtocolError("pages of ENUMERATE that do not go on")
+            found += page
+        return found
+
+    def wait_for(self, *names: str, timeout: float | None = None) -> None:
+        """Returns once all these interfaces are bound; raises TimedOut if they are not by then.
+
+        A wait lasts at most a day in the daemon; a longer one is asked for again.
+        """
+        deadline = deadline_after(timeout)
+        while True:
+            left = seconds_left(deadline)
+            limit = _LONGEST_WAIT if left is None else min(left, _LONGEST_WAIT)
+            try:
+                self._call(Opcode.WAIT, protocol.wait_request(names, int(limit * 1000)), "wait",
+                           timeout=limit + REPLY_TIMEOUT)
+                return
+            except TimedOut:
+                if deadline is not None and time.monotonic() >= deadline:
+                    raise
+
+    def subscribe(self, kinds: int = protocol.ALL_EVENTS, ifindex: int = 0) -> None:
+        """Asks for events from now on: bit n of kinds is the EventKind n; ifindex 0 is all."""
+        self._call(Opcode.SUBSCRIBE, protocol.subscribe_request(kinds, ifindex), "subscribe")
+
+    def next_event(self, timeout: float | None = None) -> protocol.Event | None:
+        """The oldest event that was not handed out yet; None when the timeout passed."""
+        with self._alone():
+            deadline = deadline_after(timeout)
+            while not self._events:
+                if not self._take() and not self._wait(deadline):
+                    return None
+            return self._events.popleft()
+
+    def events(self) -> Iterator[protocol.Event]:
+        """Events as they happen, until the daemon ends the session."""
+        while True:
+            try:
+                event = self.next_event()
+            except Disconnected:
+                return
+            if event is not None:
+                yield event
+

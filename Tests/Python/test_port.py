@@ -1,0 +1,226 @@
+"""A Port against the real daemon on a veth pair, as a user without capabilities."""
+
+import asyncio
+import errno
+import os
+import random
+import select
+import threading
+import time
+import unittest
+
+import lab
+import ndisprot
+from lab import PATIENCE, TYPE, frame
+
+GROUP = bytes.fromhex("0180c200000e")
+
+
+class PortTests(unittest.TestCase):
+    def setUp(self):
+        lab.lab.peer.drain()
+        self.port = ndisprot.open("np0", TYPE, path=lab.lab.path)
+        self.addCleanup(lambda: self.port.close())
+
+    def to_port(self, payload, destination=None):
+        return frame(destination or self.port.address, lab.lab.peer.address, payload)
+
+    def to_peer(self, payload):
+        return frame(lab.lab.peer.address, self.port.address, payload)
+
+    def test_a_frame_from_the_wire_is_read_with_its_length_time_and_type(self):
+        sent = self.to_port(os.urandom(100))
+        lab.lab.peer.send(sent)
+        got = self.port.read(PATIENCE)
+        self.assertEqual(got.data, sent)
+        self.assertEqual((got.wire_length, got.ethertype, got.payload), (114, TYPE, sent[14:]))
+        self.assertLess(abs(got.time_ns - time.time_ns()), PATIENCE * 1e9)
+
+    def test_frames_of_all_lengths_arrive_in_order_and_whole(self):
+        chosen = random.Random(7)
+        sent = [self.to_port(chosen.randbytes(46 + length)) for length in range(0, 1455, 5)]
+        lab.lab.peer.send(*sent)
+        got = []
+        while len(got) < len(sent):
+            batch = self.port.read_batch(PATIENCE)
+            self.assertTrue(batch, "only %d of %d frames came" % (len(got), len(sent)))
+            got += batch
+        self.assertEqual([each.data for each in got], sent)
+
+    def test_a_written_frame_and_a_batch_of_many_messages_reach_the_peer_in_order(self):
+        sent = [self.to_peer(n.to_bytes(4, "big") * 60) for n in range(1500)]
+        self.port.write(sent[0])
+        self.assertEqual(self.port.write_batch(sent[1:]), [0] * 1499)
+        self.assertEqual(lab.lab.peer.receive(1500), sent)
+
+    def test_a_batch_reports_the_errno_of_each_frame_by_its_place(self):
+        forged = frame(lab.lab.peer.address, b"\2\0\0\0\0\1", b"x")
+        other = frame(lab.lab.peer.address, self.port.address, b"x", 0x0800)
+        good = self.to_peer(b"good")
+        self.assertEqual(self.port.write_batch([good, forged, other, good]),
+                         [0, errno.EPERM, errno.EPROTOTYPE, 0])
+        self.assertEqual(lab.lab.peer.receive(2), [good, good])
+
+    def test_a_forged_source_is_denied_with_the_statuses_of_the_daemon(self):
+        with self.assertRaises(ndisprot.Denied) as caught:
+            self.port.write(frame(lab.lab.peer.address, b"\2\0\0\0\0\1", b"x"))
+        self.assertEqual((caught.exception.errno, caught.exception.nt_status),
+                         (errno.EPERM, 0xC000000D))
+
+    def test_a_frame_longer_than_a_message_is_refused_and_the_session_lives(self):
+        with self.assertRaises(ndisprot.Error) as caught:
+            self.port.write(bytes(200_000))
+        self.assertEqual(caught.exception.errno, errno.EMSGSIZE)
+        good = self.to_peer(b"after")
+        self.assertEqual(self.port.write_batch([bytes(200_000), good, bytes(200_000), good]),
+                         [errno.EMSGSIZE, 0, errno.EMSGSIZE, 0])
+        self.assertEqual(lab.lab.peer.receive(2), [good, good])
+
+    def test_a_read_that_times_out_is_cancelled_and_the_next_frame_is_not_lost(self):
+        with self.assertRaises(ndisprot.TimedOut):
+            self.port.read(0.05)
+        self.assertEqual(self.port.read_batch(0.05), [])
+        lab.lab.peer.send(self.to_port(b"late"))
+        self.assertEqual(self.port.read(PATIENCE).data, self.to_port(b"late"))
+
+    def test_a_read_with_timeout_zero_never_waits_and_works_with_select(self):
+        self.assertEqual(self.port.read_batch(0), [])
+        lab.lab.peer.send(self.to_port(b"one"))
+        self.assertTrue(select.select([self.port], [], [], PATIENCE)[0])
+        self.assertEqual([each.data for each in self.port.read_batch(0)], [self.to_port(b"one")])
+
+    def test_a_joined_group_is_heard_until_it_is_left(self):
+        self.port.join("01:80:c2:00:00:0e")
+        lab.lab.peer.send(self.to_port(b"heard", GROUP))
+        self.assertEqual(self.port.read(PATIENCE).destination, GROUP)
+        self.port.leave(GROUP)
+        lab.lab.peer.send(self.to_port(b"not heard", GROUP), self.to_port(b"own"))
+        self.assertEqual(self.port.read(PATIENCE).data, self.to_port(b"own"))
+
+    def test_an_oid_is_queried_and_an_unknown_one_is_an_error_with_its_number(self):
+        self.assertEqual(self.port.query(0x01010102), self.port.address)
+        with self.assertRaisesRegex(ndisprot.Error, "0x12345678"):
+            self.port.query(0x12345678)
+
+    def test_an_exclusive_open_of_the_same_type_is_busy(self):
+        with self.assertRaises(ndisprot.Busy):
+            ndisprot.open("np0", TYPE, exclusive=True, path=lab.lab.path)
+
+    def test_iteration_yields_frames(self):
+        lab.lab.peer.send(self.to_port(b"a"), self.to_port(b"b"))
+        frames = iter(self.port)
+        self.assertEqual([next(frames).data, next(frames).data],
+                         [self.to_port(b"a"), self.to_port(b"b")])
+
+    def test_a_second_thread_in_a_session_is_told_so(self):
+        inside, caught = threading.Event(), []
+
+        def reads():
+            inside.set()
+            caught.append(self.port.read_batch(PATIENCE))
+
+        thread = threading.Thread(target=reads)
+        thread.start()
+        inside.wait(PATIENCE)
+        until = time.monotonic() + PATIENCE
+        while not self.port._guard.locked() and time.monotonic() < until:
+            time.sleep(0.001)
+        with self.assertRaisesRegex(RuntimeError, "another thread"):
+            self.port.read(0)
+        lab.lab.peer.send(self.to_port(b"x"))
+        thread.join(PATIENCE)
+        self.assertEqual(len(caught[0]), 1)
+
+
+class AsyncTests(unittest.IsolatedAsyncioTestCase):
+    def setUp(self):
+        lab.lab.peer.drain()
+
+    async def test_frames_are_read_and_written_in_tasks_of_one_loop(self):
+        async with ndisprot.open("np0", TYPE, path=lab.lab.path) as port:
+            sent = [frame(port.address, lab.lab.peer.address, b"%d" % n) for n in range(300)]
+
+            async def reads():
+                found = []
+                async for each in port:
+                    found.append(each.data)
+                    if len(found) == len(sent):
+                        return found
+
+            reader = asyncio.ensure_future(reads())
+            out = [frame(lab.lab.peer.address, port.address, b"%d" % n) for n in range(50)]
+            await asyncio.gather(*(port.awrite(each) for each in out))
+            await asyncio.get_running_loop().run_in_executor(None, lab.lab.peer.send, *sent)
+            self.assertEqual(await asyncio.wait_for(reader, PATIENCE), sent)
+            self.assertEqual(sorted(lab.lab.peer.receive(50)), sorted(out))
+
+    async def test_a_cancelled_read_loses_no_frame(self):
+        async with ndisprot.open("np0", TYPE, path=lab.lab.path) as port:
+            with self.assertRaises(asyncio.TimeoutError):
+                await asyncio.wait_for(port.aread(), 0.05)
+            sent = frame(port.address, lab.lab.peer.address, b"kept")
+            lab.lab.peer.send(sent)
+            self.assertEqual((await asyncio.wait_for(port.aread(), PATIENCE)).data, sent)
+
+    async def test_a_refused_write_raises_in_its_own_task(self):
+        async with ndisprot.open("np0", TYPE, path=lab.lab.path) as port:
+            with self.assertRaises(ndisprot.Denied):
+                await port.awrite(frame(lab.lab.peer.address, b"\2\0\0\0\0\1", b"x"))
+
+    async def test_a_daemon_that_goes_ends_readers_and_writers(self):
+        port = ndisprot.open("np0", TYPE, path=lab.lab.path)
+        reader = asyncio.ensure_future(port.aread())
+        await asyncio.sleep(0)
+        lab.lab.kill()
+        try:
+            with self.assertRaises(ndisprot.Disconnected):
+                await asyncio.wait_for(reader, PATIENCE)
+        finally:
+            port.close()
+            lab.lab.start()
+
+
+class SessionTests(unittest.TestCase):
+    def test_bindings_lists_the_interface_as_the_kernel_has_it(self):
+        found = {each.name: each for each in ndisprot.bindings(lab.lab.path)}
+        self.assertEqual((found["np0"].mtu, found["np0"].is_powered), (1500, True))
+
+    def test_an_interface_that_is_not_there_is_an_error_that_names_it(self):
+        with self.assertRaisesRegex(ndisprot.Error, "np7"):
+            ndisprot.open("np7", TYPE, path=lab.lab.path)
+
+    def test_no_daemon_is_an_error_that_names_the_socket(self):
+        with self.assertRaisesRegex(ndisprot.Error, "/nowhere.sock"):
+            ndisprot.open("np0", path="/nowhere.sock")
+
+    def test_events_tell_of_a_binding_that_comes_and_goes(self):
+        with ndisprot.Session(lab.lab.path) as session:
+            session.subscribe()
+            lab.lab.root("ip link add np9 type veth peer name np8")
+            kinds = []
+            for event in session.events():
+                if event.binding is not None and event.binding.name == "np9":
+                    kinds.append(event.kind)
+                    if event.kind == ndisprot.EventKind.BINDING_ADDED:
+                        lab.lab.root("ip link del np9")
+                    if event.kind == ndisprot.EventKind.BINDING_REMOVED:
+                        break
+            self.assertEqual(kinds[0], ndisprot.EventKind.BINDING_ADDED)
+
+    def test_wait_for_returns_when_bound_and_times_out_else(self):
+        with ndisprot.Session(lab.lab.path) as session:
+            session.wait_for("np0", timeout=PATIENCE)
+            with self.assertRaises(ndisprot.TimedOut):
+                session.wait_for("np7", timeout=0.05)
+
+    def test_a_port_resumes_after_the_daemon_was_killed_with_its_groups(self):
+        with ndisprot.open("np0", TYPE, path=lab.lab.path) as port:
+            port.join(GROUP)
+            lab.lab.kill()
+            with self.assertRaises(ndisprot.Disconnected):
+                port.read(PATIENCE)
+            lab.lab.start()
+            port.resume(PATIENCE)
+            sent = frame(GROUP, lab.lab.peer.address, b"again")
+            lab.lab.peer.send(sent)
+            self.assertEqual(port.read(PATIENCE).data, sent)
