@@ -17,7 +17,8 @@ struct OpenNumberTests {
     }
     #expect(seen.count == 65_535, "each use of a place has a number of its own")
     let again = try #require(numbers.take())
-    #expect(seen.contains(again) && again != kept, "the generations begin again, past the one in use")
+    #expect(
+      seen.contains(again) && again != kept, "the generations begin again, past the one in use")
   }
 
   @Test("a number given back twice, or never given out, frees nothing")

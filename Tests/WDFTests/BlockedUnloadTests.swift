@@ -13,7 +13,8 @@ enum Obstacle: String, CaseIterable, Sendable {
 @Suite("an unload that is blocked")
 struct BlockedUnloadTests {
   /// Puts an obstacle in the way, under a name that the report must give.
-  private func block(_ obstacle: Obstacle, _ fixture: Fixture, _ isIn: Signal, _ mayGo: Signal) throws
+  private func block(_ obstacle: Obstacle, _ fixture: Fixture, _ isIn: Signal, _ mayGo: Signal)
+    throws
   {
     let stay: @Sendable () -> Void = {
       isIn.set()
@@ -103,7 +104,8 @@ struct BlockedUnloadTests {
       try fixture.driver.unload(warnEvery: .milliseconds(40), deadline: .milliseconds(120))
     }
     #expect(blocked?.reason == .timedOut)
-    #expect(blocked?.holders.contains { $0.name == "the holder" } == true, "\(blocked?.holders ?? [])")
+    #expect(
+      blocked?.holders.contains { $0.name == "the holder" } == true, "\(blocked?.holders ?? [])")
     #expect(fixture.reports.of(.stuck).contains { $0.name == "the holder" })
     mayGo.set()
     if obstacle == .idleFile {

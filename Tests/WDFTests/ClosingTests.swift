@@ -49,7 +49,11 @@ struct ClosingTests {
     try race(rounds: 1_000, threads: 2) {
       try fixture.device.makeFileObject("f", Log().context("f"))
     } _: { index, file in
-      if index == 0 { file.close() } else { try? file.submit(read(1), sink: fixture.sink, to: queue) }
+      if index == 0 {
+        file.close()
+      } else {
+        try? file.submit(read(1), sink: fixture.sink, to: queue)
+      }
     } check: { file in
       #expect(file.pendingCount == 0 && queue.count == 0)
     }

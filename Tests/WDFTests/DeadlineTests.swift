@@ -198,7 +198,8 @@ struct DeadlineTests {
     try rig.fixture.unload()
   }
 
-  @Test("wdf T105: on the framework's own thread deadlines end requests that wait, and no timer stays")
+  @Test(
+    "wdf T105: on the framework's own thread deadlines end requests that wait, and no timer stays")
   func ownExecutor() throws {
     let fixture = try Fixture()
     let queue = try fixture.device.makeQueue(
@@ -223,10 +224,12 @@ struct DeadlineTests {
     for id in 0..<2_000 {
       try file.submit(read(UInt64(id)), sink: fixture.sink, to: queue)
       if id % 3 == 0, let request = try queue.retrieveNext() {
-        if id % 2 == 0, case .marked(let token) = request.markCancelable({ request in
-          let status = request.cancelStatus
-          request.complete(status)
-        }) {
+        if id % 2 == 0,
+          case .marked(let token) = request.markCancelable({ request in
+            let status = request.cancelStatus
+            request.complete(status)
+          })
+        {
           if case .reclaimed(let request) = token.unmark() { request.complete(.success) }
         }
       }

@@ -107,7 +107,8 @@ struct LifetimeTests {
     }
   }
 
-  @Test("an object that has ended keeps nothing of its callbacks alive", arguments: Subject.allCases)
+  @Test(
+    "an object that has ended keeps nothing of its callbacks alive", arguments: Subject.allCases)
   func captured(subject: Subject) throws {
     let fixture = try Fixture()
     let isGone = Signal()

@@ -20,7 +20,8 @@ struct ObjectTests {
   @Test("wdf T1: of a driver whose make fails nothing is published")
   func failedDriver() throws {
     let framework = Framework()
-    let failing = Context<Driver, Int>(make: { _ throws(WdfError) in throw WdfError(.accessDenied) })
+    let failing = Context<Driver, Int>(make: { _ throws(WdfError) in throw WdfError(.accessDenied) }
+    )
     #expect(code { try framework.makeDriver("x", failing) } == .accessDenied)
     #expect(code { try framework.driver } == .noDriver)
     #expect(framework.liveObjectCount == 0)
@@ -38,7 +39,8 @@ struct ObjectTests {
     let hold = try leaf.hold("test")
     #expect(fixture.framework.snapshot().first { $0.id == leaf.id }?.holders.map(\.tag) == ["test"])
 
-    let failing = Context<General, Int>(make: { _ throws(WdfError) in throw WdfError(.accessDenied) })
+    let failing = Context<General, Int>(make: { _ throws(WdfError) in throw WdfError(.accessDenied)
+      })
     #expect(code { try middle.makeChild("never", failing) } == .accessDenied)
     try root.delete()
     #expect(
