@@ -20,7 +20,8 @@ struct ClosingTests {
     try file.submit(read(1), sink: fixture.sink, to: queue)
     guard let request = try queue.retrieveNext() else { return #expect(Bool(false)) }
     file.close()
-    #expect(request.isCancelled)
+    let isMarked = request.isCancelled
+    #expect(isMarked)
     #expect(
       code { try file.submit(read(2), sink: fixture.sink, to: queue) } == .deletePending)
     switch handling {
