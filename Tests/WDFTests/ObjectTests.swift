@@ -40,7 +40,7 @@ struct ObjectTests {
     #expect(fixture.framework.snapshot().first { $0.id == leaf.id }?.holders.map(\.tag) == ["test"])
 
     let failing = Context<General, Int>(make: { _ throws(WdfError) in throw WdfError(.accessDenied)
-      })
+    })
     #expect(code { try middle.makeChild("never", failing) } == .accessDenied)
     try root.delete()
     #expect(

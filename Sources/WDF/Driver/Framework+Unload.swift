@@ -7,7 +7,9 @@ extension Framework {
     return driver.isUnloading
   }
 
-  /// Unloads; a second caller waits for the first. What was blocked may be tried again.
+  /// Unloads; a second caller waits for the first.
+  ///
+  /// What was blocked may be tried again.
   func unload(_ core: Core, _ plan: UnloadPlan) throws(UnloadBlocked) {
     guard case .driver(let driver) = core.payload else { return }
     if ThreadState.with({ $0.mustNotWait }) || holdsDriverHere {

@@ -12,7 +12,7 @@ final class EchoBuffers: Sendable {
   func put(_ line: String) { text.withLock { $0 = line } }
 }
 
-/// The driver's globals: counted in cleanup, closed by the framework.
+/// The driver's globals, which any callback reaches through the driver.
 struct EchoGlobals: Sendable {
   let name: String
 }
@@ -33,7 +33,9 @@ final class EchoDriver: Sendable {
     device = try driver.makeControlDevice("Echo")
     lines = try device.makeWaitLock("lines", [])
     reads = try device.makeQueue("reads", QueueConfiguration(.manual, timeout: .seconds(30)))
-    let answer = try device.makeWorkItem("answer", { [lines, reads] _ in Self.answer(lines, reads) })
+    let answer = try device.makeWorkItem("answer") { [lines, reads] _ in
+      Self.answer(lines, reads)
+    }
 
     var writing = QueueConfiguration(.sequential)
     writing.handlers[.write] = { [lines] _, request in
@@ -50,7 +52,7 @@ final class EchoDriver: Sendable {
       Self.pass(request, to: reads)
       _ = try? answer.enqueue()
     }
-    let timer = try device.makeTimer("delay", { [delayed] _ in delayed.end() })
+    let timer = try device.makeTimer("delay") { [delayed] _ in delayed.end() }
     all.handlers[.deviceControl] = { [delayed] _, request in
       delayed.begin(request)
       _ = try? timer.start(after: .milliseconds(20))
