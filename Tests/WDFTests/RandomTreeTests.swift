@@ -98,10 +98,12 @@ struct RandomTreeTests {
           }
         }
       }
-      let parent = any(objects, &random)
-      let queue =
-        try parent?.makeQueue("q", configuration, of: fixture.device)
-        ?? fixture.device.makeQueue("q", configuration)
+      let queue: Ref<Queue>
+      if let parent = any(objects, &random) {
+        queue = try parent.makeQueue("q", configuration, of: fixture.device)
+      } else {
+        queue = try fixture.device.makeQueue("q", configuration)
+      }
       add(queue, to: queues, &random)
     }
 
