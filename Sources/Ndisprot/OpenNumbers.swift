@@ -3,7 +3,7 @@
 /// A place is used again by later opens, each with the next generation, so a number that a record in the
 /// receive ring still carries is another's only after 65,536 opens of the same place.
 ///
-/// - Shape: `[generation 16][place 16]`; 0 is no open's number
+/// - Shape: `[generation 16][place 16]`, places from 1: 0 is no open's number
 struct OpenNumbers: Sendable {
   private struct Place: Sendable {
     var generation: UInt16
@@ -13,25 +13,21 @@ struct OpenNumbers: Sendable {
   private var places: [Place] = []
   private var free: [Int] = []
 
-  /// A number for an open; nil if 65,536 are open.
+  /// A number for an open; nil if 65,535 are open.
   mutating func take() -> UInt32? {
-    let index: Int
-    if let reused = free.popLast() {
-      index = reused
-    } else {
-      guard places.count <= Int(UInt16.max) else { return nil }
-      index = places.count
-      places.append(Place(generation: 0, isTaken: false))
+    guard let index = free.popLast() else {
+      guard places.count < Int(UInt16.max) else { return nil }
+      places.append(Place(generation: 0, isTaken: true))
+      return UInt32(places.count)
     }
-    // Generation 0 is skipped: no number is 0.
-    let next = places[index].generation &+ 1
-    places[index] = Place(generation: next == 0 ? 1 : next, isTaken: true)
-    return UInt32(places[index].generation) << 16 | UInt32(index)
+    places[index].generation &+= 1
+    places[index].isTaken = true
+    return UInt32(places[index].generation) << 16 | UInt32(index + 1)
   }
 
   /// Gives a number back; one that no open has is ignored.
   mutating func release(_ number: UInt32) {
-    let (index, generation) = (Int(number & 0xFFFF), UInt16(number >> 16))
+    let (index, generation) = (Int(number & 0xFFFF) - 1, UInt16(number >> 16))
     guard places.indices.contains(index), places[index].isTaken,
       places[index].generation == generation
     else { return }

@@ -14,13 +14,13 @@ struct OpenNumberTests {
     var numbers = OpenNumbers()
     let kept = try take(&numbers)
     var seen: Set<UInt32> = []
-    for _ in 0..<65_535 {
+    for _ in 0..<65_536 {
       let number = try take(&numbers)
       #expect(number != kept && number != 0)
       seen.insert(number)
       numbers.release(number)
     }
-    #expect(seen.count == 65_535, "each use of a place has a number of its own")
+    #expect(seen.count == 65_536, "each use of a place has a number of its own")
     let again = try take(&numbers)
     #expect(
       seen.contains(again) && again != kept, "the generations begin again, past the one in use")

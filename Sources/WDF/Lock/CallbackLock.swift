@@ -26,6 +26,13 @@ final class CallbackLock: Sendable {
     }
     return try body()
   }
+
+  /// Runs driver code with the lock held, in which what is refused in a callback is refused.
+  func runAsCallback<R: ~Copyable, E: Error>(
+    of core: Core, _ body: () throws(E) -> R
+  ) throws(E) -> R {
+    try ThreadState.running(core, of: core.framework) { () throws(E) in try run(body) }
+  }
 }
 
 extension Core {
@@ -55,11 +62,11 @@ extension Ref where Kind == Queue {
   /// - Windows: WdfObjectAcquireLock
   public func withCallbackLock<R: ~Copyable>(
     _ body: () throws(WdfError) -> R
-  ) throws(WdfError) -> R { try core.freeCallbackLock().run(body) }
+  ) throws(WdfError) -> R { try core.freeCallbackLock().runAsCallback(of: core, body) }
 
   /// ``withCallbackLock(_:)`` for a body that throws errors of its own.
   public func withCallbackLock<R: ~Copyable, E: Error>(_ body: () throws(E) -> R) throws -> R {
-    try core.freeCallbackLock().run(body)
+    try core.freeCallbackLock().runAsCallback(of: core, body)
   }
 }
 
@@ -71,11 +78,11 @@ extension Ref where Kind == ControlDevice {
   /// - Windows: WdfObjectAcquireLock
   public func withCallbackLock<R: ~Copyable>(
     _ body: () throws(WdfError) -> R
-  ) throws(WdfError) -> R { try core.freeCallbackLock().run(body) }
+  ) throws(WdfError) -> R { try core.freeCallbackLock().runAsCallback(of: core, body) }
 
   /// ``withCallbackLock(_:)`` for a body that throws errors of its own.
   public func withCallbackLock<R: ~Copyable, E: Error>(_ body: () throws(E) -> R) throws -> R {
-    try core.freeCallbackLock().run(body)
+    try core.freeCallbackLock().runAsCallback(of: core, body)
   }
 }
 
