@@ -42,7 +42,6 @@ let hardening: [LinkerSetting] = [
 
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
-let tomlKit = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 
 let package = Package(
@@ -59,14 +58,14 @@ let package = Package(
     .executable(name: "ndisprotctl", targets: ["ndisprotctl"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
-    .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
-    .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
   ],
   targets: [
     .systemLibrary(
       name: "CLibpcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
     .target(name: "CLinux"),
+    .target(name: "CToml"),
     library("MDL", ["CLinux"]),
     library("WDF", ["CLinux"]),
     library("NDIS", ["MDL"]),
@@ -79,18 +78,18 @@ let package = Package(
       ["Ndisprot", "NdisprotControl", "WDF", "NDIS", "MDL", "Platform", "CLinux"]),
     library(
       "NdisprotConfiguration",
-      ["NdisprotServer", "Ndisprot", "NDIS", "MDL", "Platform", tomlKit]),
+      ["CToml", "NdisprotServer", "Ndisprot", "NDIS", "MDL", "Platform"]),
     library("NdisprotClient", ["NdisprotControl", "NDIS", "MDL", "CLinux"]),
     .executableTarget(
       name: "ndisprotd",
       dependencies: [
-        "NdisprotConfiguration", "NdisprotServer", "Miniport", "Ndisprot", "NDIS", "WDF",
+        "NdisprotConfiguration", "NdisprotServer", "Miniport", "Ndisprot", "NDIS", "WDF", "MDL",
         "Platform", "CLinux", argumentParser, logging,
       ],
       swiftSettings: settings, linkerSettings: hardening),
     .executableTarget(
       name: "ndisprotctl",
-      dependencies: ["NdisprotClient", "NDIS", argumentParser],
+      dependencies: ["NdisprotClient", "NDIS", "CLinux", argumentParser],
       swiftSettings: settings, linkerSettings: hardening),
     .target(
       name: "TestSupport", dependencies: ["NDIS", "MDL", "CLinux"], path: "Tests/TestSupport",
@@ -115,5 +114,6 @@ let package = Package(
       exclude: ["Peers"],
       swiftSettings: testSettings),
   ],
-  cLanguageStandard: .gnu17
+  cLanguageStandard: .gnu17,
+  cxxLanguageStandard: .cxx17
 )

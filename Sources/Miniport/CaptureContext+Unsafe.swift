@@ -2,7 +2,7 @@ internal import CLibpcap
 internal import MDL
 internal import NDIS
 
-/// What the capture callback needs of a frame's receiver, behind one pointer.
+/// What the capture callbacks need of a frame's receiver, behind one pointer.
 ///
 /// A stored property of a class would cost 13 ns a frame in checks, a retained handler 30.
 ///
@@ -10,9 +10,18 @@ internal import NDIS
 @safe struct CaptureContext {
   let handler: Unmanaged<ReceiveHandler>
   let direction: CaptureDirection
+  /// Of the last frame that a callback which notes times saw; 0 before the first.
+  var lastTimestamp: UInt64 = 0
+  /// Frames up to this time were handed over by the handle before.
+  var passedUntil: UInt64 = 0
+  /// How many of them there were here.
+  var passedCount: UInt64 = 0
 }
 
-/// Hands a frame on: libpcap calls this, a global function, so that it is on no actor.
+// libpcap calls these, global functions, so that they are on no actor. What an exchange of handles
+// needs is in two of their own, and costs no other frame anything.
+
+/// Hands a frame on.
 ///
 /// - Ownership: the frame lies in the kernel's ring and is lent until this returns
 func captureCallback(
@@ -20,7 +29,51 @@ func captureCallback(
   _ bytes: UnsafePointer<UInt8>?
 ) {
   guard let user = unsafe user, let header = unsafe header, let bytes = unsafe bytes else { return }
-  let context = unsafe UnsafeRawPointer(user).assumingMemoryBound(to: CaptureContext.self)
+  unsafe handOn(context(user), header, bytes)
+}
+
+/// Notes when a frame came, and hands it on: of a handle that is about to have a successor.
+func notingCallback(
+  _ user: UnsafeMutablePointer<UInt8>?, _ header: UnsafePointer<pcap_pkthdr>?,
+  _ bytes: UnsafePointer<UInt8>?
+) {
+  guard let user = unsafe user, let header = unsafe header, let bytes = unsafe bytes else { return }
+  unsafe context(user).pointee.lastTimestamp = nanoseconds(header.pointee.ts)
+  unsafe handOn(context(user), header, bytes)
+}
+
+/// Passes over what the former handle had, too: the kernel stamps a frame once for all sockets.
+func passingCallback(
+  _ user: UnsafeMutablePointer<UInt8>?, _ header: UnsafePointer<pcap_pkthdr>?,
+  _ bytes: UnsafePointer<UInt8>?
+) {
+  guard let user = unsafe user, let header = unsafe header, let bytes = unsafe bytes else { return }
+  let time = unsafe nanoseconds(header.pointee.ts)
+  let context = unsafe context(user)
+  unsafe context.pointee.lastTimestamp = time
+  guard unsafe time > context.pointee.passedUntil else {
+    unsafe context.pointee.passedCount &+= 1
+    return
+  }
+  unsafe handOn(context, header, bytes)
+}
+
+/// Throws a frame away.
+func discardCallback(
+  _ user: UnsafeMutablePointer<UInt8>?, _ header: UnsafePointer<pcap_pkthdr>?,
+  _ bytes: UnsafePointer<UInt8>?
+) {}
+
+@inline(__always)
+private func context(_ user: UnsafeMutablePointer<UInt8>) -> UnsafeMutablePointer<CaptureContext> {
+  unsafe UnsafeMutableRawPointer(user).assumingMemoryBound(to: CaptureContext.self)
+}
+
+@inline(__always)
+private func handOn(
+  _ context: UnsafeMutablePointer<CaptureContext>, _ header: UnsafePointer<pcap_pkthdr>,
+  _ bytes: UnsafePointer<UInt8>
+) {
   let span = unsafe RawSpan(_unsafeStart: bytes, byteCount: Int(header.pointee.caplen))
   let frame = unsafe ReceivedFrame(
     bytes: span, wireByteCount: Int(header.pointee.len),
@@ -28,12 +81,6 @@ func captureCallback(
     flags: flags(of: span, context.pointee.direction).rawValue)
   unsafe context.pointee.handler._withUnsafeGuaranteedRef { $0.receive(frame) }
 }
-
-/// libpcap calls this for each frame that is thrown away.
-func discardCallback(
-  _ user: UnsafeMutablePointer<UInt8>?, _ header: UnsafePointer<pcap_pkthdr>?,
-  _ bytes: UnsafePointer<UInt8>?
-) {}
 
 /// In handles of nanosecond precision `tv_usec` holds nanoseconds.
 @inline(__always)

@@ -3,9 +3,15 @@ internal import Platform
 
 /// One capture handle in a loop: looks at its ring when there is a reason to, and hands the frames
 /// to the receiver.
+/// ```
+///   waiting ─ start ─► taking ─ retire ─► draining ─ the ring is empty ─► ended
+///      └──────────────── retire, then start ─┘
+/// ```
+/// It waits while the handle before it is drained. Draining, the door is shut and what is in the
+/// ring is handed over as before; a look that fails is the end of the ring.
 ///
 /// - Thread: the loop's
-/// - Ownership: the loop keeps it until `close`
+/// - Ownership: the loop keeps it until it has ended; the handle is closed by whoever has it then
 @safe final class CapturePath: EventHandler {
   /// Frames taken at most before readers are looked at.
   static let maximumChunk = 512
@@ -13,33 +19,51 @@ internal import Platform
   static let chunksOfOneLook = 4
   /// How long frames are left in the kernel's ring before it is asked again whether to.
   static let holdNanoseconds: UInt64 = 100_000
+  /// How far apart frames may lie in a ring and in time: two processors may fill it.
+  static let disorderNanoseconds: UInt64 = 1_000_000
 
+  private enum State {
+    case waiting, taking
+    case draining(since: UInt64)
+    case ended
+  }
+
+  let handle: PcapHandle
   private let loop: EventLoop
-  private let handle: PcapHandle
   private let handler: ReceiveHandler
   private let context: UnsafeMutablePointer<CaptureContext>
   private let chunk: Int
   private var moderator: CaptureModerator
   private lazy var timer = LoopTimer { [unowned self] in look() }
   private var registration: Registration?
+  private var state = State.waiting
+  private var isNotingTimes = false
+  private var whenEnded: (() -> Void)?
+  /// Draining, the receiver may have frames left in the ring for a moment.
+  private var isHeld = true
+  /// The kernel has unbound the socket: what is in the ring is the last of it.
+  private var isUnbound = false
   private var isLooking = false
   /// The last chunk was full, and the receiver waits for the next one.
   private var isAmongChunks = false
+  /// Nothing is captured any more, and the receiver knows.
+  private var hasFailed = false
 
-  /// Opens the interface and watches for frames.
+  /// Takes a handle into a loop; nothing of it is looked at before `start`.
   init(
-    _ options: PcapOptions, loop: EventLoop, handler: ReceiveHandler
+    _ handle: PcapHandle, loop: EventLoop, handler: ReceiveHandler
   ) throws(MiniportError) {
-    handle = try PcapHandle(options)
+    self.handle = handle
     self.loop = loop
     self.handler = handler
-    chunk = options.chunk
-    moderator = CaptureModerator(options.profile)
+    chunk = handle.options.chunk
+    moderator = CaptureModerator(handle.options.profile)
     unsafe context = .allocate(capacity: 1)
     unsafe context.initialize(
-      to: CaptureContext(handler: .passUnretained(handler), direction: options.direction))
+      to: CaptureContext(
+        handler: .passUnretained(handler), direction: handle.options.direction))
     do {
-      registration = try loop.register(handle.descriptor, .read, self)
+      registration = try loop.register(handle.descriptor, [], self)
     } catch {
       throw .system(errno: error.errno, call: error.call)
     }
@@ -47,50 +71,169 @@ internal import Platform
 
   deinit { unsafe context.deallocate() }
 
-  /// What was captured so far.
-  var statistics: CaptureStatistics { handle.statistics }
+  /// What was captured so far, but for what the handle before it had, too.
+  var statistics: CaptureStatistics {
+    var counted = handle.statistics
+    let passed = unsafe context.pointee.passedCount
+    counted.frames &-= passed
+    counted.repeated = passed
+    return counted
+  }
 
-  func setFilter(_ types: EtherTypeSet) throws(MiniportError) { try handle.setFilter(types) }
+  /// Whether it takes frames, and those that `wanted` asks for come whole.
+  func serves(_ wanted: PcapOptions) -> Bool { !hasFailed && handle.options.serves(wanted) }
+
+  /// Forgets the descriptor of a path that was never started.
+  func abandon() {
+    whenEnded = nil
+    state = .draining(since: 0)
+    end()
+  }
+
+  func setFilter(_ types: EtherTypeSet) throws(MiniportError) {
+    guard case .draining = state else {
+      try handle.setFilter(types)
+      return
+    }
+  }
+
+  // MARK: Exchanging
+
+  /// From now on the time of its last frame is known, for a successor.
+  var notesTimes: Bool {
+    get { isNotingTimes }
+    set { isNotingTimes = newValue }
+  }
+
+  /// When the last frame came that was handed over since times are noted; 0 if none was.
+  var lastTimestamp: UInt64 { unsafe context.pointee.lastTimestamp }
+
+  /// Begins to take frames, behind those that came until `timestamp`.
+  func start(behind timestamp: UInt64 = 0) {
+    unsafe context.pointee.passedUntil = timestamp
+    if case .waiting = state { state = .taking }
+    if case .taking = state { watch(.read) }
+    // What came while it waited makes the descriptor ready once at most.
+    loop.arm(timer, afterNanoseconds: 0)
+  }
+
+  /// Shuts the door, takes what is left in the ring, counts, and forgets the descriptor.
+  ///
+  /// - Parameters:
+  ///   - isHeld: whether the receiver may have frames left in the ring for a moment
+  ///   - whenEnded: called once, maybe at once; the handle is to be closed then
+  func retire(isHeld: Bool, whenEnded: @escaping () -> Void) {
+    guard case .ended = state else {
+      self.isHeld = isHeld
+      let wasWaiting = if case .waiting = state { true } else { false }
+      self.whenEnded = whenEnded
+      state = .draining(since: EventLoop.now())
+      watch([])
+      do throws(MiniportError) {
+        guard !hasFailed else { return end() }
+        try handle.shut()
+        // One that waits is drained behind its predecessor: `start` is still to come.
+        if !isLooking, !wasWaiting { look() }
+      } catch {
+        end()
+      }
+      return
+    }
+    whenEnded()
+  }
+
+  private func end() {
+    guard case .draining = state else { return }
+    state = .ended
+    loop.disarm(timer)
+    if let registration { loop.unregister(registration) }
+    registration = nil
+    if isAmongChunks {
+      isAmongChunks = false
+      handler.receiveComplete()
+    }
+    whenEnded.take()?()
+  }
 
   // MARK: Looking
 
-  func ready(_ events: Interest) { look() }
+  func ready(_ events: Interest) {
+    // The memory of a flap is an error, too; that of an interface which went is final.
+    if events.contains(.error), !handle.isBound { isUnbound = true }
+    look()
+  }
 
   /// Takes what is there, up to a few chunks, as long as the receiver would not rather have it left in
   /// the kernel's ring.
   private func look() {
-    guard let registration, !isLooking else { return }
+    guard !isLooking, !hasFailed else { return }
+    switch state {
+    case .waiting, .ended: return
+    case .taking, .draining: break
+    }
     loop.disarm(timer)
     let now = EventLoop.now()
-    if handler.shouldHold(nowNanoseconds: now) {
-      rest(registration, Self.holdNanoseconds)
+    if isHeld, handler.shouldHold(nowNanoseconds: now) {
+      rest(Self.holdNanoseconds)
       return
     }
     do throws(MiniportError) {
       var found = 0
       repeat {
         found += try take()
-        // The receiver may have closed this path in a callback.
-        guard self.registration != nil else { return }
       } while isAmongChunks && found < Self.chunksOfOneLook * chunk
-        && !handler.shouldHold(nowNanoseconds: now)
+        && !(isHeld && handler.shouldHold(nowNanoseconds: now))
+      goOn(found: found, now)
+    } catch {
+      fail(error)
+    }
+  }
+
+  /// Chooses when to look again.
+  private func goOn(found: Int, _ now: UInt64) {
+    switch state {
+    case .waiting, .ended: break
+    case .draining(let since):
+      let settled = since &+ handle.settleNanoseconds
+      if isAmongChunks {
+        loop.arm(timer, afterNanoseconds: 0)
+      } else if now < settled {
+        loop.arm(timer, afterNanoseconds: settled &- now)
+      } else {
+        end()
+      }
+    case .taking:
+      guard !isUnbound || isAmongChunks else { return fail(.noSuchDevice) }
       switch moderator.looked(found: found, isMore: isAmongChunks, atNanoseconds: now) {
       case .watch:
-        loop.modify(registration, .read)
+        watch(.read)
         // The descriptor need not be ready for the next look: the ring may be just empty.
         if isAmongChunks { loop.arm(timer, afterNanoseconds: 0) }
-      case .nap(let nanoseconds): rest(registration, nanoseconds)
+      case .nap(let nanoseconds): rest(nanoseconds)
       }
-    } catch {
-      // What became of the interface is the watch's to say; polling on would spin.
-      loop.modify(registration, [])
+    }
+  }
+
+  /// Nothing more comes: the receiver hears of it, unless it is about to have no path at all.
+  private func fail(_ error: MiniportError) {
+    hasFailed = true
+    loop.disarm(timer)
+    switch state {
+    case .waiting, .ended: break
+    case .draining: end()
+    case .taking:
+      watch([])
       handler.captureFailed(error)
     }
   }
 
+  private func watch(_ interest: Interest) {
+    if let registration { loop.modify(registration, interest) }
+  }
+
   /// Out of epoll until the timer: a watched descriptor costs the sender a callback for each frame.
-  private func rest(_ registration: Registration, _ nanoseconds: UInt64) {
-    loop.modify(registration, [])
+  private func rest(_ nanoseconds: UInt64) {
+    watch([])
     loop.arm(timer, afterNanoseconds: nanoseconds)
   }
 
@@ -99,9 +242,9 @@ internal import Platform
     isLooking = true
     defer { isLooking = false }
     do throws(MiniportError) {
-      let found = unsafe try handle.dispatch(atMost: Int32(clamping: chunk), context)
+      let found = try dispatch()
       let wasAmongChunks = isAmongChunks
-      isAmongChunks = found >= chunk && registration != nil
+      isAmongChunks = found >= chunk
       if isAmongChunks {
         handler.chunkComplete()
       } else if found > 0 || wasAmongChunks {
@@ -116,33 +259,17 @@ internal import Platform
     }
   }
 
-  // MARK: Closing
-
-  /// Takes what is left in the ring, counts, and forgets the descriptor.
-  ///
-  /// From within a callback of this very path nothing more is taken. The handle is closed when
-  /// the last look has returned.
-  func close() -> CaptureStatistics {
-    guard let registration else { return handle.statistics }
-    self.registration = nil
-    loop.disarm(timer)
-    loop.unregister(registration)
-    if isLooking {
-      handle.breakDispatch()
-    } else {
-      takeRest()
+  private func dispatch() throws(MiniportError) -> Int {
+    let count = Int32(clamping: chunk)
+    if unsafe context.pointee.passedUntil > 0 {
+      let found = unsafe try handle.dispatch(atMost: count, context, passingCallback)
+      let last = unsafe context.pointee.passedUntil &+ Self.disorderNanoseconds
+      if lastTimestamp > last { unsafe context.pointee.passedUntil = 0 }
+      return found
     }
-    return handle.statistics
-  }
-
-  /// An error here is the end of the ring: the interface went first.
-  private func takeRest() {
-    do throws(MiniportError) {
-      try handle.shut()
-      while try take() > 0 {}
-    } catch {}
-    guard isAmongChunks else { return }
-    isAmongChunks = false
-    handler.receiveComplete()
+    guard isNotingTimes else {
+      return unsafe try handle.dispatch(atMost: count, context, captureCallback)
+    }
+    return unsafe try handle.dispatch(atMost: count, context, notingCallback)
   }
 }

@@ -89,6 +89,7 @@ extension InterfaceWatch: EventHandler {
 
   private func decode(_ byteCount: Int) {
     var actions: [InterfaceTable.Action] = []
+    let wasDumping = table.isDumping
     socket.withDatagram(byteCount: byteCount) { datagram in
       let isWhole = NetlinkDecoder.forEachMessage(in: datagram) { message in
         actions += table.received(message)
@@ -97,5 +98,7 @@ extension InterfaceWatch: EventHandler {
     }
     if !table.isDumping { loop.disarm(retry) }
     carryOut(actions)
+    // An interface that went and came back under the same index and name makes no difference.
+    if wasDumping, !table.isDumping { driver?.adaptersResynchronized() }
   }
 }

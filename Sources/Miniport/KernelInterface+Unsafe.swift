@@ -37,4 +37,21 @@ enum KernelInterface {
     guard unsafe ioctl(descriptor, UInt(SIOCGIFMTU), &request) == 0 else { return nil }
     return unsafe request.span.bytes.u32(at: Int(IF_NAMESIZE))
   }
+
+  /// Which interface a packet socket is bound to; nil if none, or if it is no packet socket.
+  ///
+  /// - Source: packet(7): an interface that goes leaves its sockets with the index -1
+  static func boundIndex(of descriptor: Int32) -> Int32? {
+    var address = sockaddr_ll()
+    var byteCount = socklen_t(MemoryLayout<sockaddr_ll>.size)
+    let result = unsafe withUnsafeMutablePointer(to: &address) {
+      unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        unsafe getsockname(descriptor, $0, &byteCount)
+      }
+    }
+    guard result == 0, address.sll_family == UInt16(AF_PACKET), address.sll_ifindex > 0 else {
+      return nil
+    }
+    return address.sll_ifindex
+  }
 }

@@ -3,45 +3,20 @@ internal import CLinux
 internal import Glibc
 internal import NDIS
 
-/// How a handle is made.
-struct PcapOptions {
-  var interfaceIndex: Int32
-  var mtu: UInt32
-  var profile: CaptureProfile
-  var ringByteCount: Int
-  var dispatchByteCount: Int
-  var direction: CaptureDirection
-  var etherTypes: EtherTypeSet
-
-  /// Bytes of a frame that are kept: in the latency profile each takes a slot of this, so it is
-  /// the longest frame with two tags; blocks pack frames, and there it may be what it likes.
-  var snapshotByteCount: Int32 {
-    switch profile {
-    case .latency: Int32(clamping: UInt64(mtu) + 22)
-    case .throughput: 65_535
-    }
-  }
-
-  /// Frames of one dispatch: their records fit `dispatchByteCount` even if all are of the MTU.
-  var chunk: Int {
-    let record = FrameRecord.byteCount(ofFrame: Int(clamping: UInt64(mtu) + 22))
-    return min(max(16, dispatchByteCount / record), CapturePath.maximumChunk)
-  }
-}
-
 /// One activated, non-blocking libpcap handle on an Ethernet interface; closes it in the end.
 ///
 /// `pcap_setfilter` is never called: it lets the first frame or block behind it through a filter of
 /// its own in user space, which knows nothing of the next SO_ATTACH_FILTER and would drop what
 /// that lets in.
 ///
-/// - Thread: one
+/// - Thread: one at a time; a helper makes it, mails it to the loop that uses it, and closes it
 /// - Source: pcap(3PCAP), packet(7)
-@safe final class PcapHandle {
+@safe final class PcapHandle: @unchecked Sendable {  // One thread's at a time.
   /// The packet socket: readable when there are frames.
   let descriptor: Int32
   private let handle: OpaquePointer
-  private let options: PcapOptions
+  let options: PcapOptions
+  private var isClosed = false
   private var counted = WideningCounter()
 
   /// Opens an interface; frames that arrive from now on are counted, and none before.
@@ -53,29 +28,63 @@ struct PcapOptions {
     try prepare()
   }
 
-  deinit { unsafe pcap_close(handle) }
+  deinit { close() }
+
+  /// Closes the socket; takes 20 to 40 ms, in which the kernel waits for others.
+  func close() {
+    guard !isClosed else { return }
+    isClosed = true
+    unsafe pcap_close(handle)
+  }
 
   // MARK: Opening
 
+  /// Tries the ways to say the interface's name until libpcap opens this very interface.
+  ///
+  /// By its present name: it may have been renamed since it was last spoken of, and may be again
+  /// between the question and the activation, which then finds none or another one.
   private static func activate(_ options: PcapOptions) throws(MiniportError) -> OpaquePointer {
-    // By its present name: it may have been renamed since it was last spoken of.
-    let name = try KernelInterface.name(options.interfaceIndex)
-    var words = [CChar](repeating: 0, count: Int(PCAP_ERRBUF_SIZE))
-    guard let handle = unsafe pcap_create(name, &words) else {
-      throw .capture(code: PCAP_ERROR, words: MiniportError.words(PCAP_ERROR))
+    var tries = 0
+    while true {
+      let name = try KernelInterface.name(options.interfaceIndex)
+      for device in CaptureDevice.candidates(for: name, options.alternativeNames) {
+        if let handle = unsafe try activate(device, options) { return unsafe handle }
+      }
+      tries += 1
+      // Under the same name twice: it is the name, no rename in between.
+      guard try KernelInterface.name(options.interfaceIndex) != name, tries < 4 else {
+        throw .unopenableName(CaptureDevice.text(name))
+      }
     }
+  }
+
+  /// Opens what a device string means.
+  ///
+  /// - Returns: nil if that is not the interface
+  private static func activate(
+    _ device: [CChar], _ options: PcapOptions
+  ) throws(MiniportError) -> OpaquePointer? {
+    guard let handle = unsafe CaptureDevice.create(device) else { return nil }
     do throws(MiniportError) {
       try unsafe configure(handle, options)
       // Positive codes are warnings about features that are not asked for.
       let status = unsafe pcap_activate(handle)
+      if status == PCAP_ERROR_NO_SUCH_DEVICE {
+        unsafe pcap_close(handle)
+        return nil
+      }
       guard status >= 0 else { throw unsafe MiniportError(code: status, handle: handle) }
       // libpcap does not; a program that is started meanwhile must not keep the interface open.
       _ = unsafe fcntl(pcap_fileno(handle), F_SETFD, FD_CLOEXEC)
+      guard
+        unsafe KernelInterface.boundIndex(of: pcap_fileno(handle)) == options.interfaceIndex
+      else {
+        unsafe pcap_close(handle)
+        return nil
+      }
       let linkType = unsafe pcap_datalink(handle)
       guard linkType == DLT_EN10MB else { throw .notEthernet(linkType: linkType) }
-      guard unsafe interfaceIndex(of: pcap_fileno(handle)) == options.interfaceIndex else {
-        throw .noSuchDevice
-      }
+      var words = [CChar](repeating: 0, count: Int(PCAP_ERRBUF_SIZE))
       guard unsafe pcap_setnonblock(handle, 1, &words) == 0 else {
         throw unsafe MiniportError(code: PCAP_ERROR, handle: handle)
       }
@@ -96,23 +105,10 @@ struct PcapOptions {
       pcap_set_timeout(handle, 1),
       pcap_set_immediate_mode(handle, isImmediate),
       pcap_set_buffer_size(handle, Int32(clamping: options.ringByteCount)),
-      pcap_set_tstamp_precision(handle, PCAP_TSTAMP_PRECISION_NANO),
     ]
     if let failed = results.first(where: { $0 < 0 }) {
       throw unsafe MiniportError(code: failed, handle: handle)
     }
-  }
-
-  /// Which interface a packet socket is bound to.
-  private static func interfaceIndex(of descriptor: Int32) -> Int32 {
-    var address = sockaddr_ll()
-    var byteCount = socklen_t(MemoryLayout<sockaddr_ll>.size)
-    let result = unsafe withUnsafeMutablePointer(to: &address) {
-      unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        unsafe getsockname(descriptor, $0, &byteCount)
-      }
-    }
-    return result == 0 ? address.sll_ifindex : 0
   }
 
   /// Begins to count at zero, with the filter in place.
@@ -129,6 +125,8 @@ struct PcapOptions {
       else { throw MiniportError(failed: "setsockopt(PACKET_IGNORE_OUTGOING)") }
     }
     try shut()
+    // On a helper's thread, where waiting holds nobody up.
+    if settleNanoseconds > 0 { usleep(UInt32(settleNanoseconds / 1_000)) }
     repeat {} while unsafe pcap_dispatch(handle, -1, discardCallback, nil) > 0
     counted.restart(at: kernelCounters())
     try setFilter(options.etherTypes)
@@ -143,33 +141,33 @@ struct PcapOptions {
     try program.attach(to: descriptor)
   }
 
-  /// Lets no frame through, and waits until the last ones can be dispatched.
-  func shut() throws(MiniportError) {
-    try FilterProgram.rejectAll.attach(to: descriptor)
-    // A block is handed over when its timer of 1 ms fires, full or not.
-    if options.profile == .throughput { usleep(3000) }
-  }
+  /// Lets no frame through; those that came before may be dispatched `settleNanoseconds` later.
+  func shut() throws(MiniportError) { try FilterProgram.rejectAll.attach(to: descriptor) }
+
+  /// How long behind `shut` the last frames may take: a block is handed over when its timer of 1 ms
+  /// fires, full or not.
+  var settleNanoseconds: UInt64 { options.profile == .throughput ? 3_000_000 : 0 }
 
   // MARK: Frames
 
+  /// Whether the kernel still has the socket bound to the interface.
+  var isBound: Bool { KernelInterface.boundIndex(of: descriptor) == options.interfaceIndex }
+
   /// Hands up to `maximumCount` frames to the context's handler.
   ///
-  /// - Returns: how many; 0 too after `breakDispatch`
+  /// - Returns: how many
   func dispatch(
-    atMost maximumCount: Int32, _ context: UnsafeMutablePointer<CaptureContext>
+    atMost maximumCount: Int32, _ context: UnsafeMutablePointer<CaptureContext>,
+    _ callback: pcap_handler
   ) throws(MiniportError) -> Int {
     let count = unsafe pcap_dispatch(
-      handle, maximumCount, captureCallback,
+      handle, maximumCount, callback,
       UnsafeMutableRawPointer(context).assumingMemoryBound(to: UInt8.self))
     if count >= 0 { return Int(count) }
-    if count == PCAP_ERROR_BREAK { return 0 }
     // libpcap says that the interface disappeared in words only.
-    _ = try KernelInterface.name(options.interfaceIndex)
+    guard isBound else { throw .noSuchDevice }
     throw unsafe MiniportError(code: count, handle: handle)
   }
-
-  /// Ends a dispatch behind the frame at hand: for a callback that closes the handle.
-  func breakDispatch() { unsafe pcap_breakloop(handle) }
 
   // MARK: Counters
 

@@ -11,105 +11,70 @@ public import Platform
 /// does not say of a frame which way it went. Within one direction frames come in the order of the
 /// wire; between the two, as the handles were looked at, which may be a chunk apart.
 ///
-/// - Thread: the loop's, all of it
-/// - Ownership: `deactivate` has to be called; until then the loop keeps the handles
+/// - Thread: the loop's, all of it; handles are made and closed by helpers
+/// - Ownership: `deactivate` and `close` have to be called; until then the loop keeps the sockets
 /// - Windows: the miniport driver as NDIS shows it to a protocol
-public final class PcapMiniport: MiniportAdapter {
-  private let interfaceIndex: Int32
-  /// The MTU that was last known, for a moment when the kernel does not say it.
-  private var mtu: UInt32
-  private let loop: EventLoop
-
-  private struct Active {
-    var configuration: CaptureConfiguration
-    let handler: ReceiveHandler
-    let incoming: CapturePath
-    var outgoing: CapturePath?
-    let sending: SendPath
+public final class PcapMiniport: MiniportAdapter, @unchecked Sendable {  // Confined to its loop.
+  /// An activation that is under way.
+  private struct Activation {
+    let number: UInt64
+    let configuration: CaptureConfiguration
+    var job: CaptureHelpers.Job?
+    /// Directions whose handles are not made yet, or whose former ones are not drained.
+    var outstanding: Int
+    let completion: (MiniportError?) -> Void
   }
-  private var active: Active?
+
+  private let interfaceIndex: Int32
+  private let loop: EventLoop
+  private let helpers: CaptureHelpers
+  private let starter: ThreadStarter
+  private var handler: ReceiveHandler?
+  private var sending: SendPath?
+  private var incoming: CapturePath?
+  private var outgoing: CapturePath?
+  private var activation: Activation?
+  private var lastNumber: UInt64 = 0
+  private lazy var deadline = LoopTimer { [weak self] in self?.checkDeadline() }
+  /// Paths that are drained, or wait for that.
+  private var retiring: [ObjectIdentifier: CapturePath] = [:]
+  private var whenRetired: [() -> Void] = []
   /// What handles that are closed have counted.
   private var past = CaptureStatistics()
 
-  /// Makes a miniport that captures nothing yet.
+  /// Makes a miniport that has no socket yet.
   ///
-  /// The MTU at activation sizes the slots of the latency profile; after a change, frames above it
-  /// are cut until the miniport is activated anew.
-  public init(_ attributes: AdapterAttributes, loop: EventLoop) {
+  /// - Parameters:
+  ///   - attributes: the interface
+  ///   - loop: the binding's
+  ///   - helpers: who makes and closes handles, for all bindings
+  ///   - starter: starts their threads
+  public init(
+    _ attributes: AdapterAttributes, loop: EventLoop, helpers: CaptureHelpers,
+    starter: @escaping ThreadStarter
+  ) {
     interfaceIndex = attributes.interfaceIndex
-    mtu = attributes.mtu
     self.loop = loop
+    self.helpers = helpers
+    self.starter = starter
   }
 
-  /// Whether there are handles.
-  public var isActive: Bool { active != nil }
+  // MARK: Sending
 
-  /// Opens the handles; frames of the configured types then go to `handler`.
+  /// Opens the send socket; frames and news then go to `handler`.
   ///
   /// - Throws: `MiniportError`; nothing is left open then
-  public func activate(
-    _ configuration: CaptureConfiguration, handler: ReceiveHandler
-  ) throws(MiniportError) {
+  public func open(handler: ReceiveHandler) throws(MiniportError) {
     loop.assertOnLoop()
-    precondition(active == nil, "a miniport was activated twice")
-    let sending = try SendPath(interfaceIndex: interfaceIndex, loop: loop, handler: handler)
-    mtu = sending.mtu ?? mtu
-    do throws(MiniportError) {
-      let incoming = try open(.incoming, configuration, handler)
-      active = Active(
-        configuration: configuration, handler: handler, incoming: incoming, sending: sending)
-      guard configuration.includesOutgoing else { return }
-      do throws(MiniportError) {
-        active?.outgoing = try open(.outgoing, configuration, handler)
-      } catch {
-        active = nil
-        add(incoming.close())
-        throw error
-      }
-    } catch {
-      sending.close()
-      throw error
-    }
+    precondition(sending == nil, "a miniport was opened twice")
+    sending = try SendPath(interfaceIndex: interfaceIndex, loop: loop, handler: handler)
+    self.handler = handler
   }
 
-  private func open(
-    _ direction: CaptureDirection, _ configuration: CaptureConfiguration,
-    _ handler: ReceiveHandler
-  ) throws(MiniportError) -> CapturePath {
-    let options = PcapOptions(
-      interfaceIndex: interfaceIndex, mtu: mtu, profile: configuration.profile,
-      ringByteCount: configuration.ringByteCount,
-      dispatchByteCount: configuration.dispatchByteCount, direction: direction,
-      etherTypes: configuration.etherTypes)
-    return try CapturePath(options, loop: loop, handler: handler)
-  }
-
-  /// Lets other types through, or outgoing frames too; frames of types in both sets are not lost.
-  ///
-  /// - Throws: `MiniportError`; outgoing frames are then captured or not as before
-  public func update(
-    etherTypes: EtherTypeSet, includesOutgoing: Bool
-  ) throws(MiniportError) {
-    loop.assertOnLoop()
-    guard var active else { return }
-    active.configuration.etherTypes = etherTypes
-    active.configuration.includesOutgoing = includesOutgoing
-    var closing: CapturePath?
-    if includesOutgoing {
-      if let outgoing = active.outgoing {
-        try outgoing.setFilter(etherTypes)
-      } else {
-        active.outgoing = try open(.outgoing, active.configuration, active.handler)
-      }
-    } else {
-      closing = active.outgoing
-      active.outgoing = nil
-    }
-    self.active = active
-    // Closing hands out what is left, and its receiver may deactivate: last but for the filter,
-    // which minds neither.
-    if let closing { add(closing.close()) }
-    try active.incoming.setFilter(etherTypes)
+  /// Whether the interface that was opened is gone, and another one has its index now.
+  public var isReplaced: Bool {
+    guard let sending, !sending.isBound else { return false }
+    return sending.mtu != nil
   }
 
   /// Sends frames, one segment of the chain each, in order, until one is refused.
@@ -117,41 +82,223 @@ public final class PcapMiniport: MiniportAdapter {
   /// - Ownership: borrows the frames until it returns
   /// - Complexity: one system call for up to 64 frames, no allocation
   public func send(_ frames: MDLChain) -> SendProgress {
-    active?.sending.send(frames) ?? SendProgress(sentCount: 0, failure: .netDown)
+    sending?.send(frames) ?? SendProgress(sentCount: 0, failure: .netDown)
   }
 
   /// The interface's MTU as the kernel has it at this moment; nil if it does not say.
-  public var currentMTU: UInt32? { active?.sending.mtu }
+  public var currentMTU: UInt32? { sending?.mtu }
 
   /// Calls `handler.sendPossible()` once when the send socket is writable again.
-  public func notifyWhenSendPossible() { active?.sending.notifyWhenSendPossible() }
+  public func notifyWhenSendPossible() { sending?.notifyWhenSendPossible() }
+
+  /// Has the send socket closed.
+  public func close() {
+    loop.assertOnLoop()
+    guard let socket = sending.take()?.close() else { return }
+    onHelper { socket.shut() }
+  }
+
+  // MARK: Activating
+
+  /// Makes what capture handles the configuration needs and there are not yet.
+  public func activate(
+    _ configuration: CaptureConfiguration, completion: @escaping (MiniportError?) -> Void
+  ) {
+    loop.assertOnLoop()
+    precondition(handler != nil, "a miniport was activated before it was opened")
+    precondition(activation == nil, "a miniport was activated while it was being activated")
+    let wanted = missing(configuration)
+    guard !wanted.isEmpty else { return completion(nil) }
+    lastNumber &+= 1
+    let number = lastNumber
+    activation = Activation(
+      number: number, configuration: configuration, outstanding: wanted.count,
+      completion: completion)
+    for options in wanted { path(options.direction)?.notesTimes = true }
+    let loop = self.loop
+    activation?.job = helpers.submit(.open, of: interfaceIndex, starter: starter) { [weak self] in
+      let made = PcapMiniport.make(wanted)
+      // Handles of a loop that has ended go here, on the helper's thread.
+      loop.post { [weak self] in self?.made(made, number) }
+    }
+    guard activation?.job != nil else { return fail(.timedOut) }
+    loop.arm(deadline, afterNanoseconds: HelperSchedule.deadlineNanoseconds)
+  }
+
+  /// What has to be made for a configuration.
+  private func missing(_ configuration: CaptureConfiguration) -> [PcapOptions] {
+    let directions: [CaptureDirection] =
+      configuration.includesOutgoing ? [.incoming, .outgoing] : [.incoming]
+    return directions.compactMap { direction in
+      var options = PcapOptions(
+        interfaceIndex: interfaceIndex, configuration, direction: direction)
+      if let path = path(direction), path.serves(options) { return nil }
+      options.mtu = max(options.mtu, currentMTU ?? 0)
+      return options
+    }
+  }
+
+  private func path(_ direction: CaptureDirection) -> CapturePath? {
+    direction == .incoming ? incoming : outgoing
+  }
+
+  /// All handles, or none.
+  ///
+  /// - Thread: a helper's
+  private static func make(_ wanted: [PcapOptions]) -> Result<[PcapHandle], MiniportError> {
+    var handles: [PcapHandle] = []
+    do throws(MiniportError) {
+      for options in wanted { handles.append(try PcapHandle(options)) }
+      return .success(handles)
+    } catch {
+      return .failure(error)
+    }
+  }
+
+  private func made(_ made: Result<[PcapHandle], MiniportError>, _ number: UInt64) {
+    guard let activation, activation.number == number else {
+      // It came too late, or is not wanted any more.
+      if case .success(let handles) = made { closeOnHelper(handles) }
+      return
+    }
+    loop.disarm(deadline)
+    switch made {
+    case .failure(let error): fail(error)
+    case .success(let handles): install(handles, activation.configuration)
+    }
+  }
+
+  private func install(_ handles: [PcapHandle], _ configuration: CaptureConfiguration) {
+    guard let handler else { return closeOnHelper(handles) }
+    var paths: [CapturePath] = []
+    do throws(MiniportError) {
+      for handle in handles {
+        let path = try CapturePath(handle, loop: loop, handler: handler)
+        paths.append(path)
+        try path.setFilter(configuration.etherTypes)
+      }
+    } catch {
+      for path in paths { path.abandon() }
+      closeOnHelper(handles)
+      return fail(error)
+    }
+    for path in paths { replace(path) }
+  }
+
+  /// Lets a path follow the one there is: behind its last frame.
+  private func replace(_ path: CapturePath) {
+    let former = self.path(path.handle.options.direction)
+    if path.handle.options.direction == .incoming { incoming = path } else { outgoing = path }
+    guard let former else {
+      path.start()
+      return installed()
+    }
+    retire(former, isHeld: true) { [weak self] in
+      path.start(behind: former.lastTimestamp)
+      self?.installed()
+    }
+  }
+
+  private func installed() {
+    activation?.outstanding -= 1
+    guard let activation, activation.outstanding == 0 else { return }
+    self.activation = nil
+    activation.completion(nil)
+  }
+
+  private func fail(_ error: MiniportError) {
+    loop.disarm(deadline)
+    incoming?.notesTimes = false
+    outgoing?.notesTimes = false
+    activation.take()?.completion(error)
+  }
+
+  /// A helper has the job for long.
+  private func checkDeadline() {
+    guard let job = activation?.job else { return }
+    switch helpers.progress(of: job, starter: starter) {
+    case .overdue: fail(.timedOut)
+    case .pending(let nanoseconds): loop.arm(deadline, afterNanoseconds: nanoseconds)
+    case .ended: break
+    }
+  }
+
+  // MARK: Changing
+
+  /// Lets other types through; frames of types in both sets are not lost.
+  ///
+  /// - Throws: `MiniportError`; the handles there are let through what they did
+  public func update(
+    etherTypes: EtherTypeSet, includesOutgoing: Bool
+  ) throws(MiniportError) {
+    loop.assertOnLoop()
+    if !includesOutgoing, activation == nil, let former = outgoing.take() {
+      retire(former, isHeld: true) {}
+    }
+    try incoming?.setFilter(etherTypes)
+    try outgoing?.setFilter(etherTypes)
+  }
+
+  // MARK: Counting
 
   /// What was captured since the first activation, both directions together.
   public var statistics: CaptureStatistics {
     var total = past
-    for path in [active?.incoming, active?.outgoing] {
-      guard let counted = path?.statistics else { continue }
-      total.frames &+= counted.frames
-      total.drops &+= counted.drops
-    }
+    for path in retiring.values { total += path.statistics }
+    for path in [incoming, outgoing] { if let path { total += path.statistics } }
     return total
   }
 
-  /// Takes what is left in the rings, counts, and closes all descriptors.
-  ///
-  /// In the throughput profile this waits 3 ms for the last block. From within `receive` or
-  /// `receiveComplete` what is left in that ring is not taken.
-  public func deactivate() {
+  // MARK: Retiring
+
+  /// Takes what is left in the rings, counts, and has the capture handles closed.
+  public func deactivate(completion: @escaping () -> Void) {
     loop.assertOnLoop()
-    guard let active else { return }
-    self.active = nil
-    add(active.incoming.close())
-    if let outgoing = active.outgoing { add(outgoing.close()) }
-    active.sending.close()
+    loop.disarm(deadline)
+    activation = nil
+    whenRetired.append(completion)
+    for path in [incoming.take(), outgoing.take()] {
+      if let path { retire(path, isHeld: false) {} }
+    }
+    tellRetired()
   }
 
-  private func add(_ counted: CaptureStatistics) {
-    past.frames &+= counted.frames
-    past.drops &+= counted.drops
+  private func retire(
+    _ path: CapturePath, isHeld: Bool, whenEnded: @escaping () -> Void
+  ) {
+    let id = ObjectIdentifier(path)
+    retiring[id] = path
+    path.retire(isHeld: isHeld) { [weak self] in
+      guard let self else { return }
+      past += path.statistics
+      retiring[id] = nil
+      closeOnHelper([path.handle])
+      whenEnded()
+      tellRetired()
+    }
+  }
+
+  private func tellRetired() {
+    guard retiring.isEmpty else { return }
+    let told = whenRetired
+    whenRetired = []
+    for completion in told { completion() }
+  }
+
+  private func closeOnHelper(_ handles: [PcapHandle]) {
+    onHelper { for handle in handles { handle.close() } }
+  }
+
+  /// Does it here if no helper can be had: while the driver unloads nothing moves any more.
+  private func onHelper(_ work: @escaping @Sendable () -> Void) {
+    let job = helpers.submit(.close, of: interfaceIndex, starter: starter, work)
+    if job == nil { work() }
+  }
+}
+
+extension MiniportError {
+  /// A helper did not come back.
+  fileprivate static var timedOut: MiniportError {
+    .system(errno: 110, call: "pcap_activate")
   }
 }

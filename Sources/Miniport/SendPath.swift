@@ -42,8 +42,13 @@ final class SendPath: EventHandler {
     handler.sendPossible()
   }
 
-  func close() {
+  /// Whether the kernel still has the socket bound to the interface.
+  var isBound: Bool { KernelInterface.boundIndex(of: socket.descriptor) == interfaceIndex }
+
+  /// Forgets the socket, which is the caller's to close.
+  func close() -> SendSocket {
     if let registration { loop.unregister(registration) }
     registration = nil
+    return socket
   }
 }

@@ -10,13 +10,14 @@ internal import NDIS
 /// out of reach of the error that a flap of the interface leaves on sockets that receive: the next
 /// send on those fails, though the interface is up again (X-4, D-50).
 ///
-/// - Thread: one
+/// - Thread: one at a time; a helper closes it
 /// - Source: packet(7), sendmmsg(2)
-@safe final class SendSocket {
+@safe final class SendSocket: @unchecked Sendable {  // One thread's at a time.
   /// Frames handed to the kernel in one call.
   static let batchCapacity = 64
 
   let descriptor: Int32
+  private var isClosed = false
   private let messages: UnsafeMutablePointer<clinux_mmsghdr>
 
   init(interfaceIndex: Int32) throws(MiniportError) {
@@ -27,6 +28,13 @@ internal import NDIS
 
   deinit {
     unsafe messages.deallocate()
+    shut()
+  }
+
+  /// Closes the socket; the kernel waits for an RCU grace period in it.
+  func shut() {
+    guard !isClosed else { return }
+    isClosed = true
     close(descriptor)
   }
 

@@ -22,13 +22,16 @@ public struct AccessRights: OptionSet, Hashable, Sendable {
   @inlinable public static var allFrames: AccessRights { AccessRights(rawValue: 32) }
   /// Opens for itself alone.
   @inlinable public static var exclusive: AccessRights { AccessRights(rawValue: 64) }
+  /// Listens to groups; `setOID` includes it.
+  @inlinable public static var join: AccessRights { AccessRights(rawValue: 128) }
   /// Every one.
-  @inlinable public static var all: AccessRights { AccessRights(rawValue: 127) }
+  @inlinable public static var all: AccessRights { AccessRights(rawValue: 255) }
 
   /// Each right and its word in files, on the command line and in the log.
   public static let words: [(word: String, right: AccessRights)] = [
     ("read", .read), ("write", .write), ("promiscuous", .promiscuous), ("set-oid", .setOID),
     ("any-source", .anySource), ("all-frames", .allFrames), ("exclusive", .exclusive),
+    ("join", .join),
   ]
 
   /// The right that a word stands for; nil if it stands for none.

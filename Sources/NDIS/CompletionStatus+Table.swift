@@ -14,6 +14,9 @@ extension CompletionStatus {
   public static let rateExceeded = CompletionStatus(.quotaExceeded, .resources, EAGAIN)
   /// The limit of sessions, of all or of one user.
   public static let tooManySessions = CompletionStatus(.tooManySessions, .resources, EUSERS)
+  /// The configuration is broken, so nothing is bound; the reply's payload says where and why.
+  public static let misconfigured = CompletionStatus(
+    .deviceConfigurationError, .failure, EUCLEAN)
   /// No memory for what was asked.
   public static let noMemory = CompletionStatus(.insufficientResources, .resources, ENOMEM)
 
@@ -111,6 +114,7 @@ extension CompletionStatus {
   public static let table: [(name: String, status: CompletionStatus)] = [
     ("success", .success), ("notPermitted", .notPermitted), ("tooManyRequests", .tooManyRequests),
     ("rateExceeded", .rateExceeded), ("tooManySessions", .tooManySessions), ("noMemory", .noMemory),
+    ("misconfigured", .misconfigured),
     ("adapterNotFound", .adapterNotFound), ("busy", .busy), ("notReady", .notReady),
     ("unsupportedMedium", .unsupportedMedium), ("openFailed", .openFailed),
     ("invalidParameter", .invalidParameter), ("invalidRequest", .invalidRequest),

@@ -13,6 +13,8 @@ public enum Counter: UInt16, Sendable, CaseIterable {
   // Requests that had to ask the card.
   case oidAsked = 5
   case oidTimedOut = 6
+  /// Frames that two capture handles had while one took over from the other; delivered once.
+  case kernelRepeated = 7
 
   // Open, receiving (D2, D3).
   case rxOffered = 16
@@ -59,10 +61,20 @@ public enum Counter: UInt16, Sendable, CaseIterable {
   /// Times that all links were asked for again because the kernel had lost or mixed up news of them.
   case linkResyncs = 96
 
+  // Limit: what clients hold of one thing.
+  case limitUsed = 112
+  /// Of all clients together.
+  case limitOfAll = 113
+  case limitOfUser = 114
+  case limitOfSession = 115
+  /// Requests that were turned away for it.
+  case limitRefused = 116
+
   /// Whether the value goes up and down; all others only grow.
   public var isGauge: Bool {
     switch self {
-    case .rxQueued, .txPending, .reqPending: true
+    case .rxQueued, .txPending, .reqPending, .limitUsed, .limitOfAll, .limitOfUser, .limitOfSession:
+      true
     default: false
     }
   }

@@ -1,40 +1,5 @@
 public import MDL
 
-/// How frames are taken from the kernel.
-public enum CaptureProfile: String, Sendable, CaseIterable {
-  /// Every frame at once; under load, short naps between dispatches.
-  case latency
-  /// Frames in blocks: up to a millisecond of delay for a tenth of the processor time.
-  case throughput
-}
-
-/// How a capture handle is made.
-public struct CaptureConfiguration: Hashable, Sendable {
-  /// How frames are taken from the kernel.
-  public var profile: CaptureProfile
-  /// Bytes of the kernel's ring.
-  public var ringByteCount: Int
-  /// Bytes of frame records that are handed over before readers are looked at.
-  public var dispatchByteCount: Int
-  /// What the kernel lets through: the union of all opens.
-  public var etherTypes: EtherTypeSet
-  /// Whether frames that this host sends are wanted too.
-  public var includesOutgoing: Bool
-
-  /// Makes a configuration.
-  public init(
-    profile: CaptureProfile = .latency, ringByteCount: Int = 16 << 20,
-    dispatchByteCount: Int = 1 << 20,
-    etherTypes: EtherTypeSet = .empty, includesOutgoing: Bool = false
-  ) {
-    self.profile = profile
-    self.ringByteCount = ringByteCount
-    self.dispatchByteCount = dispatchByteCount
-    self.etherTypes = etherTypes
-    self.includesOutgoing = includesOutgoing
-  }
-}
-
 /// Why a capture handle could not be made or changed.
 public enum MiniportError: Error, Hashable, Sendable {
   /// The interface is gone (PCAP_ERROR_NO_SUCH_DEVICE).
@@ -45,6 +10,9 @@ public enum MiniportError: Error, Hashable, Sendable {
   case permissionDenied
   /// The link type is not Ethernet.
   case notEthernet(linkType: Int32)
+  /// libpcap takes the interface's name for something that is no interface, and no other name of it
+  /// serves.
+  case unopenableName(String)
   /// Another libpcap error, with its code and words.
   case capture(code: Int32, words: String)
   /// A system call failed.
@@ -81,37 +49,65 @@ public struct SendProgress: Hashable, Sendable {
   }
 }
 
-/// What a capture handle has counted since it was made, widened to 64 bits.
+/// What the capture handles have counted since the first was made, widened to 64 bits.
 ///
 /// - Source: PACKET_STATISTICS; `frames` includes `drops` (`spec/reliability.md` section 4)
 public struct CaptureStatistics: Hashable, Sendable {
-  /// Frames that passed the kernel's filter, dropped ones included.
+  /// Frames that passed the kernel's filter, dropped ones included; each once.
   public var frames: UInt64
   /// Frames that found the kernel's ring full.
   public var drops: UInt64
+  /// Frames that a former handle and its successor both had; they are handed over once, and in
+  /// `frames` once.
+  public var repeated: UInt64
 
-  /// Makes a pair.
-  public init(frames: UInt64 = 0, drops: UInt64 = 0) {
+  /// Makes a set of counts.
+  public init(frames: UInt64 = 0, drops: UInt64 = 0, repeated: UInt64 = 0) {
     self.frames = frames
     self.drops = drops
+    self.repeated = repeated
+  }
+
+  /// Adds what another handle has counted.
+  public static func += (left: inout CaptureStatistics, right: CaptureStatistics) {
+    left.frames &+= right.frames
+    left.drops &+= right.drops
+    left.repeated &+= right.repeated
   }
 }
 
 /// The edge below a binding: one interface, captured and sent on.
 ///
-/// - Thread: everything on the binding's thread
+/// Sending and capturing live apart: the send socket is there from `open` to `close`, and says
+/// whether the interface is still the one that was bound; capture handles come and go.
+///
+/// - Thread: everything on the binding's thread, completions too
 /// - Windows: the miniport driver as NDIS shows it to a protocol
 public protocol MiniportAdapter: AnyObject {
-  /// Makes the capture handle and the send socket; frames then go to `handler`.
+  /// Opens the send socket; frames and news then go to `handler`.
   ///
   /// - Throws: `MiniportError`; nothing is left open then
-  func activate(_ configuration: CaptureConfiguration, handler: ReceiveHandler)
-    throws(MiniportError)
+  func open(handler: ReceiveHandler) throws(MiniportError)
 
-  /// Whether `activate` succeeded and `deactivate` was not called since.
-  var isActive: Bool { get }
+  /// Whether the interface that was opened is gone, and another one has its index now.
+  ///
+  /// The kernel unbinds packet sockets when an interface is deleted or leaves the namespace, and
+  /// does not bind them again when one of the same index and name comes.
+  var isReplaced: Bool { get }
 
-  /// Lets the union of the opens' types through, and outgoing frames if some open wants them.
+  /// Makes what capture handles the configuration needs and there are not yet, off this thread.
+  ///
+  /// A handle there is captures until its successor does, and no frame is lost or handed over twice.
+  ///
+  /// - Parameters:
+  ///   - configuration: what the handles there are together are for
+  ///   - completion: called once, maybe at once, when the new handles capture and former ones are
+  ///     drained, or with what kept them from being made: then those there are stay. Not called if
+  ///     `deactivate` comes first
+  func activate(
+    _ configuration: CaptureConfiguration, completion: @escaping (MiniportError?) -> Void)
+
+  /// Lets the union of the opens' types through; outgoing frames no more if no open wants them.
   func update(etherTypes: EtherTypeSet, includesOutgoing: Bool) throws(MiniportError)
 
   /// Sends frames, one segment of the chain each, in order, until one is refused.
@@ -126,11 +122,16 @@ public protocol MiniportAdapter: AnyObject {
   /// Calls `handler.sendPossible()` once when the send socket is writable again.
   func notifyWhenSendPossible()
 
-  /// What the capture handle counted; since the first activation, over all of them.
+  /// What the capture handles counted since the first activation.
   var statistics: CaptureStatistics { get }
 
-  /// Takes what is left in the ring, counts, and closes both descriptors.
-  func deactivate()
+  /// Takes what is left in the rings, counts, and has the capture handles closed.
+  ///
+  /// - Parameter completion: called once, maybe at once, when all is taken and counted
+  func deactivate(completion: @escaping () -> Void)
+
+  /// Has the send socket closed.
+  func close()
 }
 
 /// The edge above a miniport: where frames and completions arrive.
@@ -159,6 +160,7 @@ open class ReceiveHandler {
   /// The send socket is writable again, after `notifyWhenSendPossible`.
   open func sendPossible() {}
 
-  /// Capture ended by itself; the interface watch will say what became of the interface.
+  /// A capture handle failed, and captures no more; it is closed by `deactivate`, or by an
+  /// activation that succeeds.
   open func captureFailed(_ error: MiniportError) {}
 }

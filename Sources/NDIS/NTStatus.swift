@@ -45,6 +45,8 @@ public struct NTStatus: RawRepresentable, Hashable, Sendable {
   public static let deviceNotReady = NTStatus(rawValue: 0xC000_00A3)
   /// STATUS_NOT_SUPPORTED.
   public static let notSupported = NTStatus(rawValue: 0xC000_00BB)
+  /// STATUS_DEVICE_CONFIGURATION_ERROR.
+  public static let deviceConfigurationError = NTStatus(rawValue: 0xC000_0182)
   /// STATUS_REQUEST_NOT_ACCEPTED.
   public static let requestNotAccepted = NTStatus(rawValue: 0xC000_00D0)
   /// STATUS_TOO_MANY_SESSIONS.

@@ -12,6 +12,10 @@ public protocol ProtocolDriver: AnyObject {
   /// An interface is gone.
   func unbindAdapter(interfaceIndex: Int32)
 
+  /// Interfaces may have been replaced by others of the same index and name, and nobody was told:
+  /// news were lost, and all interfaces have been told again.
+  func adaptersResynchronized()
+
   /// The first dump is through: every interface there was has been offered once.
   func bindsComplete()
 }

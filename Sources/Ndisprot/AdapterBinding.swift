@@ -103,8 +103,7 @@ public final class AdapterBinding: Sendable {
 
     /// Adds what another has counted.
     mutating func add(_ other: Totals) {
-      kernel.frames &+= other.kernel.frames
-      kernel.drops &+= other.kernel.drops
+      kernel += other.kernel
       frames &+= other.frames
       bytes &+= other.bytes
       sent &+= other.sent

@@ -31,7 +31,7 @@ extension BindingDataPath {
   /// What was counted here, by the opens that are closed too.
   var totals: AdapterBinding.Totals {
     var totals = past
-    totals.kernel = miniport.statistics
+    totals.kernel = capture.statistics
     unsafe totals.frames = hot.pointee.frames
     unsafe totals.bytes = hot.pointee.bytes
     unsafe totals.groups = hot.pointee.groups
@@ -98,6 +98,7 @@ extension AdapterBinding {
       id: UInt64(UInt32(bitPattern: interfaceIndex)), name: snapshot.attributes.name,
       values: [
         (.kernelPackets, totals.kernel.frames), (.kernelDrops, totals.kernel.drops),
+        (.kernelRepeated, totals.kernel.repeated),
         (.rxFrames, totals.frames), (.rxBytes, totals.bytes),
         (.txSent, totals.sent), (.txBytes, totals.sentBytes),
         (.oidAsked, askedCounts.asked), (.oidTimedOut, askedCounts.timedOut),

@@ -66,7 +66,7 @@ extension BindingDataPath {
     whole.add(totals)
     var traffic = whole.traffic
     traffic.waitingFrames = opens.reduce(0) { $0 &+ $1.pendedFrames }
-    traffic.captureRingByteCount = UInt64(clamping: captureRingByteCount)
+    traffic.captureRingByteCount = UInt64(clamping: capture.ringByteCount)
     return traffic
   }
 }

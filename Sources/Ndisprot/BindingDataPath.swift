@@ -45,18 +45,15 @@ public import WDF
   private(set) var opens: [OpenContext] = []
   /// What each of them asks for, side by side: looked at whenever frames came.
   private(set) var sketches: [TypeSketch] = []
-  private var demand = CaptureDemand()
+  /// Has frames captured as long as the opens want them.
+  let capture: CaptureSupervision
   /// What opens that are closed have sent.
   private(set) var past = AdapterBinding.Totals()
   let trace: TraceRing
-  private let profile: CaptureProfile
-  let captureRingByteCount: Int
   /// Calls back after a time; the loop's.
   let executor: any Executor
   /// The interface's queue was full; a timer says when to try again.
   var isRetryScheduled = false
-  /// A handle was made before: the next one is made anew.
-  private var wasActive = false
   /// What the card was last asked for; nil if it did not do that, or nobody knows.
   var memberships: MembershipSet? = MembershipSet()
   /// Many opens are changed one after the other, and whether the card is to be asked behind them.
@@ -64,8 +61,6 @@ public import WDF
   var mustAskCard = false
   /// How often it was asked and has not answered.
   var askedMemberships = 0
-  /// The MTU when the handle was made.
-  private var activeMTU: UInt32 = 0
   /// The binding has taken over what was counted here.
   private var isCounted = false
   /// The send socket's buffer was full; the loop says when it is not.
@@ -98,11 +93,14 @@ public import WDF
     self.miniport = miniport
     self.executor = executor
     self.writeMemory = writeMemory
-    self.profile = profile
-    self.captureRingByteCount = captureRingByteCount
     unsafe hot = .allocate(capacity: 1)
     do throws(BindingError) {
       let ring = try ReceiveRing(byteCount: receiveRingByteCount)
+      capture = CaptureSupervision(
+        binding, miniport, executor,
+        CaptureSupervision.Settings(
+          profile: profile, ringByteCount: captureRingByteCount,
+          dispatchByteCount: ring.capacity / 2))
       unsafe hot.initialize(
         to: Hot(ring: ring, movesFrames: binding.snapshot.movesFrames))
     } catch {
@@ -110,7 +108,17 @@ public import WDF
       throw error
     }
     super.init()
+    capture.handler = self
   }
+
+  /// Hears what becomes of capturing, on the binding's thread.
+  public func onCaptureNews(_ news: @escaping (CaptureNews) -> Void) { capture.news = news }
+
+  /// Has the capture ring exchanged for one of another size.
+  public func resizeCapture(to byteCount: Int) { capture.resize(to: byteCount) }
+
+  /// Looks whether the interface is still the one that was bound; `CaptureNews.vanished` if not.
+  public func checkInterface() { capture.check() }
 
   deinit {
     unsafe hot.deinitialize(count: 1)
@@ -180,19 +188,21 @@ public import WDF
   /// The send socket is writable again; the end of this turn goes on with what is pended.
   public override func sendPossible() { isWaitingForRoom = false }
 
-  /// The capture handle failed; the interface watch knows what became of the interface.
+  /// A capture handle failed; sending goes on.
   public override func captureFailed(_ error: MiniportError) {
     note(.ndis, "capture failed")
-    miniport.deactivate()
-    isWaitingForRoom = false
+    capture.failed(error)
   }
 
   // MARK: Opens
 
-  /// Adds an open, and lets its EtherTypes through.
+  /// Adds an open, and has its EtherTypes captured.
   ///
-  /// - Throws: what kept the capture handle from being made or changed; the open is not added
-  func add(_ open: OpenContext) throws(BindingError) {
+  /// - Parameters:
+  ///   - open: the open
+  ///   - completion: called once, maybe at once: with nil, or with what kept the capture handle from
+  ///     being made or changed; the open is still to be removed then
+  func add(_ open: OpenContext, completion: @escaping (BindingError?) -> Void) {
     unsafe open.cursor = ReceiveCursor(
       at: hot.pointee.ring,
       windowByteCount: open.options.queueByteCount == 0
@@ -204,51 +214,19 @@ public import WDF
     opens.append(open)
     sketches.append(open.filter.sketch)
     note(.ndis, "open", open, opens.count)
-    let isMore = demand.add(open.options)
-    do throws(MiniportError) {
-      if isMore || !miniport.isActive { try followOpens() }
-    } catch {
-      _ = forget(open)
-      throw .miniport(error)
-    }
+    capture.add(open.id, open.options, completion: completion)
   }
 
   /// Takes an open out; its reads and writes are done with.
   func remove(_ open: OpenContext) {
-    let isLess = forget(open)
+    guard let index = opens.firstIndex(where: { $0 === open }) else { return }
+    opens.remove(at: index)
+    sketches.remove(at: index)
     noteDrained(cancelledWrites: 0)
     past.add(sentBy: open)
     note(.ndis, "close", open, opens.count)
     giveBackMemberships()
-    // A filter that stays too wide costs a little and harms nobody: each open judges for itself.
-    if isLess || !miniport.isActive { try? followOpens() }
-  }
-
-  /// - Returns: whether the capture handle lets through what nobody wants any more
-  private func forget(_ open: OpenContext) -> Bool {
-    guard let index = opens.firstIndex(where: { $0 === open }) else { return false }
-    opens.remove(at: index)
-    sketches.remove(at: index)
-    return demand.remove(open.options)
-  }
-
-  /// Makes the capture handle what the opens together want.
-  private func followOpens() throws(MiniportError) {
-    let (types, includesOutgoing) = (demand.etherTypes, demand.includesOutgoing)
-    if miniport.isActive {
-      try miniport.update(etherTypes: types, includesOutgoing: includesOutgoing)
-    } else if !opens.isEmpty {
-      note(.ndis, "activate", nil, captureRingByteCount)
-      try miniport.activate(
-        CaptureConfiguration(
-          profile: profile, ringByteCount: captureRingByteCount,
-          dispatchByteCount: unsafe hot.pointee.ring.capacity / 2, etherTypes: types,
-          includesOutgoing: includesOutgoing),
-        handler: self)
-      activeMTU = binding.snapshot.attributes.mtu
-      if wasActive { binding.noteReset() }
-      wasActive = true
-    }
+    capture.remove(open.id, open.options)
   }
 
   // MARK: The interface
@@ -259,13 +237,7 @@ public import WDF
     for open in opens { open.filter.setOwnAddress(snapshot.attributes.address) }
     unsafe hot.pointee.movesFrames = snapshot.movesFrames
     if action == .flushReceived { flush() }
-    if miniport.isActive, snapshot.attributes.mtu > activeMTU {
-      reactivate()
-    }
-    if snapshot.isPowered, !miniport.isActive, !opens.isEmpty {
-      // It was down when it was last tried, or its MTU grew; if it fails the next change tries again.
-      try? followOpens()
-    }
+    capture.follow(snapshot)
   }
 
   /// Hands what the adapter said to every open (rule S-6, D-35).
@@ -274,26 +246,14 @@ public import WDF
     for open in opens { open.indicate(indication) }
   }
 
-  /// Makes the handle anew: its slots were sized for the old MTU, and longer frames would be cut.
-  ///
-  /// A pause of its own that loses nothing: what was received is the driver's already, and pended
-  /// writes go on with the new handle. A binding that is paused for another reason stays so.
-  private func reactivate() {
-    let isOwnPause = binding.handle(.pause) == .drainSends
-    if isOwnPause { _ = binding.handle(.drained) }
-    miniport.deactivate()
-    isWaitingForRoom = false
-    try? followOpens()
-    guard isOwnPause, binding.handle(.restart) == .restart else { return }
-    _ = binding.handle(.restartSucceeded)
-  }
-
   private func flush() {
     for open in opens { unsafe open.cursor?.flush(hot.pointee.ring, open.filter) }
   }
 
   /// The binding is gone: everything that is pended completes, and the opens are dead.
   public func unbind() {
+    // Opens that still wait for a handle are refused, and go.
+    capture.refuse(.adapterNotFound)
     let gone = opens
     for open in gone {
       cancelWrites(of: open, status: .adapterRemoved)
@@ -304,20 +264,22 @@ public import WDF
     }
     opens.removeAll()
     sketches.removeAll()
-    demand = CaptureDemand()
     giveBackMemberships()
     noteDrained(cancelledWrites: 0)
     close()
   }
 
-  /// Takes what is left, counts it, and closes the handles.
-  public func close() {
-    if miniport.isActive {
-      note(.ndis, "deactivate")
-      miniport.deactivate()
+  /// Takes what is left, counts it, and has the handles closed.
+  ///
+  /// - Parameter completion: called once, maybe at once, when everything is counted
+  public func close(completion: @escaping () -> Void = {}) {
+    note(.ndis, "close")
+    capture.close(refusing: .adapterNotFound) { [self] in
+      if !isCounted {
+        isCounted = true
+        binding.keep(totals)
+      }
+      completion()
     }
-    guard !isCounted else { return }
-    isCounted = true
-    binding.keep(totals)
   }
 }

@@ -28,6 +28,9 @@ public protocol BindingObserver: AnyObject {
   ///   - cancelledWrites: writes that were not through in time
   func bindingStateChanged(
     _ binding: AdapterBinding, _ action: BindingStateMachine.Action, cancelledWrites: Int)
+  /// News of interfaces were lost: those that are open are to be looked at, and `adapterReplaced` is
+  /// due for each that is another now.
+  func interfacesMayBeReplaced()
   /// It is unbound: whatever is pended on it must complete.
   func bindingRemoved(_ binding: AdapterBinding)
   /// Every interface there was at the start is bound or refused.
@@ -136,6 +139,19 @@ public final class NdisprotDriver: ProtocolDriver, @unchecked Sendable {
     _ = try? binding.object.delete()
   }
 
+  /// Asks for a look at every open interface.
+  public func adaptersResynchronized() { observer?.interfacesMayBeReplaced() }
+
+  /// The interface went, and another one has its index: what was bound vanishes, what is there now
+  /// appears.
+  public func adapterReplaced(_ binding: AdapterBinding) {
+    let index = binding.interfaceIndex
+    guard bindingList.binding(interfaceIndex: index) === binding, let attributes = known[index]
+    else { return }
+    unbindAdapter(interfaceIndex: index)
+    bindAdapter(attributes)
+  }
+
   private func isWanted(_ attributes: AdapterAttributes) -> Bool {
     wanted.contains { $0.matches(attributes) }
   }
@@ -242,13 +258,15 @@ public final class NdisprotDriver: ProtocolDriver, @unchecked Sendable {
   // MARK: Waiting
 
   /// Completes a request when `names` are bound; no name means the first binds.
+  ///
+  /// The charge for the wait is kept as long as it waits.
   public func wait(
     _ request: consuming OwnedRequest, names: [String], timeoutNanoseconds: UInt64,
-    executor: any Executor
+    executor: any Executor, charge: consuming Charge
   ) {
     bindWait.add(
       request, names: names, timeoutNanoseconds: timeoutNanoseconds, executor: executor,
-      isBound: isBound)
+      charge: charge, isBound: isBound)
   }
 
   /// Cancels a wait of a session; false if it has none with this id.

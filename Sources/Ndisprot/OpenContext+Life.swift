@@ -7,27 +7,47 @@ extension OpenContext {
   /// Makes an open on a binding; `dataPath` is nil for one that moves no frames.
   ///
   /// The session is associated only when everything is made (D-27); a failure leaves no trace.
+  ///
+  /// - Parameters:
+  ///   - options: what it wants, as it was granted
+  ///   - binding: whose frames
+  ///   - dataPath: their way
+  ///   - file: the session's
+  ///   - client: who opens it
+  ///   - access: what it may do
+  ///   - requester: who takes the frames
+  ///   - completion: called once, maybe at once: a capture handle may have to be made first
   /// - Thread: the loop that has the session
   public static func open(
     _ options: OpenOptions, on binding: AdapterBinding, dataPath: BindingDataPath?,
-    file: Ref<FileObject>, client: Credentials, access: AccessGrant, requester: any Requester
+    file: Ref<FileObject>, client: Credentials, access: AccessGrant, requester: any Requester,
+    completion: @escaping (Result<OpenContext, BindingError>) -> Void
+  ) {
+    let open: OpenContext
+    do throws(BindingError) {
+      open = try claim(options, binding, file, client, access, requester)
+    } catch {
+      return completion(.failure(error))
+    }
+    guard let dataPath else { return completion(.success(open)) }
+    open.dataPath = dataPath
+    dataPath.add(open) { error in
+      guard let error else { return completion(.success(open)) }
+      open.close()
+      completion(.failure(error))
+    }
+  }
+
+  private static func claim(
+    _ options: OpenOptions, _ binding: AdapterBinding, _ file: Ref<FileObject>,
+    _ client: Credentials, _ access: AccessGrant, _ requester: any Requester
   ) throws(BindingError) -> OpenContext {
     let id = try binding.claim(options)
-    let open: OpenContext
     do throws(WdfError) {
-      open = try make(id, options, binding, file, client, access, requester)
+      return try make(id, options, binding, file, client, access, requester)
     } catch {
       binding.release(id)
       throw error.code == .outOfResources ? .noMemory : .adapterNotFound
-    }
-    guard let dataPath else { return open }
-    do throws(BindingError) {
-      try dataPath.add(open)
-      open.dataPath = dataPath
-      return open
-    } catch {
-      open.close()
-      throw error
     }
   }
 

@@ -125,12 +125,20 @@ extension OpenContext {
     guard let description = oid.description else { throw OIDFailure(.notSupported) }
     guard description.canSet else { throw OIDFailure(.oidNotSettable) }
     try checkUsable(port)
-    guard filter.access.rights.contains(.setOID) else { throw OIDFailure(.notPermitted) }
+    let needed: AccessRights = oid.isAboutGroups ? [.setOID, .join] : .setOID
+    guard !filter.access.rights.isDisjoint(with: needed) else { throw OIDFailure(.notPermitted) }
     try set(oid, to: value)
   }
 
   private func checkUsable(_ port: UInt32) throws(OIDFailure) {
     guard !isDead, binding.isActive else { throw OIDFailure(.notBound) }
     guard port == 0 else { throw OIDFailure(.invalidPort) }
+  }
+}
+
+extension OID {
+  /// Whether setting it joins or leaves groups, for which the right `join` is enough.
+  fileprivate var isAboutGroups: Bool {
+    self == .multicastList || self == .addMulticastAddress || self == .deleteMulticastAddress
   }
 }

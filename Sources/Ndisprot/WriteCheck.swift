@@ -65,7 +65,7 @@ struct WriteCheck {
     let header = MDLSpan(frame).ethernetHeader
     let failure = failure(frame, header)
     // Of a tagged frame the tag and its length count too.
-    let isLasting = failure == nil && header?.tagProtocol == nil
+    let isLasting = failure == nil && header?.tagProtocol == nil && !access.namesAddresses
     last.sourceAndType = isLasting ? frame.sourceAndType : nil
     return failure
   }
@@ -80,9 +80,11 @@ struct WriteCheck {
     guard etherTypes.matches(header.typeBehindCustomerTag) else { return .etherTypeMismatch }
     let rights = access.rights(header.typeBehindCustomerTag, vlan: header.customerVLAN)
     guard rights.contains(.write) else { return .notPermitted }
-    guard header.source == address || (allowsAnySource && rights.contains(.anySource)) else {
-      return .sourceMismatch
-    }
+    guard
+      header.source == address || (allowsAnySource && rights.contains(.anySource))
+        || (access.namesAddresses && access.namesSource(header))
+    else { return .sourceMismatch }
+    guard !access.namesAddresses || access.allowsDestination(header) else { return .notPermitted }
     return stateFailure
   }
 }

@@ -43,7 +43,8 @@ public enum ClientError: Error, Equatable, Sendable {
   case protocolViolation(ViolationError)
   /// The daemon's answer is an error; `bytesNeeded` is the room or the limit it speaks of.
   case refused(CompletionStatus, Operation, bytesNeeded: UInt32 = 0)
-  /// The access policy of the daemon does not permit it; the reason names the rule, or its absence.
+  /// The access policy of the daemon does not permit it, and the reason names the rule, or its
+  /// absence; or the daemon's configuration is broken, and the reason says where and why.
   case denied(CompletionStatus, Operation, reason: String)
   /// It did not happen in time.
   case timedOut(Operation)

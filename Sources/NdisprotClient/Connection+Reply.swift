@@ -69,7 +69,13 @@ extension Connection {
       try cancelAndForget(header.id)
       throw .interrupted
     }
-    _ = try cancel(header.id)
+    do throws(ClientError) {
+      _ = try cancel(header.id)
+    } catch {
+      // A daemon that answers neither: what comes late is dropped, and counted.
+      abandon(header.id)
+      throw error
+    }
     // The reply of what was cancelled has come before the reply of CANCEL.
     do throws(ClientError) {
       if let value = try reply(to: header.id, by: .now, take) { return value }
@@ -99,7 +105,8 @@ extension Connection {
     _ body: (MessageHeader, RawSpan) throws(DecodeError) -> Value
   ) throws(ClientError) -> Value {
     guard isAccepted(header) else {
-      if operation == .open, let reason = payload.refusalText {
+      if operation == .open || header.completion == .misconfigured, let reason = payload.refusalText
+      {
         throw .denied(header.completion, operation, reason: reason)
       }
       throw .refused(header.completion, operation, bytesNeeded: header.bytesNeeded)
@@ -113,7 +120,7 @@ extension Connection {
 }
 
 extension RawSpan {
-  /// The reason behind a refused OPEN; nil if there is none.
+  /// The reason behind a refusal that has one; nil if there is none.
   fileprivate var refusalText: String? {
     guard !isEmpty else { return nil }
     return unsafe withUnsafeBytes { unsafe String(validating: $0, as: UTF8.self) }

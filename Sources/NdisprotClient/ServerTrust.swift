@@ -3,6 +3,10 @@ internal import Glibc
 
 /// Whose daemon a client believes: root's, the daemon account's, and its own user's.
 ///
+/// `NDISPROT_TRUST` names one user more, by number: in a container the daemon's user may have no
+/// number of its own, and shows as the kernel's overflow user. Programs with more rights than their
+/// caller do not look at it.
+///
 /// Otherwise anybody who can make a socket where the client looks could read its frames. A socket
 /// that systemd listens on counts as root's.
 ///
@@ -17,16 +21,27 @@ enum ServerTrust {
     guard unsafe clinux_peer_credentials(descriptor, &credentials) == 0 else {
       throw .system(SystemError(failed: "getsockopt"))
     }
-    guard isTrusted(credentials.uid, ownUserID: geteuid(), accountID) else {
+    guard
+      isTrusted(credentials.uid, ownUserID: geteuid(), trusted: environmentID(), accountID)
+    else {
       throw .untrustedServer(path: path, userID: credentials.uid)
     }
   }
 
   /// The rule by itself; the account is looked up only if it matters.
   static func isTrusted(
-    _ userID: UInt32, ownUserID: UInt32, _ accountID: () -> UInt32?
+    _ userID: UInt32, ownUserID: UInt32, trusted: UInt32? = nil, _ accountID: () -> UInt32?
   ) -> Bool {
-    userID == 0 || userID == ownUserID || userID == accountID()
+    userID == 0 || userID == ownUserID || userID == trusted || userID == accountID()
+  }
+
+  /// What `NDISPROT_TRUST` names; nil for anything but a number.
+  ///
+  /// - Source: secure_getenv(3), which is behind _GNU_SOURCE; the two users are what it compares
+  private static func environmentID() -> UInt32? {
+    guard getuid() == geteuid(), getgid() == getegid(), let text = unsafe getenv("NDISPROT_TRUST")
+    else { return nil }
+    return unsafe UInt32(String(cString: text))
   }
 
   private static func accountID() -> UInt32? {

@@ -2,8 +2,7 @@ internal import Synchronization
 
 /// The files of a configuration, to be read again and again.
 ///
-/// What has not changed since the last time is not parsed again; users and groups are looked up each
-/// time, for they may have changed without the files.
+/// What has not changed since the last time is not parsed again.
 ///
 /// - Thread: any; one at a time reads
 public final class ConfigurationSource: Sendable {
@@ -15,7 +14,7 @@ public final class ConfigurationSource: Sendable {
 
   /// Reads the files.
   ///
-  /// - Throws: the first thing that is wrong; then nothing of it counts
+  /// - Throws: all that is wrong; then nothing of it counts
   public func load() throws(ConfigurationError) -> DaemonConfiguration {
     let files = try ConfigurationText.all(of: path)
     return try parsed.withLock { parsed throws(ConfigurationError) in

@@ -9,157 +9,204 @@ extension ConfigurationTable {
   private static var interfaceKeys: [String] { ["interface", "address", "driver"] }
 
   /// `[[binding]]`.
-  func binding() throws(ConfigurationError) -> BindingConfiguration {
-    try allow(Self.interfaceKeys + ["profile", "ring", "queue"])
-    var binding = BindingConfiguration(interface: try interface())
-    if let word = try text("profile") {
-      guard let profile = CaptureProfile(rawValue: word) else {
-        throw error("profile", "write latency or throughput")
+  func binding() -> BindingConfiguration {
+    allow(Self.interfaceKeys + ["profile", "ring", "queue"])
+    var binding = BindingConfiguration(interface: interface())
+    if let word = text("profile") {
+      if let profile = CaptureProfile(rawValue: word) {
+        binding.profile = profile
+      } else {
+        problem("profile", "write latency or throughput")
       }
-      binding.profile = profile
     }
-    if let bytes = try byteCount("ring", (2 << 20)...(256 << 20)) {
+    if let bytes = byteCount("ring", (2 << 20)...(256 << 20)) {
       binding.captureRingByteCount = bytes
     }
-    if let bytes = try byteCount("queue", (1 << 20)...(64 << 20)) {
-      guard bytes & (bytes - 1) == 0 else {
-        throw error("queue", "it is no power of two. Write \"1 MiB\", \"2 MiB\", \"4 MiB\" …")
+    if let bytes = byteCount("queue", (1 << 20)...(64 << 20)) {
+      if bytes & (bytes - 1) != 0 {
+        problem("queue", "it is no power of two. Write \"1 MiB\", \"2 MiB\", \"4 MiB\" …")
       }
       binding.receiveRingByteCount = bytes
     }
     return binding
   }
 
-  private func interface() throws(ConfigurationError) -> InterfaceMatch {
+  private func interface() -> InterfaceMatch {
     var match = InterfaceMatch()
-    match.name = try text("interface").map { .like($0) }
-    match.driver = try text("driver")
-    if let text = try text("address") {
-      guard let address = MACAddress(text) else {
-        throw error("address", "write an address such as \"02:00:00:00:00:01\"")
+    match.name = text("interface").map { .like($0) }
+    match.driver = text("driver")
+    if let text = text("address") {
+      match.address = MACAddress(text)
+      if match.address == nil {
+        problem("address", "write an address such as \"02:00:00:00:00:01\"")
       }
-      match.address = address
     }
-    guard match != InterfaceMatch() else {
-      throw error("interface", "it is missing. Write interface, address or driver")
+    if !Self.interfaceKeys.contains(where: has) {
+      problem("interface", "it is missing. Write interface, address or driver")
     }
     return match
   }
 
-  /// `[[rule]]`.
-  func rule() throws(ConfigurationError) -> AccessRule {
-    try allow(
-      ["name", "user", "group"] + Self.interfaceKeys
-        + [
-          "ethertypes", "vlans", "rights", "rate", "sessions", "opens", "requests", "queue_bytes",
+  /// `[[rule]]`; what of it has a problem is left out, and then the file counts for nothing.
+  ///
+  /// - Parameter defaults: what `[daemon]` says for rules that say nothing else
+  /// - Returns: the rule, its account not yet looked up
+  func rule(_ defaults: RuleDefaults) -> RuleDraft {
+    let name = text("name")
+    let table = name.map { named("rule \"\($0)\": ") } ?? self
+    return table.rule(named: name, defaults)
+  }
+
+  private func rule(named name: String?, _ defaults: RuleDefaults) -> RuleDraft {
+    allow(
+      ["name", "user", "group", "everybody"] + Self.interfaceKeys
+        + ["ethertypes", "vlans", "rights", "sources", "destinations"] + RuleDefaults.keys + [
+          "sessions", "requests",
         ])
-    guard let name = try text("name") else {
-      throw error("name", "it is missing. Give the rule a name of its own")
+    if name == nil, !has("name") {
+      problem("name", "it is missing. Give the rule a name of its own")
     }
-    guard let words = try words("rights") else {
-      throw error("rights", "it is missing. Write [\"read\", \"write\"], or [] to forbid")
+    let account = account()
+    let own = ruleDefaults()
+    var rule = AccessRule(
+      name: name ?? "", origin: origin, subject: account == nil ? .everybody : .nobody,
+      interface: interface(), etherTypes: etherTypes(), vlans: vlans(), rights: rights(),
+      rate: own.rate ?? defaults.rate,
+      quota: AccessQuota(
+        sessions: number("sessions", 1...1_024), opens: own.opens ?? defaults.opens,
+        requests: number("requests", 1...1_000_000),
+        queueByteCount: own.queueByteCount ?? defaults.queueByteCount))
+    rule.sources = addresses("sources")
+    rule.destinations = addresses("destinations")
+    return RuleDraft(rule, account, self)
+  }
+
+  /// The keys that `[daemon]` may say for all rules.
+  func ruleDefaults() -> RuleDefaults {
+    RuleDefaults(
+      rate: rate(), opens: number("opens", 1...1_024),
+      queueByteCount: byteCount("queue_bytes", 4_096...(1 << 40)))
+  }
+
+  private func rights() -> AccessRights {
+    guard let words = words("rights") else {
+      if !has("rights") {
+        problem("rights", "it is missing. Write [\"read\", \"write\"], or [] to forbid")
+      }
+      return []
     }
     var rights: AccessRights = []
     for word in words {
-      guard let right = AccessRights(word: word) else {
-        throw error(
-          "rights",
-          "there is no right '\(word)'. Write of: "
-            + AccessRights.words.map(\.word).joined(separator: ", "))
+      guard let right = AccessRights(word: word.text) else {
+        let known = AccessRights.words.map(\.word)
+        let near = word.text.nearest(of: known).map { "did you mean \($0)?" }
+        problem(
+          "rights", word,
+          "there is no right '\(word.text)'; \(near ?? "write of: " + known.joined(separator: ", "))"
+        )
+        continue
       }
       rights.formUnion(right)
     }
-    return AccessRule(
-      name: name, origin: place, subject: try subject(), interface: try interface(),
-      etherTypes: try etherTypes(), vlans: try vlans(), rights: rights, rate: try rate(),
-      quota: AccessQuota(
-        sessions: try number("sessions", 1...1_024), opens: try number("opens", 1...1_024),
-        requests: try number("requests", 1...1_000_000),
-        queueByteCount: try byteCount("queue_bytes", 4_096...(1 << 40))))
+    return rights
   }
 
-  private func subject() throws(ConfigurationError) -> AccessRule.Subject {
-    let (user, group) = (try text("user"), try text("group"))
-    do throws(AccountError) {
-      switch (user, group) {
-      case (let user?, nil): return .user(try Accounts.userID(user))
-      case (nil, let group?): return .group(try Accounts.groupID(group))
-      default: break
-      }
-    } catch let failure {
-      throw error(failure.kind, failure.description)
+  /// Whose rule it is; nil is everybody's.
+  private func account() -> AccountName? {
+    let isEverybodys = flag("everybody")
+    if isEverybodys == false { problem("everybody", "write true, or leave it away") }
+    let (user, group) = (name("user"), name("group"))
+    let keys = ["user", "group", "everybody"].filter(has)
+    guard keys.count == 1 else {
+      problem(keys.first ?? "user", "write one of user, group and everybody = true")
+      return nil
     }
-    throw error("user", "write either user or group, and one of them")
+    guard let name = user ?? group else { return nil }
+    let isNumeral = name.utf8.allSatisfy { (0x30...0x39).contains($0) || $0 == 0x2D }
+    if isNumeral, UInt32(name) ?? .max == .max {
+      problem(keys[0], "'\(name)' is neither a name nor a number from 0 to 4294967294")
+    }
+    return user != nil ? .user(name) : .group(name)
   }
 
-  private func etherTypes() throws(ConfigurationError) -> EtherTypeSet {
-    guard let words = try words("ethertypes"), !words.isEmpty else {
-      throw error("ethertypes", "it is missing. Write [\"0x888e\"], or [\"any\"]")
+  private func etherTypes() -> EtherTypeSet {
+    guard let words = words("ethertypes"), !words.isEmpty else {
+      problem("ethertypes", "write [\"eapol\"], [\"0x888e\"], or [\"any\"]")
+      return .empty
     }
     var values: [UInt16] = []
     for word in words {
-      guard let value = UInt16(etherType: word) else {
-        throw error(
-          "ethertypes", "'\(word)' is none. Write numbers from 0x0600 to 0xfffe, \"llc\" or \"any\""
-        )
+      guard let value = EtherTypeName.value(of: word.text) else {
+        let near = word.text.nearest(of: EtherTypeName.table.map(\.name))
+        problem(
+          "ethertypes", word,
+          "'\(word.text)' is no EtherType; "
+            + (near.map { "did you mean \($0)?" }
+              ?? "write numbers from 0x0600 to 0xfffe, names such as \"lldp\", \"llc\" or \"any\""))
+        continue
       }
-      guard value != AccessPolicy.macControl else {
-        throw error("ethertypes", "0x8808 (pause frames) is nobody's. Leave it away")
+      if value == AccessPolicy.macControl {
+        problem("ethertypes", word, "0x8808 (pause frames) is given to no user. Leave it away")
       }
       values.append(value)
     }
-    guard Set(values).count <= EtherTypeSet.maximumCount else {
-      throw error("ethertypes", "at most \(EtherTypeSet.maximumCount) a rule. Write two rules")
+    if Set(values).count > EtherTypeSet.maximumCount {
+      problem("ethertypes", "at most \(EtherTypeSet.maximumCount) a rule. Write two rules")
     }
     return EtherTypeSet(values)
   }
 
-  private func vlans() throws(ConfigurationError) -> VLANSet {
-    guard let words = try words("vlans") else { return .untagged }
-    if words == ["any"] { return .any }
+  private func addresses(_ key: String) -> [MACAddress] {
+    let words = words(key) ?? []
+    if has(key), !(1...32).contains(words.count) { problem(key, "write 1 to 32 addresses") }
+    return words.compactMap { word in
+      let address = MACAddress(word.text)
+      if address == nil {
+        problem(
+          key, word, "'\(word.text)' is no address. Write one such as \"02:00:00:00:00:01\"")
+      }
+      return address
+    }
+  }
+
+  private func vlans() -> VLANSet {
+    guard let words = words("vlans") else { return .untagged }
+    if words.map(\.text) == ["any"] { return .any }
     var values: [UInt16] = []
     for word in words {
-      if word == "none" {
+      if word.text == "none" {
         values.append(VLANSet.none)
-      } else if let value = UInt16(word), VLANSet.identifiers.contains(value) {
+      } else if let value = UInt16(word.text), VLANSet.identifiers.contains(value) {
         values.append(value)
       } else {
-        throw error(
-          "vlans",
-          "'\(word)' is none. Write numbers from 1 to 4094 and \"none\", or [\"any\"] alone")
+        problem(
+          "vlans", word,
+          "'\(word.text)' is no VLAN. Write numbers from 1 to 4094 and \"none\", or [\"any\"] alone"
+        )
       }
     }
-    guard !values.isEmpty, values.count <= VLANSet.maximumCount else {
-      throw error("vlans", "write 1 to \(VLANSet.maximumCount) of them")
+    if !(1...VLANSet.maximumCount).contains(words.count) {
+      problem("vlans", "write 1 to \(VLANSet.maximumCount) of them")
     }
     return VLANSet(values)
   }
 
-  private func rate() throws(ConfigurationError) -> RateLimit? {
-    guard let table = try table("rate") else { return nil }
-    try table.allow(["frames", "bytes"])
-    let frames = try table.number("frames", 1...(1 << 32))
-    let bytes = try table.byteCount("bytes", 1...(1 << 32))
-    guard frames != nil || bytes != nil else {
-      throw error("rate", "it is empty. Write { frames = 1000, bytes = \"1 MiB\" }")
+  private func rate() -> RateLimit? {
+    guard let table = table("rate") else { return nil }
+    table.allow(["frames", "bytes"])
+    if !table.has("frames"), !table.has("bytes") {
+      problem("rate", "it is empty. Write { frames = 1000, bytes = \"1 MiB\" }")
     }
     return RateLimit(
-      framesPerSecond: frames.map { UInt64(clamping: $0) },
-      bytesPerSecond: bytes.map { UInt64(clamping: $0) })
+      framesPerSecond: table.number("frames", 1...(1 << 32)).map { UInt64(clamping: $0) },
+      bytesPerSecond: table.byteCount("bytes", 1...(1 << 32)).map { UInt64(clamping: $0) })
   }
 }
 
-extension UInt16 {
-  /// A type as people write it; a length is none.
-  init?(etherType word: String) {
-    switch word {
-    case "any": self = EtherTypeSet.anyValue
-    case "llc": self = EtherTypeSet.llcValue
-    default:
-      let number =
-        word.hasPrefix("0x") ? UInt16(word.dropFirst(2), radix: 16) : UInt16(word)
-      guard let number, number >= 0x0600, number != EtherTypeSet.anyValue else { return nil }
-      self = number
-    }
-  }
+/// What `[daemon]` says for rules that say nothing else.
+struct RuleDefaults: Sendable {
+  static let keys = ["rate", "opens", "queue_bytes"]
+  var rate: RateLimit?
+  var opens: Int?
+  var queueByteCount: Int?
 }

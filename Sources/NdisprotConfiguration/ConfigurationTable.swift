@@ -1,128 +1,238 @@
 internal import NDIS
 
-/// One table of a configuration file, read strictly: every key is asked for, or it is an error.
+/// One table of a configuration file, read strictly: every key is asked for, or it is a problem.
+///
+/// A value that cannot be is a problem and reads as if it were not there, so that one reading finds
+/// all problems; whoever makes something of the table looks at the list of problems first.
 struct ConfigurationTable {
-  /// The file and the table: `ndisprotd.toml: rule[2]`.
-  let place: String
-  private let values: [String: ConfigurationValue]
-  private let separator: String
+  let path: String
+  /// What people call it: `rule "lldp": `; empty for a whole file.
+  let subject: String
+  let place: ConfigurationPlace
+  private let entries: [ConfigurationEntry]
+  private let problems: ProblemList
 
-  /// Makes the table of a whole file, or one below another.
-  init(_ place: String, _ values: [String: ConfigurationValue], separator: String = ": ") {
-    self.place = place
-    self.values = values
-    self.separator = separator
+  /// Makes the table of a value.
+  init(_ path: String, _ subject: String, _ value: ConfigurationValue, _ problems: ProblemList) {
+    self.path = path
+    self.subject = subject
+    self.problems = problems
+    place = value.place
+    if case .table(let entries) = value.content { self.entries = entries } else { entries = [] }
   }
 
-  /// Says what is wrong with a key's value.
-  func error(_ key: String, _ cause: String) -> ConfigurationError {
-    ConfigurationError("\(place)\(separator)\(key)", cause)
+  /// The same table under another name.
+  func named(_ subject: String) -> ConfigurationTable {
+    ConfigurationTable(
+      path, subject, ConfigurationValue(place: place, content: .table(entries)), problems)
   }
 
-  /// Refuses every key but these.
-  func allow(_ keys: [String]) throws(ConfigurationError) {
-    for key in values.keys.sorted() where !keys.contains(key) {
-      throw error(
-        key.printable(), "there is no such key. Write one of: \(keys.joined(separator: ", "))")
+  /// Where the table begins, as the log and refusals show it: `file:line`.
+  var origin: String { "\(path):\(place.line)" }
+
+  /// How many problems there are up to now.
+  var problemCount: Int { problems.problems.count }
+
+  /// Whether the table has a key.
+  func has(_ key: String) -> Bool { value(key) != nil }
+
+  private func value(_ key: String) -> ConfigurationValue? {
+    entries.first { $0.key == key }?.value
+  }
+
+  /// Reports what is wrong with a key's value, or that it is missing.
+  func problem(_ key: String, _ cause: String) {
+    report(value(key)?.place ?? place, "\(key): \(cause)")
+  }
+
+  private func report(_ place: ConfigurationPlace, _ cause: String) {
+    problems.add(ConfigurationProblem(path, place, subject + cause))
+  }
+
+  /// Reports every key but these.
+  func allow(_ keys: [String]) {
+    for entry in entries where !keys.contains(entry.key) {
+      let near = entry.key.nearest(of: keys).map { "did you mean \($0)?" }
+      report(
+        entry.place,
+        "unknown key \(entry.key.printable(64)); "
+          + (near ?? "write one of: \(keys.joined(separator: ", "))"))
     }
   }
 
-  /// A text without control characters; nil if the key is not there.
-  func text(_ key: String) throws(ConfigurationError) -> String? {
-    guard let value = values[key] else { return nil }
-    guard case .text(let text) = value else {
-      throw error(key, "it is no text. Write it in quotes")
+  /// A text without control characters; nil if there is none.
+  func text(_ key: String) -> String? {
+    guard let value = value(key) else { return nil }
+    guard case .text(let text) = value.content else {
+      problem(key, "it is no text. Write it in quotes")
+      return nil
     }
-    return try checked(text, key)
+    return checked(text, key, value.place)
   }
 
-  private func checked(_ text: String, _ key: String) throws(ConfigurationError) -> String {
+  private func checked(_ text: String, _ key: String, _ place: ConfigurationPlace) -> String? {
     guard !text.isEmpty, text.utf8.count <= 256, text == text.printable() else {
-      throw error(
-        key, "a text has 1 to 256 bytes and no control characters. Write a shorter, plain one")
+      report(
+        place,
+        "\(key): a text has 1 to 256 bytes and no control characters. Write a shorter, plain one")
+      return nil
     }
     return text
   }
 
-  /// A whole number in a range; nil if the key is not there.
-  func number(_ key: String, _ range: ClosedRange<Int>) throws(ConfigurationError) -> Int? {
-    guard let value = values[key] else { return nil }
-    guard case .number(let number) = value, range.contains(number) else {
-      throw error(key, "write a whole number from \(range.lowerBound) to \(range.upperBound)")
+  /// A name or a number, as text; nil if there is none.
+  func name(_ key: String) -> String? {
+    if case .number(let number)? = value(key)?.content { return "\(number)" }
+    return text(key)
+  }
+
+  /// A whole number in a range; nil if there is none.
+  func number(_ key: String, _ range: ClosedRange<Int>) -> Int? {
+    guard let value = value(key) else { return nil }
+    guard case .number(let number) = value.content, range.contains(number) else {
+      problem(key, "write a whole number from \(range.lowerBound) to \(range.upperBound)")
+      return nil
     }
     return number
   }
 
-  /// true or false; nil if the key is not there.
-  func flag(_ key: String) throws(ConfigurationError) -> Bool? {
-    guard let value = values[key] else { return nil }
-    guard case .flag(let flag) = value else { throw error(key, "write true or false") }
+  /// true or false; nil if there is none.
+  func flag(_ key: String) -> Bool? {
+    guard let value = value(key) else { return nil }
+    guard case .flag(let flag) = value.content else {
+      problem(key, "write true or false")
+      return nil
+    }
     return flag
   }
 
-  /// Bytes, as a number or as `"16 MiB"`; nil if the key is not there.
-  func byteCount(_ key: String, _ range: ClosedRange<Int>) throws(ConfigurationError) -> Int? {
-    guard let value = values[key] else { return nil }
-    let units = ["B": 0, "KiB": 10, "MiB": 20, "GiB": 30]
+  /// Bytes, as a number or as `"16 MiB"`; nil if there are none.
+  func byteCount(_ key: String, _ range: ClosedRange<Int>) -> Int? {
+    guard let value = value(key) else { return nil }
     var count: Int?
-    if case .number(let number) = value { count = number }
-    if case .text(let text) = value {
-      let words = text.split(separator: " ")
-      if words.count == 2, let number = Int(words[0]), let shift = units[String(words[1])],
-        number >= 0, number <= Int.max >> shift
-      {
-        count = number << shift
-      }
-    }
+    if case .number(let number) = value.content { count = number }
+    if case .text(let text) = value.content { count = Int(byteCount: text) }
     guard let count, range.contains(count) else {
-      throw error(
+      // Both bounds are within the range, and the lower one has a round name.
+      problem(
         key,
-        "write bytes from \(range.lowerBound) to \(range.upperBound), such as 65536 or "
-          + "\"16 MiB\"")
+        "write bytes from \(range.lowerBound) to \(range.upperBound), such as "
+          + "\(range.lowerBound) or \"\(range.lowerBound.byteCountText)\"")
+      return nil
     }
     return count
   }
 
-  /// A list of words and numbers, both as text; nil if the key is not there.
-  func words(_ key: String) throws(ConfigurationError) -> [String]? {
-    guard let value = values[key] else { return nil }
-    guard case .list(let array) = value else {
-      throw error(key, "it is no list. Write [\"…\", \"…\"]")
+  /// A list of words and numbers, each as text with its place; nil if there is none.
+  func words(_ key: String) -> [ConfigurationWord]? {
+    guard let value = value(key) else { return nil }
+    guard case .list(let array) = value.content else {
+      problem(key, "it is no list. Write [\"…\", \"…\"]")
+      return nil
     }
-    var words: [String] = []
-    for (index, value) in array.enumerated() {
-      switch value {
-      case .number(let number): words.append("\(number)")
-      case .text(let text): words.append(try checked(text, "\(key)[\(index)]"))
-      default: throw error("\(key)[\(index)]", "it is neither text nor number")
+    var words: [ConfigurationWord] = []
+    for value in array {
+      switch value.content {
+      case .number(let number): words.append(ConfigurationWord(text: "\(number)", value.place))
+      case .text(let text):
+        guard let text = checked(text, key, value.place) else { return nil }
+        words.append(ConfigurationWord(text: text, value.place))
+      default:
+        report(value.place, "\(key): a value of the list is neither text nor number")
+        return nil
       }
     }
     return words
   }
 
-  /// A table below this one; nil if the key is not there.
-  func table(_ key: String) throws(ConfigurationError) -> ConfigurationTable? {
-    guard let value = values[key] else { return nil }
-    guard case .table(let below) = value else {
-      throw error(key, "it is no table. Write [\(key)], or \(key) = { … }")
-    }
-    return ConfigurationTable("\(place)\(separator)\(key)", below, separator: ".")
+  /// Reports what is wrong with one word of a list.
+  func problem(_ key: String, _ word: ConfigurationWord, _ cause: String) {
+    report(word.place, "\(key): \(cause)")
   }
 
-  /// The tables of a list, `[[key]]`; none if the key is not there.
-  func tables(_ key: String) throws(ConfigurationError) -> [ConfigurationTable] {
-    guard let value = values[key] else { return [] }
-    guard case .list(let array) = value else {
-      throw error(key, "it is no list of tables. Write [[\(key)]]")
+  /// A table below this one; nil if there is none.
+  func table(_ key: String) -> ConfigurationTable? {
+    guard let value = value(key) else { return nil }
+    guard case .table = value.content else {
+      problem(key, "it is no table. Write [\(key)], or \(key) = { … }")
+      return nil
     }
-    var tables: [ConfigurationTable] = []
-    for (index, value) in array.enumerated() {
-      guard case .table(let below) = value else {
-        throw error("\(key)[\(index)]", "it is no table. Write [[\(key)]]")
+    return ConfigurationTable(path, "\(subject)\(key): ", value, problems)
+  }
+
+  /// The tables of a list, `[[key]]`; none if there are none.
+  func tables(_ key: String) -> [ConfigurationTable] {
+    guard let value = value(key) else { return [] }
+    guard case .list(let array) = value.content else {
+      problem(key, "it is no list of tables. Write [[\(key)]]")
+      return []
+    }
+    return array.compactMap { value in
+      guard case .table = value.content else {
+        report(value.place, "\(key): it is no table. Write [[\(key)]]")
+        return nil
       }
-      tables.append(
-        ConfigurationTable("\(place)\(separator)\(key)[\(index)]", below, separator: "."))
+      return ConfigurationTable(path, "\(key): ", value, problems)
     }
-    return tables
+  }
+}
+
+/// A word of a list, and its place.
+struct ConfigurationWord {
+  let text: String
+  let place: ConfigurationPlace
+
+  init(text: String, _ place: ConfigurationPlace) {
+    self.text = text
+    self.place = place
+  }
+}
+
+extension Int {
+  private static var units: [(name: String, shift: Int)] {
+    [("GiB", 30), ("MiB", 20), ("KiB", 10), ("B", 0)]
+  }
+
+  /// Reads `"16 MiB"`; nil for anything else, or for more than fits.
+  init?(byteCount text: String) {
+    let words = text.split(separator: " ")
+    guard words.count == 2, let number = Int(words[0]), number >= 0,
+      let unit = Int.units.first(where: { $0.name == words[1] }), number <= Int.max >> unit.shift
+    else { return nil }
+    self = number << unit.shift
+  }
+
+  /// The number in the largest unit of which it is a multiple.
+  fileprivate var byteCountText: String {
+    for unit in Int.units where self > 0 && self & ((1 << unit.shift) - 1) == 0 {
+      return "\(self >> unit.shift) \(unit.name)"
+    }
+    return "\(self) B"
+  }
+}
+
+extension String {
+  /// The word that was likely meant; nil if none is near.
+  func nearest(of words: [String]) -> String? {
+    guard utf8.count <= 32 else { return nil }
+    let distances = words.map { (word: $0, distance: distance(to: $0)) }
+    guard let best = distances.min(by: { $0.distance < $1.distance }) else { return nil }
+    return best.distance <= Swift.min(3, Swift.max(1, utf8.count / 2)) ? best.word : nil
+  }
+
+  /// How many bytes to insert, remove or change to make the other of one.
+  private func distance(to other: String) -> Int {
+    let (own, other) = (Array(utf8), Array(other.utf8))
+    var row = Array(0...other.count)
+    for (index, byte) in own.enumerated() {
+      var diagonal = row[0]
+      row[0] = index + 1
+      for (column, wanted) in other.enumerated() {
+        let change = diagonal + (byte == wanted ? 0 : 1)
+        diagonal = row[column + 1]
+        row[column + 1] = Swift.min(change, diagonal + 1, row[column] + 1)
+      }
+    }
+    return row[other.count]
   }
 }

@@ -1,24 +1,6 @@
 internal import Glibc
 internal import Platform
 
-/// What is wrong with a configuration: where, why, and what to write instead.
-///
-/// - Shape: `file:line:column: cause` for what is no TOML, `file: rule[2].ethertypes: cause` for a value
-public struct ConfigurationError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// The file, and the place in it.
-  public let place: String
-  /// Why, and what to do.
-  public let cause: String
-
-  init(_ place: String, _ cause: String) {
-    self.place = place
-    self.cause = cause
-  }
-
-  /// As it is printed and logged.
-  public var description: String { "\(place): \(cause)" }
-}
-
 /// The text of one configuration file, read with distrust.
 ///
 /// Whoever may write the file may give himself every right: it must belong to root or to the daemon's
@@ -86,15 +68,30 @@ public struct ConfigurationText: Sendable {
     self.text = text
   }
 
-  /// The files of a configuration: the one that is named, then `conf.d/*.toml` beside it, sorted.
+  /// The files of a configuration: the one that is named, and `conf.d/*.toml` beside it, in the order
+  /// of the numbers in front of their names.
   ///
-  /// - Throws: what is wrong with the first that cannot be read; then none counts
+  /// The one that is named, and a name without a number, count as 50; it comes before those.
+  ///
+  /// - Throws: what is wrong with all that cannot be read; then none counts
   public static func all(of path: String) throws(ConfigurationError) -> [ConfigurationText] {
-    var texts = [try ConfigurationText(path: path)]
     let parent = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
-    for name in try names(in: parent + "conf.d") {
-      texts.append(try ConfigurationText(path: "\(parent)conf.d/\(name)"))
+    let names = try names(in: parent + "conf.d").sorted {
+      ($0.fileNumber, $0) < ($1.fileNumber, $1)
     }
+    let paths =
+      names.filter { $0.fileNumber < 50 }.map { "\(parent)conf.d/\($0)" } + [path]
+      + names.filter { $0.fileNumber >= 50 }.map { "\(parent)conf.d/\($0)" }
+    var texts: [ConfigurationText] = []
+    var problems: [ConfigurationProblem] = []
+    for path in paths {
+      do throws(ConfigurationError) {
+        texts.append(try ConfigurationText(path: path))
+      } catch {
+        problems += error.problems
+      }
+    }
+    if !problems.isEmpty { throw ConfigurationError(problems) }
     return texts
   }
 
@@ -124,8 +121,13 @@ public struct ConfigurationText: Sendable {
       }
       if name.hasSuffix(".toml"), !name.hasPrefix(".") { names.append(name) }
     }
-    return names.sorted()
+    return names
   }
+}
+
+extension String {
+  /// The number in front of a file's name.
+  fileprivate var fileNumber: Int { Int(prefix { $0.isASCII && $0.isNumber }) ?? 50 }
 }
 
 /// What the kernel says of the call that failed just now.

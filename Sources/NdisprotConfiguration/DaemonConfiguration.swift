@@ -4,23 +4,22 @@ public import NdisprotServer
 
 /// What the files of a configuration say.
 ///
-/// Read strictly: a key that nobody knows, a value of another kind and a name that is nobody's are errors,
-/// so that a slip never gives a wider right than was written.
+/// Read strictly: an unknown key and a value of another kind are errors, so that a slip never gives a
+/// wider right than was written. All errors of all files are found in one reading. A user or group
+/// that does not exist is none: its rule matches no client until it does.
 ///
 /// - Source: threats T14–T16; `ndisprotd.toml(5)`
 public struct DaemonConfiguration: Sendable {
-  /// What the server is told.
-  public var server: ServerConfiguration
   /// `daemon.log`; nil leaves it to the command line.
-  public var logLevel: LogLevel?
+  public private(set) var logLevel: LogLevel?
   /// `daemon.lock_memory`; counts at the start only.
-  public var locksMemory = false
-  /// What is no error and yet not as it should be: `file: rule[2]: cause`.
-  public var warnings: [String] = []
+  public private(set) var locksMemory = false
+  private var server: ServerConfiguration
+  private var drafts: [RuleDraft] = []
 
   /// Makes the configuration of several files, in this order.
   ///
-  /// - Throws: the first thing that is wrong; then nothing of it counts
+  /// - Throws: all that is wrong; then nothing of it counts
   public init(_ files: [ConfigurationText]) throws(ConfigurationError) {
     var parsed = ParsedFiles()
     try self.init(files, &parsed)
@@ -29,89 +28,98 @@ public struct DaemonConfiguration: Sendable {
   init(
     _ files: [ConfigurationText], _ parsed: inout ParsedFiles
   ) throws(ConfigurationError) {
-    var bindings: [BindingConfiguration] = []
-    var rules: [AccessRule] = []
-    var originOfName: [String: String] = [:]
-    var daemon: ConfigurationTable?
-    for file in files {
-      let root = try parsed.table(of: file)
-      try root.allow(["daemon", "binding", "rule"])
-      if let found = try root.table("daemon") {
-        if let daemon {
-          throw root.error(
-            "daemon", "\(daemon.place) is there too. Write one [daemon] in all files")
-        }
-        daemon = found
-      }
-      for table in try root.tables("binding") { bindings.append(try table.binding()) }
-      for table in try root.tables("rule") {
-        let rule = try table.rule()
-        if let other = originOfName.updateValue(rule.origin, forKey: rule.name) {
-          throw table.error(
-            "name", "'\(rule.name)' is the name of \(other) too. Give each rule its own")
-        }
-        rules.append(rule)
-      }
-    }
-    server = ServerConfiguration(bindings: bindings, policy: AccessPolicy(rules))
+    server = ServerConfiguration(bindings: [], policy: AccessPolicy([]))
     server.files = files.map(\.path)
-    if bindings.isEmpty {
-      warnings.append(
-        "\(files.first?.path ?? ""): nothing is bound. Write [[binding]] with an interface")
+    var problems: [ConfigurationProblem] = []
+    var roots: [ConfigurationTable] = []
+    var lists: [ProblemList] = []
+    for file in files {
+      let list = ProblemList()
+      lists.append(list)
+      guard let root = parsed.table(of: file, list) else { continue }
+      root.allow(["daemon", "binding", "rule"])
+      roots.append(root)
     }
-    warnings += DaemonConfiguration.shadowed(rules)
-    guard let daemon else { return }
-    try daemon.allow(["log", "lock_memory", "queue_memory", "sessions", "sessions_per_user"])
-    if let word = try daemon.text("log") {
-      guard let level = LogLevel(rawValue: word) else {
-        throw daemon.error("log", "write debug, info, warning or error")
+    read(roots)
+    for list in lists {
+      problems += list.problems.sorted {
+        ($0.place ?? .first, $0.cause) < ($1.place ?? .first, $1.cause)
       }
-      logLevel = level
     }
-    locksMemory = try daemon.flag("lock_memory") ?? false
-    if let bytes = try daemon.byteCount("queue_memory", (1 << 20)...(1 << 40)) {
+    if !problems.isEmpty { throw ConfigurationError(problems) }
+  }
+
+  private mutating func read(_ roots: [ConfigurationTable]) {
+    let daemons = roots.compactMap { $0.table("daemon") }
+    for daemon in daemons.dropFirst() {
+      daemon.named("").problem(
+        "daemon", "\(daemons[0].origin) is there too. Write one [daemon] in all files")
+    }
+    let defaults = daemons.first.map { readDaemon($0) } ?? RuleDefaults()
+    var originOfName: [String: String] = [:]
+    for root in roots {
+      server.bindings += root.tables("binding").map { $0.binding() }
+      for table in root.tables("rule") {
+        let rule = table.rule(defaults)
+        if let other = originOfName.updateValue(rule.origin, forKey: rule.name), rule.name != "" {
+          table.named("rule \"\(rule.name)\": ").problem(
+            "name", "the rule at \(other) has it too. Give each rule its own")
+        }
+        drafts.append(rule)
+      }
+    }
+  }
+
+  private mutating func readDaemon(_ daemon: ConfigurationTable) -> RuleDefaults {
+    daemon.allow(
+      ["log", "lock_memory", "queue_memory", "sessions", "sessions_per_user"] + RuleDefaults.keys)
+    if let word = daemon.text("log") {
+      logLevel = LogLevel(rawValue: word)
+      if logLevel == nil { daemon.problem("log", "write debug, info, warning or error") }
+    }
+    locksMemory = daemon.flag("lock_memory") ?? false
+    if let bytes = daemon.byteCount("queue_memory", (1 << 20)...(1 << 40)) {
       server.queueByteCount = bytes
     }
-    if let number = try daemon.number("sessions", 1...1_024) { server.maximumSessions = number }
-    if let number = try daemon.number("sessions_per_user", 1...1_024) {
+    if let number = daemon.number("sessions", 1...1_024) { server.maximumSessions = number }
+    if let number = daemon.number("sessions_per_user", 1...1_024) {
       server.maximumSessionsPerUser = number
     }
+    return daemon.ruleDefaults()
   }
 
-  /// Whom a rule is for, and where.
-  private struct Place: Hashable {
-    let subject: AccessRule.Subject
-    let interface: InterfaceMatch
-  }
+  /// The accounts that the rules name.
+  public var accounts: Set<AccountName> { Set(drafts.compactMap(\.wanted)) }
 
-  /// Rules that come too late: an earlier one of the same subject and interface says it all.
-  private static func shadowed(_ rules: [AccessRule]) -> [String] {
-    var earlier: [Place: [AccessRule]] = [:]
+  /// How many rules there are.
+  public var ruleCount: Int { drafts.count }
+
+  /// What the server is to do, and what is no error and yet most likely not meant:
+  /// `file:line:column: rule "name": cause`.
+  ///
+  /// - Parameter results: what the system says of `accounts`
+  /// - Returns: the values of the server, and the warnings in the order of the rules
+  public func resolved(
+    _ results: [AccountName: AccountResult]
+  ) -> (server: ServerConfiguration, warnings: [String]) {
+    var server = server
+    let rules = drafts.map { $0.rule(results) }
+    server.policy = AccessPolicy(rules)
     var warnings: [String] = []
-    for rule in rules {
-      let place = Place(subject: rule.subject, interface: rule.interface)
-      let others = earlier[place, default: []]
-      if let first = others.first(where: { $0.coversAll(of: rule) }) {
-        warnings.append(
-          "\(rule.origin): rule '\(rule.name)' never decides: '\(first.name)' (\(first.origin)) "
-            + "comes first. Put it before that one, or remove it")
-      }
-      earlier[place] = others + [rule]
+    if server.bindings.isEmpty {
+      warnings.append(
+        "\(server.files.first ?? ""): nothing is bound. Write [[binding]] with an interface")
     }
-    return warnings
+    let ofPolicy = Dictionary(
+      grouping: server.policy.warnings(bound: server.bindings.map(\.interface)), by: \.index)
+    for (index, draft) in drafts.enumerated() {
+      if let warning = draft.warning(results) { warnings.append(warning) }
+      warnings += (ofPolicy[index] ?? []).map { draft.warning($0.text) }
+    }
+    return (server, warnings)
   }
 }
 
-extension AccessRule {
-  /// Whether every frame of another rule belongs to this one.
-  fileprivate func coversAll(of other: AccessRule) -> Bool {
-    let types =
-      etherTypes.isAny
-      || (!other.etherTypes.isAny
-        && other.etherTypes.values.allSatisfy(etherTypes.values.contains))
-    let vlans =
-      self.vlans.isAny
-      || (!other.vlans.isAny && other.vlans.values.allSatisfy(self.vlans.values.contains))
-    return types && vlans
-  }
+extension ConfigurationPlace {
+  fileprivate static let first = ConfigurationPlace(line: 1, column: 1)
 }

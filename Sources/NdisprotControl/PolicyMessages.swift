@@ -154,7 +154,8 @@ public struct Decision: Hashable, Sendable {
 
 /// The reply to the command `explain`.
 ///
-/// - Shape: `[userID u32][zero u32]`, then as many decisions as the header's count says
+/// - Shape: `[userID u32][noteCount u32]`, then as many decisions as the header's count says, then the
+///   notes as counted texts
 public struct ExplainReply: Hashable, Sendable {
   /// The most decisions of one reply.
   public static let maximumCount = 64
@@ -163,20 +164,24 @@ public struct ExplainReply: Hashable, Sendable {
   public var userID: UInt32
   /// In ascending order of the VLAN.
   public var decisions: [Decision]
+  /// What else to know: rules that do not come to decide, rights without effect.
+  public var notes: [String]
 
   /// Makes a reply.
-  public init(userID: UInt32, decisions: [Decision]) {
+  public init(userID: UInt32, decisions: [Decision], notes: [String] = []) {
     self.userID = userID
     self.decisions = decisions
+    self.notes = notes
   }
 
   /// Decodes a payload; `count` is the header's.
   public init(decoding payload: RawSpan, count: UInt32) throws(DecodeError) {
     var reader = PayloadReader(payload)
     userID = try reader.integer()
-    try reader.zeros(4)
-    decisions = []
+    let noteCount: UInt32 = try reader.integer()
+    (decisions, notes) = ([], [])
     for _ in 0..<count { decisions.append(try Decision(from: &reader)) }
+    for _ in 0..<noteCount { notes.append(try reader.countedText()) }
     try reader.end()
   }
 
@@ -184,8 +189,9 @@ public struct ExplainReply: Hashable, Sendable {
   public var encoded: [UInt8] {
     var bytes: [UInt8] = []
     bytes.append(littleEndian: userID)
-    bytes.append(zeros: 4)
+    bytes.append(littleEndian: UInt32(clamping: notes.count))
     for decision in decisions { bytes.append(contentsOf: decision.encoded) }
+    for note in notes { bytes.append(counted: note) }
     return bytes
   }
 }

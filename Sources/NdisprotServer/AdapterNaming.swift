@@ -77,6 +77,8 @@ final class AdapterNaming: ProtocolDriver, @unchecked Sendable {  // Confined to
     if let gone { told(gone.number) }
   }
 
+  func adaptersResynchronized() { driver.adaptersResynchronized() }
+
   func bindsComplete() {
     awaited = Set(unnamed.values.filter { !$0.isTold }.map(\.number))
     completeBinds()

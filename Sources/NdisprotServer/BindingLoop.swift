@@ -27,6 +27,10 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
   private var buffers = MessageBufferPool()
   private var sessions: [ObjectIdentifier: Session] = [:]
   private let unflushed = FlushList()
+  private let departures = Departures()
+  /// Changes with the policy: an open may be under way meanwhile.
+  private var policyNumber: UInt64 = 0
+  private var isStopping = false
   let meter = WorkMeter()
 
   /// Makes the data path of a binding; nothing is captured before the first open.
@@ -45,21 +49,24 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
     } catch {
       throw .adapterNotFound
     }
+    let shrunk = ShrunkRing()
     guard
       let grant = server.rings.take(
-        capture: configuration.captureRingByteCount, receive: configuration.receiveRingByteCount)
+        capture: configuration.captureRingByteCount, receive: configuration.receiveRingByteCount,
+        shrink: { bytes in loop.post { shrunk.host?.shrinkCapture(to: bytes) } })
     else { throw .noMemory }
     if grant.capture < configuration.captureRingByteCount {
       server.log(
         .warning,
-        "\(attributes.name): the capture ring is \(grant.capture >> 20) MiB, not "
-          + "\(configuration.captureRingByteCount >> 20): other bindings hold the rest",
-        binding: attributes.name)
+        "\(attributes.name): the capture ring is \(grant.capture >> 10) KiB, not "
+          + "\(configuration.captureRingByteCount >> 10): other bindings hold the rest. A smaller "
+          + "ring = for those leaves more", binding: attributes.name)
     }
     self.grant = grant
     do throws(BindingError) {
       dataPath = try BindingDataPath(
-        binding: binding, miniport: server.environment.makeMiniport(attributes, loop),
+        binding: binding,
+        miniport: server.environment.makeMiniport(attributes, loop, server.startHelper),
         executor: LoopExecutor(loop), profile: configuration.profile,
         captureRingByteCount: grant.capture, receiveRingByteCount: grant.receive,
         writeMemory: server.writeMemory)
@@ -67,7 +74,11 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
       server.rings.give(grant)
       throw error
     }
+    shrunk.host = self
     loop.addTurnHandler(self)
+    dataPath.onCaptureNews { [unowned self] news in
+      self.server.onControl { [binding = self.binding] in $0.captureChanged(binding, news) }
+    }
   }
 
   deinit {
@@ -75,25 +86,44 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
     if hold != nil { server.rings.give(grant) }
   }
 
+  /// Another binding needs memory: the capture ring is exchanged for a smaller one.
+  private func shrinkCapture(to byteCount: Int) {
+    let name = binding.snapshot.attributes.name
+    server.log(
+      .info,
+      "\(name): the capture ring shrinks to \(byteCount >> 10) KiB, for other bindings. A smaller "
+        + "ring = keeps it from changing", binding: name)
+    dataPath.resizeCapture(to: byteCount)
+  }
+
   // MARK: The turn
 
   func turnEnded() -> Bool {
     let hasMoreToSend = dataPath.sendPended()
-    return unflushed.endTurn() || hasMoreToSend
+    let isHolding = unflushed.endTurn()
+    return departures.endTurn() || isHolding || hasMoreToSend
   }
 
   func takeBuffer() -> MessageBuffer { buffers.take() }
 
   func needsFlush(_ session: Session) { unflushed.insert(session) }
 
+  func sessionLeaves(_ session: Session) { departures.append(session) }
+
   // MARK: Sessions
 
   /// Takes a session that wants this binding, and opens it; a refused one goes back.
   func adopt(_ session: Session, _ options: OpenOptions, _ request: RequestParcel) {
     sessions[ObjectIdentifier(session)] = session
-    let isMade = session.makeOpen(
-      options, on: binding, dataPath: dataPath, windowByteCount: grant.receive, request)
-    if isMade { session.arrive() } else { giveBack(session) }
+    let number = policyNumber
+    session.makeOpen(
+      options, on: binding, dataPath: dataPath, windowByteCount: grant.receive, request
+    ) { [self] isMade in
+      guard !session.isEnded else { return }
+      guard isMade else { return giveBack(session) }
+      session.arrive()
+      if policyNumber != number { _ = follow(session) }
+    }
   }
 
   /// Takes another policy between two frames; mailed by control.
@@ -101,32 +131,40 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
   /// - Returns: how many opens changed, and how many were closed
   func take(_ policy: AccessPolicy) -> PolicyTaken {
     self.policy = policy
+    policyNumber += 1
     var taken = PolicyTaken()
     dataPath.changeMany {
-      for session in Array(sessions.values) {
-        let change = session.follow(policy)
-        taken.count(change)
-        if change == .closed {
-          session.flush()
-          if !session.isEnded { giveBack(session) }
-        }
-      }
+      for session in Array(sessions.values) { taken.count(follow(session)) }
     }
     return taken
+  }
+
+  /// Has a session follow the policy; one whose open is closed by that goes back.
+  private func follow(_ session: Session) -> AccessChange {
+    let change = session.follow(policy)
+    if change == .closed {
+      session.flush()
+      if !session.isEnded { giveBack(session) }
+    }
+    return change
   }
 
   /// Mails the session to control.
   private func giveBack(_ session: Session) {
     guard let control = server.control else { return }
-    sessions[ObjectIdentifier(session)] = nil
-    unflushed.remove(session)
+    forget(session)
     session.leave(for: control)
     _ = control.loop.post { control.takeBack(session, from: self) }
   }
 
-  func sessionEnded(_ session: Session) {
+  private func forget(_ session: Session) {
     sessions[ObjectIdentifier(session)] = nil
     unflushed.remove(session)
+    if session.isLeaving { departures.remove(session) }
+  }
+
+  func sessionEnded(_ session: Session) {
+    forget(session)
     server.onControl { $0.sessionEnded(session, on: self) }
   }
 
@@ -146,6 +184,10 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
 
   /// The interface changed; mailed by control.
   func bindingChanged(_ action: BindingStateMachine.Action) { dataPath.attributesChanged(action) }
+
+  /// Looks whether the binding's sockets are still the interface's; mailed by control, when it may
+  /// have missed that the interface was replaced.
+  func checkInterface() { dataPath.checkInterface() }
 
   /// Lets the outstanding writes out, then calls back.
   ///
@@ -181,12 +223,20 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
   /// What the binding has counted.
   var traffic: BindingTraffic { dataPath.traffic }
 
-  /// Nobody needs the binding any more: closes its handles and ends the loop.
+  /// Nobody needs the binding any more: has its handles closed and ends the loop.
   func stop() {
-    guard hold.take() != nil else { return }
-    dataPath.close()
-    server.rings.give(grant)
-    loop.removeTurnHandler(self)
-    loop.stop()
+    guard !isStopping, hold != nil else { return }
+    isStopping = true
+    dataPath.close { [self] in
+      _ = hold.take()
+      server.rings.give(grant)
+      loop.removeTurnHandler(self)
+      loop.stop()
+    }
   }
+}
+
+/// Leads from a grant of rings to its binding's thread, which has it before it is made itself.
+private final class ShrunkRing: @unchecked Sendable {  // Set once, before the loop runs.
+  weak var host: BindingLoop?
 }

@@ -26,6 +26,8 @@ struct ReloadQueue {
   /// Asked since; they want what is in the file now.
   var waiting: [Answer] = []
   var isRunning = false
+  /// Users or groups changed while it ran.
+  var mustRefreshAccounts = false
 }
 
 /// The loops that have not taken the policy yet, counted in.
@@ -50,6 +52,29 @@ extension ControlLoop {
     if !reloads.isRunning { startReload() }
   }
 
+  /// Users or groups of the machine changed: the same files count, with the numbers of now.
+  func accountsChanged() {
+    reloads.mustRefreshAccounts = reloads.isRunning
+    guard !reloads.isRunning else { return }
+    let refresh = server.environment.refreshAccounts
+    reloads.isRunning = server.lookups.add { [weak self] isUnloading in
+      let configuration = isUnloading ? nil : refresh()
+      guard let self else { return }
+      _ = loop.post { self.accountsRefreshed(configuration) }
+    }
+  }
+
+  private func accountsRefreshed(_ configuration: ServerConfiguration?) {
+    guard let configuration else {
+      reloads.isRunning = false
+      startNextReload()
+      return
+    }
+    server.log(.info, "users or groups changed: the rules that name them follow")
+    server.environment.reloading(.begins)
+    distribute(configuration)
+  }
+
   private func startReload() {
     reloads.isRunning = true
     reloads.served = reloads.waiting
@@ -62,11 +87,18 @@ extension ControlLoop {
             + "Start it with --config FILE"))
       return
     }
+    let (users, find) = (server.budgets.sessions.userIDs, server.environment.findUser)
     let isTaken = server.lookups.add(isAhead: true) { [weak self] isUnloading in
       let loaded: Result<ServerConfiguration, ConfigurationRefusal>
       do throws(ConfigurationRefusal) {
         if isUnloading { throw ConfigurationRefusal(text: "the daemon is stopping") }
-        loaded = .success(try load())
+        var configuration = try load()
+        let directory = DirectoryGroups()
+        configuration.policy.directory = directory
+        if configuration.policy.forbidsGroups {
+          DirectoryQuestions.ask(users, directory, find)
+        }
+        loaded = .success(configuration)
       } catch {
         loaded = .failure(error)
       }
@@ -83,6 +115,10 @@ extension ControlLoop {
     switch result {
     case .success(let configuration): distribute(configuration)
     case .failure(let refusal):
+      if var broken = server.configurationIfBroken {
+        broken.failure = refusal.text
+        server.follow(broken)
+      }
       server.log(.error, "not reloaded, the old policy stays: \(refusal.text)")
       finishReload(ReloadReply(refusal: refusal.text))
     }
@@ -173,6 +209,15 @@ extension ControlLoop {
   /// Rules that are named so.
   private static let absentLines = 10
 
+  private func startNextReload() {
+    guard !reloads.isRunning else { return }
+    if !reloads.waiting.isEmpty {
+      startReload()
+    } else if reloads.mustRefreshAccounts {
+      accountsChanged()
+    }
+  }
+
   private func finishReload(_ reply: ReloadReply) {
     history.note(reply)
     server.environment.reloading(reply.refusal.isEmpty ? .taken : .refused(reply.refusal))
@@ -180,6 +225,6 @@ extension ControlLoop {
     reloads.served = []
     reloads.isRunning = false
     for answer in served { answer(reply) }
-    if !reloads.waiting.isEmpty, !reloads.isRunning { startReload() }
+    startNextReload()
   }
 }

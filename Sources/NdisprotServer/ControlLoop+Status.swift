@@ -13,7 +13,13 @@ struct ReloadHistory {
   private(set) var configuredAt = realtimeNanoseconds()
   private(set) var reloadedAt: UInt64 = 0
   private(set) var takenCount: UInt32 = 0
-  private(set) var refusal = ""
+  private(set) var refusal: String
+
+  /// Begins with what is wrong with the configuration of the start; empty if nothing is.
+  init(failure: String) {
+    refusal = failure
+    if !failure.isEmpty { reloadedAt = startedAt }
+  }
 
   /// A reload is over.
   mutating func note(_ reply: ReloadReply) {
@@ -65,7 +71,7 @@ extension ControlLoop {
     reply.fileCount = UInt32(clamping: configuration.files.count)
     reply.configuration = configuration.files.first ?? ""
     reply.ruleCount = UInt32(clamping: policy.rules.count)
-    reply.sessionCount = UInt32(clamping: sessionCount)
+    reply.sessionCount = UInt32(clamping: server.budgets.sessions.use.used)
     reply.sessionLimit = UInt32(clamping: configuration.maximumSessions)
     reply.capture = StatusReply.Memory(server.rings.captureUse)
     reply.receive = StatusReply.Memory(server.rings.receiveUse)

@@ -16,6 +16,8 @@ public struct ServerConfiguration: Sendable {
   public var maximumSessionsPerUser: Int
   /// The files that say all this; none is the command line.
   public var files: [String] = []
+  /// Why the files cannot be used; nothing is bound then, and every request is answered with it.
+  public var failure: String?
   /// Whether the framework's verifier watches (`spec/wdf-lifecycle.md` section 7).
   public var isVerified: Bool
 
@@ -70,10 +72,21 @@ public struct BindingConfiguration: Hashable, Sendable {
 
 /// Why a new configuration is not taken, for people: file, place, cause, remedy.
 public struct ConfigurationRefusal: Error, Hashable, Sendable {
-  /// The sentences, one a line.
+  /// The sentences, one a line, at most `maximumByteCount` bytes.
   public let text: String
+  /// What is shown to clients and by the status.
+  public static let maximumByteCount = 1_024
   /// Makes a refusal.
   public init(text: String) { self.text = text }
+
+  /// What the server is to do while its files cannot be used: bind nothing, and say why.
+  public func configuration(files: [String], isVerified: Bool) -> ServerConfiguration {
+    var configuration = ServerConfiguration(
+      bindings: [], policy: AccessPolicy([]), isVerified: isVerified)
+    configuration.files = files
+    configuration.failure = text
+    return configuration
+  }
 }
 
 /// How far a reload is.
@@ -90,8 +103,13 @@ public enum ReloadStage: Hashable, Sendable {
 ///
 /// The program gives the real ones; a test may give scripted ones.
 public struct ServerEnvironment: Sendable {
-  /// Makes the edge below one binding, on the loop that will run it.
-  public var makeMiniport: @Sendable (AdapterAttributes, EventLoop) -> any MiniportAdapter
+  /// Makes the edge below one binding, on the loop that will run it; threads for what would hold
+  /// the loop up come from the last argument.
+  public typealias MiniportMaker =
+    @Sendable (AdapterAttributes, EventLoop, @escaping ThreadStarter) -> any MiniportAdapter
+
+  /// Makes the edge below one binding.
+  public var makeMiniport: MiniportMaker
   /// Starts to tell the driver of interfaces, on control's loop; what it returns is kept.
   public var startWatch:
     @Sendable (EventLoop, any ProtocolDriver) throws(SystemError) -> any InterfaceSource
@@ -107,6 +125,14 @@ public struct ServerEnvironment: Sendable {
   ///
   /// It may take as long as disks and directory services do: no loop waits for it.
   public var loadConfiguration: Loader?
+  /// Looks up the users and groups of the same files again; nil if their numbers are as before.
+  ///
+  /// It may take as long as the directory services do.
+  public var refreshAccounts: @Sendable () -> ServerConfiguration? = { nil }
+  /// Starts to watch for changes of users and groups on control's loop, where it reports them.
+  public var watchAccounts: @Sendable (EventLoop, @escaping @Sendable () -> Void) -> Void = {
+    _, _ in
+  }
   /// What the daemon says of itself.
   public var identity: DaemonIdentity
   /// Hears, on control's thread, that a reload begins and how it ended.
@@ -121,7 +147,7 @@ public struct ServerEnvironment: Sendable {
 
   /// Makes an environment.
   public init(
-    makeMiniport: @escaping @Sendable (AdapterAttributes, EventLoop) -> any MiniportAdapter,
+    makeMiniport: @escaping MiniportMaker,
     startWatch:
       @escaping @Sendable (EventLoop, any ProtocolDriver) throws(SystemError)
       -> any InterfaceSource,

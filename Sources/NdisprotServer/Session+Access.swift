@@ -19,11 +19,12 @@ extension Session {
   ///   - dataPath: the way of its frames; nil for an open that moves none
   ///   - windowByteCount: the window of an open that asks for all there is
   ///   - request: OPEN or OPEN_DEVICE
-  /// - Returns: whether it is made
+  ///   - completion: called once, maybe at once, with whether it is made
   func makeOpen(
     _ options: OpenOptions, on binding: AdapterBinding, dataPath: BindingDataPath?,
-    windowByteCount: Int, _ request: RequestParcel
-  ) -> Bool {
+    windowByteCount: Int, _ request: RequestParcel,
+    completion: @escaping (Bool) -> Void = { _ in }
+  ) {
     let attributes = binding.snapshot.attributes
     var options = options
     let access: AccessGrant
@@ -40,28 +41,37 @@ extension Session {
       follow(charge?.requests ?? RequestLimits())
     } catch {
       denyOpen(error, attributes.name, request)
-      return false
+      return completion(false)
     }
-    do throws(BindingError) {
-      let open = try OpenContext.open(
-        options, on: binding, dataPath: dataPath, file: file, client: credentials, access: access,
-        requester: self)
-      server.audit(
-        AuditRecord(.open, credentials, binding: attributes.name, rule: access.ruleNames)
-          .with("open", open.id)
-          .with("mode", options.mode == .exclusive ? "exclusive" : "shared")
-          .with("ethertypes", options.etherTypes.text)
-          .with("rights", access.rights.words.joined(separator: ",")), of: credentials)
-      if dataPath != nil {
-        hasLargeBuffer = server.sendBuffers.grow(descriptor, of: credentials.userID)
+    OpenContext.open(
+      options, on: binding, dataPath: dataPath, file: file, client: credentials, access: access,
+      requester: self
+    ) { [self] result in
+      switch result {
+      case .success(let open): made(open, movesFrames: dataPath != nil, request)
+      case .failure(let error):
+        giveCharge()
+        refusedOpen(error, attributes.name, request)
       }
-      opened(open, request)
-      return true
-    } catch {
-      giveCharge()
-      refusedOpen(error, attributes.name, request)
-      return false
+      completion(self.open != nil)
     }
+  }
+
+  private func made(_ open: OpenContext, movesFrames: Bool, _ request: RequestParcel) {
+    let options = open.options
+    server.audit(
+      AuditRecord(
+        .open, credentials, binding: open.binding.snapshot.attributes.name,
+        rule: open.access.ruleNames
+      )
+      .with("open", open.id)
+      .with("mode", options.mode == .exclusive ? "exclusive" : "shared")
+      .with("ethertypes", options.etherTypes.text)
+      .with("rights", open.access.rights.words.joined(separator: ",")), of: credentials)
+    if movesFrames {
+      largeBuffer = server.sendBuffers.grow(socket, of: holder)
+    }
+    opened(open, request)
   }
 
   /// The policy refuses an open: the reply and the audit record name the rule, or its absence.
@@ -100,8 +110,7 @@ extension Session {
     self.open = nil
     open.close()
     giveCharge()
-    if hasLargeBuffer { server.sendBuffers.shrink(descriptor, of: credentials.userID) }
-    hasLargeBuffer = false
+    if let charge = largeBuffer.take() { server.sendBuffers.shrink(socket, charge) }
     var record = AuditRecord(
       .close, credentials, binding: open.binding.snapshot.attributes.name,
       rule: open.access.ruleNames
@@ -137,7 +146,7 @@ extension Session {
   ///
   /// - Returns: what became of its open
   func follow(_ policy: AccessPolicy) -> AccessChange {
-    isKnown = policy.knows(credentials) || isAdministrator
+    followKnown(policy)
     guard let open else { return .none }
     let change = open.follow(policy)
     switch change {

@@ -37,6 +37,10 @@ extension Session {
     _ request: consuming OwnedRequest, _ header: MessageHeader, _ buffer: MessageBuffer,
     _ refusal: AccessRefusal?
   ) {
+    if open == nil, let failure = server.configuration.failure, !isAnsweredAlways(header.opcode) {
+      refuse(RequestParcel(request), failure)
+      return
+    }
     guard header.opcode == Opcode.hello.rawValue || isKnown else {
       denyStranger(request, header.opcode)
       return
@@ -60,6 +64,22 @@ extension Session {
     case nil:
       request.complete(RequestStatus(.notSupported))
     }
+  }
+
+  /// Whether a request is answered although the configuration is broken: who may mend it can look
+  /// and reload.
+  private func isAnsweredAlways(_ opcode: UInt16) -> Bool {
+    opcode == Opcode.hello.rawValue
+      || (isAdministrator && opcode == Opcode.administration.rawValue)
+  }
+
+  /// Answers with what is wrong with the configuration; codes of the sample have no room for words.
+  private func refuse(_ request: RequestParcel, _ failure: String) {
+    guard request.parameters.type != .deviceControl else {
+      request.complete(.misconfigured)
+      return
+    }
+    finish(request, Array(failure.utf8), status: .misconfigured)
   }
 
   /// WRITE and WRITE_BATCH: every record's lengths are checked here, its contents by the driver.
@@ -125,7 +145,7 @@ extension Session {
       end("it speaks no version of the protocol that this daemon speaks")
       return
     }
-    isGreeted = true
+    greeted()
     finish(
       request,
       HelloReply(

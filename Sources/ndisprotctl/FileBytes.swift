@@ -29,6 +29,8 @@ extension FileBytes {
     do throws(SystemError) {
       defer { close(descriptor) }
       try write(bytes, to: descriptor)
+      // Whatever the umask is.
+      guard fchmod(descriptor, 0o644) == 0 else { throw SystemError(errno: errno, call: "fchmod") }
       guard fsync(descriptor) == 0 else { throw SystemError(errno: errno, call: "fsync") }
     } catch {
       unsafe unlink(draft)

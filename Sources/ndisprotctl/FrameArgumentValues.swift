@@ -11,21 +11,14 @@ struct AddressArgument: ExpressibleByArgument {
   }
 }
 
-/// An EtherType as the command line names it: a number, `llc` or `any`.
+/// An EtherType as the command line names it: a name, a number, `llc` or `any`.
 struct EtherTypeArgument: ExpressibleByArgument {
   /// As an `EtherTypeSet` takes it.
   let value: UInt16
 
   init?(argument: String) {
-    switch argument.lowercased() {
-    case "any": value = EtherTypeSet.anyValue
-    case "llc": value = EtherTypeSet.llcValue
-    default:
-      guard let number = UInt32(numeral: argument), (0x0600...0xFFFE).contains(number) else {
-        return nil
-      }
-      value = UInt16(number)
-    }
+    guard let value = EtherTypeName.value(of: argument) else { return nil }
+    self.value = value
   }
 }
 

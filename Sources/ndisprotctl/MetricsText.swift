@@ -14,7 +14,7 @@ struct MetricsText {
   private(set) var text = ""
 
   init(_ objects: [StatisticsObject]) {
-    for kind in [StatisticsObject.Kind.binding, .open, .session, .daemon] {
+    for kind in [StatisticsObject.Kind.binding, .open, .session, .daemon, .limit] {
       let those = objects.filter { $0.kind == kind }
       for counter in Counter.allCases where those.contains(where: { $0[counter] != nil }) {
         appendFamily(counter, kind, those)
@@ -41,6 +41,7 @@ struct MetricsText {
   /// What tells an object from its like, as long as it lives.
   private static func labels(_ object: StatisticsObject) -> String {
     if object.kind == .daemon { return "" }
+    if object.kind == .limit { return "{limit=\"\(escaped(object.name.printable()))\"}" }
     var labels = [("ifindex", "\(object.interfaceIndex)")]
     if object.kind == .binding {
       labels.append(("interface", object.name))
@@ -70,11 +71,14 @@ extension Counter {
   /// The kind of object that counts it by itself.
   var home: StatisticsObject.Kind {
     switch self {
-    case .kernelPackets, .kernelDrops, .rxFrames, .rxBytes, .oidAsked, .oidTimedOut: .binding
+    case .kernelPackets, .kernelDrops, .kernelRepeated, .rxFrames, .rxBytes, .oidAsked,
+      .oidTimedOut:
+      .binding
     case .reqIssued, .reqCompletedOk, .reqCompletedError, .reqCancelled, .reqPending,
       .cpuNanoseconds:
       .session
     case .linkResyncs: .daemon
+    case .limitUsed, .limitOfAll, .limitOfUser, .limitOfSession, .limitRefused: .limit
     default: .open
     }
   }
@@ -111,6 +115,7 @@ extension Counter {
     switch self {
     case .kernelPackets: "Frames that passed the filter in the kernel."
     case .kernelDrops: "Frames that the ring of the kernel had no room for."
+    case .kernelRepeated: "Frames that two rings had while one followed the other, counted once."
     case .rxFrames: "Frames taken from the ring of the kernel."
     case .rxBytes: "Bytes of frames taken from the ring of the kernel."
     case .oidAsked: "Times that the card was asked for an OID, or told what to hear."
@@ -148,6 +153,11 @@ extension Counter {
     case .reqCompletedError: "Requests that failed."
     case .reqCancelled: "Requests that were cancelled."
     case .reqPending: "Requests that wait for their end."
+    case .limitUsed: "What clients hold of a limited thing now."
+    case .limitOfAll: "What all clients together may hold of it."
+    case .limitOfUser: "What one user may hold of it; root is exempt."
+    case .limitOfSession: "What one session may hold of it."
+    case .limitRefused: "Requests that were turned away for a limit."
     case .linkResyncs: "Times that all links were asked for again because news of them was lost."
     case .cpuNanoseconds: "Processor time spent on requests and frames of the session."
     }

@@ -30,7 +30,7 @@ struct NdisprotctlCommand: ParsableCommand {
     throw ValidationError("no subcommand is given")
   }
 
-  static func main() { Glibc.exit(runProgram(Array(CommandLine.arguments.dropFirst()))) }
+  static func main() { Glibc.exit(runProgram(programArguments())) }
 }
 
 /// Runs the program; a plain function, because what is written in `main` is on the main actor.

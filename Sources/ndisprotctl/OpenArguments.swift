@@ -9,7 +9,8 @@ struct OpenArguments: ParsableArguments {
   @Option(
     name: .customLong("ethertype"), parsing: .singleValue,
     help: ArgumentHelp(
-      "An EtherType such as 0x88cc, llc, or any (repeatable; default: 0x888e).", valueName: "type"))
+      "An EtherType such as lldp, 0x88cc, llc, or any (repeatable; default: 0x888e).",
+      valueName: "type"))
   var etherTypes: [EtherTypeArgument] = []
 
   @Flag(help: "Is the only one for its EtherTypes.")

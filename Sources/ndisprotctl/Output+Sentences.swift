@@ -3,6 +3,11 @@ internal import NdisprotClient
 
 // Why something failed, and what to do about it.
 
+/// How the kernel shows a user without a number in the own user namespace.
+///
+/// - Source: user_namespaces(7); /proc/sys/kernel/overflowuid, which is never changed in practice
+private let overflowUserID: UInt32 = 65_534
+
 extension Output {
   /// What failed, why, and what to do about it.
   static func message(for error: ClientError, _ context: Context) -> String {
@@ -16,6 +21,13 @@ extension Output {
   ) -> (cause: String, remedy: String) {
     switch error {
     case .cannotReach(let path, let cause): words(unreachable: path, cause)
+    case .untrustedServer(let path, overflowUserID):
+      (
+        "the user who serves the socket \(path) has no number in this user namespace, and shows as "
+          + "\(overflowUserID)",
+        "If the socket was mounted here from a daemon that you trust, set "
+          + "NDISPROT_TRUST=\(overflowUserID)"
+      )
     case .untrustedServer(let path, let userID):
       (
         "the socket \(path) is served by user \(userID), who is neither root, nor the daemon's "
@@ -42,6 +54,11 @@ extension Output {
       words(oid: status, context)
     case .refused(let status, _, let bytesNeeded):
       words(refused: status, bytesNeeded, context)
+    case .denied(.misconfigured, _, let reason):
+      (
+        "the configuration of the daemon is broken: \(reason.printable())",
+        "Mend the file, check it with 'ndisprotd --check-config', then: ndisprotctl reload"
+      )
     case .denied(_, _, let reason):
       (
         reason.printable(),
@@ -126,6 +143,11 @@ extension Output {
         "the daemon does not permit it to user \(getuid())",
         "Ask for a rule in its configuration ('ndisprotctl policy explain' says what there is), or "
           + "have it started with --allow and your user name"
+      )
+    case .misconfigured:
+      (
+        "the configuration of the daemon is broken",
+        "See 'ndisprotctl bindings' for what is wrong with it"
       )
     case .adapterNotFound: words(absent: context)
     case .notFound where context.operation == .administer:

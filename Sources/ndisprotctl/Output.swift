@@ -90,6 +90,13 @@ struct Output {
     StandardOutput.write(Array("ndisprotctl: \(message)\n".utf8), to: STDERR_FILENO)
   }
 
+  /// Ends the program because its output cannot be written.
+  static func endUnwritten(_ cause: Int32) -> Never {
+    let words = SystemError(errno: cause, call: "write").words
+    writeError("the output cannot be written: \(words). Make room, or write it elsewhere")
+    exit(74)
+  }
+
   // MARK: Usage
 
   /// Reports what the parser says; help and version are no errors.
@@ -117,7 +124,7 @@ struct Output {
   private static let forms: [(argument: String, form: String)] = [
     ("<oid>", "a name that 'ndisprotctl oids' lists, or a number such as 0x01010102"),
     ("<binding>", "the name of an interface such as eth0, or @ and its index such as @2"),
-    ("<type>", "a number from 0x0600 to 0xfffe such as 0x88cc, or llc, or any"),
+    ("<type>", "a name such as lldp, a number from 0x0600 to 0xfffe, llc, or any"),
     ("<mac>", "an address such as 02:00:00:00:00:01"),
     ("<s>", "seconds such as 5 or 0.5"),
     ("<count>", "a whole number such as 10"),

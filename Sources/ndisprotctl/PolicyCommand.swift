@@ -5,8 +5,8 @@ internal import NdisprotClient
 /// `ndisprotctl policy`.
 struct PolicyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "policy", abstract: "Says what the access policy decides.",
-    subcommands: [ExplainCommand.self])
+    commandName: "policy", abstract: "Says what the access policy decides, checks and extends it.",
+    subcommands: [ExplainCommand.self, PolicyAddCommand.self, PolicyTestCommand.self])
 }
 
 /// `ndisprotctl policy explain`.
@@ -24,7 +24,7 @@ struct ExplainCommand: ParsableCommand {
   var user: String
   @Argument(help: "An interface name, or @N, its index.")
   var binding: BindingArgument
-  @Argument(help: "A number such as 0x88cc, or llc, or any.")
+  @Argument(help: "A name such as lldp, a number such as 0x88cc, llc, or any.")
   var etherType: EtherTypeArgument
 
   mutating func run() throws {
@@ -36,9 +36,10 @@ struct ExplainCommand: ParsableCommand {
     case .name(let given): name = given
     case .index: name = try program.entry(binding, connection).name
     }
-    let (user, type) = (user, etherType.value)
+    let (user, type) = (userNumber(of: user), etherType.value)
     let reply = try program.attempt { () throws(ClientError) in
-      try connection.explain(user: user, binding: name, etherType: type)
+      guard let user else { throw .refused(.notFound, .administer) }
+      return try connection.explain(user: user, binding: name, etherType: type)
     }
     let lines =
       global.json
@@ -46,6 +47,7 @@ struct ExplainCommand: ParsableCommand {
       : TextTable.lines(Self.table(reply.decisions))
     lines.forEach(program.output.standard.writeLine)
     program.output.standard.flush()
+    for note in reply.notes { program.output.hint("note: \(note.printable())") }
   }
 
   static func table(_ decisions: [Decision]) -> [[String]] {

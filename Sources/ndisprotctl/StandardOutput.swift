@@ -34,7 +34,9 @@ final class StandardOutput {
     bytes.removeAll(keepingCapacity: true)
   }
 
-  /// Writes all bytes; whoever closed the other end gets no more, which is no error of ours.
+  /// Writes all bytes, or ends the program: output that is lost is a failure, in every command.
+  ///
+  /// A reader that closed the other end wants no more, which is no error of ours.
   static func write(_ bytes: [UInt8], to descriptor: Int32) {
     var rest = bytes[...]
     while !rest.isEmpty {
@@ -42,7 +44,11 @@ final class StandardOutput {
         unsafe Glibc.write(descriptor, $0.baseAddress, $0.count)
       }
       if written < 0, errno == EINTR { continue }
-      guard written > 0 else { return }
+      guard written > 0 else {
+        let cause = errno
+        if descriptor == STDOUT_FILENO, cause != EPIPE { Output.endUnwritten(cause) }
+        return
+      }
       rest = rest.dropFirst(written)
     }
   }

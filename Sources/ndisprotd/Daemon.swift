@@ -3,6 +3,7 @@ internal import CLinux
 internal import Glibc
 internal import Logging
 internal import Miniport
+internal import Ndisprot
 internal import NdisprotConfiguration
 internal import NdisprotServer
 internal import Platform
@@ -15,6 +16,8 @@ enum ExitStatus {
   static let software: Int32 = 70
   static let cannotCreate: Int32 = 73
   static let noPermission: Int32 = 77
+  /// What a restart does not mend, `RestartPreventExitStatus=` of the unit.
+  static let lasting: Set<Int32> = [usage, unavailable, cannotCreate, noPermission]
 }
 
 /// Runs the daemon until a signal ends it.
@@ -34,26 +37,37 @@ func runDaemon(_ options: DaemonOptions) -> Int32 {
     return giveUp(Sentences.noCapability, ExitStatus.noPermission, logger, manager)
   }
   do {
-    let source = ConfigurationSource(path: options.configurationPath)
-    let (configuration, locksMemory) = try configuration(options, source, logger)
+    let loader = ConfigurationLoader(options, logger)
+    let start = try startConfiguration(options, loader)
     let listener = try listeningSocket(options)
-    let isLocked = try dropPrivileges(options, locksMemory: locksMemory, logger)
+    let isLocked = try dropPrivileges(
+      options, as: try options.account(), locksMemory: start.locksMemory(options), logger)
+    let configuration = start.server(loader)
+    if let failure = configuration.failure {
+      logger.record(LogRecord(.error, Sentences.broken(failure), .failed))
+      reloads.startsBroken(failure)
+    }
     let log = logger
+    let helpers = CaptureHelpers()
+    var environment = ServerEnvironment(
+      makeMiniport: { PcapMiniport($0, loop: $1, helpers: helpers, starter: $2) },
+      startWatch: { (loop, driver) throws(SystemError) in
+        try InterfaceWatch(loop: loop, driver: driver)
+      },
+      makeAdapterControl: { () throws(SystemError) in try CardControl() },
+      log: { log.record($0) },
+      audit: { log.info("\($0.line)") },
+      loadConfiguration: nil,
+      findUser: Accounts.credentials,
+      identity: identity(listener, manager, isMemoryLocked: isLocked),
+      reloading: reloads.note)
+    if options.interfaces.isEmpty {
+      environment.loadConfiguration = loader.reload
+      environment.refreshAccounts = loader.refreshed
+      environment.watchAccounts = loader.accountWatch.start
+    }
     let server = try Server(
-      configuration: configuration,
-      environment: ServerEnvironment(
-        makeMiniport: { PcapMiniport($0, loop: $1) },
-        startWatch: { (loop, driver) throws(SystemError) in
-          try InterfaceWatch(loop: loop, driver: driver)
-        },
-        makeAdapterControl: { () throws(SystemError) in try CardControl() },
-        log: { log.record($0) },
-        audit: { log.info("\($0.line)") },
-        loadConfiguration: options.interfaces.isEmpty ? loader(source, options, logger) : nil,
-        findUser: Accounts.credentials,
-        identity: identity(listener, manager, isMemoryLocked: isLocked),
-        reloading: reloads.note),
-      listener: listener.descriptor)
+      configuration: configuration, environment: environment, listener: listener.descriptor)
     return try serve(server, options, logger, listener, manager, reloads)
   } catch {
     let (text, code) = sentence(for: error)
@@ -65,7 +79,6 @@ func runDaemon(_ options: DaemonOptions) -> Int32 {
 private func sentence(for error: any Error) -> (text: String, code: Int32) {
   switch error {
   case let error as AccountError: (error.description, ExitStatus.usage)
-  case let error as ConfigurationError: (error.description, ExitStatus.configuration)
   case let error as ListenError: (Sentences.cannotListen(error), ExitStatus.cannotCreate)
   case ServerError.system(let cause): (Sentences.cannotStart(cause), ExitStatus.software)
   case let error as PrivilegeError: (Sentences.cannotDrop(error.cause), ExitStatus.noPermission)
@@ -134,7 +147,7 @@ private struct PrivilegeError: Error {
 ///
 /// - Returns: whether memory was locked, if that was wanted
 private func dropPrivileges(
-  _ options: DaemonOptions, locksMemory: Bool, _ logger: Logger
+  _ options: DaemonOptions, as account: Credentials?, locksMemory: Bool, _ logger: Logger
 ) throws(PrivilegeError) -> Bool {
   var kept = Capabilities.given.union(.netRaw)
   if options.netAdmin { kept.insert(.netAdmin) }
@@ -147,6 +160,10 @@ private func dropPrivileges(
       logger.warning("\(Sentences.cannotLock(error))")
     }
   }
-  do throws(SystemError) { try keepOnly(kept) } catch { throw PrivilegeError(cause: error) }
+  do throws(SystemError) {
+    try keepOnly(kept, as: account)
+  } catch {
+    throw PrivilegeError(cause: error)
+  }
   return isLocked
 }

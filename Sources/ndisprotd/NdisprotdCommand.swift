@@ -23,6 +23,19 @@ struct NdisprotdCommand: ParsableCommand {
 
   mutating func validate() throws { try options.validate() }
 
+  static func main() {
+    do {
+      var command = try parseAsRoot(programArguments())
+      try command.run()
+    } catch {
+      // The service manager does not start the daemon again for these, unless a client waits.
+      if ExitStatus.lasting.contains(exitCode(for: error).rawValue) {
+        InheritedSockets()?.turnClientsAway()
+      }
+      exit(withError: error)
+    }
+  }
+
   mutating func run() throws {
     let status = runDaemon(options)
     guard status == 0 else { throw ExitCode(status) }
@@ -44,6 +57,9 @@ struct DaemonOptions: ParsableArguments {
   @Flag(help: "Say what is wrong with the configuration, and start nothing.")
   var checkConfig = false
 
+  @Flag(help: "With --check-config, say what the configuration amounts to, also off a terminal.")
+  var summary = false
+
   /// The file that is read without `--interface`.
   var configurationPath: String { config ?? "/etc/ndisprot/ndisprotd.toml" }
 
@@ -64,6 +80,12 @@ struct DaemonOptions: ParsableArguments {
 
   @Option(help: "What is logged: debug, info, warning or error.")
   var logLevel: LogLevel?
+
+  @Option(
+    help: ArgumentHelp(
+      "The user to run as when root starts the daemon (default: ndisprot, if it exists).",
+      valueName: "name"))
+  var user: String?
 
   @Flag(help: "Keeps CAP_NET_ADMIN too, which some OIDs need to change an interface.")
   var netAdmin = false

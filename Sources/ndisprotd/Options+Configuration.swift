@@ -7,6 +7,15 @@ internal import NdisprotServer
 // Without a file: `--interface`, `--allow` and `--profile` say all there is.
 
 extension DaemonOptions {
+  /// The account to run as; nil keeps the user who started the daemon.
+  func account() throws(AccountError) -> Credentials? {
+    guard let user else { return serviceAccount() }
+    guard let account = Accounts.credentials(user) else {
+      throw AccountError(kind: "user", name: user)
+    }
+    return account.userID == geteuid() ? nil : account
+  }
+
   /// What the command line says: the user who starts the daemon, and whom `--allow` names, may use
   /// the interfaces with every right but promiscuous.
   func configuration() throws(AccountError) -> ServerConfiguration {

@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import Ndisprot
 internal import Platform
 
 /// Capabilities by their numbers.
@@ -31,19 +32,53 @@ struct Capabilities: OptionSet {
   }
 }
 
-/// Gives up every right but these, for the whole life of the process.
+/// Gives up every right but these, and the user root for another, for the whole life of the process.
 ///
 /// - Thread: main, before any other is made: capabilities belong to a thread and are inherited
 /// - Throws: the call that failed; then the process has rights that it must not have
-func keepOnly(_ kept: Capabilities) throws(SystemError) {
+func keepOnly(_ kept: Capabilities, as account: Credentials?) throws(SystemError) {
   // Needs CAP_SETPCAP; without it nothing outside the set can be gained either (NO_NEW_PRIVS).
   clinux_drop_bounding_capabilities(~kept.rawValue)
+  if let account { try become(account) }
   guard clinux_set_no_new_privileges() == 0 else { throw SystemError(errno: errno, call: "prctl") }
   // The service's filter of system calls has no capset(2), and then there is nothing to give up.
-  guard !Capabilities.held.permitted.isSubset(of: kept) else { return }
+  guard account != nil || !Capabilities.held.permitted.isSubset(of: kept) else { return }
   guard clinux_keep_capabilities(kept.rawValue) == 0 else {
     throw SystemError(errno: errno, call: "capset")
   }
+}
+
+/// Changes the user; the capabilities stay permitted, and are no longer effective.
+private func become(_ account: Credentials) throws(SystemError) {
+  guard clinux_keep_capabilities_of_next_user() == 0 else {
+    throw SystemError(errno: errno, call: "prctl")
+  }
+  guard unsafe setgroups(account.groups.count, account.groups) == 0 else {
+    throw SystemError(errno: errno, call: "setgroups")
+  }
+  guard clinux_set_group(account.groupID) == 0 else {
+    throw SystemError(errno: errno, call: "setresgid")
+  }
+  guard clinux_set_user(account.userID) == 0 else {
+    throw SystemError(errno: errno, call: "setresuid")
+  }
+}
+
+/// The account that root's daemon runs as unless `--user` names another; nil if it does not exist.
+///
+/// Only the local file is read: a directory service that hangs must not keep the daemon from starting.
+/// In a user namespace the account may have no number, and then root stays.
+func serviceAccount() -> Credentials? {
+  guard geteuid() == 0, let file = unsafe fopen("/etc/passwd", "re") else { return nil }
+  defer { unsafe fclose(file) }
+  while let entry = unsafe fgetpwent(file) {
+    guard let name = unsafe entry.pointee.pw_name, unsafe strcmp(name, "ndisprot") == 0 else {
+      continue
+    }
+    let (user, group) = unsafe (entry.pointee.pw_uid, entry.pointee.pw_gid)
+    return Credentials(processID: 0, userID: user, groupID: group, groups: [group])
+  }
+  return nil
 }
 
 /// Takes as many descriptors as there may be: a shell's usual limit, which is for select(2), is below

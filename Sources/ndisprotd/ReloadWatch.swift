@@ -13,6 +13,9 @@ final class ReloadWatch: Sendable {
   /// Why the last reload changed nothing; empty if it was taken, or there was none.
   var refusal: String { lastRefusal.withLock { $0 } }
 
+  /// The configuration of the start cannot be used.
+  func startsBroken(_ failure: String) { lastRefusal.withLock { $0 = failure } }
+
   /// A reload is so far.
   func note(_ stage: ReloadStage) {
     switch stage {

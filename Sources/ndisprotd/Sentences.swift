@@ -28,6 +28,11 @@ enum Sentences {
     }
   }
 
+  static func broken(_ failure: String) -> String {
+    "the configuration cannot be used, nothing is bound until it is mended and reloaded: "
+      + failure.replacing("\n", with: "; ")
+  }
+
   static func cannotStart(_ cause: SystemError) -> String {
     let isForDescriptors = cause.errno == EMFILE || cause.errno == ENFILE
     let remedy = "Give the service a higher LimitNOFILE, or the shell a higher ulimit -n"

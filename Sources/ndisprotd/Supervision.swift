@@ -36,7 +36,8 @@ struct Supervision {
     self.wantedNames = wantedNames
     tickNanoseconds = max(
       1_000_000, manager?.watchdogNanoseconds.map { $0 / 3 } ?? Supervision.calmTickNanoseconds)
-    statusText = Sentences.status(bound: server.boundNames, wanted: wantedNames)
+    statusText = Sentences.status(
+      bound: server.boundNames, wanted: wantedNames, refusal: reloads.refusal)
   }
 
   /// Says that the daemon serves, and waits for SIGTERM or SIGINT; at SIGHUP the configuration is

@@ -82,7 +82,7 @@ struct PolicyTests {
       try lab.configure(Policy.text("[[rule]]\nname = 3\n"))
       let refused = try lab.reload()
       #expect(refused.exitCode == 1)
-      #expect(refused.errors.contains("rule[0].name"))
+      #expect(refused.errors.contains(": rule: name: "))
       #expect(try session.write(Self.frame("88b5")).status == .success)
       try lab.configure(Policy.text(Policy.rule("both", "\"0x88b5\"", "\"read\"")))
       #expect(try lab.reload().exitCode == 0)

@@ -136,7 +136,7 @@ struct ReloadTests {
       for round in 1...100 {
         if round.isMultiple(of: 3) {
           let outcome = try lab.reload(text(!isOpen) + "[[rule]]\n")
-          #expect(outcome.exitCode == 1 && outcome.errors.contains("rule["))
+          #expect(outcome.exitCode == 1 && outcome.errors.contains(": rule: name: "))
         } else {
           isOpen.toggle()
           #expect(try lab.reload(text(isOpen)).exitCode == 0)

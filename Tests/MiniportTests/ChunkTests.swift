@@ -17,8 +17,10 @@ struct ChunkTests {
     ] as [(mtu: UInt32, byteCount: Int, frames: Int)])
   func chunk(mtu: UInt32, byteCount: Int, frames: Int) {
     let options = PcapOptions(
-      interfaceIndex: 1, mtu: mtu, profile: .latency, ringByteCount: 2 << 20,
-      dispatchByteCount: byteCount, direction: .incoming, etherTypes: .eapol)
+      interfaceIndex: 1,
+      CaptureConfiguration(
+        ringByteCount: 2 << 20, dispatchByteCount: byteCount, etherTypes: .eapol, mtu: mtu),
+      direction: .incoming)
     #expect(options.chunk == frames)
   }
 }

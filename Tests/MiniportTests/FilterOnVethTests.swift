@@ -89,7 +89,7 @@ extension OnVeth {
       bench.settle()
       #expect(bench.receiver.frames.isEmpty)
 
-      try bench.miniport.update(etherTypes: EtherTypeSet([0x88B5]), includesOutgoing: true)
+      try bench.activate([0x88B5], outgoing: true)
       try host.send(EthernetFrame.make(number: 2))
       try host.send(EthernetFrame.make(type: 0x88CC, number: 3))
       bench.receive(1)
@@ -137,7 +137,7 @@ extension OnVeth {
       for _ in 0..<5 {
         try bench.activate(outgoing: true)
         bench.settle(milliseconds: 5)
-        bench.miniport.deactivate()
+        bench.deactivate()
       }
       isRunning.clear()
       sender.join()

@@ -35,13 +35,10 @@ extension OnVeth {
       "mdl T52: each frame's header is read where the kernel put it, in the mapped ring",
       arguments: CaptureProfile.allCases)
     func inRing(profile: CaptureProfile) throws {
-      let bench = try Bench()
       let receiver = InPlaceReceiver()
+      let bench = try Bench(isUp: true, receiver)
       let before = socketMappings()
-      try bench.miniport.activate(
-        CaptureConfiguration(
-          profile: profile, ringByteCount: 2 << 20, etherTypes: EtherTypeSet([0x88B5])),
-        handler: receiver)
+      try bench.activate([0x88B5], profile: profile, ringByteCount: 2 << 20)
       receiver.ring = socketMappings().filter { !before.contains($0) }
       #expect(receiver.ring.count == 1)
       try bench.peer.send((0..<300).map { EthernetFrame.make(number: $0) })
@@ -50,7 +47,7 @@ extension OnVeth {
       #expect(receiver.seen.pointee.frames == 301)
       #expect(receiver.seen.pointee.expectedHeaders == 301)
       #expect(receiver.seen.pointee.outsideOfRing == 0)
-      bench.miniport.deactivate()
+      bench.deactivate()
     }
   }
 }

@@ -1,11 +1,12 @@
 import CLinux
 import Glibc
 import MDL
-import Miniport
 import NDIS
 import Platform
 import TestSupport
 import Testing
+
+@testable import Miniport
 
 extension OnVeth {
   @Suite("An interface that does not stay as it is")
@@ -52,7 +53,7 @@ extension OnVeth {
     func down() throws {
       let bench = try Bench(isUp: false)
       #expect(throws: MiniportError.notUp) { try bench.activate() }
-      #expect(!bench.miniport.isActive)
+      bench.deactivate()
       #expect(packetSockets(on: bench.pair.nearIndex) == 0)
     }
 
@@ -69,7 +70,7 @@ extension OnVeth {
         #expect(
           bench.send([EthernetFrame.make()]) == SendProgress(sentCount: 0, failure: .gone))
       }
-      bench.miniport.deactivate()
+      bench.deactivate()
       #expect(throws: MiniportError.noSuchDevice) { try bench.activate() }
     }
 
@@ -83,7 +84,7 @@ extension OnVeth {
       try bench.peer.send(EthernetFrame.make(number: 1))
       #expect(bench.receive(1).count == 1)
       #expect(bench.send([EthernetFrame.make()]).sentCount == 1)
-      bench.miniport.deactivate()
+      bench.deactivate()
       try bench.activate()
       try bench.peer.send(EthernetFrame.make(number: 2))
       #expect(bench.receive(2).count == 2)
@@ -106,15 +107,10 @@ extension OnVeth {
       try Command.run("ip tuntap add mode tun name tunnel0")
       defer { try? Command.run("ip link delete tunnel0") }
       try Command.run("ip link set tunnel0 up")
-      let loop = try EventLoop()
-      let attributes = AdapterAttributes(
-        interfaceIndex: Int32(bitPattern: if_nametoindex("tunnel0")), name: "tunnel0",
-        description: "", hardwareType: 65534, isLoopback: false, address: .zero, mtu: 1500,
-        isUp: true, link: .unknown)
-      let miniport = PcapMiniport(attributes, loop: loop)
-      let error = #expect(throws: MiniportError.self) {
-        try miniport.activate(CaptureConfiguration(), handler: RecordingReceiver())
-      }
+      let options = PcapOptions(
+        interfaceIndex: Int32(bitPattern: if_nametoindex("tunnel0")), CaptureConfiguration(),
+        direction: .incoming)
+      let error = #expect(throws: MiniportError.self) { _ = try PcapHandle(options) }
       #expect(error?.linkTypeName == "RAW")
     }
 
@@ -126,9 +122,9 @@ extension OnVeth {
       TestThread {
         clinux_keep_capabilities(0)
         do throws(MiniportError) {
-          guard let loop = try? EventLoop() else { return }
-          let miniport = PcapMiniport(Bench.attributes(pair), loop: loop)
-          try miniport.activate(CaptureConfiguration(), handler: RecordingReceiver())
+          let options = PcapOptions(
+            interfaceIndex: pair.nearIndex, CaptureConfiguration(), direction: .incoming)
+          _ = try PcapHandle(options)
         } catch {
           result.value = error
         }
@@ -143,7 +139,7 @@ extension OnVeth {
       #expect(packetSockets(on: index) == 0)
       try bench.activate(outgoing: true)
       #expect(packetSockets(on: index) == 3)
-      bench.miniport.deactivate()
+      bench.deactivate()
       #expect(packetSockets(on: index) == 0)
     }
   }

@@ -16,6 +16,7 @@ final class RecordingDriver: ProtocolDriver {
     case complete
   }
   var events: [Event] = []
+  var resyncs = 0
   var adapters: [Int32: AdapterAttributes] = [:]
 
   func bindAdapter(_ attributes: AdapterAttributes) {
@@ -36,6 +37,7 @@ final class RecordingDriver: ProtocolDriver {
     }
     events.append(.vanished(interfaceIndex))
   }
+  func adaptersResynchronized() { resyncs += 1 }
   func bindsComplete() { events.append(.complete) }
 }
 

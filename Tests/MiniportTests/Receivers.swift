@@ -3,6 +3,7 @@ import Miniport
 import NDIS
 import Platform
 import TestSupport
+import Testing
 
 /// Keeps every frame it is given.
 final class RecordingReceiver: ReceiveHandler {
@@ -57,14 +58,20 @@ final class Bench {
   let miniport: PcapMiniport
   let receiver = RecordingReceiver()
   let peer: RawSocket
+  private var isOpen = false
 
-  init(isUp: Bool = true) throws {
+  /// Whoever takes the frames, if it is not `receiver`.
+  private let other: ReceiveHandler?
+
+  init(isUp: Bool = true, _ other: ReceiveHandler? = nil) throws {
+    self.other = other
     pair = try VethPair(isUp: isUp)
     loop = try EventLoop()
     peer = try RawSocket(pair.far)
-    miniport = PcapMiniport(Bench.attributes(pair), loop: loop)
+    miniport = PcapMiniport(
+      Bench.attributes(pair), loop: loop, helpers: CaptureHelpers(), starter: startTestThread)
   }
-  deinit { miniport.deactivate() }
+  deinit { deactivate() }
 
   static func attributes(_ pair: VethPair) -> AdapterAttributes {
     AdapterAttributes(
@@ -72,16 +79,38 @@ final class Bench {
       isLoopback: false, address: .zero, mtu: 1500, isUp: true, link: .connected)
   }
 
+  /// Makes handles, and turns until they capture.
   func activate(
     _ types: [UInt16] = [EtherTypeSet.anyValue], profile: CaptureProfile = .latency,
-    ringByteCount: Int = 4 << 20, dispatchByteCount: Int = 1 << 20, outgoing: Bool = false
+    ringByteCount: Int = 4 << 20, dispatchByteCount: Int = 1 << 20, outgoing: Bool = false,
+    mtu: UInt32 = 1500, name: String = ""
   ) throws {
-    try miniport.activate(
+    try activate(
       CaptureConfiguration(
         profile: profile, ringByteCount: ringByteCount, dispatchByteCount: dispatchByteCount,
-        etherTypes: EtherTypeSet(types),
-        includesOutgoing: outgoing),
-      handler: receiver)
+        etherTypes: EtherTypeSet(types), includesOutgoing: outgoing, mtu: mtu,
+        interfaceName: name))
+  }
+
+  func activate(_ configuration: CaptureConfiguration) throws {
+    if !isOpen {
+      try miniport.open(handler: other ?? receiver)
+      isOpen = true
+    }
+    var result: MiniportError??
+    miniport.activate(configuration) { result = .some($0) }
+    turn(milliseconds: 10_000) { result != nil }
+    if let error = try #require(result, "the activation did not end") { throw error }
+  }
+
+  /// Drains and closes everything, and turns until the helpers are through.
+  func deactivate() {
+    var isDrained = false
+    miniport.deactivate { isDrained = true }
+    turn(milliseconds: 10_000) { isDrained }
+    if isOpen { miniport.close() }
+    isOpen = false
+    turn(milliseconds: 10_000) { packetSockets(on: pair.nearIndex) == 0 }
   }
 
   /// Turns until so many frames came, or for as long as given.
@@ -116,4 +145,12 @@ final class Bench {
 final class Box<Value>: @unchecked Sendable {
   var value: Value
   init(_ value: Value) { self.value = value }
+}
+
+/// Starts a thread that nothing joins.
+@Sendable func startTestThread(
+  _ name: String, _ body: @escaping @Sendable () -> Void
+) -> Bool {
+  TestThread(body).detach()
+  return true
 }

@@ -99,7 +99,7 @@ extension OnVeth {
       #expect(
         bench.send([EthernetFrame.make()]) == SendProgress(sentCount: 0, failure: .netDown))
       bench.miniport.notifyWhenSendPossible()
-      bench.miniport.deactivate()
+      bench.deactivate()
       #expect(bench.miniport.statistics == CaptureStatistics())
     }
   }

@@ -105,6 +105,10 @@ struct ConnectTests {
     ])
   func trust(_ peer: UInt32, _ own: UInt32, _ account: UInt32?, _ isTrusted: Bool) {
     #expect(ServerTrust.isTrusted(peer, ownUserID: own) { account } == isTrusted)
+    // NDISPROT_TRUST names one user more, and no other.
+    #expect(ServerTrust.isTrusted(peer, ownUserID: own, trusted: peer) { account })
+    #expect(
+      ServerTrust.isTrusted(peer, ownUserID: own, trusted: peer ^ 1) { account } == isTrusted)
   }
 
   @Test(

@@ -47,8 +47,8 @@ final class ScriptedWire: InterfaceSource, Sendable {
 
   var environment: ServerEnvironment {
     ServerEnvironment(
-      makeMiniport: { [self] _, loop in
-        let miniport = SlowMiniport(isActivating, mayActivate)
+      makeMiniport: { [self] _, loop, starter in
+        let miniport = SlowMiniport(isActivating, mayActivate, loop, starter)
         var known = parts.withLock { $0 }
         (known.binding, known.miniport) = (loop, miniport)
         parts.withLock { [known] in $0 = known }
@@ -95,25 +95,40 @@ final class ScriptedWire: InterfaceSource, Sendable {
   func forget() { parts.withLock { $0 = Parts() } }
 }
 
-/// A miniport whose activation waits for the test, and in which a frame is there at once.
-private final class SlowMiniport: MiniportAdapter {
+/// A miniport whose activation waits for the test, on a thread of its own, and in which a frame is
+/// there at once.
+private final class SlowMiniport: MiniportAdapter, @unchecked Sendable {  // Confined to its loop.
   private let isActivating: Gate
   private let mayActivate: Gate
-  private(set) var isActive = false
+  private let loop: EventLoop
+  private let starter: ThreadStarter
+  private var activation: ((MiniportError?) -> Void)?
   private weak var handler: ReceiveHandler?
   let statistics = CaptureStatistics()
   let currentMTU: UInt32? = nil
+  let isReplaced = false
 
-  init(_ isActivating: Gate, _ mayActivate: Gate) {
+  init(
+    _ isActivating: Gate, _ mayActivate: Gate, _ loop: EventLoop,
+    _ starter: @escaping ThreadStarter
+  ) {
     self.isActivating = isActivating
     self.mayActivate = mayActivate
+    self.loop = loop
+    self.starter = starter
   }
 
-  func activate(_ configuration: CaptureConfiguration, handler: ReceiveHandler) {
-    self.handler = handler
-    isActivating.open()
-    _ = mayActivate.wait(milliseconds: 10_000)
-    isActive = true
+  func open(handler: ReceiveHandler) { self.handler = handler }
+
+  func activate(
+    _ configuration: CaptureConfiguration, completion: @escaping (MiniportError?) -> Void
+  ) {
+    activation = completion
+    _ = starter("helper") { [self] in
+      isActivating.open()
+      _ = mayActivate.wait(milliseconds: 10_000)
+      loop.post { [self] in activation.take()?(nil) }
+    }
   }
 
   func deliver(_ frame: [UInt8]) {
@@ -127,5 +142,9 @@ private final class SlowMiniport: MiniportAdapter {
   func update(etherTypes: EtherTypeSet, includesOutgoing: Bool) {}
   func send(_ frames: MDLChain) -> SendProgress { SendProgress(sentCount: 0, failure: .netDown) }
   func notifyWhenSendPossible() {}
-  func deactivate() { isActive = false }
+  func deactivate(completion: @escaping () -> Void) {
+    activation = nil
+    completion()
+  }
+  func close() {}
 }

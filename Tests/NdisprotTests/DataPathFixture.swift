@@ -198,10 +198,13 @@ final class DataPathFixture {
     ) throws {
       self.fixture = fixture
       file = try fixture.device.makeFileObject("client", Context(make: { _ in 0 }))
-      open = try OpenContext.open(
+      var result: Result<OpenContext, BindingError>?
+      OpenContext.open(
         options, on: binding, dataPath: dataPath, file: file,
         client: Credentials(processID: 1, userID: 1000, groupID: 1000, groups: []), access: access,
-        requester: requester)
+        requester: requester
+      ) { result = $0 }
+      open = try #require(result, "the open waits for a handle").get()
     }
 
     /// The session ends, and so does what it has open.

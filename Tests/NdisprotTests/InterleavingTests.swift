@@ -115,6 +115,7 @@ private final class TwoThreads: BindingObserver, @unchecked Sendable {  // One w
     _ binding: AdapterBinding, _ action: BindingStateMachine.Action, cancelledWrites: Int
   ) { mail.append { self.dataPath.attributesChanged(action) } }
   func bindingRemoved(_ binding: AdapterBinding) { mail.append { self.dataPath.unbind() } }
+  func interfacesMayBeReplaced() {}
   func bindsComplete() {}
   func bindRefused(_ attributes: AdapterAttributes, _ error: BindError) {}
 }
@@ -123,8 +124,8 @@ private final class TwoThreads: BindingObserver, @unchecked Sendable {  // One w
 struct InterleavingTests {
   /// The call that is under way: a row of the matrix.
   ///
-  /// `activate` is NdisOpenAdapterEx; `deactivate` is NdisCloseAdapterEx, of an unbind, or of a PnP
-  /// event that makes the handle anew; `receive` is the middle of a dispatch.
+  /// `activate` is NdisOpenAdapterEx; `deactivate` is NdisCloseAdapterEx, of an unbind; `receive` is
+  /// the middle of a dispatch.
   enum Place: CaseIterable {
     case activate, update, send, deactivate, receive
 
@@ -261,6 +262,7 @@ struct InterleavingTests {
     func bindingStateChanged(
       _ binding: AdapterBinding, _ action: BindingStateMachine.Action, cancelledWrites: Int
     ) {}
+    func interfacesMayBeReplaced() {}
     func bindsComplete() {}
     func bindRefused(_ attributes: AdapterAttributes, _ error: BindError) {}
   }

@@ -31,6 +31,7 @@ private final class JudgingDriver: BindingObserver {
     _ binding: AdapterBinding, _ action: BindingStateMachine.Action, cancelledWrites: Int
   ) {}
   func bindingRemoved(_ binding: AdapterBinding) { dataPath.unbind() }
+  func interfacesMayBeReplaced() {}
   func bindsComplete() {}
   func bindRefused(_ attributes: AdapterAttributes, _ error: BindError) {}
 }

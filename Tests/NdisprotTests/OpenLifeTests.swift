@@ -67,7 +67,7 @@ struct OpenLifeTests {
   func refused() throws {
     let fixture = try DataPathFixture()
     let before = fixture.framework.snapshot().count
-    fixture.miniport.activationError = .permissionDenied
+    fixture.miniport.activationScript = [.permissionDenied]
     #expect(throws: BindingError.miniport(.permissionDenied)) {
       try DataPathFixture.Client(fixture, OpenOptions())
     }

@@ -257,7 +257,7 @@ struct WriteTests {
   @Test("D-27: an open whose capture handle fails leaves no trace")
   func failedOpen() throws {
     let fixture = try DataPathFixture()
-    fixture.miniport.activationError = .permissionDenied
+    fixture.miniport.activationScript = [.permissionDenied]
     #expect(throws: BindingError.miniport(.permissionDenied)) {
       try DataPathFixture.Client(fixture, OpenOptions(mode: .exclusive))
     }

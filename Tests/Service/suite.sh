@@ -67,6 +67,66 @@ find /etc /usr /var /opt /run -path $scratch -prune -o -print 2>/dev/null | grep
 started=$(now)
 ok "the package installs" 'dpkg -i --force-unsafe-io "$package" >$scratch/dpkg.log 2>&1 || { cat $scratch/dpkg.log; false; }'
 echo "# installed in $(($(now) - started)) ms"
+
+# --- The way of the README, line by line: as root what begins with sudo, else as the user it names
+
+useradd -M alice
+ip link add eth0 type veth peer name far0
+ip link set eth0 up
+ip link set far0 up
+announce() { # LLDP frames from the other end of the cable
+  python3 -c 'import socket, time
+wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+wire.bind(("far0", 0))
+for _ in range(40):
+    wire.send(bytes.fromhex("0180c200000e02000000000988cc") + bytes(46))
+    time.sleep(0.1)'
+}
+# From the line behind the package's own on; building is not what is tried here.
+sed -n '/^## Install/,/^## /s/^    //p' /usr/share/doc/ndisprot/README.md | sed 's/ *#.*//' |
+  sed '1,/apt-get install .*\.deb/d; /^sudo ndisprotd /,$d' >$scratch/readme
+announce &
+while IFS= read -r line; do
+  case $line in
+    "sudo "*) ok "README, as root: $line" "${line#sudo } >$scratch/readme.out 2>&1 || { cat $scratch/readme.out; false; }" ;;
+    *read*) ok "README, as alice: $line" "setpriv --reuid=alice --regid=alice --init-groups -- timeout 5 $line -n 1 >$scratch/readme.out 2>&1; s=\$?; cat $scratch/readme.out; [ \$s = 0 ]" ;;
+    *doctor*) ok "README, as alice: $line" "setpriv --reuid=alice --regid=alice --init-groups -- $line >$scratch/readme.out 2>&1; cat $scratch/readme.out; ! grep -q '^FAIL' $scratch/readme.out" ;;
+    *) ok "README: $line is known to this test" false ;;
+  esac
+done <$scratch/readme
+ok "README: its lines were played" '[ "$(wc -l <$scratch/readme)" = 4 ]'
+wait
+rm -r /etc/ndisprot/conf.d/*
+systemctl stop ndisprotd.service
+ip link del eth0
+
+# --- What an installation must stand
+
+step=/etc/ndisprot/ndisprotd.toml
+cp $step $scratch/empty.toml
+printf '[[binding]]\ninterface = "np*"\n[[rule]]\nname = "t"\nuser = "12345"\ninterface = "np*"\nethertypes = ["local"]\nrights = ["read"]\n' >>$step
+rm /etc/default/ndisprotd
+ok "a missing /etc/default/ndisprotd harms nothing" 'systemctl stop ndisprotd.service; member ndisprotctl bindings | grep np0'
+useradd -M temp
+printf '[[rule]]\nname = "gone"\nuser = "temp"\ninterface = "np*"\nethertypes = ["any"]\nrights = ["read"]\n' >>$step
+userdel temp
+ok "a rule for a user who was deleted is a warning, and all others are served" \
+  'systemctl restart ndisprotd.service && member ndisprotctl bindings | grep -q np0 && journal | grep "rule \"gone\": there is no user .temp."'
+useradd -M temp
+ok "and holds when the user is there, without a reload" \
+  'wait_for "journal | grep -q \"users or groups changed\"" && ndisprotctl policy explain temp np0 any | grep -q gone'
+userdel temp
+as_options --no-such-option
+systemctl stop ndisprotd.service
+for _ in 1 2 3; do member timeout 3 ndisprotctl bindings >/dev/null 2>&1; done
+ok "options that are wrong turn clients away, and the socket stays" '[ "$(systemctl is-active ndisprot.socket)" = active ]'
+as_options
+cp --remove-destination "$(readlink -f /lib64/ld-linux-x86-64.so.2)" /usr/lib64/ld-linux-x86-64.so.2
+systemctl reset-failed ndisprotd.service 2>/dev/null
+ok "a loader below /usr/lib64, as other distributions have it" 'member ndisprotctl bindings | grep np0'
+ln -sf /lib/x86_64-linux-gnu/ld-linux-x86-64.so.2 /usr/lib64/ld-linux-x86-64.so.2
+systemctl stop ndisprotd.service
+cp $scratch/empty.toml $step
 as_options --interface np0 --interface np1 --allow :ndisprot
 ok "systemd-analyze verify is clean" \
   'v=$(systemd-analyze verify ndisprotd.service ndisprot.socket 2>&1 | grep -i ndisprot); echo "$v"; [ -z "$v" ]'
@@ -92,14 +152,14 @@ keys() { # every key that the configuration knows, as its refusals name them
     printf '%s\nno_such_key = 1\n' "$table" >$scratch/keys.toml
     chmod 644 $scratch/keys.toml
     ndisprotd --config $scratch/keys.toml --check-config 2>&1 |
-      sed -n 's/.*Write one of: //p' | tr -d ' ' | tr ',' '\n'
+      sed -n 's/.*write one of: //p' | tr -d ' ' | tr ',' '\n'
   done | sort -u
 }
 unexplained() { # keys that a page or the example does not name
   local key
   for key in $(keys); do
     zgrep -Eq "^\.I[tc] .*\b$key\b|\[$key\]" /usr/share/man/man5/ndisprotd.toml.5.gz || echo "man page: $key"
-    grep -Eq "\b$key\b" /etc/ndisprot/ndisprotd.toml || echo "example: $key"
+    grep -Eq "\b$key\b" /usr/share/doc/ndisprot/examples/all-keys.toml || echo "example: $key"
   done
 }
 ok "ndisprotd.toml(5) and the shipped example name every key" \
@@ -398,8 +458,12 @@ ok "the unit's status shows the refusal too" \
 systemctl stop ndisprotd.service
 printf '[[rule]\n' >$configuration
 member timeout 3 ndisprotctl bindings >/dev/null 2>&1
-ok "bad input: a configuration that is broken at boot: the unit and doctor say file, line and cause" \
-  'wait_for "systemctl is-failed -q ndisprotd.service"; of ndisprotd.service StatusText | tee $scratch/text; grep -q "$configuration:1:" $scratch/text && systemctl status ndisprotd.service | grep -q "Status: .*$configuration:1:" && ndisprotctl doctor | grep -q "^FAIL  unit: ndisprotd.service is failed: $configuration:1:" && ndisprotctl status 2>&1 | grep "$configuration:1:"'
+ok "bad input: a configuration that is broken at boot: clients, the unit and status say file, line and cause, and all stays up" \
+  'member ndisprotctl bindings 2>&1 | grep "$configuration:1:"; member ndisprotctl bindings 2>&1 | grep -q "$configuration:1:" && of ndisprotd.service StatusText | grep -q "$configuration:1:" && ndisprotctl status | grep -q "$configuration:1:" && systemctl is-active -q ndisprotd.service ndisprot.socket'
+process=$(of ndisprotd.service MainPID)
+cp $scratch/shipped.toml $configuration
+ok "bad input: a mended file is taken by a reload of the same process" \
+  'systemctl reload ndisprotd.service && member ndisprotctl bindings >/dev/null; [ "$process" = "$(of ndisprotd.service MainPID)" ]'
 ok "bad input: and the network is as it was" 'ip link show np0 | grep -q "state UP" && ip link show np1 | grep -q "state UP"'
 cp $scratch/shipped.toml $configuration
 mended
@@ -457,7 +521,7 @@ ok "start to READY takes at most 2 s with 500 interfaces" \
 
 ok "it stops cleanly" \
   'systemctl stop ndisprotd.service && [ "$(of ndisprotd.service Result)" = success ]'
-usermod -aG ndisprot nobody
+gpasswd -d alice ndisprot >/dev/null
 ok "the package is purged" 'dpkg --purge ndisprot >$scratch/dpkg.log 2>&1 || { cat $scratch/dpkg.log; false; }'
 rm -f /run/systemd/system/probe.service
 ok "purge leaves no unit, socket, account or group" \
@@ -478,7 +542,16 @@ ok "scripts/install: the first client starts the service below /usr/local, and r
   'member /usr/local/bin/ndisprotctl --json read np1 --ethertype 0x88b5 -n 1 --timeout 10 >$scratch/read & reader=$!; wait_for "grep -q reading $scratch/read"; /usr/local/bin/ndisprotctl write np0 -n 1 --ethertype 0x88b5 --dst ff:ff:ff:ff:ff:ff >/dev/null && wait $reader && [ "$(readlink /proc/$(of ndisprotd.service MainPID)/exe)" = /usr/local/sbin/ndisprotd ]'
 ok "scripts/install again keeps what an administrator changed, and restarts the daemon" \
   'main=$(of ndisprotd.service MainPID); tree/install >$scratch/install.log 2>&1 && grep -q np1 /etc/default/ndisprotd && [ "$(of ndisprotd.service MainPID)" != "$main" ]'
+ok "the package refuses to go over scripts/install, and names the remedy" \
+  '! dpkg -i --force-unsafe-io "$package" >$scratch/dpkg.log 2>&1 && grep "scripts/uninstall /usr/local" $scratch/dpkg.log; dpkg --purge ndisprot >/dev/null 2>&1; [ -e /usr/local/sbin/ndisprotd ]'
 usermod -aG ndisprot nobody
+mkdir -p /etc/ndisprot/conf.d && echo '# own' >/etc/ndisprot/conf.d/60-own.toml
+ok "scripts/uninstall leaves what an administrator wrote, and a group that has members" \
+  'tree/uninstall >$scratch/install.log 2>&1 || cat $scratch/install.log; [ -e /etc/ndisprot/conf.d/60-own.toml ] && grep -q np1 /etc/default/ndisprotd && getent group ndisprot'
+gpasswd -d nobody ndisprot >/dev/null
+rm -r /etc/ndisprot/conf.d /etc/default/ndisprotd
+groupdel ndisprot
+tree/install >$scratch/install.log 2>&1
 ok "scripts/uninstall stops it and leaves nothing: no file, directory, unit, account or group" \
   'tree/uninstall >$scratch/install.log 2>&1 || { cat $scratch/install.log; false; }; everything >$scratch/after; v=$(diff $scratch/before $scratch/after); echo "$v"; [ -z "$v" ] && ! getent passwd ndisprot && ! getent group ndisprot && [ "$(systemctl list-unit-files --no-legend "ndisprot*" | wc -l)" = 0 ]'
 ok "scripts/uninstall: where nothing was installed it says so (66)" 'tree/uninstall 2>$scratch/error; [ $? = 66 ] && cat $scratch/error'

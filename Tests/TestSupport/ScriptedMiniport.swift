@@ -11,8 +11,25 @@ public final class ScriptedMiniport: MiniportAdapter {
   public private(set) var sent: [[UInt8]] = []
   /// What the next sends meet, one entry each; an empty script takes everything.
   public var script: [SendProgress] = []
-  /// What `activate` throws, once.
-  public var activationError: MiniportError?
+  /// How activations end, one entry each; an empty script lets each succeed.
+  public var activationScript: [MiniportError?] = []
+  /// What `open` throws, once.
+  public var openError: MiniportError?
+  /// What `update` throws, once.
+  public var updateError: MiniportError?
+  /// Whether activations wait for `finishActivation`.
+  public var holdsActivations = false
+  /// The activation that waits.
+  private var pendingActivation:
+    (configuration: CaptureConfiguration, completion: (MiniportError?) -> Void)?
+  /// How often activations began.
+  public private(set) var activationCount = 0
+  /// How often handles were closed.
+  public private(set) var deactivationCount = 0
+  /// Whether the send socket is there.
+  public private(set) var isOpen = false
+  /// Another interface has the index now.
+  public var isReplaced = false
   /// The configuration that is in force.
   public private(set) var configuration: CaptureConfiguration?
   /// How often the driver asked to hear when sending is possible again.
@@ -21,7 +38,7 @@ public final class ScriptedMiniport: MiniportAdapter {
   public private(set) weak var handler: ReceiveHandler?
   /// A call of the driver that is under way.
   public enum Call: Sendable, CaseIterable {
-    case activate, update, send, deactivate
+    case open, activate, update, send, deactivate, close
   }
   /// What happens in the middle of a call.
   public var during: (Call) -> Void = { _ in }
@@ -38,23 +55,45 @@ public final class ScriptedMiniport: MiniportAdapter {
   /// Whether a configuration is in force.
   public var isActive: Bool { configuration != nil }
 
-  /// Takes the configuration, or fails as the test said.
-  public func activate(_ configuration: CaptureConfiguration, handler: ReceiveHandler)
-    throws(MiniportError)
-  {
-    if let error = activationError {
-      activationError = nil
-      throw error
-    }
-    self.configuration = configuration
+  /// Notes who takes the frames, or fails as the test said.
+  public func open(handler: ReceiveHandler) throws(MiniportError) {
+    if let error = openError.take() { throw error }
     self.handler = handler
-    during(.activate)
+    isOpen = true
+    during(.open)
   }
+
+  /// Takes the configuration, or fails as the test said, at once or when the test says.
+  public func activate(
+    _ configuration: CaptureConfiguration, completion: @escaping (MiniportError?) -> Void
+  ) {
+    precondition(isOpen && pendingActivation == nil, "an activation at the wrong time")
+    activationCount += 1
+    pendingActivation = (configuration, completion)
+    during(.activate)
+    if !holdsActivations { finishActivation() }
+  }
+
+  /// Whether an activation waits.
+  public var isActivating: Bool { pendingActivation != nil }
+
+  /// Ends the activation that waits; nothing happens if it was given up.
+  public func finishActivation() {
+    guard let (configuration, completion) = pendingActivation else { return }
+    pendingActivation = nil
+    let error = activationScript.isEmpty ? nil : activationScript.removeFirst()
+    if error == nil { self.configuration = configuration }
+    completion(error)
+  }
+
+  /// The handle captures no more.
+  public func fail(_ error: MiniportError) { handler?.captureFailed(error) }
 
   /// Follows the opens.
   public func update(etherTypes: EtherTypeSet, includesOutgoing: Bool) throws(MiniportError) {
+    if let error = updateError.take() { throw error }
     configuration?.etherTypes = etherTypes
-    configuration?.includesOutgoing = includesOutgoing
+    if !includesOutgoing { configuration?.includesOutgoing = false }
     during(.update)
   }
 
@@ -79,10 +118,19 @@ public final class ScriptedMiniport: MiniportAdapter {
   /// Counts the question; the test answers through `handler`.
   public func notifyWhenSendPossible() { sendPossibleRequests += 1 }
 
-  /// Forgets the configuration.
-  public func deactivate() {
+  /// Forgets the configuration, and gives up an activation that waits.
+  public func deactivate(completion: @escaping () -> Void) {
     during(.deactivate)
+    deactivationCount += 1
+    pendingActivation = nil
     configuration = nil
+    completion()
+  }
+
+  /// Forgets the send socket.
+  public func close() {
+    isOpen = false
+    during(.close)
   }
 
   /// Delivers frames as one dispatch of the wire, or as a chunk with more to come.

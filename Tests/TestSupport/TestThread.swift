@@ -14,6 +14,13 @@ public final class TestThread: @unchecked Sendable {
     thread = made
   }
 
+  /// Lets it run on its own.
+  public func detach() {
+    guard let thread else { return }
+    pthread_detach(thread)
+    self.thread = nil
+  }
+
   /// Waits until the body has returned.
   public func join() {
     guard let thread else { return }

@@ -1,3 +1,4 @@
+internal import MDL
 public import NDIS
 
 /// The policy as it applies to one open: compiled at OPEN and at reload, looked at for every frame.
@@ -19,11 +20,14 @@ public struct AccessGrant: Hashable, Sendable {
   /// What some frame of the open may do, or its OIDs.
   public let rights: AccessRights
   private let scope: Scope
+  /// Whether a rule names addresses: then each frame is judged by itself.
+  let namesAddresses: Bool
 
   /// Compiles the rules of a client on an interface for an open of these EtherTypes.
   init(_ rules: [AccessRule], for etherTypes: EtherTypeSet) {
     self.rules = rules.deciders(for: etherTypes)
     rights = self.rules.reduce([]) { $0.union($1.rights) }
+    namesAddresses = self.rules.contains { !$0.sources.isEmpty || !$0.destinations.isEmpty }
     if self.rules.count == 1, !etherTypes.isEmpty, self.rules[0].covers(etherTypes),
       self.rules[0].vlans.isAny || self.rules[0].vlans == .untagged
     {
@@ -67,6 +71,21 @@ public struct AccessGrant: Hashable, Sendable {
     if scope == .untagged { return vlan == VLANSet.none ? .onlyRule : .nobody }
     for index in rules.indices where rules[index].decides(etherType, vlan) { return .rule(index) }
     return .nobody
+  }
+
+  /// Whether the rule that decides about a frame names its source.
+  func namesSource(_ header: EthernetHeader) -> Bool {
+    rule(for: header)?.sources.contains(header.source) ?? false
+  }
+
+  /// Whether the rule that decides about a frame lets it go to its destination.
+  func allowsDestination(_ header: EthernetHeader) -> Bool {
+    guard let rule = rule(for: header), !rule.destinations.isEmpty else { return true }
+    return rule.destinations.contains(header.destination)
+  }
+
+  private func rule(for header: EthernetHeader) -> AccessRule? {
+    decidingRule(header.typeBehindCustomerTag, vlan: header.customerVLAN).map { rules[$0] }
   }
 
   /// Whether a rule limits how fast frames are sent.

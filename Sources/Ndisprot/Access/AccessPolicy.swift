@@ -15,20 +15,36 @@ public struct AccessPolicy: Sendable {
   public let rules: [AccessRule]
   private let rulesOfUser: [UInt32: [Int]]
   private let rulesOfGroup: [UInt32: [Int]]
+  private let rulesOfEverybody: [Int]
+  /// Groups to which some rule gives nothing.
+  private let forbiddenGroups: Set<UInt32>
+  /// What the directory says of users, who may have thrown groups away; nil takes the kernel's word alone.
+  public var directory: DirectoryGroups?
+
+  /// Whether it matters in which groups the directory lists a user.
+  public var forbidsGroups: Bool { !forbiddenGroups.isEmpty }
 
   /// Makes a policy.
   public init(_ rules: [AccessRule]) {
     self.rules = rules
     var ofUser: [UInt32: [Int]] = [:]
     var ofGroup: [UInt32: [Int]] = [:]
+    var ofEverybody: [Int] = []
+    var forbidden: Set<UInt32> = []
     for (index, rule) in rules.enumerated() {
       switch rule.subject {
       case .user(let number): ofUser[number, default: []].append(index)
-      case .group(let number): ofGroup[number, default: []].append(index)
+      case .group(let number):
+        ofGroup[number, default: []].append(index)
+        if rule.rights.isEmpty { forbidden.insert(number) }
+      case .everybody: ofEverybody.append(index)
+      case .nobody: break
       }
     }
+    forbiddenGroups = forbidden
     rulesOfUser = ofUser
     rulesOfGroup = ofGroup
+    rulesOfEverybody = ofEverybody
   }
 
   /// The rules that speak of a client, in order.
@@ -37,8 +53,15 @@ public struct AccessPolicy: Sendable {
   public func rules(for client: Credentials) -> [AccessRule] {
     if client.userID == 0 { return [.root] }
     var indices = Set(rulesOfUser[client.userID] ?? [])
+    indices.formUnion(rulesOfEverybody)
     for group in client.groups + [client.groupID] {
       indices.formUnion(rulesOfGroup[group] ?? [])
+    }
+    if forbidsGroups, let directory {
+      let listed = directory.groups(of: client.userID).map(Set.init) ?? forbiddenGroups
+      for group in forbiddenGroups.intersection(listed) {
+        indices.formUnion((rulesOfGroup[group] ?? []).filter { rules[$0].rights.isEmpty })
+      }
     }
     return indices.sorted().map { rules[$0] }
   }
@@ -64,7 +87,7 @@ public struct AccessPolicy: Sendable {
 
   /// Whether any rule speaks of the client: a stranger may say HELLO and nothing else.
   public func knows(_ client: Credentials) -> Bool {
-    client.userID == 0 || rulesOfUser[client.userID] != nil
+    client.userID == 0 || rulesOfUser[client.userID] != nil || !rulesOfEverybody.isEmpty
       || rulesOfGroup[client.groupID] != nil
       || client.groups.contains { rulesOfGroup[$0] != nil }
   }

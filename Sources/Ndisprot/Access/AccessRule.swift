@@ -1,3 +1,4 @@
+public import MDL
 public import NDIS
 
 /// One rule of the access policy: who, where, which frames, what, and how much of it.
@@ -8,11 +9,15 @@ public struct AccessRule: Hashable, Sendable {
     case user(UInt32)
     /// Whoever has this group, as the primary or as a supplementary one.
     case group(UInt32)
+    /// Every user.
+    case everybody
+    /// A user or group that the system does not have, or has not looked up yet: matches no client.
+    case nobody
   }
 
   /// Its name, as people gave it.
   public var name: String
-  /// Where it is written: `ndisprotd.toml: rule[2]`.
+  /// Where it is written: `ndisprotd.toml:12`.
   public var origin: String
   /// Whom it is for.
   public var subject: Subject
@@ -24,6 +29,10 @@ public struct AccessRule: Hashable, Sendable {
   public var vlans: VLANSet
   /// What it lets them do; empty forbids.
   public var rights: AccessRights
+  /// Addresses from which it lets them send beside the interface's own.
+  public var sources: [MACAddress] = []
+  /// The addresses to which it lets them send; empty is every one.
+  public var destinations: [MACAddress] = []
   /// How fast they may send; nil is as fast as they can.
   public var rate: RateLimit?
   /// How much they may have at once.

@@ -18,13 +18,25 @@ func check(_ input: Input) {
   }
   do throws(ConfigurationError) {
     let loaded = try DaemonConfiguration(files)
-    requireWritten(loaded.server.policy.rules, in: text)
-    requireFirstRuleDecides(loaded.server.policy)
-    requireStrangerHasNothing(loaded.server.policy)
-    for warning in loaded.warnings { requireTold(warning, files) }
+    // Names are nobody's here: no directory is asked.
+    var numbers: [AccountName: AccountResult] = [:]
+    for account in loaded.accounts {
+      switch account {
+      case .user(let name), .group(let name):
+        numbers[account] = UInt32(name).map { .found($0) } ?? .absent
+      }
+    }
+    let (server, warnings) = loaded.resolved(numbers)
+    requireWritten(server.policy.rules, in: text)
+    requireFirstRuleDecides(server.policy)
+    requireStrangerHasNothing(server.policy)
+    for warning in warnings { requireTold(warning, files) }
   } catch {
-    requireTold(error.description, files)
-    require(!error.cause.isEmpty, "a refusal without a cause")
+    require(!error.problems.isEmpty, "a refusal without a cause")
+    for problem in error.problems {
+      requireTold(problem.description, files)
+      require(!problem.cause.isEmpty, "a problem without a cause")
+    }
   }
 }
 

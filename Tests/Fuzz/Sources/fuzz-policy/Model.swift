@@ -24,6 +24,7 @@ private func clients(of rules: [AccessRule]) -> [Credentials] {
       clients.append(Credentials(processID: 1, userID: number, groupID: 9, groups: groups))
     case .group(let number):
       clients.append(Credentials(processID: 1, userID: 4_000_000_007, groupID: number, groups: []))
+    case .everybody, .nobody: break
     }
   }
   return clients
@@ -36,6 +37,8 @@ private func rules(of all: [AccessRule], for client: Credentials) -> [AccessRule
       switch rule.subject {
       case .user(let number): number == client.userID
       case .group(let number): number == client.groupID || client.groups.contains(number)
+      case .everybody: true
+      case .nobody: false
       }
     let isHere = rule.interface.address.map { $0 == interface.address } ?? true
     let isDriver = rule.interface.driver.map { $0 == interface.driver } ?? true
@@ -99,6 +102,8 @@ func requireStrangerHasNothing(_ policy: AccessPolicy) {
     switch $0.subject {
     case .user(let number): number == stranger.userID
     case .group(let number): number == stranger.groupID || stranger.groups.contains(number)
+    case .everybody: true
+    case .nobody: false
     }
   }
   guard !isNamed else { return }

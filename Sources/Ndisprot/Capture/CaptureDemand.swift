@@ -12,6 +12,9 @@ struct CaptureDemand {
   /// Whether some open asked for frames that this host sends.
   var includesOutgoing: Bool { outgoingCount > 0 }
 
+  /// Whether no open is there.
+  var isEmpty: Bool { counts.isEmpty }
+
   /// Adds an open.
   ///
   /// - Returns: whether something is wanted now that was not

@@ -1,0 +1,91 @@
+internal import Platform
+internal import Synchronization
+
+/// The threads that make, activate and close capture handles, for all bindings.
+///
+/// Each of these waits for the kernel's rtnl lock or for RCU, 15 to 40 ms; a thread that moves frames
+/// does none of them. A helper is started when there is a job for it, and ends when there is none.
+///
+/// - Thread: any
+/// - Source: `design.md` section 4
+public final class CaptureHelpers: Sendable {
+  /// As the kernel shows a thread.
+  static let threadName = "capture-helper"
+  typealias Job = HelperSchedule.Job
+  typealias Work = @Sendable () -> Void
+
+  private struct State {
+    var schedule = HelperSchedule()
+    var work: [UInt64: Work] = [:]
+  }
+  private let state = Mutex(State())
+
+  /// Makes helpers without a thread.
+  public init() {}
+
+  /// Has a helper do something.
+  ///
+  /// - Parameters:
+  ///   - kind: whether it opens or closes
+  ///   - interfaceIndex: whose handle; jobs of one interface run one behind the other
+  ///   - starter: starts threads
+  ///   - work: what; it may block
+  /// - Returns: nil if an earlier job of the interface is overdue, or no thread can be had: then
+  ///   nothing is done
+  func submit(
+    _ kind: HelperSchedule.Kind, of interfaceIndex: Int32, starter: ThreadStarter,
+    _ work: @escaping Work
+  ) -> Job? {
+    let now = EventLoop.now()
+    let job = state.withLock { state -> Job? in
+      let job = state.schedule.submit(kind, of: interfaceIndex, now: now)
+      if let job { state.work[job.number] = work }
+      return job
+    }
+    guard let job else { return nil }
+    guard startThreads(starter) else {
+      // A thread that runs may have taken it, or will.
+      return state.withLock { state in
+        guard state.schedule.withdraw(job) else { return job }
+        state.work[job.number] = nil
+        return nil
+      }
+    }
+    return job
+  }
+
+  /// How a job stands; starts what an overdue one has kept from starting.
+  func progress(of job: Job, starter: ThreadStarter) -> HelperSchedule.Progress {
+    let progress = state.withLock { $0.schedule.progress(of: job, now: EventLoop.now()) }
+    _ = startThreads(starter)
+    return progress
+  }
+
+  /// Starts threads for what waits; false if one could not be had.
+  private func startThreads(_ starter: ThreadStarter) -> Bool {
+    while state.withLock({ $0.schedule.needsThread(now: EventLoop.now()) }) {
+      guard starter(Self.threadName, { [self] in run() }) else {
+        state.withLock { $0.schedule.threadFailed() }
+        return false
+      }
+    }
+    return true
+  }
+
+  /// A helper's life.
+  private func run() {
+    while let (job, work) = next() {
+      work()
+      guard state.withLock({ $0.schedule.ended(job) }) else { return }
+    }
+  }
+
+  private func next() -> (Job, Work)? {
+    state.withLock { state in
+      guard let job = state.schedule.next(now: EventLoop.now()),
+        let work = state.work.removeValue(forKey: job.number)
+      else { return nil }
+      return (job, work)
+    }
+  }
+}

@@ -1,0 +1,43 @@
+/// How frames are taken from the kernel.
+public enum CaptureProfile: String, Sendable, CaseIterable {
+  /// Every frame at once; under load, short naps between dispatches.
+  case latency
+  /// Frames in blocks: up to a millisecond of delay for a tenth of the processor time.
+  case throughput
+}
+
+/// How a capture handle is made.
+public struct CaptureConfiguration: Hashable, Sendable {
+  /// How frames are taken from the kernel.
+  public var profile: CaptureProfile
+  /// Bytes of the kernel's ring.
+  public var ringByteCount: Int
+  /// Bytes of frame records that are handed over before readers are looked at.
+  public var dispatchByteCount: Int
+  /// What the kernel lets through: the union of all opens.
+  public var etherTypes: EtherTypeSet
+  /// Whether frames that this host sends are wanted too.
+  public var includesOutgoing: Bool
+  /// The longest payload that has to come whole.
+  public var mtu: UInt32
+  /// The interface's present name; a handle that was made under another is made anew.
+  public var interfaceName: String
+  /// Other names of it, should libpcap take that one for something else.
+  public var alternativeNames: [String] = []
+
+  /// Makes a configuration.
+  public init(
+    profile: CaptureProfile = .latency, ringByteCount: Int = 16 << 20,
+    dispatchByteCount: Int = 1 << 20,
+    etherTypes: EtherTypeSet = .empty, includesOutgoing: Bool = false, mtu: UInt32 = 1500,
+    interfaceName: String = ""
+  ) {
+    self.profile = profile
+    self.ringByteCount = ringByteCount
+    self.dispatchByteCount = dispatchByteCount
+    self.etherTypes = etherTypes
+    self.includesOutgoing = includesOutgoing
+    self.mtu = mtu
+    self.interfaceName = interfaceName
+  }
+}

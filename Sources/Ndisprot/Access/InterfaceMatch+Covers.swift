@@ -1,0 +1,96 @@
+internal import NDIS
+
+// What two matches say together, without an interface at hand: for warnings only.
+
+extension InterfaceMatch {
+  /// Whether every interface that the other means is meant here too, as far as names tell.
+  func covers(_ other: InterfaceMatch) -> Bool {
+    if let address, address != other.address { return false }
+    if let driver, driver != other.driver { return false }
+    switch (name, other.name) {
+    case (nil, _): return address != nil || driver != nil
+    case (_, nil): return false
+    case (.exactly(let own), .exactly(let name)): return own == name
+    case (.exactly, .like): return false
+    case (.like(let own), .exactly(let name)): return Glob(own).covers(Glob(exactly: name))
+    case (.like(let own), .like(let pattern)): return Glob(own).covers(Glob(pattern))
+    }
+  }
+
+  /// Whether an interface can be meant by both, as far as names tell.
+  func canMeet(_ other: InterfaceMatch) -> Bool {
+    if let address, let wanted = other.address, address != wanted { return false }
+    if let driver, let wanted = other.driver, driver != wanted { return false }
+    guard let name, let wanted = other.name else { return true }
+    return Glob(name).meets(Glob(wanted))
+  }
+}
+
+/// A pattern of names, to be compared with another.
+private struct Glob {
+  private enum Symbol: Equatable {
+    case byte(UInt8)
+    case one
+    case some
+  }
+  private let symbols: [Symbol]
+
+  init(_ pattern: String) {
+    symbols = pattern.utf8.map {
+      $0 == UInt8(ascii: "*") ? .some : $0 == UInt8(ascii: "?") ? .one : .byte($0)
+    }
+  }
+
+  init(exactly name: String) { symbols = name.utf8.map { .byte($0) } }
+
+  init(_ name: InterfaceMatch.Name) {
+    switch name {
+    case .exactly(let name): self.init(exactly: name)
+    case .like(let pattern): self.init(pattern)
+    }
+  }
+
+  /// Whether every name of the other is one of this: its own stars take whatever stands there.
+  func covers(_ other: Glob) -> Bool {
+    walk(other, takesStars: false) { own, theirs in own == .one || own == theirs }
+  }
+
+  /// Whether some name is one of both.
+  func meets(_ other: Glob) -> Bool {
+    walk(other, takesStars: true) { own, theirs in
+      own == .one || theirs == .one || own == theirs
+    }
+  }
+
+  /// Walks over both, a row of the other's places at a time.
+  ///
+  /// - Parameters:
+  ///   - other: the other pattern
+  ///   - takesStars: whether a star of the other may stand for what is here, too
+  ///   - agree: whether two symbols, of which none is a star, agree
+  /// - Returns: whether all of both agrees
+  /// - Complexity: O(own × other)
+  private func walk(
+    _ other: Glob, takesStars: Bool, _ agree: (Symbol, Symbol) -> Bool
+  ) -> Bool {
+    let theirs = other.symbols
+    // Whether what is behind the own symbol, and the other's from each place on, agree.
+    var below = (0...theirs.count).map { place in
+      place == theirs.count || (takesStars && theirs[place...].allSatisfy { $0 == .some })
+    }
+    for own in symbols.reversed() {
+      var row = [Bool](repeating: false, count: theirs.count + 1)
+      for place in (0...theirs.count).reversed() {
+        let symbol = place < theirs.count ? theirs[place] : nil
+        if own == .some {
+          row[place] = below[place] || (symbol != nil && row[place + 1])
+        } else if let symbol, symbol != .some {
+          row[place] = agree(own, symbol) && below[place + 1]
+        }
+        if takesStars, symbol == .some, row[place + 1] || below[place] { row[place] = true }
+      }
+      below = row
+    }
+    return below[0]
+  }
+}

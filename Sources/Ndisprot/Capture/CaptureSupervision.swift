@@ -1,0 +1,286 @@
+internal import NDIS
+internal import WDF
+
+/// Sees to it that a binding's frames are captured as long as an open wants them, whatever becomes
+/// of a capture handle.
+///
+/// ``CaptureStateMachine`` decides; this has handles made, exchanged and closed, sets timers, and
+/// answers the opens that wait for a handle. A failure is told once, and tried again.
+///
+/// - Thread: the binding's
+/// - Source: `design.md` sections 4, 5
+final class CaptureSupervision: @unchecked Sendable {  // Confined to the binding's thread.
+  /// How the handles of a binding are made, whatever its opens want.
+  struct Settings: Sendable {
+    let profile: CaptureProfile
+    var ringByteCount: Int
+    let dispatchByteCount: Int
+  }
+
+  /// An open whose frames are captured from now on, or that is refused.
+  typealias Completion = (BindingError?) -> Void
+
+  private struct Waiter {
+    let openID: UInt32
+    let completion: Completion
+  }
+
+  private let binding: AdapterBinding
+  private let miniport: any MiniportAdapter
+  private let executor: any Executor
+  private var settings: Settings
+  /// Whoever takes the frames; set before the first open.
+  weak var handler: ReceiveHandler?
+  private var machine: CaptureStateMachine
+  private var demand = CaptureDemand()
+  /// What the handles there are were made for, and those that are being made.
+  private var current: CaptureConfiguration?
+  private var next: CaptureConfiguration?
+  private var waiters: [Waiter] = []
+  private var retry: (any ScheduledWork)?
+  private var isOpen = false
+  private var wasActive = false
+  /// It was told that capturing failed.
+  private var isFailureTold = false
+  /// Hears what becomes of capturing.
+  var news: (CaptureNews) -> Void = { _ in }
+
+  init(
+    _ binding: AdapterBinding, _ miniport: any MiniportAdapter, _ executor: any Executor,
+    _ settings: Settings
+  ) {
+    self.binding = binding
+    self.miniport = miniport
+    self.executor = executor
+    self.settings = settings
+    machine = CaptureStateMachine(isPowered: binding.snapshot.isPowered)
+  }
+
+  /// What the handles have counted.
+  var statistics: CaptureStatistics { miniport.statistics }
+
+  /// Bytes of the ring of a handle.
+  var ringByteCount: Int { settings.ringByteCount }
+
+  // MARK: Opens
+
+  /// Captures what an open wants, too.
+  ///
+  /// - Parameters:
+  ///   - openID: the open's number
+  ///   - options: what it wants
+  ///   - completion: called once, maybe at once; `remove` is due either way
+  func add(_ openID: UInt32, _ options: OpenOptions, completion: @escaping Completion) {
+    let isMore = demand.add(options)
+    do throws(MiniportError) {
+      try open()
+      if machine.isCapturing, isMore { try update() }
+    } catch {
+      return completion(.miniport(error))
+    }
+    guard !machine.isCapturing || isOutdated else { return completion(nil) }
+    waiters.append(Waiter(openID: openID, completion: completion))
+    // What is being made may do.
+    if !machine.isMaking || isOutdated { perform(machine.handle(.need)) }
+    if machine.state == .asleep { refuse(.miniport(.notUp)) }
+  }
+
+  /// An open goes, or its wait does.
+  ///
+  /// A filter that stays too wide harms nobody, but it is not to stay so: if it cannot be changed
+  /// the handle is made anew.
+  func remove(_ openID: UInt32, _ options: OpenOptions) {
+    let isLess = demand.remove(options)
+    if let index = waiters.firstIndex(where: { $0.openID == openID }) {
+      waiters.remove(at: index).completion(.adapterNotFound)
+    }
+    if demand.isEmpty, !machine.isCapturing { return perform(machine.handle(.unneeded)) }
+    guard isLess, machine.isCapturing else { return }
+    do throws(MiniportError) {
+      try update()
+    } catch {
+      tell(error)
+      perform(machine.handle(.need))
+    }
+  }
+
+  private func open() throws(MiniportError) {
+    guard !isOpen, let handler else { return }
+    try miniport.open(handler: handler)
+    isOpen = true
+  }
+
+  private func update() throws(MiniportError) {
+    try miniport.update(
+      etherTypes: demand.etherTypes, includesOutgoing: demand.includesOutgoing)
+    if !demand.includesOutgoing { current?.includesOutgoing = false }
+  }
+
+  // MARK: The interface
+
+  /// The interface changed: its power, its MTU, its name.
+  func follow(_ snapshot: AdapterBinding.Snapshot) {
+    let isComing = snapshot.isPowered && !machine.isPowered
+    if snapshot.isPowered != machine.isPowered {
+      perform(machine.handle(snapshot.isPowered ? .powerOn : .powerLow))
+    }
+    guard let present = next ?? current, !demand.isEmpty else { return }
+    // libpcap looks for its interface, by the name that it knows, only when that comes up again.
+    let isRenamed = isComing && present.interfaceName != snapshot.attributes.name
+    if snapshot.attributes.mtu > present.mtu || isRenamed { perform(machine.handle(.need)) }
+  }
+
+  /// The ring of the handles is to have another size: they are exchanged, and no frame is lost.
+  func resize(to byteCount: Int) {
+    guard byteCount != settings.ringByteCount else { return }
+    settings.ringByteCount = byteCount
+    if !demand.isEmpty, machine.isCapturing || machine.isMaking {
+      perform(machine.handle(.need))
+    }
+  }
+
+  /// Looks whether the interface is still the one that was opened, and tells if not.
+  ///
+  /// - Returns: whether it is
+  @discardableResult
+  func check() -> Bool {
+    guard isOpen, miniport.isReplaced else { return true }
+    news(.vanished)
+    return false
+  }
+
+  /// A handle captures no more.
+  func failed(_ error: MiniportError) {
+    perform(machine.handle(.captureFailed(now: monotonicNanoseconds())))
+    if demand.isEmpty, !machine.isCapturing {
+      perform(machine.handle(.unneeded))
+    } else {
+      tell(error)
+    }
+  }
+
+  // MARK: Closing
+
+  /// Takes what is left and has the sockets closed.
+  ///
+  /// - Parameters:
+  ///   - error: for opens that still wait
+  ///   - completion: called once, maybe at once, when everything is taken and counted
+  func close(refusing error: BindingError, completion: @escaping () -> Void) {
+    refuse(error)
+    isFailureTold = false
+    _ = machine.handle(.unneeded)
+    cancelRetry()
+    (current, next) = (nil, nil)
+    miniport.deactivate { [self] in
+      if isOpen { miniport.close() }
+      isOpen = false
+      completion()
+    }
+  }
+
+  // MARK: Acting
+
+  private func perform(_ action: CaptureStateMachine.Action) {
+    switch action {
+    case .none: break
+    case .make: make()
+    case .close: discard()
+    case .retry(let delay): scheduleRetry(after: delay)
+    case .closeAndRetry(let delay):
+      discard()
+      scheduleRetry(after: delay)
+    case .cancelRetry: cancelRetry()
+    }
+  }
+
+  private func make() {
+    cancelRetry()
+    // By now the watch has told of an interface that went, unless that was lost.
+    guard check() else { return }
+    let configuration = wanted
+    next = configuration
+    miniport.activate(configuration) { [weak self] error in
+      if let error { self?.makeFailed(error) } else { self?.made() }
+    }
+  }
+
+  /// What the opens want of a handle that is made now.
+  private var wanted: CaptureConfiguration {
+    let attributes = binding.snapshot.attributes
+    return CaptureConfiguration(
+      profile: settings.profile, ringByteCount: settings.ringByteCount,
+      dispatchByteCount: settings.dispatchByteCount, etherTypes: demand.etherTypes,
+      includesOutgoing: demand.includesOutgoing, mtu: attributes.mtu,
+      interfaceName: attributes.name)
+  }
+
+  /// Whether the handles there are, or are being made, lack what an open wants.
+  private var isOutdated: Bool {
+    guard let present = next ?? current else { return false }
+    return demand.includesOutgoing && !present.includesOutgoing
+      || binding.snapshot.attributes.mtu > present.mtu
+  }
+
+  private func made() {
+    (current, next) = (next, nil)
+    if wasActive { binding.noteReset() }
+    wasActive = true
+    perform(machine.handle(.made(now: monotonicNanoseconds())))
+    do throws(MiniportError) {
+      // The opens may be others by now.
+      try update()
+    } catch {
+      return failed(error)
+    }
+    guard machine.state == .running else { return }
+    answer(nil)
+    guard isFailureTold else { return }
+    isFailureTold = false
+    news(.recovered)
+  }
+
+  private func makeFailed(_ error: MiniportError) {
+    next = nil
+    perform(machine.handle(.makeFailed(now: monotonicNanoseconds())))
+    refuse(.miniport(error))
+    // What the refused ones alone wanted nobody misses.
+    if !demand.isEmpty, !machine.isCapturing || isOutdated { tell(error) }
+  }
+
+  private func discard() {
+    cancelRetry()
+    (current, next) = (nil, nil)
+    miniport.deactivate {}
+  }
+
+  private func scheduleRetry(after nanoseconds: UInt64) {
+    cancelRetry()
+    retry = executor.schedule(afterNanoseconds: nanoseconds) { [weak self] in
+      guard let self else { return }
+      retry = nil
+      perform(machine.handle(.retryDue))
+    }
+  }
+
+  private func cancelRetry() {
+    retry?.cancel()
+    retry = nil
+  }
+
+  private func tell(_ error: MiniportError) {
+    // Of an interface that is down its power tells all there is to say.
+    guard !isFailureTold, machine.isPowered else { return }
+    isFailureTold = true
+    news(.failed(error))
+  }
+
+  /// Refuses the opens that wait for a handle.
+  func refuse(_ error: BindingError) { answer(error) }
+
+  private func answer(_ error: BindingError?) {
+    let answered = waiters
+    waiters = []
+    for waiter in answered { waiter.completion(error) }
+  }
+}
