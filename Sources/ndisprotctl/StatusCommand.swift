@@ -51,10 +51,15 @@ struct StatusView {
 
   /// Asks the daemon.
   init(_ connection: Connection, _ service: ServiceUnit?) throws(ClientError) {
-    let objects = try connection.statistics()
-    self.init(
-      try connection.status(), service, try connection.bindings(), objects,
-      process: ProcessFacts.init)
+    let daemon = try connection.status()
+    var (objects, entries): ([StatisticsObject], [BindingEntry]) = ([], [])
+    do throws(ClientError) {
+      (objects, entries) = (try connection.statistics(), try connection.bindings())
+    } catch {
+      // Nothing is bound then, and the status says why.
+      guard error.status == .misconfigured else { throw error }
+    }
+    self.init(daemon, service, entries, objects, process: ProcessFacts.init)
   }
 
   init(

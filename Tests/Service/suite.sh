@@ -530,6 +530,24 @@ find /etc /usr /var /opt /run -path $scratch -prune -o -print 2>/dev/null | grep
 ok "purge leaves no file" \
   'v=$(comm -13 $scratch/before $scratch/after | grep -i ndisprot); echo "$v"; [ -z "$v" ]'
 
+# --- From a version whose configuration was dpkg's
+
+dpkg-deb -R "$package" $scratch/old
+mkdir -p $scratch/old/etc/ndisprot
+cp $scratch/empty.toml $scratch/old/etc/ndisprot/ndisprotd.toml
+echo /etc/ndisprot/ndisprotd.toml >>$scratch/old/DEBIAN/conffiles
+sed -i 's/^Version: .*/Version: 0.0.9/' $scratch/old/DEBIAN/control
+dpkg-deb --root-owner-group -Znone -b $scratch/old $scratch/old.deb >/dev/null
+dpkg -i --force-unsafe-io $scratch/old.deb >$scratch/dpkg.log 2>&1
+echo '# mine' >>/etc/ndisprot/ndisprotd.toml
+ok "an upgrade asks nothing and loses nothing of a changed configuration" \
+  'dpkg -i --force-unsafe-io "$package" </dev/null >$scratch/dpkg.log 2>&1 || { cat $scratch/dpkg.log; false; }; grep -q "^# mine" /etc/ndisprot/ndisprotd.toml && [ "$(ls /etc/ndisprot | grep -c toml)" = 1 ]'
+usermod -aG ndisprot nobody
+ok "purge keeps a group that has members, and says so" \
+  'dpkg --purge ndisprot >$scratch/dpkg.log 2>&1; grep "groupdel ndisprot" $scratch/dpkg.log && getent group ndisprot'
+gpasswd -d nobody ndisprot >/dev/null
+groupdel ndisprot
+
 # --- From a source tree
 
 # Both parents are there on every Debian; what lies in them counts.
