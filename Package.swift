@@ -110,7 +110,7 @@ let package = Package(
     tests("ndisprotctl", ["NdisprotClient", "NDIS", argumentParser]),
     .testTarget(
       name: "IntegrationTests",
-      dependencies: ["NDIS"],
+      dependencies: ["NDIS", "TestSupport"],
       exclude: ["Peers"],
       swiftSettings: testSettings),
   ],

@@ -3,7 +3,7 @@ import NDIS
 import Testing
 
 @Suite(
-  "Rules by driver", .serialized, .timeLimit(.minutes(2)), .tags(.integration), .needsNamespaces,
+  "Rules by driver", .serialized, .timeLimit(.minutes(15)), .tags(.integration), .needsNamespaces,
   .needsSeveralUsers)
 struct DriverRuleTests {
   private static let configuration = """

@@ -5,7 +5,7 @@ import Testing
 
 /// Interfaces that do what they like: faults of `spec/reliability.md` section 3.
 @Suite(
-  "Faults of interfaces", .serialized, .timeLimit(.minutes(FaultForm.isLong ? 60 : 3)),
+  "Faults of interfaces", .serialized, .timeLimit(.minutes(FaultForm.isLong ? 120 : 15)),
   .tags(.integration), .needsNamespaces)
 struct FaultTests {
   @Test("B3: 1,000 reads pended on a deleted interface complete once each, ten times over")

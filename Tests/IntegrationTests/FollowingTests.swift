@@ -4,7 +4,7 @@ import Testing
 
 /// The daemon follows an interface wherever it goes.
 @Suite(
-  "Following an interface", .serialized, .timeLimit(.minutes(2)), .tags(.integration),
+  "Following an interface", .serialized, .timeLimit(.minutes(15)), .tags(.integration),
   .needsNamespaces)
 struct FollowingTests {
   @Test("A-8: an interface that is named twice, once by its later name, has one binding")

@@ -4,7 +4,7 @@ import NDIS
 import Testing
 
 @Suite(
-  "What the card is told to hear", .serialized, .timeLimit(.minutes(2)), .tags(.integration),
+  "What the card is told to hear", .serialized, .timeLimit(.minutes(15)), .tags(.integration),
   .needsNamespaces)
 struct MembershipTests {
   private static let group = "0180c2000003"

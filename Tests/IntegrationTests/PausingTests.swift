@@ -5,7 +5,7 @@ import Testing
 
 /// `ndisprotctl pause` and `restart`, and `watch` beside them.
 @Suite(
-  "Pause and watch", .serialized, .timeLimit(.minutes(2)), .tags(.integration),
+  "Pause and watch", .serialized, .timeLimit(.minutes(15)), .tags(.integration),
   .needsNamespaces)
 struct PausingTests {
   @Test("A-54: paused, writes are refused, frames dropped and counted, reads and OIDs go on")

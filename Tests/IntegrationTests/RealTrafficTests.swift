@@ -6,7 +6,7 @@ import Testing
 ///
 /// Without hostapd, wpa_supplicant, lldpd or tcpdump these tests fail: `scripts/test` installs them.
 @Suite(
-  "Real traffic", .serialized, .timeLimit(.minutes(2)), .tags(.integration), .needsNamespaces,
+  "Real traffic", .serialized, .timeLimit(.minutes(15)), .tags(.integration), .needsNamespaces,
   .needsSeveralUsers)
 struct RealTrafficTests {
   @Test("an 802.1X exchange of hostapd and wpa_supplicant is what tcpdump sees, each way, in order")

@@ -2,7 +2,7 @@ import Glibc
 import Testing
 
 @Suite(
-  "What keeps the daemon from starting", .serialized, .timeLimit(.minutes(2)),
+  "What keeps the daemon from starting", .serialized, .timeLimit(.minutes(15)),
   .tags(.integration), .needsNamespaces)
 struct StartUpErrorTests {
   private static let quiet = Lab.Options(startsDaemon: false)

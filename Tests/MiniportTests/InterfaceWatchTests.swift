@@ -59,7 +59,7 @@ extension OnVeth {
     deinit { watch.stop() }
 
     func turn(until condition: () -> Bool) {
-      let end = EventLoop.now() + 5_000_000_000
+      let end = EventLoop.now() + Patience.nanoseconds
       while !condition(), EventLoop.now() < end { loop.turn(waitingAtMost: 10_000_000) }
     }
 

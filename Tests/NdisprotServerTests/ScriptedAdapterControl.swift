@@ -1,4 +1,5 @@
 import NDIS
+import TestSupport
 import WDF
 
 @testable import NdisprotServer
@@ -48,6 +49,6 @@ final class ScriptedAdapterControl: AdapterControl, Sendable {
 
   private func hold() {
     isAsked.open()
-    _ = mayAnswer.wait(milliseconds: 20_000)
+    _ = mayAnswer.wait(milliseconds: Patience.milliseconds)
   }
 }

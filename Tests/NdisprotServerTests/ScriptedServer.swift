@@ -1,6 +1,7 @@
 import Glibc
 import NDIS
 import Ndisprot
+import TestSupport
 import Testing
 import WDF
 
@@ -10,7 +11,7 @@ import WDF
 ///
 /// `prepare` may change the world below it, and what a reload reads.
 func withScriptedServer(
-  deadlineNanoseconds: UInt64 = 20_000_000_000, isIdentityHeld: Bool = false,
+  deadlineNanoseconds: UInt64 = 2 * Patience.nanoseconds, isIdentityHeld: Bool = false,
   prepare: (inout ServerEnvironment, ServerConfiguration) -> Void = { _, _ in },
   _ body: (Server, ScriptedWire, String) throws -> Void
 ) throws {

@@ -1,6 +1,7 @@
 import MDL
 import NDIS
 import Platform
+import TestSupport
 import WDF
 
 @testable import NdisprotServer
@@ -126,7 +127,7 @@ private final class SlowMiniport: MiniportAdapter, @unchecked Sendable {  // Con
     activation = completion
     _ = starter("helper") { [self] in
       isActivating.open()
-      _ = mayActivate.wait(milliseconds: 10_000)
+      _ = mayActivate.wait(milliseconds: Patience.milliseconds)
       loop.post { [self] in activation.take()?(nil) }
     }
   }

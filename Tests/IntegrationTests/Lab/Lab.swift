@@ -140,6 +140,11 @@ final class Lab: @unchecked Sendable {  // Suites that share one are serialized.
     try ip("link set \(interface) netns \(far.processID)")
   }
 
+  /// Moves an interface that was sent away back.
+  func takeBack(_ interface: String) throws {
+    try farIP("link set \(interface) netns \(near.processID)")
+  }
+
   /// Runs many commands of `ip` in the daemon's namespace, in one program.
   func ipBatch(_ lines: [String]) throws {
     let path = filePath("batch")
