@@ -25,8 +25,10 @@ public final class CardControl: AdapterControl {
     bytes += [UInt8](repeating: 0, count: MemoryLayout<ethtool_drvinfo>.size - bytes.count)
     let isAnswered = try socket.ethtool(&bytes, interfaceIndex) == 0
     let driver = isAnswered ? unsafe bytes.span.bytes.extracting(4..<36).text : ""
+    let name = try KernelInterface.name(interfaceIndex)
     return AdapterIdentity(
-      driver: driver, isWireless: try socket.isWireless(interfaceIndex))
+      driver: driver, isWireless: try socket.isWireless(interfaceIndex),
+      foreignName: CaptureDevice.canOpen(name) ? nil : CaptureDevice.text(name))
   }
 
   /// Speed and mode from ethtool, counters from rtnetlink.

@@ -38,6 +38,8 @@ public struct AdapterAttributes: Hashable, Sendable {
   /// The carrier.
   public var link: MediaConnectState
 
+  /// Whether libpcap takes the name for a capture source of its own (`nflog`).
+  public var hasForeignName = false
   /// What only OIDs ask for.
   public var details = LinkDetails()
 

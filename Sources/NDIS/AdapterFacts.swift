@@ -34,11 +34,14 @@ public struct AdapterIdentity: Hashable, Sendable {
   public var driver: String
   /// Whether it is a Wi-Fi adapter.
   public var isWireless: Bool
+  /// The name, if libpcap takes it for a capture source of its own.
+  public var foreignName: String?
 
   /// Makes an identity.
-  public init(driver: String = "", isWireless: Bool = false) {
+  public init(driver: String = "", isWireless: Bool = false, foreignName: String? = nil) {
     self.driver = driver
     self.isWireless = isWireless
+    self.foreignName = foreignName
   }
 }
 

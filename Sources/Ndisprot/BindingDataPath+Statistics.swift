@@ -35,6 +35,8 @@ extension BindingDataPath {
     unsafe totals.frames = hot.pointee.frames
     unsafe totals.bytes = hot.pointee.bytes
     unsafe totals.groups = hot.pointee.groups
+    unsafe totals.cut = hot.pointee.cut
+    totals.ring = capture.ring
     for open in opens { totals.add(sentBy: open) }
     return totals
   }
@@ -100,6 +102,9 @@ extension AdapterBinding {
         (.kernelPackets, totals.kernel.frames), (.kernelDrops, totals.kernel.drops),
         (.kernelRepeated, totals.kernel.repeated),
         (.rxFrames, totals.frames), (.rxBytes, totals.bytes),
+        (.rxCut, totals.cut),
+        (.ringFrames, UInt64(clamping: totals.ring.frameCount)),
+        (.ringBytes, UInt64(clamping: totals.ring.byteCount)),
         (.txSent, totals.sent), (.txBytes, totals.sentBytes),
         (.oidAsked, askedCounts.asked), (.oidTimedOut, askedCounts.timedOut),
       ])

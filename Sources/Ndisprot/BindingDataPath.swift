@@ -18,6 +18,8 @@ public import WDF
     var bytes: UInt64 = 0
     /// Those of both directions that are not to one station.
     var groups = GroupTraffic()
+    /// Longer than what a handle keeps of a frame.
+    var cut: UInt64 = 0
     /// Captured while the binding did not run.
     var stateDrops: UInt64 = 0
     var movesFrames: Bool
@@ -128,7 +130,11 @@ public import WDF
   public override func receive(_ frame: ReceivedFrame) {
     unsafe hot.pointee.frames &+= 1
     unsafe hot.pointee.bytes &+= UInt64(truncatingIfNeeded: frame.wireByteCount)
-    let flags = FrameRecord.Flags(rawValue: frame.flags)
+    var flags = FrameRecord.Flags(rawValue: frame.flags)
+    if frame.isTruncated {
+      unsafe hot.pointee.cut &+= 1
+      flags.insert(.truncated)
+    }
     if flags.contains(.outgoing) || frame.bytes.isToGroup { countReceived(frame) }
     guard unsafe hot.pointee.movesFrames else {
       unsafe hot.pointee.stateDrops &+= 1
@@ -137,7 +143,7 @@ public import WDF
     _ = unsafe hot.pointee.ring.append(
       frame.bytes, originalByteCount: frame.wireByteCount,
       timestamp: frame.timestampNanoseconds,
-      flags: frame.isTruncated ? flags.union(.truncated) : flags)
+      flags: flags)
     unsafe hot.pointee.unserved &+= FrameRecord.byteCount(ofFrame: frame.bytes.byteCount)
     if unsafe hot.pointee.unserved >= BindingDataPath.serveThreshold { serveReads(mayWait: true) }
   }

@@ -43,6 +43,8 @@ public protocol BindingObserver: AnyObject {
 public enum BindError: Error, Hashable, Sendable {
   /// It is not Ethernet (rule B-5).
   case unsupportedMedium(hardwareType: UInt16, isLoopback: Bool)
+  /// libpcap takes its name for a capture source of its own.
+  case foreignName
 }
 
 /// The driver: which adapters it is bound to, and who waits for them.
@@ -96,6 +98,10 @@ public final class NdisprotDriver: ProtocolDriver, @unchecked Sendable {
         attributes,
         .unsupportedMedium(
           hardwareType: attributes.hardwareType, isLoopback: attributes.isLoopback))
+      return
+    }
+    guard !attributes.hasForeignName else {
+      observer?.bindRefused(attributes, .foreignName)
       return
     }
     let beginning = monotonicNanoseconds()

@@ -138,6 +138,7 @@ final class AdapterNaming: ProtocolDriver, @unchecked Sendable {  // Confined to
     var attributes = attributes
     attributes.driver = identity.driver
     attributes.details.isWireless = identity.isWireless
+    attributes.hasForeignName = identity.foreignName == attributes.name
     return attributes
   }
 

@@ -210,6 +210,11 @@ extension ControlLoop {
   func bindRefused(_ attributes: AdapterAttributes, _ error: BindError) {
     refusals.append((attributes.name, error))
     switch error {
+    case .foreignName:
+      let name = attributes.name
+      server.log(
+        .error,
+        "\(name) is not bound: \(MiniportError.unopenableName(name).text)", .refused, binding: name)
     case .unsupportedMedium:
       server.log(
         .error,
