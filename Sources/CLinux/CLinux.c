@@ -21,6 +21,29 @@ int clinux_recvmmsg(int descriptor, struct clinux_mmsghdr *messages, unsigned co
 int clinux_accept(int descriptor) {
   return accept4(descriptor, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 }
+ssize_t clinux_receive(
+    int descriptor, void *bytes, size_t capacity, int *flags, struct clinux_rights *rights) {
+  _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof rights->descriptors) + CMSG_SPACE(12)];
+  struct iovec vector = {bytes, capacity};
+  struct msghdr message = {
+      .msg_iov = &vector, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+  rights->count = 0;
+  ssize_t count = recvmsg(descriptor, &message, *flags | MSG_CMSG_CLOEXEC);
+  if (count < 0) return count;
+  *flags = message.msg_flags;
+  rights->has_control = message.msg_controllen > 0;
+  for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c != NULL; c = CMSG_NXTHDR(&message, c)) {
+    if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS) continue;
+    size_t length = c->cmsg_len - CMSG_LEN(0);
+    memcpy(rights->descriptors, CMSG_DATA(c), length);
+    rights->count = (unsigned)(length / sizeof(int));
+  }
+  return count;
+}
+int clinux_forbid_rights(int descriptor) {
+  int off = 0;
+  return setsockopt(descriptor, SOL_SOCKET, 83, &off, sizeof off);
+}
 int clinux_epoll_wait(int epoll, struct epoll_event *events, int count, int64_t nanoseconds) {
   struct timespec time = {nanoseconds / 1000000000, nanoseconds % 1000000000};
   return epoll_pwait2(epoll, events, count, nanoseconds < 0 ? NULL : &time, NULL);

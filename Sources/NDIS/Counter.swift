@@ -66,10 +66,21 @@ public enum Counter: UInt16, Sendable, CaseIterable {
   /// Times that all links were asked for again because the kernel had lost or mixed up news of them.
   case linkResyncs = 96
 
+  // Limit: what clients hold of one thing.
+  case limitUsed = 112
+  /// Of all clients together.
+  case limitOfAll = 113
+  case limitOfUser = 114
+  case limitOfSession = 115
+  /// Requests that were turned away for it.
+  case limitRefused = 116
+
   /// Whether the value goes up and down; all others only grow.
   public var isGauge: Bool {
     switch self {
-    case .rxQueued, .txPending, .reqPending, .ringFrames, .ringBytes: true
+    case .rxQueued, .txPending, .reqPending, .ringFrames, .ringBytes, .limitUsed, .limitOfAll,
+      .limitOfUser, .limitOfSession:
+      true
     default: false
     }
   }

@@ -3,41 +3,64 @@ internal import WDF
 
 /// The requests that wait until interfaces are bound: excallbk.c and BIND_WAIT of the sample.
 ///
+/// Each holds the charge of its session. One that ends, however it ends, leaves nothing: its timer is
+/// disarmed with it.
+///
 /// - Thread: control
-/// - Source: `spec/ndisprot-semantics.md` Q-6…Q-8, D-33
+/// - Complexity: O(1) to add and cancel one, O(log n) for its timer
+/// - Source: `spec/ndisprot-semantics.md` Q-6…Q-8, D-33; threat T5
 final class BindWait: @unchecked Sendable {  // Confined to control.
-  private struct Waiter {
-    let number: UInt64
-    let file: ObjectID?
-    let id: UInt64
+  /// No wait is longer; a client that wants more asks again.
+  static let maximumNanoseconds: UInt64 = 24 * 3_600 * 1_000_000_000
+
+  private final class Waiter {
     let names: [String]
     let request: RequestParcel
+    private let charge: Charge?
+    private let number: UInt64
+    var timer: (any ScheduledWork)?
+
+    init(
+      _ number: UInt64, _ names: [String], _ request: RequestParcel, _ charge: consuming Charge?
+    ) {
+      self.number = number
+      self.names = names
+      self.request = request
+      self.charge = charge
+    }
+
+    /// Earlier ones are answered first.
+    static func precedes(_ one: Waiter, _ other: Waiter) -> Bool { one.number < other.number }
   }
 
-  private var waiters: [Waiter] = []
+  private var waiters: [ObjectID: [UInt64: Waiter]] = [:]
   private var nextNumber: UInt64 = 0
   /// The first dump of interfaces is through and every wanted one that is there was tried.
   private(set) var areBindsComplete = false
+
+  /// Requests that wait.
+  var count: Int { waiters.values.reduce(0) { $0 + $1.count } }
 
   /// Takes a request; it completes when all `names` are bound, or times out.
   ///
   /// No name means the first binds, as in the sample.
   func add(
     _ request: consuming OwnedRequest, names: [String], timeoutNanoseconds: UInt64,
-    executor: any Executor, isBound: (String) -> Bool
+    executor: any Executor, charge: consuming Charge? = nil, isBound: (String) -> Bool
   ) {
-    if isSatisfied(names, isBound) {
+    guard !isSatisfied(names, isBound), let file = request.fileObject?.id else {
       request.complete(RequestStatus(.success))
       return
     }
-    let number = nextNumber
+    let id = request.parameters.id
+    let waiter = Waiter(nextNumber, names, RequestParcel(request), charge)
     nextNumber += 1
-    waiters.append(
-      Waiter(
-        number: number, file: request.fileObject?.id, id: request.parameters.id, names: names,
-        request: RequestParcel(request)))
-    _ = executor.schedule(afterNanoseconds: timeoutNanoseconds) { [weak self] in
-      self?.finish(.timedOut) { $0.number == number }
+    waiters[file, default: [:]][id] = waiter
+    waiter.timer = executor.schedule(
+      afterNanoseconds: min(timeoutNanoseconds, BindWait.maximumNanoseconds)
+    ) { [weak self] in
+      guard let self, waiters[file]?[id] != nil else { return }
+      _ = finish(id, of: file, .timedOut)
     }
   }
 
@@ -53,31 +76,49 @@ final class BindWait: @unchecked Sendable {  // Confined to control.
 
   /// Something was bound: looks who waited for it.
   func bindingsChanged(isBound: (String) -> Bool) {
-    finish(.success) { isSatisfied($0.names, isBound) }
+    var satisfied: [Waiter] = []
+    for (file, ofFile) in waiters {
+      for (id, waiter) in ofFile where isSatisfied(waiter.names, isBound) {
+        satisfied.append(waiter)
+        remove(id, of: file)
+      }
+    }
+    finish(satisfied, .success)
   }
 
   /// Cancels one request of a session; false if it does not wait here.
-  func cancel(_ id: UInt64, of file: ObjectID) -> Bool {
-    finish(.cancelled) { $0.file == file && $0.id == id }
-  }
+  func cancel(_ id: UInt64, of file: ObjectID) -> Bool { finish(id, of: file, .cancelled) }
 
   /// The session is gone: whatever it waited for.
   func cancelAll(of file: ObjectID) {
-    finish(.cancelled) { $0.file == file }
+    guard let ofFile = waiters.removeValue(forKey: file) else { return }
+    finish(Array(ofFile.values), .cancelled)
   }
 
   /// The driver unloads.
   func cancelAll() {
-    finish(.cancelled) { _ in true }
+    let all = waiters.values.flatMap(\.values)
+    waiters = [:]
+    finish(all, .cancelled)
   }
 
-  @discardableResult
-  private func finish(_ status: CompletionStatus, where isMeant: (Waiter) -> Bool) -> Bool {
-    let finished = waiters.filter(isMeant)
-    waiters.removeAll { waiter in finished.contains { $0.number == waiter.number } }
-    for waiter in finished {
+  private func remove(_ id: UInt64, of file: ObjectID) {
+    waiters[file]?[id] = nil
+    if waiters[file]?.isEmpty == true { waiters[file] = nil }
+  }
+
+  private func finish(_ id: UInt64, of file: ObjectID, _ status: CompletionStatus) -> Bool {
+    guard let waiter = waiters[file]?[id] else { return false }
+    remove(id, of: file)
+    finish([waiter], status)
+    return true
+  }
+
+  private func finish(_ finished: [Waiter], _ status: CompletionStatus) {
+    for waiter in finished.sorted(by: Waiter.precedes) {
+      waiter.timer?.cancel()
+      waiter.timer = nil
       waiter.request.complete(status)
     }
-    return !finished.isEmpty
   }
 }

@@ -116,6 +116,9 @@ public import WDF
   /// Hears what becomes of capturing, on the binding's thread.
   public func onCaptureNews(_ news: @escaping (CaptureNews) -> Void) { capture.news = news }
 
+  /// Has the capture ring exchanged for one of another size.
+  public func resizeCapture(to byteCount: Int) { capture.resize(to: byteCount) }
+
   /// Looks whether the interface is still the one that was bound; `CaptureNews.vanished` if not.
   public func checkInterface() { capture.check() }
 

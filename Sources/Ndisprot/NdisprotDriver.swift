@@ -264,13 +264,15 @@ public final class NdisprotDriver: ProtocolDriver, @unchecked Sendable {
   // MARK: Waiting
 
   /// Completes a request when `names` are bound; no name means the first binds.
+  ///
+  /// The charge for the wait is kept as long as it waits.
   public func wait(
     _ request: consuming OwnedRequest, names: [String], timeoutNanoseconds: UInt64,
-    executor: any Executor
+    executor: any Executor, charge: consuming Charge
   ) {
     bindWait.add(
       request, names: names, timeoutNanoseconds: timeoutNanoseconds, executor: executor,
-      isBound: isBound)
+      charge: charge, isBound: isBound)
   }
 
   /// Cancels a wait of a session; false if it has none with this id.

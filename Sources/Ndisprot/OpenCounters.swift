@@ -55,6 +55,8 @@ public struct CounterSet: Sendable {
     case session = 3
     /// The daemon as a whole.
     case daemon = 4
+    /// A limit on what clients hold.
+    case limit = 5
   }
 
   /// What the counters belong to.

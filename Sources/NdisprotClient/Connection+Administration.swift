@@ -54,9 +54,9 @@ extension Connection {
   ///
   /// - Throws: `notFound` for a user that is not there, `adapterNotFound` for a binding
   public func explain(
-    user: String, binding: String, etherType: UInt16
+    user: UInt32, binding: String, etherType: UInt16
   ) throws(ClientError) -> ExplainReply {
-    let question = ExplainRequest(user: user, binding: binding, etherType: etherType)
+    let question = ExplainRequest(user: "\(user)", binding: binding, etherType: etherType)
     return try administer(.explain(question)) { payload, count throws(DecodeError) in
       try ExplainReply(decoding: payload, count: count)
     }

@@ -69,7 +69,13 @@ extension Connection {
       try cancelAndForget(header.id)
       throw .interrupted
     }
-    _ = try cancel(header.id)
+    do throws(ClientError) {
+      _ = try cancel(header.id)
+    } catch {
+      // A daemon that answers neither: what comes late is dropped, and counted.
+      abandon(header.id)
+      throw error
+    }
     // The reply of what was cancelled has come before the reply of CANCEL.
     do throws(ClientError) {
       if let value = try reply(to: header.id, by: .now, take) { return value }

@@ -39,24 +39,46 @@ extension Connection {
 
   /// Waits until all of the interfaces are bound; with no name, until the first binds are through.
   ///
+  /// The daemon bounds a wait to 24 hours and 16 names: what is longer is asked for in parts, each name
+  /// being bound at some moment of the wait.
   /// - Throws: `.refused` with `timedOut` when the daemon's clock says so
   public func wait(for names: [String], timeout: Duration?) throws(ClientError) {
     for name in names where !InterfaceName.isPossible(name) {
       throw .refused(.adapterNotFound, .wait)
     }
-    let (seconds, attoseconds) = (timeout ?? .seconds(UInt32.max)).components
-    let milliseconds = seconds.multipliedReportingOverflow(by: 1000)
-    let whole = milliseconds.overflow ? Int64.max : milliseconds.partialValue
-    let wanted = WaitRequest(
-      names: names,
-      timeoutMilliseconds: UInt32(
-        clamping: whole.addingReportingOverflow(attoseconds / 1_000_000_000_000_000).partialValue))
-    // The daemon keeps the time; ours is only a net behind it.
-    let net = timeout.map { $0 + Connection.defaultTimeout }
-    try pendedRequest(.wait, .wait, unsafe wanted.encoded.span.bytes, timeout: net) {
-      _, _ throws(DecodeError) in
+    let deadline = timeout.map { ContinuousClock.now + min($0, .seconds(3_000_000_000)) }
+    var rest = names[...]
+    repeat {
+      let part = Array(rest.prefix(WaitRequest.maximumNameCount))
+      rest = rest.dropFirst(part.count)
+      try wait(forFew: part, until: deadline)
+    } while !rest.isEmpty
+  }
+
+  private func wait(
+    forFew names: [String], until deadline: ContinuousClock.Instant?
+  ) throws(ClientError) {
+    while true {
+      let left = deadline.map { max(.zero, $0 - ContinuousClock.now) }
+      let asked = min(left ?? Connection.longestWait, Connection.longestWait)
+      let wanted = WaitRequest(
+        names: names, timeoutMilliseconds: UInt32(clamping: Int64(asked / .milliseconds(1))))
+      do throws(ClientError) {
+        // The daemon keeps the time; ours is only a net behind it.
+        try pendedRequest(
+          .wait, .wait, unsafe wanted.encoded.span.bytes,
+          timeout: asked + Connection.defaultTimeout
+        ) { _, _ throws(DecodeError) in }
+        return
+      } catch {
+        let isOver = left.map { $0 <= asked } ?? false
+        guard error.status == .timedOut, !isOver else { throw error }
+      }
     }
   }
+
+  /// What the daemon makes of a longer wait.
+  private static let longestWait = Duration.seconds(24 * 3_600)
 
   /// Opens a binding; the session has one open at a time.
   ///
@@ -92,9 +114,9 @@ extension Connection {
   /// - Returns: false if nothing is pended under this number
   public func cancel(_ id: UInt64) throws(ClientError) -> Bool {
     do throws(ClientError) {
-      try request(.cancel, .cancel, unsafe CancelRequest(id: id).encoded.span.bytes) {
-        _, _ throws(DecodeError) in
-      }
+      try request(
+        .cancel, .cancel, unsafe CancelRequest(id: id).encoded.span.bytes, timeout: cancelTimeout
+      ) { _, _ throws(DecodeError) in }
       return true
     } catch {
       guard error.status == .notFound else { throw error }

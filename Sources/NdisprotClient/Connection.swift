@@ -22,9 +22,13 @@ public final class Connection {
   let socket: MessageSocket
   /// Ends the waits of this connection from another thread.
   public var interruption: Interruption?
+  /// How long a CANCEL may take whose request is over.
+  var cancelTimeout = Connection.defaultTimeout
   private var lastID: UInt64 = 0
   private var pended: Set<UInt64> = []
   private var abandoned: Set<UInt64> = []
+  /// Replies that came after their caller had given up; the frames in them are lost.
+  public private(set) var lateReplyCount: UInt64 = 0
   private var parked: [ParkedReply] = []
   /// Events that nobody has taken yet.
   var events: [EventMessage] = []
@@ -164,7 +168,10 @@ public final class Connection {
         if isSubscribed { try keepEvent(header) }
         continue
       }
-      if abandoned.remove(header.id) != nil { continue }
+      if abandoned.remove(header.id) != nil {
+        lateReplyCount &+= 1
+        continue
+      }
       guard pended.remove(header.id) != nil else {
         throw violation(.unexpectedReply(id: header.id))
       }

@@ -11,10 +11,17 @@ final class Feed<Value: Sendable>: Sendable {
 
   private struct State {
     var values: [Value] = []
-    var waiter: CheckedContinuation<Void, Never>?
+    /// Every iterator of the sequence may wait, in a task of its own.
+    var waiters: [CheckedContinuation<Void, Never>] = []
     var isEnded = false
     var error: ClientError?
     var isThreadWaiting = false
+
+    /// All of them look again: one finds the values, the others wait on.
+    mutating func takeWaiters() -> [CheckedContinuation<Void, Never>] {
+      defer { waiters = [] }
+      return waiters
+    }
   }
 
   private let state = Mutex(State())
@@ -47,22 +54,22 @@ final class Feed<Value: Sendable>: Sendable {
 
   /// Adds values and wakes the task; returns whether there are too many now.
   private func add(_ batch: [Value]) -> Bool {
-    let (waiter, isFull) = state.withLock { state in
+    let (waiters, isFull) = state.withLock { state in
       state.values += batch
       state.isThreadWaiting = state.values.count >= Self.limit && !state.isEnded
-      return (state.waiter.take(), state.isThreadWaiting)
+      return (state.takeWaiters(), state.isThreadWaiting)
     }
-    waiter?.resume()
+    for waiter in waiters { waiter.resume() }
     return isFull
   }
 
   private func end(_ error: ClientError?) {
-    let waiter = state.withLock { state in
+    let waiters = state.withLock { state in
       if !state.isEnded { state.error = error }
       state.isEnded = true
-      return state.waiter.take()
+      return state.takeWaiters()
     }
-    waiter?.resume()
+    for waiter in waiters { waiter.resume() }
   }
 
   /// Ends the reading; values that are here already can still be taken.
@@ -109,7 +116,7 @@ final class Feed<Value: Sendable>: Sendable {
       await withCheckedContinuation { continuation in
         let isReady = state.withLock { state in
           if !state.values.isEmpty || state.isEnded { return true }
-          state.waiter = continuation
+          state.waiters.append(continuation)
           return false
         }
         if isReady { continuation.resume() }

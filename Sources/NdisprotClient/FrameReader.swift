@@ -160,13 +160,26 @@ public struct FrameReader: ~Copyable {
     binding.connection.violation(.malformedReply(opcode: Opcode.readBatch.rawValue))
   }
 
+  /// The daemon does not answer: what it says of the pended reads later is dropped.
+  private mutating func abandon() {
+    for index in 0..<pendedReadCount where ids[index] != 0 {
+      binding.connection.abandon(ids[index])
+      ids[index] = 0
+    }
+  }
+
   /// Cancels the pended reads; frames that came before that are still delivered.
   ///
   /// The open goes on: what arrives from now on is queued for the next reader.
   public mutating func stop(_ body: (RecordReader.Record) -> Void) throws(ClientError) {
     let connection = binding.connection
     for index in 0..<pendedReadCount where ids[index] != 0 {
-      _ = try connection.cancel(ids[index])
+      do throws(ClientError) {
+        _ = try connection.cancel(ids[index])
+      } catch {
+        abandon()
+        throw error
+      }
     }
     // CANCEL's reply comes after the reply of what it cancelled, so all of them are here.
     while let kept = connection.takeParked(where: { index(of: $0) != nil }) {

@@ -52,12 +52,40 @@ public enum Accounts {
         Credentials(processID: 0, userID: $0, groupID: $0, groups: [])
       }
     }
+    guard var groups = groups(of: found.name, found.groupID) else { return nil }
+    // A number may have several names, and be in the groups of each.
+    if UInt32(name) != nil {
+      for other in localNames(of: found.userID) where other.name != found.name {
+        groups += Accounts.groups(of: other.name, other.groupID) ?? []
+      }
+    }
+    return Credentials(
+      processID: 0, userID: found.userID, groupID: found.groupID, groups: groups)
+  }
+
+  private static func groups(of name: String, _ groupID: UInt32) -> [UInt32]? {
     var groups = [gid_t](repeating: 0, count: 256)
     var count = Int32(groups.count)
-    guard unsafe getgrouplist(found.name, found.groupID, &groups, &count) >= 0 else { return nil }
-    return Credentials(
-      processID: 0, userID: found.userID, groupID: found.groupID,
-      groups: Array(groups.prefix(Int(count))))
+    while unsafe getgrouplist(name, groupID, &groups, &count) < 0 {
+      guard count > groups.count, count <= 65_536 else { return nil }
+      groups = [gid_t](repeating: 0, count: Int(count))
+    }
+    return Array(groups.prefix(Int(count)))
+  }
+
+  /// The names that /etc/passwd has for a number.
+  private static func localNames(of userID: UInt32) -> [(name: String, groupID: UInt32)] {
+    guard let file = unsafe fopen("/etc/passwd", "re") else { return [] }
+    defer { unsafe fclose(file) }
+    var names: [(name: String, groupID: UInt32)] = []
+    var entry = unsafe passwd()
+    var result: UnsafeMutablePointer<passwd>?
+    var room = [CChar](repeating: 0, count: 16 << 10)
+    while unsafe fgetpwent_r(file, &entry, &room, room.count, &result) == 0 {
+      guard unsafe entry.pw_uid == userID, let text = unsafe entry.pw_name else { continue }
+      unsafe names.append((String(cString: text), entry.pw_gid))
+    }
+    return names
   }
 
   private static func entry(

@@ -51,7 +51,7 @@ public struct StatisticsRequest: Hashable, Sendable {
 ///
 /// - Shape: 24 bytes, the name with zeros up to a multiple of 8, then 16 bytes a counter
 ///   ```
-///    0 u32 kind              1 binding, 2 open, 3 session, 4 the daemon
+///    0 u32 kind              1 binding, 2 open, 3 session, 4 the daemon, 5 a limit
 ///    4 u32 counterCount      8 u32 interfaceIndex
 ///   12 u32 nameLength       16 u64 id
 ///   24 name                  UTF-8, pad to 8
@@ -77,6 +77,8 @@ public struct StatisticsObject: Hashable, Sendable {
     public static let session = Kind(rawValue: 3)
     /// The daemon as a whole, for who administers it.
     public static let daemon = Kind(rawValue: 4)
+    /// A limit on what clients may hold, for who administers the daemon.
+    public static let limit = Kind(rawValue: 5)
   }
 
   /// Where an object stands among the others: by kind, interface and number.

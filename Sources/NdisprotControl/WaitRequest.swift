@@ -2,16 +2,18 @@ internal import NDIS
 
 /// The payload of WAIT: which bindings, and how long.
 ///
-/// - Shape: `[timeoutMilliseconds u32][nameCount u16][zero u16]`, 8 bytes, then each name as
+/// - Shape: `[timeoutMilliseconds u32][nameCount u16][zero u16]`, 8 bytes, then at most 16 names, each
 ///   `[length u16][UTF-8]` without padding
 /// - Source: D-33
 public struct WaitRequest: Hashable, Sendable {
+  /// Names of one wait; a client that waits for more waits again.
+  public static let maximumNameCount = 16
   /// Bytes in front of the names.
   public static let fixedByteCount = 8
 
   /// The names of the interfaces that must be bound; none means the first binds are through.
   public var names: [String]
-  /// When the wait ends with `timedOut`.
+  /// When the wait ends with `timedOut`; the daemon makes 24 hours of more.
   public var timeoutMilliseconds: UInt32
 
   /// Makes the payload.
@@ -26,6 +28,7 @@ public struct WaitRequest: Hashable, Sendable {
     timeoutMilliseconds = try reader.integer()
     let nameCount: UInt16 = try reader.integer()
     try reader.zeros(2)
+    guard nameCount <= WaitRequest.maximumNameCount else { throw .invalidValue }
     names = []
     for _ in 0..<nameCount {
       let byteCount: UInt16 = try reader.integer()
@@ -38,9 +41,10 @@ public struct WaitRequest: Hashable, Sendable {
   public var encoded: [UInt8] {
     var bytes: [UInt8] = []
     bytes.append(littleEndian: timeoutMilliseconds)
-    bytes.append(littleEndian: UInt16(clamping: names.count))
+    let names = names.prefix(WaitRequest.maximumNameCount)
+    bytes.append(littleEndian: UInt16(names.count))
     bytes.append(zeros: 2)
-    for name in names.prefix(Int(UInt16.max)) {
+    for name in names {
       let name = name.utf8Prefix(Int(UInt16.max))
       bytes.append(littleEndian: UInt16(clamping: name.count))
       bytes.append(contentsOf: name)

@@ -27,6 +27,7 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
   private var buffers = MessageBufferPool()
   private var sessions: [ObjectIdentifier: Session] = [:]
   private let unflushed = FlushList()
+  private let departures = Departures()
   /// Changes with the policy: an open may be under way meanwhile.
   private var policyNumber: UInt64 = 0
   private var isStopping = false
@@ -48,16 +49,18 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
     } catch {
       throw .adapterNotFound
     }
+    let shrunk = ShrunkRing()
     guard
       let grant = server.rings.take(
-        capture: configuration.captureRingByteCount, receive: configuration.receiveRingByteCount)
+        capture: configuration.captureRingByteCount, receive: configuration.receiveRingByteCount,
+        shrink: { bytes in loop.post { shrunk.host?.shrinkCapture(to: bytes) } })
     else { throw .noMemory }
     if grant.capture < configuration.captureRingByteCount {
       server.log(
         .warning,
-        "\(attributes.name): the capture ring is \(grant.capture >> 20) MiB, not "
-          + "\(configuration.captureRingByteCount >> 20): other bindings hold the rest",
-        binding: attributes.name)
+        "\(attributes.name): the capture ring is \(grant.capture >> 10) KiB, not "
+          + "\(configuration.captureRingByteCount >> 10): other bindings hold the rest. A smaller "
+          + "ring = for those leaves more", binding: attributes.name)
     }
     self.grant = grant
     do throws(BindingError) {
@@ -71,6 +74,7 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
       server.rings.give(grant)
       throw error
     }
+    shrunk.host = self
     loop.addTurnHandler(self)
     dataPath.onCaptureNews { [unowned self] news in
       self.server.onControl { [binding = self.binding] in $0.captureChanged(binding, news) }
@@ -82,16 +86,29 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
     if hold != nil { server.rings.give(grant) }
   }
 
+  /// Another binding needs memory: the capture ring is exchanged for a smaller one.
+  private func shrinkCapture(to byteCount: Int) {
+    let name = binding.snapshot.attributes.name
+    server.log(
+      .info,
+      "\(name): the capture ring shrinks to \(byteCount >> 10) KiB, for other bindings. A smaller "
+        + "ring = keeps it from changing", binding: name)
+    dataPath.resizeCapture(to: byteCount)
+  }
+
   // MARK: The turn
 
   func turnEnded() -> Bool {
     let hasMoreToSend = dataPath.sendPended()
-    return unflushed.endTurn() || hasMoreToSend
+    let isHolding = unflushed.endTurn()
+    return departures.endTurn() || isHolding || hasMoreToSend
   }
 
   func takeBuffer() -> MessageBuffer { buffers.take() }
 
   func needsFlush(_ session: Session) { unflushed.insert(session) }
+
+  func sessionLeaves(_ session: Session) { departures.append(session) }
 
   // MARK: Sessions
 
@@ -135,15 +152,19 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
   /// Mails the session to control.
   private func giveBack(_ session: Session) {
     guard let control = server.control else { return }
-    sessions[ObjectIdentifier(session)] = nil
-    unflushed.remove(session)
+    forget(session)
     session.leave(for: control)
     _ = control.loop.post { control.takeBack(session, from: self) }
   }
 
-  func sessionEnded(_ session: Session) {
+  private func forget(_ session: Session) {
     sessions[ObjectIdentifier(session)] = nil
     unflushed.remove(session)
+    if session.isLeaving { departures.remove(session) }
+  }
+
+  func sessionEnded(_ session: Session) {
+    forget(session)
     server.onControl { $0.sessionEnded(session, on: self) }
   }
 
@@ -213,4 +234,9 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
       loop.stop()
     }
   }
+}
+
+/// Leads from a grant of rings to its binding's thread, which has it before it is made itself.
+private final class ShrunkRing: @unchecked Sendable {  // Set once, before the loop runs.
+  weak var host: BindingLoop?
 }

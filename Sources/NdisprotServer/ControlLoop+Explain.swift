@@ -9,39 +9,40 @@ extension ControlLoop {
   func explain(
     _ question: ExplainRequest, _ parcel: RequestParcel, for session: Session
   ) {
-    guard question.user.canBeUser else {
+    guard question.user.isNumber else {
       parcel.complete(.notFound)
       return
     }
-    let (place, userID) = (ObjectIdentifier(session), session.credentials.userID)
-    guard explaining.take(place, userID: userID) else {
+    guard let charge = server.budgets.explains.charge(to: session.holder) else {
       parcel.complete(.tooManyRequests)
       return
     }
+    let place = SharedCharge(charge)
     let find = server.environment.findUser
     let isTaken = server.lookups.add { [weak self] isUnloading in
       let user = isUnloading ? nil : find(question.user)
       guard !isUnloading, let self,
-        loop.post({ self.explain(question, user, parcel, for: session) })
+        loop.post({ self.explain(question, user, parcel, place, for: session) })
       else {
         parcel.complete(.cancelled)
         return
       }
     }
     guard !isTaken else { return }
-    explaining.give(place, userID: userID)
+    place.release()
     parcel.complete(.tooManyRequests)
   }
 
   private func explain(
     _ question: ExplainRequest, _ user: Credentials?, _ parcel: RequestParcel,
-    for session: Session
+    _ place: SharedCharge, for session: Session
   ) {
-    explaining.give(ObjectIdentifier(session), userID: session.credentials.userID)
+    place.release()
     guard let user else {
       parcel.complete(.notFound)
       return
     }
+    policy.directory?.note(user.userID, user.groups + [user.groupID])
     // For oneself the groups count that the connection has.
     let client = user.userID == session.credentials.userID ? session.credentials : user
     guard session.isAdministrator || client == session.credentials else {
@@ -62,14 +63,12 @@ extension ControlLoop {
 }
 
 extension String {
-  /// Whether it can be the name or number of a user: directory services make paths and queries of it.
+  /// Whether it is the number of a user: clients look names up themselves, so that no text of theirs
+  /// reaches a directory service.
   ///
   /// - Source: threat T19
-  fileprivate var canBeUser: Bool {
-    let bytes = utf8
-    return (1...256).contains(bytes.count) && bytes.first != UInt8(ascii: ".")
-      && bytes.first != UInt8(ascii: "-") && !bytes.contains(UInt8(ascii: "/"))
-      && self == printable()
+  fileprivate var isNumber: Bool {
+    utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) } && UInt32(self) != nil
   }
 }
 

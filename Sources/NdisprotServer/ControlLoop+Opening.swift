@@ -4,13 +4,15 @@ internal import NdisprotControl
 internal import Platform
 internal import WDF
 
-/// A session that waits for its interface to come up (rules Q-23, D-32).
+/// An open that waits for its interface to come up (rules Q-23, D-32): a request of its session, one at
+/// most, that ends with it.
 struct PowerWaiter {
   let session: Session
   let id: UInt64
   let binding: AdapterBinding
   let options: OpenOptions
   let parcel: RequestParcel
+  let timer: any ScheduledWork
 }
 
 /// A binding's loop as control sees it: who is on it, and whether it is about to end.
@@ -64,44 +66,56 @@ extension ControlLoop {
       session.refusedOpen(.notReady, binding.snapshot.attributes.name, parcel)
       return
     }
-    let id = parcel.parameters.id
-    powerWaiters.append(
-      PowerWaiter(
-        session: session, id: id, binding: binding, options: options, parcel: parcel))
-    let nanoseconds = UInt64(min(options.waitMilliseconds, 60_000)) * 1_000_000
-    _ = executor.schedule(afterNanoseconds: nanoseconds) { [weak self] in
-      self?.finishPowerWait(.notReady) { $0.session === session && $0.id == id }
+    let (key, id) = (ObjectIdentifier(session), parcel.parameters.id)
+    let nanoseconds =
+      UInt64(min(options.waitMilliseconds, ControlLoop.maximumPowerWaitMilliseconds)) * 1_000_000
+    let timer = executor.schedule(afterNanoseconds: nanoseconds) { [weak self] in
+      guard let self, let waiter = takePowerWaiter(key, id: id) else { return }
+      waiter.session.refusedOpen(.notReady, waiter.binding.snapshot.attributes.name, waiter.parcel)
     }
+    powerWaiters[key] = PowerWaiter(
+      session: session, id: id, binding: binding, options: options, parcel: parcel, timer: timer)
   }
 
-  /// Ends waits with an error.
-  func finishPowerWait(_ error: BindingError, where isMeant: (PowerWaiter) -> Bool) {
-    let finished = powerWaiters.filter(isMeant)
-    powerWaiters.removeAll(where: isMeant)
-    for waiter in finished {
-      waiter.session.refusedOpen(
-        error, waiter.binding.snapshot.attributes.name, waiter.parcel)
-    }
+  /// No open waits longer; a client that wants more asks again.
+  private static let maximumPowerWaitMilliseconds: UInt32 = 60_000
+
+  /// Takes out the wait of a session, and its timer; nil if there is none, or of another request.
+  private func takePowerWaiter(_ key: ObjectIdentifier, id: UInt64?) -> PowerWaiter? {
+    guard let waiter = powerWaiters[key], id == nil || waiter.id == id else { return nil }
+    powerWaiters[key] = nil
+    waiter.timer.cancel()
+    return waiter
+  }
+
+  /// Takes out every wait for a binding.
+  private func takePowerWaiters(of binding: AdapterBinding) -> [PowerWaiter] {
+    let keys = powerWaiters.filter { $0.value.binding === binding }.keys
+    return keys.compactMap { takePowerWaiter($0, id: nil) }
   }
 
   /// Cancels the open of a session that waits for power; false if it does not.
   @discardableResult
   func endPowerWait(of session: Session, id: UInt64? = nil) -> Bool {
-    let isMeant = { (waiter: PowerWaiter) in
-      waiter.session === session && (id == nil || waiter.id == id)
-    }
-    guard let waiter = powerWaiters.first(where: isMeant) else { return false }
-    powerWaiters.removeAll(where: isMeant)
+    guard let waiter = takePowerWaiter(ObjectIdentifier(session), id: id) else { return false }
     session.isOpening = false
     waiter.parcel.complete(.cancelled)
     return true
   }
 
-  /// The interface came up: whoever waited for it goes on.
+  /// The interface came up: every open that waited for it goes on.
   func powerCame(to binding: AdapterBinding) {
-    let woken = powerWaiters.filter { $0.binding === binding }
-    powerWaiters.removeAll { $0.binding === binding }
-    for waiter in woken { hand(waiter.session, to: binding, waiter.options, waiter.parcel) }
+    for waiter in takePowerWaiters(of: binding) {
+      hand(waiter.session, to: binding, waiter.options, waiter.parcel)
+    }
+  }
+
+  /// The interface is gone: no open waits for it.
+  private func endPowerWaits(of binding: AdapterBinding) {
+    for waiter in takePowerWaiters(of: binding) {
+      waiter.session.refusedOpen(
+        .adapterNotFound, binding.snapshot.attributes.name, waiter.parcel)
+    }
   }
 
   /// Mails the session to its binding's thread; one that moves no frames stays here.
@@ -114,7 +128,7 @@ extension ControlLoop {
       return
     }
     do throws(BindingError) {
-      let host = try thread(of: binding)
+      let host = try thread(of: binding, for: session.credentials)
       forget(session)
       session.leave(for: host)
       _ = host.loop.post { host.adopt(session, options, parcel) }
@@ -124,7 +138,9 @@ extension ControlLoop {
   }
 
   /// The thread of a binding, started if there is none; one more session is on it.
-  private func thread(of binding: AdapterBinding) throws(BindingError) -> BindingLoop {
+  private func thread(
+    of binding: AdapterBinding, for client: Credentials
+  ) throws(BindingError) -> BindingLoop {
     let key = binding.interfaceIndex
     if var running = threads[key], running.loop.binding === binding {
       running.sessionCount += 1
@@ -136,12 +152,14 @@ extension ControlLoop {
       // The index was given to a new interface; the thread of the old one ends with its sessions.
       former.loop.post { former.stop() }
     }
-    let started = try startThread(of: binding)
+    let started = try startThread(of: binding, for: client)
     threads[key] = BindingThread(loop: started, sessionCount: 1)
     return started
   }
 
-  private func startThread(of binding: AdapterBinding) throws(BindingError) -> BindingLoop {
+  private func startThread(
+    of binding: AdapterBinding, for client: Credentials
+  ) throws(BindingError) -> BindingLoop {
     do {
       let loop = try EventLoop()
       let host = try BindingLoop(binding, server: server, loop: loop, policy: policy)
@@ -155,8 +173,9 @@ extension ControlLoop {
     } catch {
       let name = binding.snapshot.attributes.name
       let cause = (error as? SystemError)?.text ?? "\(error)"
-      server.log(
-        .error, "the thread of \(name) cannot start: \(cause)", .refused, binding: name)
+      server.logFailure(
+        .error, "the thread of \(name) cannot start: \(cause)", .refused, binding: name,
+        of: client)
       throw .noMemory
     }
   }
@@ -305,7 +324,7 @@ extension ControlLoop {
   func bindingRemoved(_ binding: AdapterBinding) {
     let name = binding.snapshot.attributes.name
     server.log(.info, "unbound \(name)", .unbound, binding: name)
-    finishPowerWait(.adapterNotFound) { $0.binding === binding }
+    endPowerWaits(of: binding)
     announce([.bindingRemoved], of: binding)
     for session in sessionsHere where session.open?.binding === binding {
       session.open?.bindingGone()
@@ -332,10 +351,21 @@ extension Session {
   /// The open is refused; the session may try again (rule Q-24).
   func refusedOpen(_ error: BindingError, _ name: String, _ request: RequestParcel) {
     isOpening = false
-    if case .miniport(let cause) = error {
-      server.log(
-        .error, "\(name) cannot be opened: \(cause.text)", .refused, binding: name,
-        client: credentials.name)
+    let cause: String? =
+      switch error {
+      case .miniport(let cause): cause.text
+      case .noMemory:
+        "no memory is left for its rings. Write a smaller ring = in the [[binding]] of interfaces "
+          + "that need less than 16 MiB"
+      default: nil
+      }
+    if let cause {
+      server.logFailure(
+        .error, "\(name) cannot be opened: \(cause)", .refused, binding: name, of: credentials)
+    }
+    if error == .noMemory, let cause, !request.isOpenDevice {
+      finish(request, Array(cause.utf8), status: error.completion)
+      return
     }
     request.complete(error.completion)
   }

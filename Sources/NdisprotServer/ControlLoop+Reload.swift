@@ -87,11 +87,18 @@ extension ControlLoop {
             + "Start it with --config FILE"))
       return
     }
+    let (users, find) = (server.budgets.sessions.userIDs, server.environment.findUser)
     let isTaken = server.lookups.add(isAhead: true) { [weak self] isUnloading in
       let loaded: Result<ServerConfiguration, ConfigurationRefusal>
       do throws(ConfigurationRefusal) {
         if isUnloading { throw ConfigurationRefusal(text: "the daemon is stopping") }
-        loaded = .success(try load())
+        var configuration = try load()
+        let directory = DirectoryGroups()
+        configuration.policy.directory = directory
+        if configuration.policy.forbidsGroups {
+          DirectoryQuestions.ask(users, directory, find)
+        }
+        loaded = .success(configuration)
       } catch {
         loaded = .failure(error)
       }

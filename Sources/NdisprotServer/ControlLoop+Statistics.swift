@@ -96,7 +96,8 @@ extension ControlLoop {
       .map { $0.idleCounters() }
     meter.settle()
     let own = sessionsHere.filter(scope.contains).map(\.counterSet)
-    add(idle + own + (interfaceIndex == 0 ? [ownCounters] : []), to: gather, parcel, for: session)
+    let total = interfaceIndex == 0 ? [ownCounters] + limits : []
+    add(idle + own + total, to: gather, parcel, for: session)
   }
 
   /// What the daemon counts as a whole: for root, and for the user whose daemon it is.
@@ -104,6 +105,23 @@ extension ControlLoop {
     CounterSet(
       kind: .daemon, userID: server.ownUserID, interfaceIndex: 0, id: 0, name: "ndisprotd",
       values: [(.linkResyncs, UInt64(clamping: watch?.resyncCount ?? 0))])
+  }
+
+  /// What clients hold of each limited thing, for the same.
+  private var limits: [CounterSet] {
+    let uses = server.budgets.all.map(\.use) + server.rings.uses
+    return uses.enumerated().map { index, use in
+      let limits = use.limits
+      let bounds: [(Counter, Int?)] = [
+        (.limitOfAll, limits.all), (.limitOfUser, limits.user), (.limitOfSession, limits.session),
+      ]
+      let values: [(Counter, UInt64)] =
+        [(.limitUsed, UInt64(clamping: use.used)), (.limitRefused, use.refused)]
+        + bounds.compactMap { counter, bound in bound.map { (counter, UInt64(clamping: $0)) } }
+      return CounterSet(
+        kind: .limit, userID: server.ownUserID, interfaceIndex: 0, id: UInt64(index),
+        name: use.name, values: values)
+    }
   }
 
   private func add(

@@ -71,7 +71,7 @@ extension ControlLoop {
     reply.fileCount = UInt32(clamping: configuration.files.count)
     reply.configuration = configuration.files.first ?? ""
     reply.ruleCount = UInt32(clamping: policy.rules.count)
-    reply.sessionCount = UInt32(clamping: sessionCount)
+    reply.sessionCount = UInt32(clamping: server.budgets.sessions.use.used)
     reply.sessionLimit = UInt32(clamping: configuration.maximumSessions)
     reply.capture = StatusReply.Memory(server.rings.captureUse)
     reply.receive = StatusReply.Memory(server.rings.receiveUse)

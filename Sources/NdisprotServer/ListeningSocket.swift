@@ -28,6 +28,8 @@ public enum ListeningSocket {
   public static func make(path: String, mode: UInt32) throws(ListenError) -> Int32 {
     var address = sockaddr_un()
     guard fill(&address, path) else { throw .pathTooLong(path) }
+    let lock = try NameLock(path)
+    defer { lock.release() }
     try removeStale(path, &address)
     let type = Int32(SOCK_SEQPACKET.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
     let descriptor = socket(AF_UNIX, type, 0)
@@ -48,6 +50,17 @@ public enum ListeningSocket {
       throw .system(path, error)
     }
     return descriptor
+  }
+
+  /// Removes the name of a socket that this daemon made; one that another daemon has meanwhile made stays.
+  ///
+  /// - Parameters:
+  ///   - path: the name
+  ///   - made: its identity after `make`
+  public static func remove(path: String, _ made: FileIdentity?) {
+    guard let made, let lock = try? NameLock(path) else { return }
+    defer { lock.release() }
+    if FileIdentity(path) == made { unsafe unlink(path) }
   }
 
   /// Takes over a socket that the service manager listens on.
@@ -104,12 +117,14 @@ public enum ListeningSocket {
     var status = stat()
     guard unsafe lstat(path, &status) == 0 else { return }
     guard status.st_mode & S_IFMT == S_IFSOCK else { throw .notASocket(path) }
-    let probe = socket(AF_UNIX, Int32(SOCK_SEQPACKET.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    // Not blocking: a daemon that stands and has a full queue is there all the same.
+    let type = Int32(SOCK_SEQPACKET.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
+    let probe = socket(AF_UNIX, type, 0)
     guard probe >= 0 else { throw .system(path, SystemError(errno: errno, call: "socket")) }
     defer { close(probe) }
     if unsafe withAddress(&address, { unsafe connect(probe, $0, $1) }) == 0 { throw .inUse(path) }
     guard errno == ECONNREFUSED else {
-      if errno == EPROTOTYPE { throw .inUse(path) }
+      if errno == EPROTOTYPE || errno == EAGAIN { throw .inUse(path) }
       throw .system(path, SystemError(errno: errno, call: "connect"))
     }
     guard unsafe unlink(path) == 0 else {

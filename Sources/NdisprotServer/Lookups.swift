@@ -19,9 +19,13 @@ final class Lookups: Sendable {
   }
   private let state = Guarded(State())
   private let framework: Ref<Driver>
+  private let name: String
 
   /// Makes one without a thread.
-  init(_ framework: Ref<Driver>) { self.framework = framework }
+  init(_ framework: Ref<Driver>, name: String = Lookups.threadName) {
+    self.framework = framework
+    self.name = name
+  }
 
   /// Has the thread do something.
   ///
@@ -39,7 +43,7 @@ final class Lookups: Sendable {
     }
     guard needsThread else { return true }
     do throws(WdfError) {
-      _ = try framework.spawnWorker(Lookups.threadName) { [self] token in
+      _ = try framework.spawnWorker(name) { [self] token in
         while let work = next() { work(token.isStopRequested) }
       }
       return true

@@ -1,5 +1,5 @@
 internal import Glibc
-internal import WDF
+internal import Ndisprot
 
 /// Kernel memory for what clients were sent and have not read.
 ///
@@ -14,24 +14,27 @@ final class SendBuffers: Sendable {
   private static let smallByteCount: Int32 = 104 << 10
   private static let largeByteCount: Int32 = 1 << 20
 
-  private let large = Guarded(UserPlaces(64, ofUser: 16))
+  private let large: Budget
+
+  /// Makes large buffers for as many sessions as a budget allows.
+  init(_ large: Budget) { self.large = large }
 
   /// A session begins: whatever the system's default is, the longest message fits.
-  static func begin(_ descriptor: Int32) { set(smallByteCount, descriptor) }
+  static func begin(_ socket: ClientSocket) { set(smallByteCount, socket.descriptor) }
 
   /// A session has an open that moves frames.
   ///
-  /// - Returns: whether its buffer is large now; `shrink` follows then
-  func grow(_ descriptor: Int32, of userID: UInt32) -> Bool {
-    guard large.withLock({ $0.take(userID) }) else { return false }
-    SendBuffers.set(SendBuffers.largeByteCount, descriptor)
-    return true
+  /// - Returns: the charge for a large buffer, which `shrink` takes back; nil if it stays small
+  func grow(_ socket: ClientSocket, of holder: Budget.Holder) -> Charge? {
+    guard let charge = large.charge(to: holder) else { return nil }
+    SendBuffers.set(SendBuffers.largeByteCount, socket.descriptor)
+    return charge
   }
 
   /// The open ended; what waits to be read stays.
-  func shrink(_ descriptor: Int32, of userID: UInt32) {
-    SendBuffers.set(SendBuffers.smallByteCount, descriptor)
-    large.withLock { $0.give(userID) }
+  func shrink(_ socket: ClientSocket, _ charge: consuming Charge) {
+    SendBuffers.set(SendBuffers.smallByteCount, socket.descriptor)
+    _ = consume charge
   }
 
   /// As much as the system allows.

@@ -18,17 +18,15 @@ final class ServerCore: @unchecked Sendable {  // `control` is set once, before 
   let rings: RingBudget
   let quotas = QuotaTable()
   let writeMemory = WriteMemory()
-  let sendBuffers = SendBuffers()
+  let budgets: Budgets
+  let sendBuffers: SendBuffers
+  let closers = Closers()
   let lookups: Lookups
   let desk: CardDesk
   /// When every loop had answered the service manager's question; 0 before the first time.
   let lastAnswer = Atomic<UInt64>(0)
-  /// Lines about what was refused to a user.
-  private let denials = Guarded(LineLimit(burst: 10, linesPerSecond: 10))
-  /// Lines about his opens, as they come and go.
-  private let openings = Guarded(LineLimit(burst: 4_096, linesPerSecond: 100))
-  /// Lines about his sessions that broke the protocol.
-  private let violations = Guarded(LineLimit(burst: 4_096, linesPerSecond: 10))
+  /// Every line that a user causes, of whatever kind.
+  private let lines = Guarded(LogRateLimiter())
   private(set) weak var control: ControlLoop?
   /// Where the thread that unloads waits for a loop.
   private let isDone: Gate
@@ -43,6 +41,8 @@ final class ServerCore: @unchecked Sendable {  // `control` is set once, before 
     self.isDone = isDone
     current = Guarded(configuration)
     rings = RingBudget(receiveByteCount: configuration.queueByteCount)
+    budgets = Budgets(configuration)
+    sendBuffers = SendBuffers(budgets.largeBuffers)
     self.environment = environment
     self.driver = driver
     self.framework = framework
@@ -65,6 +65,7 @@ final class ServerCore: @unchecked Sendable {  // `control` is set once, before 
   func follow(_ configuration: ServerConfiguration) {
     current.withLock { $0 = configuration }
     rings.resize(receiveByteCount: configuration.queueByteCount)
+    budgets.follow(configuration)
   }
 
   func attach(_ control: ControlLoop) {
@@ -81,33 +82,41 @@ final class ServerCore: @unchecked Sendable {  // `control` is set once, before 
   }
 
   /// Accounts for what a client did; a client that does it all the time has its lines counted.
-  func audit(_ record: AuditRecord, of client: Credentials) {
-    let unlogged = openings.withLock { $0.admits(client.userID, nowNanoseconds: EventLoop.now()) }
-    write(record, unlogged)
-  }
+  func audit(_ record: AuditRecord, of client: Credentials) { write(record, client, .deed) }
 
   /// Accounts for what a client was refused; what is not written costs next to nothing.
   func auditDenial(_ record: @autoclosure () -> AuditRecord, of client: Credentials) {
-    let unlogged = denials.withLock { $0.admits(client.userID, nowNanoseconds: EventLoop.now()) }
-    write(record(), unlogged)
+    write(record(), client, .failure)
   }
 
-  private func write(_ record: @autoclosure () -> AuditRecord, _ unlogged: UInt64?) {
-    guard let unlogged else { return }
+  private func write(
+    _ record: @autoclosure () -> AuditRecord, _ client: Credentials, _ cost: LogRateLimiter.Cost
+  ) {
+    guard let unlogged = unlogged(client, cost) else { return }
     let record = record()
     environment.audit(unlogged == 0 ? record : record.with("unlogged", unlogged))
   }
 
-  /// Tells the operator of a session that ends because its client broke the protocol.
-  func logViolation(_ violation: String, of client: Credentials, binding: String?) {
-    let unlogged = violations.withLock {
-      $0.admits(client.userID, nowNanoseconds: EventLoop.now())
-    }
-    guard let unlogged else { return }
-    let more = unlogged == 0 ? "" : " (\(unlogged) more of this user were not logged)"
-    log(
-      .warning, "session of \(client.name) closed: \(violation)\(more)", .violation,
-      binding: binding, client: client.name)
+  /// How many lines of a user were left out since the last one; nil if this one is left out too.
+  private func unlogged(_ client: Credentials, _ cost: LogRateLimiter.Cost) -> UInt64? {
+    lines.withLock { $0.admits(client.userID, cost, nowNanoseconds: EventLoop.now()) }
+  }
+
+  /// Tells the operator of something that a client did, or that went wrong for it.
+  ///
+  /// - Parameters:
+  ///   - level: how much it matters
+  ///   - text: is made only if it is written
+  ///   - event: what happened
+  ///   - binding: to which interface
+  ///   - client: whose allowance of lines it takes
+  func logFailure(
+    _ level: LogLevel, _ text: @autoclosure () -> String, _ event: LogEvent, binding: String?,
+    of client: Credentials
+  ) {
+    guard let unlogged = unlogged(client, .failure) else { return }
+    let more = unlogged == 0 ? "" : " (\(unlogged) more lines about this user were left out)"
+    log(level, text() + more, event, binding: binding, client: client.name)
   }
 
   /// Starts threads that unloading waits for.

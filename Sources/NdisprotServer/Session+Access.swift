@@ -69,7 +69,7 @@ extension Session {
       .with("ethertypes", options.etherTypes.text)
       .with("rights", open.access.rights.words.joined(separator: ",")), of: credentials)
     if movesFrames {
-      hasLargeBuffer = server.sendBuffers.grow(descriptor, of: credentials.userID)
+      largeBuffer = server.sendBuffers.grow(socket, of: holder)
     }
     opened(open, request)
   }
@@ -110,8 +110,7 @@ extension Session {
     self.open = nil
     open.close()
     giveCharge()
-    if hasLargeBuffer { server.sendBuffers.shrink(descriptor, of: credentials.userID) }
-    hasLargeBuffer = false
+    if let charge = largeBuffer.take() { server.sendBuffers.shrink(socket, charge) }
     var record = AuditRecord(
       .close, credentials, binding: open.binding.snapshot.attributes.name,
       rule: open.access.ruleNames
@@ -147,7 +146,7 @@ extension Session {
   ///
   /// - Returns: what became of its open
   func follow(_ policy: AccessPolicy) -> AccessChange {
-    isKnown = policy.knows(credentials) || isAdministrator
+    followKnown(policy)
     guard let open else { return .none }
     let change = open.follow(policy)
     switch change {

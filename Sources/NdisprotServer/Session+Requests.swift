@@ -145,7 +145,7 @@ extension Session {
       end("it speaks no version of the protocol that this daemon speaks")
       return
     }
-    isGreeted = true
+    greeted()
     finish(
       request,
       HelloReply(

@@ -46,12 +46,11 @@ extension Session {
     mustFlush = false
     heldFrames = 0
     repeat {
-      switch outgoing.flush(to: descriptor) {
+      switch outgoing.flush(to: socket.descriptor) {
       case .done: isSocketFull = false
       case .blocked: isSocketFull = true
       case .gone:
-        // The hang-up is reported by the loop: nobody whose request is being answered ends in here.
-        isSocketFull = true
+        takesNothing()
         return
       }
     } while !isSocketFull && queueEvent()
@@ -98,7 +97,7 @@ extension Session {
     var header = MessageHeader(replyTo: parameters)
     header.information = UInt32(truncatingIfNeeded: information)
     header.count = UInt32(truncatingIfNeeded: recordCount)
-    switch sendGathered(header, records) {
+    switch socket.send(header, records) {
     case .done:
       deliveredID = parameters.id
       return true
@@ -107,42 +106,19 @@ extension Session {
       followInterest()
       return false
     case .gone:
-      // The hang-up is reported by the loop; the read stays pended until then.
-      isSocketFull = true
+      // The read stays pended until the session ends.
+      takesNothing()
       return false
     }
   }
 
-  private func sendGathered(
-    _ header: MessageHeader, _ records: MDLChain
-  ) -> OutgoingMessages.FlushOutcome {
-    var bytes = header.encoded
-    var vectors = unsafe InlineArray<64, iovec>(repeating: iovec())
-    return unsafe withUnsafeMutableBytes(of: &bytes) { headerBytes in
-      unsafe vectors[0] = iovec(iov_base: headerBytes.baseAddress, iov_len: headerBytes.count)
-      var count = 1
-      unsafe records.withUnsafeIOVectors { segments in
-        for index in 0..<min(segments.count, 63) {
-          unsafe vectors[count] = unsafe segments[index]
-          count += 1
-        }
-      }
-      var span = unsafe vectors.mutableSpan
-      return unsafe span.withUnsafeMutableBufferPointer { table in
-        var message = unsafe msghdr()
-        unsafe message.msg_iov = table.baseAddress
-        unsafe message.msg_iovlen = count
-        let flags = Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL)
-        while unsafe sendmsg(descriptor, &message, flags) < 0 {
-          switch errno {
-          case EINTR: continue
-          case EAGAIN, ENOBUFS: return .blocked
-          default: return .gone
-          }
-        }
-        return .done
-      }
-    }
+  /// Nothing can be sent any more.
+  ///
+  /// What a client sent before it hung up is still done; one that shut down its reading side alone
+  /// could go on asking for ever.
+  private func takesNothing() {
+    isSocketFull = true
+    if !socket.isHungUp { depart() }
   }
 
   // MARK: Working

@@ -1,5 +1,3 @@
-internal import CLinux
-internal import Glibc
 internal import MDL
 internal import NDIS
 internal import Ndisprot
@@ -23,7 +21,7 @@ internal import WDF
 /// - Thread: the loop that has it, but for `requestCompleted`
 /// - Windows: the file object and the IRPs of one handle
 final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop has it at a time.
-  let descriptor: Int32
+  let socket: ClientSocket
   let credentials: Credentials
   let server: ServerCore
   let file: Ref<FileObject>
@@ -34,19 +32,27 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
   /// What the open was given of its rules' quotas.
   var charge: QuotaTable.Charge?
   /// The socket has a large buffer, for its open.
-  var hasLargeBuffer = false
+  var largeBuffer: Charge?
   /// The limits of the open there is, or was: its requests are counted until they are answered.
   private(set) var requestLimits = RequestLimits()
   /// Reads and writes that are not answered yet, all of them counted there.
   private(set) var transferCount = 0
+  /// What it is charged for as a session.
+  private let place: SessionPlace
   /// Some rule of the access policy speaks of the client, or he is an administrator.
-  var isKnown = false
+  private(set) var isKnown: Bool
   /// An open is under way: on its way to a binding, or waiting for power.
   var isOpening = false
-  var isGreeted = false
+  private(set) var isGreeted = false
+  /// Ends a session that does not say HELLO.
+  private var greetingTimer: LoopTimer?
   /// What it wants to hear; nil until it asks.
   var subscription: Subscription?
   private(set) var isEnded = false
+  /// Its client left, or takes nothing: it ends with one of the next turns.
+  private(set) var isLeaving = false
+  /// Descriptors that the client sent.
+  private var received: [Int32] = []
   private var registration: Registration?
   private var interest: Interest = []
   var outgoing = OutgoingMessages()
@@ -68,10 +74,12 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
   private(set) var meter: WorkMeter
 
   init(
-    descriptor: Int32, credentials: Credentials, server: ServerCore, file: Ref<FileObject>,
-    host: any SessionHost
+    _ socket: ClientSocket, _ place: SessionPlace, credentials: Credentials, server: ServerCore,
+    file: Ref<FileObject>, host: any SessionHost, isKnown: Bool
   ) {
-    self.descriptor = descriptor
+    self.socket = socket
+    self.isKnown = isKnown
+    self.place = place
     self.credentials = credentials
     self.server = server
     self.file = file
@@ -109,8 +117,7 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
 
   /// Takes the session off its loop; what is mailed from now on goes to `next`.
   func leave(for next: any SessionHost) {
-    if let registration { host.loop.unregister(registration) }
-    registration = nil
+    unregister()
     meter.release(self)
     meter = next.meter
     currentHost.withLock { $0 = next }
@@ -120,15 +127,56 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
   func arrive() {
     guard !isEnded else { return }
     note("arrive")
-    isKnown = host.policy.knows(credentials) || isAdministrator
+    followKnown(host.policy)
+    guard !isLeaving else {
+      host.sessionLeaves(self)
+      return
+    }
     interest = wantedInterest
     do throws(SystemError) {
-      registration = try host.loop.register(descriptor, interest, self)
+      registration = try host.loop.register(socket.descriptor, interest, self)
     } catch {
       end("its socket cannot be watched: \(error)")
       return
     }
     if !outgoing.isEmpty || mustFlush { host.needsFlush(self) }
+    if !isGreeted, greetingTimer == nil { expectGreeting() }
+  }
+
+  /// How long a client may take to say HELLO.
+  static let greetingNanoseconds: UInt64 = 5_000_000_000
+
+  /// Who connects and says nothing gives the place to another.
+  private func expectGreeting() {
+    let timer = LoopTimer { [weak self] in
+      self?.end("it did not say HELLO within 5 seconds")
+    }
+    greetingTimer = timer
+    host.loop.arm(timer, afterNanoseconds: Session.greetingNanoseconds)
+  }
+
+  /// The client has said HELLO.
+  func greeted() {
+    isGreeted = true
+    forgetGreeting()
+  }
+
+  private func forgetGreeting() {
+    if let greetingTimer { host.loop.disarm(greetingTimer) }
+    greetingTimer = nil
+  }
+
+  /// A client that no rule knows is charged as a stranger.
+  func followKnown(_ policy: AccessPolicy) {
+    let knows = policy.knows(credentials) || isAdministrator
+    guard knows != isKnown else { return }
+    isKnown = knows
+    place.change(isKnown ? nil : server.budgets.strangers.chargeAnyway(to: holder))
+  }
+
+  /// Who is charged for what the daemon keeps for it.
+  var holder: Budget.Holder {
+    Budget.Holder(userID: credentials.userID, session: file.id.rawValue)
   }
 
   private var wantedInterest: Interest {
@@ -162,45 +210,36 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
       didReceiveThisTurn = true
       receive()
     } else if !events.intersection([.hangUp, .error]).isEmpty, !isEnded {
-      end(nil)
+      depart()
     }
   }
 
   private func receive() {
     let buffer = host.takeBuffer()
-    var message = unsafe msghdr()
-    var failure: Int32 = 0
-    buffer.fill { bytes in
-      let count = unsafe bytes.withUnsafeMutableBytes { memory in
-        var vector = unsafe iovec(iov_base: memory.baseAddress, iov_len: memory.count)
-        return unsafe withUnsafeMutablePointer(to: &vector) { vector in
-          unsafe message.msg_iov = vector
-          unsafe message.msg_iovlen = 1
-          return unsafe recvmsg(
-            descriptor, &message, Int32(MSG_DONTWAIT) | Int32(MSG_CMSG_CLOEXEC))
-        }
-      }
-      if count < 0 { failure = errno }
-      return count
-    }
-    guard buffer.byteCount > 0 else {
-      if failure == EAGAIN || failure == EINTR { return }
-      end(nil)
-      return
-    }
-    // No room was given for descriptors, so the kernel has closed those that came along.
-    guard unsafe message.msg_flags & Int32(MSG_CTRUNC) == 0 else {
+    switch socket.receive(into: buffer) {
+    case .message: handleMessage(buffer)
+    case .nothing: break
+    case .end: depart()
+    case .descriptors(let descriptors):
+      received += descriptors
       end("a message carried file descriptors")
-      return
-    }
-    guard unsafe message.msg_flags & Int32(MSG_TRUNC) == 0 else {
+    case .tooLong:
       end("a message was longer than \(MessageHeader.maximumMessageByteCount) bytes")
-      return
     }
-    handleMessage(buffer)
   }
 
   // MARK: Ending
+
+  /// The client left, or reads no more: the session ends when its loop comes to it.
+  ///
+  /// Nobody whose request is being answered ends in here, and a crowd that leaves at once is ended
+  /// for a bounded time a turn.
+  func depart() {
+    guard !isEnded, !isLeaving else { return }
+    isLeaving = true
+    unregister()
+    host.sessionLeaves(self)
+  }
 
   /// Nothing is received and sent any more, and what is pended is cancelled.
   ///
@@ -208,8 +247,9 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
   func end(_ violation: String?) {
     guard !isEnded else { return }
     if let violation {
-      server.logViolation(
-        violation, of: credentials, binding: open?.binding.snapshot.attributes.name)
+      server.logFailure(
+        .warning, "session of \(credentials.name) closed: \(violation)", .violation,
+        binding: open?.binding.snapshot.attributes.name, of: credentials)
     }
     hangUp()
     file.close()
@@ -230,6 +270,11 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
 
   private func hangUp() {
     isEnded = true
+    forgetGreeting()
+    unregister()
+  }
+
+  private func unregister() {
     if let registration { host.loop.unregister(registration) }
     registration = nil
   }
@@ -247,7 +292,7 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
     flush()
     if !isEnded { hangUp() }
     meter.release(self)
-    close(descriptor)
+    server.closers.close(socket, received: received, of: credentials.userID, place)
     host.sessionEnded(self)
   }
 
@@ -255,11 +300,13 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
   ///
   /// - Throws: `.deletePending` once the driver unloads
   static func make(
-    descriptor: Int32, credentials: Credentials, server: ServerCore, host: any SessionHost
+    _ socket: ClientSocket, _ place: SessionPlace, credentials: Credentials, server: ServerCore,
+    host: any SessionHost, isKnown: Bool
   ) throws(WdfError) -> Session {
     let context = Context<FileObject, Session>(make: { file in
       Session(
-        descriptor: descriptor, credentials: credentials, server: server, file: file, host: host)
+        socket, place, credentials: credentials, server: server, file: file, host: host,
+        isKnown: isKnown)
     })
     let file = try server.device.makeFileObject(
       credentials.name, context,

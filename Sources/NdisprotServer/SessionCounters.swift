@@ -4,7 +4,7 @@ internal import WDF
 
 extension Session {
   /// What tells it from others in statistics.
-  var number: UInt64 { UInt64(UInt32(bitPattern: descriptor)) }
+  var number: UInt64 { UInt64(UInt32(bitPattern: socket.descriptor)) }
 
   /// The counters of this session.
   var counterSet: CounterSet {

@@ -22,6 +22,9 @@ protocol SessionHost: AnyObject, Sendable {
   /// The session has replies that should leave at the end of this turn.
   func needsFlush(_ session: Session)
 
+  /// The session's client left, or takes nothing any more: it is ended in one of the next turns.
+  func sessionLeaves(_ session: Session)
+
   /// A message that this host does not answer by itself: opening, closing, what concerns all.
   func handle(_ request: HostRequest, _ box: RequestParcel, of session: Session)
 

@@ -14,7 +14,7 @@ struct MetricsText {
   private(set) var text = ""
 
   init(_ objects: [StatisticsObject]) {
-    for kind in [StatisticsObject.Kind.binding, .open, .session, .daemon] {
+    for kind in [StatisticsObject.Kind.binding, .open, .session, .daemon, .limit] {
       let those = objects.filter { $0.kind == kind }
       for counter in Counter.allCases where those.contains(where: { $0[counter] != nil }) {
         appendFamily(counter, kind, those)
@@ -41,6 +41,7 @@ struct MetricsText {
   /// What tells an object from its like, as long as it lives.
   private static func labels(_ object: StatisticsObject) -> String {
     if object.kind == .daemon { return "" }
+    if object.kind == .limit { return "{limit=\"\(escaped(object.name.printable()))\"}" }
     var labels = [("ifindex", "\(object.interfaceIndex)")]
     if object.kind == .binding {
       labels.append(("interface", object.name))
@@ -77,6 +78,7 @@ extension Counter {
       .cpuNanoseconds:
       .session
     case .linkResyncs: .daemon
+    case .limitUsed, .limitOfAll, .limitOfUser, .limitOfSession, .limitRefused: .limit
     default: .open
     }
   }
@@ -154,6 +156,11 @@ extension Counter {
     case .reqCompletedError: "Requests that failed."
     case .reqCancelled: "Requests that were cancelled."
     case .reqPending: "Requests that wait for their end."
+    case .limitUsed: "What clients hold of a limited thing now."
+    case .limitOfAll: "What all clients together may hold of it."
+    case .limitOfUser: "What one user may hold of it; root is exempt."
+    case .limitOfSession: "What one session may hold of it."
+    case .limitRefused: "Requests that were turned away for a limit."
     case .linkResyncs: "Times that all links were asked for again because news of them was lost."
     case .cpuNanoseconds: "Processor time spent on requests and frames of the session."
     }

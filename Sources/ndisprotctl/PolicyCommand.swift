@@ -36,9 +36,10 @@ struct ExplainCommand: ParsableCommand {
     case .name(let given): name = given
     case .index: name = try program.entry(binding, connection).name
     }
-    let (user, type) = (user, etherType.value)
+    let (user, type) = (userNumber(of: user), etherType.value)
     let reply = try program.attempt { () throws(ClientError) in
-      try connection.explain(user: user, binding: name, etherType: type)
+      guard let user else { throw .refused(.notFound, .administer) }
+      return try connection.explain(user: user, binding: name, etherType: type)
     }
     let lines =
       global.json

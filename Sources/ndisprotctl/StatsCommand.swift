@@ -11,6 +11,8 @@ struct StatsCommand: ParsableCommand {
   @OptionGroup var global: GlobalOptions
   @Argument(help: "An interface name, or @N, its index (default: all).")
   var binding: BindingArgument?
+  @Flag(help: "Print limits instead: what clients hold, may hold, and how often they were refused.")
+  var limits = false
 
   mutating func run() throws {
     let program = Program(
@@ -21,7 +23,8 @@ struct StatsCommand: ParsableCommand {
       try connection.statistics(interfaceIndex: index)
     }
     // A session without an open belongs to no interface.
-    for object in objects where index == 0 || object.interfaceIndex == index {
+    for object in objects
+    where (index == 0 || object.interfaceIndex == index) && (object.kind == .limit) == limits {
       if global.json {
         program.output.standard.writeLine(Self.json(object))
       } else {
@@ -58,6 +61,7 @@ extension StatisticsObject.Kind {
     case .open: "open"
     case .session: "session"
     case .daemon: "daemon"
+    case .limit: "limit"
     default: "kind\(rawValue)"
     }
   }

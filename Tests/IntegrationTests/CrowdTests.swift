@@ -27,8 +27,9 @@ struct CrowdTests {
       #expect(daemon.resources.descriptors < before.descriptors + 300)
       // Whoever sends descriptors along is hung up on, and they are closed.
       let bomber = try other.connect()
-      try bomber.sendRaw(RawHeader(opcode: 11).hex + "0000000000000000", descriptorCount: 200)
-      #expect(try bomber.closes())
+      let isSent = try bomber.sendRaw(
+        RawHeader(opcode: 11).hex + "0000000000000000", descriptorCount: 200)
+      if isSent { #expect(try bomber.closes()) }
       try attacker.disperse()
       try eventually("the descriptors of before: \(before), \(daemon.resources)") {
         daemon.resources.descriptors <= before.descriptors

@@ -55,6 +55,30 @@ struct ConnectionTests {
       { connect throws in #expect(failure(connect) == .refused(.tooManySessions, .connect)) })
   }
 
+  @Test("a read whose CANCEL times out too: what comes late is dropped and counted")
+  func lateReplies() throws {
+    try withDaemon(
+      { peer throws in
+        try peer.grantOpen()
+        let read = try peer.receive(.read)
+        let cancel = try peer.receive(.cancel)
+        let next = try peer.receive(.enumerate)
+        peer.reply(to: read.header, .success, ScriptedPeer.records([60]), count: 1)
+        peer.reply(to: cancel.header, .notFound)
+        let reply = EnumerateReply(generation: 1, entries: [], byteLimit: 1_024)
+        peer.reply(to: next.header, .success, reply.encoded)
+      },
+      { connect throws in
+        let connection = try connect()
+        connection.cancelTimeout = .milliseconds(20)
+        let binding = try connection.open("np0", etherTypes: .eapol)
+        #expect(failure { try binding.read(timeout: .milliseconds(20)) } == .timedOut(.cancel))
+        #expect(try connection.bindings().isEmpty)
+        #expect(connection.lateReplyCount == 2)
+        #expect(connection.takeParked(where: { _ in true }) == nil)
+      })
+  }
+
   @Test("a daemon that hangs up is gone")
   func gone() throws {
     try withDaemon(
@@ -219,8 +243,11 @@ struct ConnectionTests {
         peer.reply(to: message.header, .timedOut)
         let endless = try peer.receive(.wait)
         #expect(
-          try WaitRequest(decoding: endless.payload.span.bytes).timeoutMilliseconds == .max)
-        peer.reply(to: endless.header)
+          try WaitRequest(decoding: endless.payload.span.bytes).timeoutMilliseconds == 86_400_000)
+        // A day is what the daemon allows: the client asks again.
+        peer.reply(to: endless.header, .timedOut)
+        let again = try peer.receive(.wait)
+        peer.reply(to: again.header)
       },
       { connect throws in
         let connection = try connect()

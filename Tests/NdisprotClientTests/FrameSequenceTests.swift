@@ -1,3 +1,4 @@
+import Glibc
 import NDIS
 import NdisprotControl
 import TestSupport
@@ -27,6 +28,34 @@ struct FrameSequenceTests {
     }
     #expect(numbers == Array(0..<200))
     #expect(end == .daemonGone)
+    lab.join()
+  }
+
+  @Test("several iterators in tasks of their own: each ends, with frames and with none")
+  func iterators() async throws {
+    let mayGo = Flag()
+    let lab = try AsyncLab { peer throws in
+      let reads = try (0..<4).map { _ in try peer.receive(.readBatch) }
+      while mayGo.isSet { usleep(1_000) }
+      for (round, read) in reads.enumerated() {
+        peer.reply(
+          to: read.header, .success, ScriptedPeer.records([60], from: UInt8(round)), count: 1)
+      }
+    }
+    let frames = try lab.frames()
+    let tasks = (0..<4).map { _ in
+      Task {
+        var count = 0
+        do { for try await _ in frames { count += 1 } } catch {}
+        return count
+      }
+    }
+    try await Task.sleep(for: .milliseconds(50))
+    mayGo.clear()
+    var total = 0
+    // None hangs: the hang-up of the daemon ends them all.
+    for task in tasks { total += await task.value }
+    #expect(total == 4)
     lab.join()
   }
 

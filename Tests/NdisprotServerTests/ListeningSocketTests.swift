@@ -1,5 +1,8 @@
+import CLinux
 import Glibc
+import TestSupport
 import Testing
+import WDF
 
 @testable import NdisprotServer
 
@@ -49,6 +52,77 @@ struct ListeningSocketTests {
         try ListeningSocket.make(path: path, mode: 0o600)
       }
     }
+  }
+
+  @Test("a daemon that ends removes its own name, and not that of its successor")
+  func successor() throws {
+    try withDirectory { directory in
+      let path = directory + "/socket"
+      let first = try ListeningSocket.make(path: path, mode: 0o600)
+      let made = FileIdentity(path)
+      defer { close(first) }
+      #expect(unlink(path) == 0)
+      let second = try ListeningSocket.make(path: path, mode: 0o600)
+      let successor = FileIdentity(path)
+      defer { close(second) }
+      ListeningSocket.remove(path: path, made)
+      #expect(FileIdentity(path) == successor && successor != nil)
+      ListeningSocket.remove(path: path, successor)
+      #expect(FileIdentity(path) == nil)
+      #expect(FileIdentity(path + ".lock") == nil)
+    }
+  }
+
+  @Test("of two daemons that find the same stale socket one serves, and the other ends")
+  func race() throws {
+    try withDirectory { directory in
+      let path = directory + "/socket"
+      for _ in 0..<50 {
+        close(try ListeningSocket.make(path: path, mode: 0o600))
+        let made = Guarded<[Int32]>([])
+        let threads = (0..<2).map { _ in
+          TestThread {
+            if let descriptor = try? ListeningSocket.make(path: path, mode: 0o600) {
+              made.withLock { $0.append(descriptor) }
+            }
+          }
+        }
+        for thread in threads { thread.join() }
+        let descriptors = made.withLock { $0 }
+        #expect(descriptors.count == 1)
+        for descriptor in descriptors { close(descriptor) }
+      }
+    }
+  }
+
+  @Test("the socket of a daemon that stands with a full queue is left alone")
+  func full() throws {
+    try withDirectory { directory in
+      let path = directory + "/socket"
+      let descriptor = try ListeningSocket.make(path: path, mode: 0o600)
+      defer { close(descriptor) }
+      #expect(listen(descriptor, 0) == 0)
+      let clients = (0..<4).map { _ in connected(to: path) }
+      defer { for client in clients { close(client) } }
+      #expect(throws: ListenError.inUse(path)) {
+        try ListeningSocket.make(path: path, mode: 0o600)
+      }
+    }
+  }
+
+  /// A client that does not wait for a place in the queue.
+  private func connected(to path: String) -> Int32 {
+    let type = Int32(SOCK_SEQPACKET.rawValue | SOCK_NONBLOCK.rawValue)
+    let client = socket(AF_UNIX, type, 0)
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+    withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        _ = connect(client, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+      }
+    }
+    return client
   }
 
   @Test("a file of that name is left alone")

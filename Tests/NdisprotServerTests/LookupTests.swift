@@ -35,7 +35,7 @@ struct LookupTests {
   private var reload: [UInt8] { AdministrationRequest.reload.encoded }
   private var explain: [UInt8] {
     AdministrationRequest.explain(
-      ExplainRequest(user: "somebody", binding: "np0", etherType: 0x888E)
+      ExplainRequest(user: "61010", binding: "np0", etherType: 0x888E)
     ).encoded
   }
 
@@ -95,7 +95,7 @@ struct LookupTests {
 
   /// As many clients as one user may have questions.
   private func inquirers(_ path: String) throws -> [RawClient] {
-    try (0..<ExplainPlaces.maximumCountOfUser).map { _ in
+    try (0..<Budgets.explainsOfUser).map { _ in
       let client = try RawClient(path)
       _ = try client.send(.administration, explain)
       // A CANCEL of nothing is answered when all before it was taken.
@@ -133,32 +133,5 @@ struct LookupTests {
       #expect(isAsked.wait(milliseconds: 10_000))
       withExtendedLifetime(clients) {}
     }
-  }
-}
-
-@Suite("ExplainPlaces")
-struct ExplainPlacesTests {
-  private final class Place {}
-
-  @Test(
-    "threat T5: one user has four places, all have 64, root has one beside them for each session")
-  func users() {
-    var places = ExplainPlaces()
-    let sessions = (0..<200).map { _ in Place() }
-    let ids = sessions.map { ObjectIdentifier($0) }
-    let taken = ids.indices.filter { places.take(ids[$0], userID: UInt32($0 / 8 + 1)) }
-    // Of eight sessions of each user four, until 16 users have all.
-    #expect(taken.count == 64 && taken.allSatisfy { $0 % 8 < 4 } && taken.last == 123)
-    let root = [199, 198, 199].map { places.take(ids[$0], userID: 0) }
-    #expect(root == [true, true, false])
-    places.give(ids[0], userID: 1)
-    let late = [(5, 1), (6, 1), (197, 90)].map { places.take(ids[$0], userID: $1) }
-    #expect(late == [true, false, false])
-    for index in taken.dropFirst() { places.give(ids[index], userID: UInt32(index / 8 + 1)) }
-    places.give(ids[5], userID: 1)
-    places.give(ids[199], userID: 0)
-    let again = ids[0..<5].map { places.take($0, userID: 1) }
-    #expect(again == [true, true, true, true, false])
-    withExtendedLifetime(sessions) {}
   }
 }

@@ -26,6 +26,33 @@ struct AccessPolicyTests {
       vlans: vlans, rights: rights, rate: rate)
   }
 
+  @Test("attack 7: a group's listed members stay denied when they drop the group")
+  func thrownAway() {
+    var policy = AccessPolicy([
+      Self.rule("blocked", .group(6_000), [0xFFFF], .any, []),
+      Self.rule("members", .group(5_000), [0xFFFF], .any, .read),
+    ])
+    let directory = DirectoryGroups()
+    func mayRead() -> Bool {
+      policy.decision(for: Self.client(1, 5_000), on: Self.np0, 0x88B5, vlan: 0)?.rights == .read
+    }
+    // Without a directory the kernel's word counts; with one that has not answered nothing is given.
+    #expect(mayRead())
+    policy.directory = directory
+    #expect(!mayRead())
+    directory.note(1, [5_000, 6_000])
+    #expect(!mayRead())
+    directory.note(1, [5_000])
+    #expect(mayRead() && directory.isFresh(1))
+    directory.note(1, nil)
+    #expect(!mayRead() && !directory.isFresh(1))
+    // The directory takes away, it never gives.
+    directory.note(2, [5_000])
+    #expect(policy.rules(for: Self.client(2)).isEmpty)
+    directory.keep { $0 != 2 }
+    #expect(directory.count == 0)
+  }
+
   // MARK: The matrix
 
   private static let subjects: [AccessRule.Subject] = [

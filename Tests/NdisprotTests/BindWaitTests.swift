@@ -49,6 +49,36 @@ struct BindWaitTests {
     #expect(!wait.cancel(1, of: file.id))
   }
 
+  @Test("threat T6: however a wait ends, its charge is given back and its timer is gone")
+  func nothingLeft() throws {
+    let budget = Budget("waits", Budget.Limits(session: 64))
+    func addCharged(_ id: UInt64) throws {
+      let request = try file.makeRequest(
+        RequestParameters(
+          type: .deviceControl, code: 0, id: id, outputByteCount: 0, count: 0), sink: requester)
+      let charge = budget.chargeAnyway(
+        to: Budget.Holder(userID: 1, session: file.id.rawValue))
+      wait.add(
+        request, names: ["np0"], timeoutNanoseconds: .max, executor: fixture.executor,
+        charge: charge, isBound: { _ in false })
+    }
+    for id in 1...4 as ClosedRange<UInt64> { try addCharged(id) }
+    // A day at most, however long is asked for.
+    #expect(fixture.executor.delays.allSatisfy { $0 == 86_400_000_000_000 })
+    #expect(budget.use.used == 4)
+    #expect(wait.cancel(1, of: file.id))
+    wait.bindingsChanged { _ in false }
+    #expect(budget.use.used == 3 && wait.count == 3)
+    wait.cancelAll(of: file.id)
+    #expect(budget.use.used == 0 && wait.count == 0)
+    try addCharged(5)
+    wait.bindingsChanged { $0 == "np0" }
+    #expect(budget.use.used == 0 && requester.completion(of: 5)?.status == .success)
+    try addCharged(6)
+    fixture.executor.runScheduled()
+    #expect(budget.use.used == 0 && requester.completion(of: 6)?.status == .timedOut)
+  }
+
   @Test("Q-6: the end of the first dump completes every wait without names; later ones end at once")
   func complete() throws {
     try add([], id: 1)

@@ -12,6 +12,7 @@
 #include <linux/rtnetlink.h>
 #include <linux/sockios.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -19,6 +20,7 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/types.h>
 #include <sys/uio.h>
 #include <sys/un.h>
 
@@ -40,6 +42,20 @@ int clinux_recvmmsg(int descriptor, struct clinux_mmsghdr *messages, unsigned co
 
 // accept4(2) with SOCK_CLOEXEC | SOCK_NONBLOCK.
 int clinux_accept(int descriptor);
+
+// recvmsg(2) of a Unix socket, with room for every descriptor that one message can carry, so that the
+// kernel closes none of them in the caller's thread; SCM_MAX_FD of net/scm.h. `flags`: in, out.
+enum { CLINUX_MAXIMUM_RIGHTS = 253 };
+struct clinux_rights {
+  bool has_control;
+  unsigned count;
+  int descriptors[CLINUX_MAXIMUM_RIGHTS];
+};
+ssize_t clinux_receive(
+    int descriptor, void *bytes, size_t capacity, int *flags, struct clinux_rights *rights);
+
+// SO_PASSRIGHTS (linux 6.16): whether others may send descriptors to this Unix socket.
+int clinux_forbid_rights(int descriptor);
 
 // epoll_pwait2(2); a negative timeout waits without end.
 int clinux_epoll_wait(int epoll, struct epoll_event *events, int count, int64_t nanoseconds);

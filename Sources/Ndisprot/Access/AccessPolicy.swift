@@ -16,6 +16,13 @@ public struct AccessPolicy: Sendable {
   private let rulesOfUser: [UInt32: [Int]]
   private let rulesOfGroup: [UInt32: [Int]]
   private let rulesOfEverybody: [Int]
+  /// Groups to which some rule gives nothing.
+  private let forbiddenGroups: Set<UInt32>
+  /// What the directory says of users, who may have thrown groups away; nil takes the kernel's word alone.
+  public var directory: DirectoryGroups?
+
+  /// Whether it matters in which groups the directory lists a user.
+  public var forbidsGroups: Bool { !forbiddenGroups.isEmpty }
 
   /// Makes a policy.
   public init(_ rules: [AccessRule]) {
@@ -23,14 +30,18 @@ public struct AccessPolicy: Sendable {
     var ofUser: [UInt32: [Int]] = [:]
     var ofGroup: [UInt32: [Int]] = [:]
     var ofEverybody: [Int] = []
+    var forbidden: Set<UInt32> = []
     for (index, rule) in rules.enumerated() {
       switch rule.subject {
       case .user(let number): ofUser[number, default: []].append(index)
-      case .group(let number): ofGroup[number, default: []].append(index)
+      case .group(let number):
+        ofGroup[number, default: []].append(index)
+        if rule.rights.isEmpty { forbidden.insert(number) }
       case .everybody: ofEverybody.append(index)
       case .nobody: break
       }
     }
+    forbiddenGroups = forbidden
     rulesOfUser = ofUser
     rulesOfGroup = ofGroup
     rulesOfEverybody = ofEverybody
@@ -45,6 +56,12 @@ public struct AccessPolicy: Sendable {
     indices.formUnion(rulesOfEverybody)
     for group in client.groups + [client.groupID] {
       indices.formUnion(rulesOfGroup[group] ?? [])
+    }
+    if forbidsGroups, let directory {
+      let listed = directory.groups(of: client.userID).map(Set.init) ?? forbiddenGroups
+      for group in forbiddenGroups.intersection(listed) {
+        indices.formUnion((rulesOfGroup[group] ?? []).filter { rules[$0].rights.isEmpty })
+      }
     }
     return indices.sorted().map { rules[$0] }
   }

@@ -13,7 +13,7 @@ final class CaptureSupervision: @unchecked Sendable {  // Confined to the bindin
   /// How the handles of a binding are made, whatever its opens want.
   struct Settings: Sendable {
     let profile: CaptureProfile
-    let ringByteCount: Int
+    var ringByteCount: Int
     let dispatchByteCount: Int
   }
 
@@ -28,7 +28,7 @@ final class CaptureSupervision: @unchecked Sendable {  // Confined to the bindin
   private let binding: AdapterBinding
   private let miniport: any MiniportAdapter
   private let executor: any Executor
-  private let settings: Settings
+  private var settings: Settings
   /// Whoever takes the frames; set before the first open.
   weak var handler: ReceiveHandler?
   private var machine: CaptureStateMachine
@@ -131,6 +131,15 @@ final class CaptureSupervision: @unchecked Sendable {  // Confined to the bindin
     // libpcap looks for its interface, by the name that it knows, only when that comes up again.
     let isRenamed = isComing && present.interfaceName != snapshot.attributes.name
     if snapshot.attributes.mtu > present.mtu || isRenamed { perform(machine.handle(.need)) }
+  }
+
+  /// The ring of the handles is to have another size: they are exchanged, and no frame is lost.
+  func resize(to byteCount: Int) {
+    guard byteCount != settings.ringByteCount else { return }
+    settings.ringByteCount = byteCount
+    if !demand.isEmpty, machine.isCapturing || machine.isMaking {
+      perform(machine.handle(.need))
+    }
   }
 
   /// Looks whether the interface is still the one that was opened, and tells if not.

@@ -110,14 +110,20 @@ struct ControlSession {
   }
 
   /// Sends bytes as they are.
-  func sendRaw(_ message: String, descriptorCount: Int = 0) throws {
-    let _: Nothing = try program.ask(
+  ///
+  /// - Returns: false if the kernel lets no descriptors through
+  @discardableResult
+  func sendRaw(_ message: String, descriptorCount: Int = 0) throws -> Bool {
+    try program.ask(
       "raw",
       [
         "session": .number(number), "message": .text(message),
         "descriptorCount": .number(descriptorCount),
-      ])
+      ], as: Sent.self
+    ).isSent
   }
+
+  private struct Sent: Decodable { let isSent: Bool }
 
   /// Hangs up.
   func disconnect() throws {

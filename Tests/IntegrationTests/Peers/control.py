@@ -129,6 +129,12 @@ class Session:
             self.socket.sendmsg([message], ancillary)
         except (BrokenPipeError, ConnectionResetError):
             self.closed = True
+        except PermissionError:
+            # The kernel lets no descriptors through to the daemon (SO_PASSRIGHTS, 6.16).
+            if not descriptors:
+                raise
+            return False
+        return True
 
     def receive(self, seconds):
         """Takes one message off the socket; False when time is up."""
@@ -386,9 +392,9 @@ class Client:
         return dict(closed=connection.closed)
 
     def raw(self, session, message, descriptorCount=0):
-        """Bytes as they are, with this many copies of standard error."""
-        self.sessions[session].transmit(bytes.fromhex(message), [2] * descriptorCount)
-        return {}
+        """Bytes as they are, with this many copies of standard error; whether the kernel took them."""
+        isSent = self.sessions[session].transmit(bytes.fromhex(message), [2] * descriptorCount)
+        return dict(isSent=isSent)
 
     def race(self, count, name):
         """That many sessions, all asking OPEN_DEVICE before the first answer is read."""
@@ -521,6 +527,138 @@ class Client:
         self.hammering = False
         self.hammerThread.join(30)
         return dict(rounds=self.rounds, problem=self.hammerFailure)
+
+    def storm(self, seed, name, down):
+        """Whatever a client should not do, at random, on a thread, until `stormed`.
+
+        `name` is an interface that it may open, `down` one that is down.
+        """
+        self.storming, self.deeds, self.stormFailure = True, {}, ""
+        self.stormThread = threading.Thread(
+            target=self.storm_on, args=(random.Random(seed), name, down))
+        self.stormThread.start()
+        return {}
+
+    def stormed(self):
+        self.storming = False
+        self.stormThread.join(30)
+        return dict(deeds=self.deeds, problem=self.stormFailure)
+
+    def storm_on(self, chance, name, down):
+        deeds = [deed for word, deed in sorted(vars(Client).items()) if word.startswith("deed_")]
+        while self.storming:
+            deed = chance.choice(deeds)
+            self.deeds[deed.__name__] = self.deeds.get(deed.__name__, 0) + 1
+            session, isKept = None, False
+            try:
+                session = Session(self.path)
+                # A daemon that takes nothing more must not stop the storm.
+                session.socket.settimeout(0.5)
+                if deed.__name__ not in ("deed_silence", "deed_early_descriptor"):
+                    session.send(0, struct.pack("<HHIQ", 1, 1, 0, 0))
+                place = down if deed.__name__ == "deed_power" else name
+                isKept = deed(self, session, chance, place)
+            except OSError:
+                pass
+            except Exception as error:
+                self.stormFailure = repr(error)
+                self.storming = False
+            if session is not None and not isKept:
+                session.socket.close()
+        for session in getattr(self, "silent", []):
+            session.socket.close()
+
+    def wait_payload(self, count):
+        return struct.pack("<IHH", 0xFFFFFFFF, count, 0) + b"\2\0zz" * count
+
+    def open_payload(self, name, wait=0):
+        return (struct.pack("<IIIIHHH", 1, 0, 0, wait, 1, len(name), 0x88B5) + name.encode())
+
+    def deed_waits(self, session, chance, name):
+        for _ in range(100):
+            id = session.send(14, self.wait_payload(chance.randrange(1, 16)))
+            if chance.random() < 0.3:
+                session.send(8, struct.pack("<Q", id))
+
+    def deed_names(self, session, chance, name):
+        session.send(14, self.wait_payload(26000))
+
+    def deed_power(self, session, chance, name):
+        session.send(2, self.open_payload(name, wait=60000))
+
+    def deed_half_closed(self, session, chance, name):
+        if chance.random() < 0.5:
+            session.send(2, self.open_payload(name))
+        session.socket.shutdown(socket.SHUT_RD)
+        for _ in range(3):
+            session.send(11, bytes(8))
+
+    def deed_descriptor(self, session, chance, name):
+        session.transmit(b"zz", [2] * chance.randrange(1, 9))
+
+    def deed_early_descriptor(self, session, chance, name):
+        session.transmit(b"zz", [2])
+
+    def deed_silence(self, session, chance, name):
+        self.silent = getattr(self, "silent", [])
+        self.silent.append(session)
+        if len(self.silent) > 40:
+            self.silent.pop(0).socket.close()
+        return True
+
+    def deed_unread(self, session, chance, name):
+        for _ in range(200):
+            session.send(12, bytes(24))
+
+    def deed_garbage(self, session, chance, name):
+        session.transmit(chance.randbytes(chance.randrange(0, 200)))
+
+    def deed_abandoned(self, session, chance, name):
+        session.send(2, self.open_payload(name))
+        for _ in range(chance.randrange(40)):
+            session.send(4, information=1518)
+            session.send(5, struct.pack("<IIQII", 60, 60, 0, 0, 0) + bytes(64), count=1)
+        if chance.random() < 0.5:
+            session.send(3)
+
+    def deed_questions(self, session, chance, name):
+        user = b"0" * 3
+        question = struct.pack("<II", 6, 0) + struct.pack("<H6x", 0x88B5)
+        for text in (user, name.encode()):
+            question += struct.pack("<I", len(text)) + text + bytes(-len(text) % 8)
+        for _ in range(5):
+            session.send(13, question)
+
+    def honest(self, name, seconds):
+        """Writes frames and reads them back, each request answered once and in order; until the time is over."""
+        session, times, rounds, problem = Session(self.path), [], 0, ""
+        session.reply(session.send(0, struct.pack("<HHIQ", 1, 1, 0, 0)), 10)
+        wanted = struct.pack("<IIIIHHH", 1, 0, 0, 0, 1, len(name), 0x88B6) + name.encode()
+        granted = session.reply(session.send(2, wanted), 10)
+        if granted.get("errno") != 0:
+            return dict(rounds=0, slow=0, problem="OPEN: %s" % granted)
+        address = bytes.fromhex(granted["payload"])[24:30]
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and not problem:
+            frame = b"\xff" * 6 + address + b"\x88\xb6" + struct.pack("<Q", rounds) + bytes(40)
+            record = struct.pack("<IIQII", len(frame), len(frame), 0, 0, 0) + frame
+            began = time.monotonic()
+            ids = [session.send(5, record + bytes(-len(record) % 8), count=1),
+                   session.send(4, information=1518), session.send(11, bytes(8))]
+            answers = [session.reply(id, 20) for id in ids]
+            times.append(time.monotonic() - began)
+            if [answer.get("errno") for answer in answers] != [0, 0, 0]:
+                problem = "round %d: %s" % (rounds, answers)
+            elif bytes.fromhex(answers[1]["payload"])[24:24 + len(frame)] != frame:
+                problem = "round %d: another frame: %s" % (rounds, answers[1])
+            elif any(session.replies.values()):
+                problem = "round %d: answered twice: %s" % (rounds, session.replies)
+            session.replies.clear()
+            rounds += 1
+            time.sleep(0.002)
+        session.socket.close()
+        times.sort()
+        return dict(rounds=rounds, slow=1000 * times[int(len(times) * 0.99)], problem=problem)
 
     def probe(self, messages, open=""):
         """What becomes of each message, sent on a session of its own that may have opened."""

@@ -1,0 +1,52 @@
+internal import WDF
+
+/// The groups in which the system's directory lists users, as far as it has been asked.
+///
+/// A process may throw away groups that the kernel knew of, with the help of a user namespace; what the
+/// directory says it cannot. So a rule that gives nothing to a group also holds for its listed members,
+/// and for users about whom the directory has not answered.
+///
+/// - Thread: any
+/// - Source: threat T14; user_namespaces(7), setgroups(2)
+public final class DirectoryGroups: Sendable {
+  private struct Answer: Sendable {
+    let groups: [UInt32]
+    let nanoseconds: UInt64
+  }
+  /// How long an answer is as good as a new one.
+  private static let freshNanoseconds: UInt64 = 60_000_000_000
+  private let answers = Guarded<[UInt32: Answer]>([:])
+
+  /// Makes one that knows of nobody.
+  public init() {}
+
+  /// The groups of a user; nil if the directory has not answered.
+  public func groups(of userID: UInt32) -> [UInt32]? {
+    answers.withLock { $0[userID]?.groups }
+  }
+
+  /// Whether a user need not be asked about now.
+  public func isFresh(_ userID: UInt32) -> Bool {
+    let now = monotonicNanoseconds()
+    return answers.withLock {
+      guard let answer = $0[userID] else { return false }
+      return now &- answer.nanoseconds < DirectoryGroups.freshNanoseconds
+    }
+  }
+
+  /// The directory said what it knows of a user; nil if it did not.
+  public func note(_ userID: UInt32, _ groups: [UInt32]?) {
+    let now = monotonicNanoseconds()
+    answers.withLock {
+      $0[userID] = groups.map { Answer(groups: $0, nanoseconds: now) }
+    }
+  }
+
+  /// How many users are known.
+  public var count: Int { answers.withLock { $0.count } }
+
+  /// Forgets all but these users.
+  public func keep(_ isKept: @Sendable (UInt32) -> Bool) {
+    answers.withLock { answers in answers = answers.filter { isKept($0.key) } }
+  }
+}

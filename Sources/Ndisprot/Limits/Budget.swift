@@ -1,0 +1,190 @@
+internal import WDF
+
+/// What all clients together, each user and each session may hold of one thing.
+///
+/// Whatever the daemon stores for a client holds a charge of a budget; the charge is given back when
+/// it goes, at the end of whatever owns it. Refusals are counted, so that `ndisprotctl stats --limits`
+/// can tell why a client was turned away.
+///
+/// - Units: of what is counted: pieces or bytes
+/// - Thread: any
+/// - Source: threats T3, T5, T6
+public final class Budget: Sendable {
+  /// What one budget allows; nil is no bound.
+  public struct Limits: Hashable, Sendable {
+    /// Of all clients together.
+    public var all: Int?
+    /// Of one user; root is exempt.
+    public var user: Int?
+    /// Of one session.
+    public var session: Int?
+
+    /// Makes limits.
+    public init(all: Int? = nil, user: Int? = nil, session: Int? = nil) {
+      (self.all, self.user, self.session) = (all, user, session)
+    }
+  }
+
+  /// Who holds a charge.
+  public struct Holder: Hashable, Sendable {
+    /// The user; 0 is root.
+    public let userID: UInt32
+    /// The number of the session; 0 if the budget does not tell sessions apart.
+    public let session: UInt64
+
+    /// Names a holder.
+    public init(userID: UInt32, session: UInt64 = 0) {
+      (self.userID, self.session) = (userID, session)
+    }
+  }
+
+  /// How much is used, how much there is, and how often there was too little.
+  public struct Use: Hashable, Sendable {
+    /// What is counted, in the words of `stats --limits`.
+    public let name: String
+    /// Charged now.
+    public let used: Int
+    /// The bounds.
+    public let limits: Limits
+    /// Charges that were refused.
+    public let refused: UInt64
+  }
+
+  private struct State: Sendable {
+    var limits: Limits
+    var used = 0
+    var users: [UInt32: Int] = [:]
+    var sessions: [UInt64: Int] = [:]
+    var refused: UInt64 = 0
+  }
+
+  /// What is counted, in the words of `stats --limits`.
+  public let name: String
+  /// Whether root's charges leave less for others.
+  private let countsRoot: Bool
+  private let state: Guarded<State>
+
+  /// Makes a budget of which nothing is used.
+  ///
+  /// - Parameters:
+  ///   - name: what is counted
+  ///   - limits: the bounds
+  ///   - countsRoot: false leaves root's charges out of what all have
+  public init(_ name: String, _ limits: Limits, countsRoot: Bool = false) {
+    self.name = name
+    self.countsRoot = countsRoot
+    state = Guarded(State(limits: limits))
+  }
+
+  /// Charges a holder, if every bound leaves room.
+  ///
+  /// - Parameters:
+  ///   - amount: how much
+  ///   - holder: for whom
+  ///   - spare: how much beyond the bound of all this holder may go
+  /// - Returns: the charge, which its owner keeps as long as what it pays for; nil if it is refused
+  public func charge(_ amount: Int = 1, to holder: Holder, spare: Int = 0) -> Charge? {
+    let isCharged = state.withLock { state in
+      guard isWithin(state, amount, holder, spare) else {
+        state.refused &+= 1
+        return false
+      }
+      add(amount, to: holder, &state)
+      return true
+    }
+    return isCharged ? Charge(self, holder, amount) : nil
+  }
+
+  /// Charges a holder whatever the bounds say: what exists already is counted where it belongs.
+  public func chargeAnyway(_ amount: Int = 1, to holder: Holder) -> Charge {
+    state.withLock { add(amount, to: holder, &$0) }
+    return Charge(self, holder, amount)
+  }
+
+  /// Changes the bounds; what is charged stays.
+  public func follow(_ limits: Limits) { state.withLock { $0.limits = limits } }
+
+  /// What is charged now.
+  public var use: Use {
+    state.withLock {
+      Use(name: name, used: $0.used, limits: $0.limits, refused: $0.refused)
+    }
+  }
+
+  /// What a user has been charged.
+  public func used(by userID: UInt32) -> Int { state.withLock { $0.users[userID] ?? 0 } }
+
+  /// The users who are charged for anything.
+  public var userIDs: [UInt32] { state.withLock { Array($0.users.keys) } }
+
+  /// Counts something turned away for a bound that is judged elsewhere.
+  public func noteRefusal() { state.withLock { $0.refused &+= 1 } }
+
+  fileprivate func release(_ amount: Int, of holder: Holder) {
+    state.withLock { add(-amount, to: holder, &$0) }
+  }
+
+  private func isWithin(
+    _ state: borrowing State, _ amount: Int, _ holder: Holder, _ spare: Int
+  ) -> Bool {
+    let isRoot = holder.userID == 0
+    if let all = state.limits.all, !isRoot || countsRoot, state.used + amount > all + spare {
+      return false
+    }
+    if let user = state.limits.user, !isRoot,
+      (state.users[holder.userID] ?? 0) + amount > user
+    {
+      return false
+    }
+    guard let session = state.limits.session else { return true }
+    return (state.sessions[holder.session] ?? 0) + amount <= session
+  }
+
+  private func add(_ amount: Int, to holder: Holder, _ state: inout State) {
+    if holder.userID != 0 || countsRoot { state.used += amount }
+    change(&state.users, holder.userID, amount)
+    if state.limits.session != nil { change(&state.sessions, holder.session, amount) }
+  }
+
+  /// A holder without charges leaves nothing behind.
+  private func change<Key>(_ counts: inout [Key: Int], _ key: Key, _ amount: Int) {
+    let count = (counts[key] ?? 0) + amount
+    counts[key] = count == 0 ? nil : count
+  }
+}
+
+/// What something that is stored for a client costs of a budget; it is given back when this goes.
+public struct Charge: ~Copyable, Sendable {
+  private let budget: Budget
+  private let holder: Budget.Holder
+  private let amount: Int
+
+  fileprivate init(_ budget: Budget, _ holder: Budget.Holder, _ amount: Int) {
+    (self.budget, self.holder, self.amount) = (budget, holder, amount)
+  }
+
+  deinit { budget.release(amount, of: holder) }
+}
+
+/// A charge that closures pass on, and that ends with the last of them unless it is released before.
+///
+/// - Thread: any
+public final class SharedCharge: Sendable {
+  private let charge: Guarded<Charge?>
+
+  /// Takes a charge over.
+  public init(_ charge: consuming Charge?) { self.charge = Guarded(charge) }
+
+  /// What it pays for is gone.
+  public func release() { _ = charge.withLock { $0.take() } }
+
+  /// Another charge takes its place.
+  public func replace(with charge: consuming Charge?) {
+    var next = consume charge
+    _ = self.charge.withLock { charge in
+      let former = charge.take()
+      charge = next.take()
+      return former
+    }
+  }
+}

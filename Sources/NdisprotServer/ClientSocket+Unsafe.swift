@@ -1,0 +1,144 @@
+internal import CLinux
+internal import Glibc
+internal import MDL
+internal import Ndisprot
+internal import NdisprotControl
+
+/// The socket of one client: one message in, one message out, nothing waits.
+///
+/// A message may carry descriptors, and whoever closes one of them last may have to wait: `SO_LINGER`
+/// of a connection, a file of a slow file system. The kernel lets clients send none from 6.16 on; what
+/// came before that, or comes on an older kernel, is received and left to `Closers`.
+///
+/// - Thread: the loop that has the session
+/// - Source: unix(7), SO_PASSRIGHTS; threat T3
+struct ClientSocket: Sendable {
+  let descriptor: Int32
+
+  /// What became of an attempt to receive.
+  enum Received {
+    /// A message is in the buffer.
+    case message
+    /// There is none.
+    case nothing
+    /// The client has hung up.
+    case end
+    /// A message carried descriptors, which its receiver owns.
+    case descriptors([Int32])
+    /// A message was longer than any may be.
+    case tooLong
+  }
+
+  /// Takes over a connection: no descriptors from now on.
+  init(_ descriptor: Int32) {
+    self.descriptor = descriptor
+    _ = clinux_forbid_rights(descriptor)
+  }
+
+  /// Takes the next message.
+  func receive(into buffer: MessageBuffer) -> Received {
+    var received = Received.end
+    buffer.fill { bytes in
+      unsafe bytes.withUnsafeMutableBytes { memory in
+        let (count, outcome) = unsafe receive(memory.baseAddress, memory.count)
+        received = outcome
+        return count
+      }
+    }
+    return received
+  }
+
+  private func receive(
+    _ memory: UnsafeMutableRawPointer?, _ capacity: Int
+  ) -> (count: Int, Received) {
+    unsafe withUnsafeTemporaryAllocation(of: clinux_rights.self, capacity: 1) { room in
+      guard let rights = room.baseAddress else { return (0, .end) }
+      var flags = Int32(MSG_DONTWAIT)
+      var count = 0
+      repeat {
+        flags = Int32(MSG_DONTWAIT)
+        count = unsafe clinux_receive(descriptor, memory, capacity, &flags, rights)
+        // A client that hung up without having read all leaves an error, and behind it what it sent.
+      } while count < 0 && (errno == EINTR || errno == ECONNRESET)
+      if count < 0 { return (0, errno == EAGAIN ? .nothing : .end) }
+      guard unsafe rights.pointee.count == 0, flags & Int32(MSG_CTRUNC) == 0 else {
+        return unsafe (count, .descriptors(Self.calmed(rights)))
+      }
+      if flags & Int32(MSG_TRUNC) != 0 { return (count, .tooLong) }
+      return (count, unsafe count == 0 && !rights.pointee.has_control ? .end : .message)
+    }
+  }
+
+  /// The descriptors, none of which lingers any more.
+  private static func calmed(_ rights: UnsafeMutablePointer<clinux_rights>) -> [Int32] {
+    let count = Int(unsafe rights.pointee.count)
+    let descriptors = unsafe withUnsafeBytes(of: &rights.pointee.descriptors) {
+      unsafe Array($0.bindMemory(to: Int32.self).prefix(count))
+    }
+    var off = linger(l_onoff: 0, l_linger: 0)
+    for descriptor in descriptors {
+      unsafe setsockopt(
+        descriptor, SOL_SOCKET, SO_LINGER, &off, socklen_t(MemoryLayout<linger>.size))
+    }
+    return descriptors
+  }
+
+  /// Lets nothing more in, and throws away what the client sent and nobody will read.
+  ///
+  /// - Returns: descriptors that were among it; if there are any, more may be in the queue, and closing
+  ///   the socket may wait as closing them may
+  func emptyQueue() -> [Int32] {
+    shutdown(descriptor, Int32(SHUT_RD))
+    // Tells a message without bytes from the end: only a message has a sender.
+    var on: Int32 = 1
+    unsafe setsockopt(
+      descriptor, SOL_SOCKET, SO_PASSCRED, &on, socklen_t(MemoryLayout<Int32>.size))
+    var byte: UInt8 = 0
+    while true {
+      switch unsafe receive(&byte, 1).1 {
+      case .message, .tooLong: continue
+      case .descriptors(let descriptors): return descriptors
+      case .nothing, .end: return []
+      }
+    }
+  }
+
+  /// Whether the client closed its end: what it sent before can still be received.
+  ///
+  /// One that only reads no more (`SHUT_RD`) has not.
+  var isHungUp: Bool {
+    var poller = pollfd(fd: descriptor, events: 0, revents: 0)
+    return unsafe poll(&poller, 1, 0) > 0 && poller.revents & Int16(POLLHUP) != 0
+  }
+
+  /// Sends one message of a header and records where they lie.
+  func send(_ header: MessageHeader, _ records: MDLChain) -> OutgoingMessages.FlushOutcome {
+    var bytes = header.encoded
+    var vectors = unsafe InlineArray<64, iovec>(repeating: iovec())
+    return unsafe withUnsafeMutableBytes(of: &bytes) { headerBytes in
+      unsafe vectors[0] = iovec(iov_base: headerBytes.baseAddress, iov_len: headerBytes.count)
+      var count = 1
+      unsafe records.withUnsafeIOVectors { segments in
+        for index in 0..<min(segments.count, 63) {
+          unsafe vectors[count] = unsafe segments[index]
+          count += 1
+        }
+      }
+      var span = unsafe vectors.mutableSpan
+      return unsafe span.withUnsafeMutableBufferPointer { table in
+        var message = unsafe msghdr()
+        unsafe message.msg_iov = table.baseAddress
+        unsafe message.msg_iovlen = count
+        let flags = Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL)
+        while unsafe sendmsg(descriptor, &message, flags) < 0 {
+          switch errno {
+          case EINTR: continue
+          case EAGAIN, ENOBUFS: return .blocked
+          default: return .gone
+          }
+        }
+        return .done
+      }
+    }
+  }
+}
