@@ -51,4 +51,11 @@ struct PcapOptions {
     mtu >= wanted.mtu && interfaceName == wanted.interfaceName && profile == wanted.profile
       && ringByteCount == wanted.ringByteCount
   }
+
+  /// What its ring is like.
+  var layout: CaptureRingLayout {
+    let longest = Int(min(UInt64(mtu) + 22, UInt64(Self.longestSnapshot)))
+    return CaptureRingLayout(
+      profile, snapshotByteCount: longest, grantedByteCount: ringByteCount)
+  }
 }

@@ -6,6 +6,26 @@ public enum CaptureProfile: String, Sendable, CaseIterable {
   case throughput
 }
 
+/// What the kernel's rings of a binding hold.
+public struct CaptureRing: Hashable, Sendable {
+  /// Frames of the MTU.
+  public var frameCount: Int
+  /// Memory that they take.
+  public var byteCount: Int
+
+  /// Makes a size.
+  public init(frameCount: Int = 0, byteCount: Int = 0) {
+    self.frameCount = frameCount
+    self.byteCount = byteCount
+  }
+
+  /// Adds another ring.
+  public static func += (left: inout CaptureRing, right: CaptureRing) {
+    left.frameCount += right.frameCount
+    left.byteCount += right.byteCount
+  }
+}
+
 /// How a capture handle is made.
 public struct CaptureConfiguration: Hashable, Sendable {
   /// How frames are taken from the kernel.

@@ -18,6 +18,7 @@ struct Checkup {
           "it answers, and has bound \(entries.count) interface\(entries.count == 1 ? "" : "s")"))
       all += [capability(try? connection.status()), policy(entries)]
       all += entries.map(link)
+      all += captures(entries, (try? connection.statistics()) ?? [])
       let sockets = PacketSockets()
       all += entries.map { otherUsers($0, sockets) }
       all += entries.compactMap(bridge)
@@ -187,6 +188,37 @@ struct Checkup {
         "link", "\(name) has no carrier", remedy: "Plug the cable in, or see ethtool \(name)")
     }
     return .fine("link", "\(name) is up")
+  }
+
+  /// Rings that hold few frames, and frames that were cut.
+  private func captures(
+    _ entries: [BindingEntry], _ objects: [StatisticsObject]
+  ) -> [Finding] {
+    entries.flatMap { entry -> [Finding] in
+      let counted = objects.first {
+        $0.kind == .binding && $0.interfaceIndex == entry.interfaceIndex
+      }
+      guard let counted, let frames = counted[.ringFrames], frames > 0 else { return [] }
+      let (name, bytes) = (entry.name.printable(), counted[.ringBytes] ?? 0)
+      let text = "the ring of \(name) holds \(frames) frames in \(bytes.mebibytesText) MiB"
+      var all: [Finding] = [.fine("ring", text)]
+      if frames < 4_096, entry.mtu > 1_500 {
+        all = [
+          .wrong(
+            "ring", "\(text): a slot of the latency profile is as long as the longest frame",
+            remedy: "For jumbo frames write profile = \"throughput\" in its [[binding]], or a larger "
+              + "ring")
+        ]
+      }
+      if let cut = counted[.rxCut], cut > 0 {
+        all.append(
+          .wrong(
+            "cut", "\(cut) frames of \(name) were longer than its MTU, and were cut",
+            remedy: "Let the card merge none: ethtool -K \(name) gro off lro off, on a veth tso off "
+              + "gso off at its peer; or write profile = \"throughput\" in its [[binding]]"))
+      }
+      return all
+    }
   }
 
   /// Others on the same interface are no fault; who looks for missing frames wants to know of them.

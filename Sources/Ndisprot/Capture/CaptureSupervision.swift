@@ -59,7 +59,10 @@ final class CaptureSupervision: @unchecked Sendable {  // Confined to the bindin
   /// What the handles have counted.
   var statistics: CaptureStatistics { miniport.statistics }
 
-  /// Bytes of the ring of a handle.
+  /// What the rings of the handles there are hold.
+  var ring: CaptureRing { miniport.ring }
+
+  /// Bytes that are granted for the ring of a handle.
   var ringByteCount: Int { settings.ringByteCount }
 
   // MARK: Opens

@@ -18,6 +18,8 @@ internal import WDF
     var frames: UInt64 = 0
     var bytes: UInt64 = 0
     var nonUnicast = NonUnicastCounters()
+    /// Longer than what a handle keeps of a frame.
+    var cut: UInt64 = 0
     /// Captured while the binding did not run.
     var stateDrops: UInt64 = 0
     var movesFrames: Bool
@@ -74,7 +76,11 @@ internal import WDF
   @inline(__always) func receive(_ frame: ReceivedFrame) -> Bool {
     unsafe hot.pointee.frames &+= 1
     unsafe hot.pointee.bytes &+= UInt64(truncatingIfNeeded: frame.wireByteCount)
-    let flags = FrameRecord.Flags(rawValue: frame.flags)
+    var flags = FrameRecord.Flags(rawValue: frame.flags)
+    if frame.isTruncated {
+      unsafe hot.pointee.cut &+= 1
+      flags.insert(.truncated)
+    }
     if flags.contains(.outgoing) || frame.bytes.isToGroup {
       unsafe hot.pointee.nonUnicast.countReceived(frame)
     }
@@ -85,7 +91,7 @@ internal import WDF
     let isKept = unsafe hot.pointee.ring.append(
       frame.bytes, originalByteCount: frame.wireByteCount,
       timestamp: frame.timestampNanoseconds,
-      flags: frame.isTruncated ? flags.union(.truncated) : flags)
+      flags: flags)
     if !isKept { appendCut(frame) }
     unsafe hot.pointee.unserved &+= FrameRecord.byteCount(ofFrame: frame.bytes.byteCount)
     guard unsafe hot.pointee.unserved >= hot.pointee.serveThreshold else { return true }
@@ -294,6 +300,7 @@ internal import WDF
     unsafe totals.frames &+= hot.pointee.frames
     unsafe totals.bytes &+= hot.pointee.bytes
     unsafe totals.nonUnicast.add(hot.pointee.nonUnicast)
+    unsafe totals.cut &+= hot.pointee.cut
   }
 }
 
