@@ -144,8 +144,9 @@ final class AdapterNaming: ProtocolDriver, @unchecked Sendable {  // Confined to
   }
 
   private func ask(_ index: Int32, _ number: UInt64) {
+    let names = unnamed[index]?.attributes.names ?? []
     unnamed[index]?.isAsked = true
-    unnamed[index]?.askedNames = unnamed[index]?.attributes.names ?? []
+    unnamed[index]?.askedNames = names
     desk.identify(index) { [weak self] in self?.identified(index, number, $0) }
   }
 

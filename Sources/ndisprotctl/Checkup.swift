@@ -206,7 +206,8 @@ struct Checkup {
         all = [
           .wrong(
             "ring", "\(text): a slot of the latency profile is as long as the longest frame",
-            remedy: "For jumbo frames write profile = \"throughput\" in its [[binding]], or a larger "
+            remedy:
+              "For jumbo frames write profile = \"throughput\" in its [[binding]], or a larger "
               + "ring")
         ]
       }
@@ -214,7 +215,8 @@ struct Checkup {
         all.append(
           .wrong(
             "cut", "\(cut) frames of \(name) were longer than its MTU, and were cut",
-            remedy: "Let the card merge none: ethtool -K \(name) gro off lro off, on a veth tso off "
+            remedy:
+              "Let the card merge none: ethtool -K \(name) gro off lro off, on a veth tso off "
               + "gso off at its peer; or write profile = \"throughput\" in its [[binding]]"))
       }
       return all

@@ -85,7 +85,12 @@ extension StatusView {
   }
 
   private var bindingRows: [[String]] {
-    [["BINDING", "STATE", "LINK", "POWER", "OPENS", "RECEIVED", "KERNEL DROPS", "OVERRUNS", "RING"]]
+    [
+      [
+        "BINDING", "STATE", "LINK", "POWER", "OPENS", "RECEIVED", "KERNEL DROPS", "OVERRUNS",
+        "RING",
+      ]
+    ]
       + bindings.map { row in
         [
           row.entry.name.printableName, row.entry.state.name, row.entry.link.name,

@@ -46,7 +46,7 @@ struct BrokenConfigurationTests {
     let script =
       "d=$(mktemp -d) && cp -a /etc/. $d && mount --bind $d /etc && "
       + "ln -s $d $0 && exec \"$@\""
-    let link = "/tmp/ndisprot-etc-\(getpid())"
+    let link = Lab.temporaryPath("etc")
     defer {
       _ = try? ChildProcess.run(
         ["sh", "-c", "rm -rf $(readlink \(link)) \(link)"], errorPath: link + ".err")
@@ -119,8 +119,8 @@ struct BrokenConfigurationTests {
     let script = "mount -t tmpfs none /proc && exec \"$0\" --version"
     let outcome = try ChildProcess.run(
       ["unshare", "--mount", "sh", "-c", script, Product.path(program)],
-      errorPath: "/tmp/ndisprot-noproc-\(getpid())")
-    unlink("/tmp/ndisprot-noproc-\(getpid())")
+      errorPath: Lab.temporaryPath("noproc"))
+    unlink(Lab.temporaryPath("noproc"))
     #expect(outcome.exitCode == 0 && outcome.output.hasPrefix("0."))
   }
 
@@ -128,8 +128,8 @@ struct BrokenConfigurationTests {
   func fullDisk() throws {
     let outcome = try ChildProcess.run(
       ["sh", "-c", "exec \"$0\" --version >/dev/full", Product.path("ndisprotctl")],
-      errorPath: "/tmp/ndisprot-full-\(getpid())")
-    unlink("/tmp/ndisprot-full-\(getpid())")
+      errorPath: Lab.temporaryPath("full"))
+    unlink(Lab.temporaryPath("full"))
     #expect(outcome.exitCode == 74 && outcome.errors.contains("No space left"))
   }
 }

@@ -47,7 +47,8 @@ final class AsyncLab {
   /// Says HELLO; called once.
   func connection() throws(ClientError) -> sending Connection {
     try Connection(
-      MessageSocket(owning: clientEnd), interruption: nil, by: Deadline(after: .seconds(Patience.seconds)))
+      MessageSocket(owning: clientEnd), interruption: nil,
+      by: Deadline(after: .seconds(Patience.seconds)))
   }
 
   /// Whether the script has ended.

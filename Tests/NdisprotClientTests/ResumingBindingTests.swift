@@ -211,7 +211,9 @@ private final class RestartingDaemon {
     _ listener: Int32, _ script: (ScriptedPeer) throws -> Void
   ) throws {
     var polled = pollfd(fd: listener, events: Int16(POLLIN), revents: 0)
-    guard poll(&polled, 1, Patience.milliseconds) > 0 else { throw ScriptedPeer.ScriptError.noMessage(errno: 0) }
+    guard poll(&polled, 1, Patience.milliseconds) > 0 else {
+      throw ScriptedPeer.ScriptError.noMessage(errno: 0)
+    }
     let peer = ScriptedPeer(descriptor: accept(listener, nil, nil))
     defer { close(peer.descriptor) }
     var patience = timeval(tv_sec: Patience.seconds, tv_usec: 0)

@@ -133,7 +133,8 @@ func withDaemon(
   do {
     defer { socket.hangUpAfterScript(thread) }
     try body {
-      try Connection(socket, interruption: interruption, by: Deadline(after: .seconds(Patience.seconds)))
+      try Connection(
+        socket, interruption: interruption, by: Deadline(after: .seconds(Patience.seconds)))
     }
   }
   if let error = failure.withLock({ $0 }) { throw error }

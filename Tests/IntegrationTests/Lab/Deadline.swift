@@ -1,7 +1,9 @@
 import Glibc
 
-/// Seconds that a test waits for what must come. They end a test that hangs and measure nothing:
-/// beside other work on the machine a millisecond becomes seconds.
+/// Seconds that a test waits for what must come.
+///
+/// They end a test that hangs and measure nothing: beside other work on the machine a millisecond
+/// becomes seconds.
 let patience = 60.0
 
 /// A moment on the clock that nobody sets.
