@@ -42,7 +42,7 @@ public final class BindingDataPath: ReceiveHandler, @unchecked Sendable {  // On
     trace = BindingTrace(binding)
     receivePath = try ReceivePath(
       byteCount: receiveRingByteCount, movesFrames: binding.snapshot.movesFrames, trace: trace)
-    capture = CaptureSupervision(
+    let capture = CaptureSupervision(
       binding, miniport, executor,
       CaptureSupervision.Settings(
         profile: profile, ringByteCount: captureRingByteCount,
@@ -51,7 +51,8 @@ public final class BindingDataPath: ReceiveHandler, @unchecked Sendable {  // On
       miniport: miniport, receive: receivePath, executor: executor, budget: writeBudget,
       trace: trace)
     cardFilter = CardFilter(binding, executor: executor, trace: trace)
-    reading = CounterReading(executor) { [capture] in _ = capture.statistics }
+    reading = CounterReading(executor) { _ = capture.statistics }
+    self.capture = capture
     super.init()
     capture.handler = self
   }

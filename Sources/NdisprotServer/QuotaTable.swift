@@ -1,5 +1,6 @@
 internal import NDIS
 internal import Ndisprot
+internal import Platform
 internal import Synchronization
 internal import WDF
 
@@ -26,7 +27,7 @@ final class QuotaTable: Sendable {
     let requests: RequestLimits
   }
 
-  private let uses = Guarded<[Key: Use]>([:])
+  private let uses = LockedValue<[Key: Use]>([:])
 
   /// Takes an open out of the quotas of its rules.
   ///

@@ -49,7 +49,7 @@ extension Session {
       switch outgoing.flush(to: socket.descriptor) {
       case .done: isSocketFull = false
       case .blocked: isSocketFull = true
-      case .gone:
+      case .tooLong, .gone:
         takesNothing()
         return
       }
@@ -98,17 +98,17 @@ extension Session {
     header.information = UInt32(truncatingIfNeeded: information)
     header.count = UInt32(truncatingIfNeeded: recordCount)
     switch socket.send(header, records) {
-    case 0:
+    case .done:
       deliveredID = parameters.id
       return .taken
-    case EAGAIN, ENOBUFS:
+    case .blocked:
       isSocketFull = true
       followInterest()
       return .blocked
-    case EMSGSIZE:
+    case .tooLong:
       let limit = SendBuffers.longestMessage(socket)
       return .tooLong(recordByteLimit: limit - MessageHeader.byteCount)
-    default:
+    case .gone:
       // The read stays pended until the session ends.
       takesNothing()
       return .blocked

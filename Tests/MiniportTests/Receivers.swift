@@ -134,8 +134,8 @@ final class Bench {
   }
 
   private func turn(forNanoseconds duration: UInt64, until condition: () -> Bool) {
-    let end = EventLoop.now() + duration
-    while !condition(), EventLoop.now() < end { loop.turn(waitingAtMost: 5_000_000) }
+    let end = monotonicNanoseconds() + duration
+    while !condition(), monotonicNanoseconds() < end { loop.turn(waitingAtMost: 5_000_000) }
   }
 
   /// Turns for a while, for what must not happen.

@@ -58,7 +58,7 @@ extension EventLoop {
 
   /// Turns until the condition holds, or a minute has gone by.
   func turns(until condition: () -> Bool) {
-    let end = Self.now() + Patience.nanoseconds
-    while !condition(), Self.now() < end { turn(waitingAtMost: 10_000_000) }
+    let end = monotonicNanoseconds() + Patience.nanoseconds
+    while !condition(), monotonicNanoseconds() < end { turn(waitingAtMost: 10_000_000) }
   }
 }

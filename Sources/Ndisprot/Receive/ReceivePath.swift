@@ -1,5 +1,6 @@
 internal import MDL
 internal import NDIS
+internal import Platform
 internal import WDF
 
 /// The way of frames from the capture handle to the readers of one binding: the receive ring, and
@@ -9,7 +10,7 @@ internal import WDF
 ///
 /// - Thread: everything on the binding's thread
 /// - Source: `design.md` section 2
-@safe final class ReceivePath {
+final class ReceivePath {
   /// What is touched for every frame, behind one pointer: a stored property of a class costs a
   /// check a frame, and two of them cost more than the copy of a small one.
   private struct Hot: ~Copyable {
@@ -44,7 +45,7 @@ internal import WDF
   /// How long frames wait in the kernel's ring for readers that make no progress.
   static let patienceNanoseconds: UInt64 = 20_000_000
 
-  private let hot: UnsafeMutablePointer<Hot>
+  private let hot: HotCell<Hot>
   private var readers = ReaderSet()
   private let trace: BindingTrace
 
@@ -54,19 +55,13 @@ internal import WDF
   init(byteCount: Int, movesFrames: Bool, trace: BindingTrace) throws(BindingError) {
     self.trace = trace
     let ring = try ReceiveRing(byteCount: byteCount)
-    unsafe hot = .allocate(capacity: 1)
-    unsafe hot.initialize(to: Hot(ring: ring, movesFrames: movesFrames))
+    hot = HotCell(Hot(ring: ring, movesFrames: movesFrames))
     setThreshold()
-  }
-
-  deinit {
-    unsafe hot.deinitialize(count: 1)
-    unsafe hot.deallocate()
   }
 
   /// Bytes that one dispatch may append before readers are looked at: with what they may have left,
   /// and one frame more, it never overtakes them.
-  var dispatchByteCount: Int { unsafe hot.pointee.ring.capacity / 4 }
+  var dispatchByteCount: Int { hot.value.ring.capacity / 4 }
 
   // MARK: Frames
 
@@ -74,34 +69,34 @@ internal import WDF
   ///
   /// - Returns: false if readers are to be looked at before the next one
   @inline(__always) func receive(_ frame: ReceivedFrame) -> Bool {
-    unsafe hot.pointee.frames &+= 1
-    unsafe hot.pointee.bytes &+= UInt64(truncatingIfNeeded: frame.wireByteCount)
+    hot.value.frames &+= 1
+    hot.value.bytes &+= UInt64(truncatingIfNeeded: frame.wireByteCount)
     var flags = FrameRecord.Flags(rawValue: frame.flags)
     if frame.isTruncated {
-      unsafe hot.pointee.cut &+= 1
+      hot.value.cut &+= 1
       flags.insert(.truncated)
     }
     if flags.contains(.outgoing) || frame.bytes.isToGroup {
-      unsafe hot.pointee.nonUnicast.countReceived(frame)
+      hot.value.nonUnicast.countReceived(frame)
     }
-    guard unsafe hot.pointee.movesFrames else {
-      unsafe hot.pointee.stateDrops &+= 1
+    guard hot.value.movesFrames else {
+      hot.value.stateDrops &+= 1
       return true
     }
-    let isKept = unsafe hot.pointee.ring.append(
+    let isKept = hot.value.ring.append(
       frame.bytes, originalByteCount: frame.wireByteCount,
       timestamp: frame.timestampNanoseconds,
       flags: flags)
     if !isKept { appendCut(frame) }
-    unsafe hot.pointee.unserved &+= FrameRecord.byteCount(ofFrame: frame.bytes.byteCount)
-    guard unsafe hot.pointee.unserved >= hot.pointee.serveThreshold else { return true }
+    hot.value.unserved &+= FrameRecord.byteCount(ofFrame: frame.bytes.byteCount)
+    guard hot.value.unserved >= hot.value.serveThreshold else { return true }
     return serveInDispatch()
   }
 
   /// A frame that is longer than the whole ring.
   private func appendCut(_ frame: ReceivedFrame) {
-    let room = unsafe hot.pointee.ring.capacity - FrameRecord.headerByteCount
-    _ = unsafe hot.pointee.ring.append(
+    let room = hot.value.ring.capacity - FrameRecord.headerByteCount
+    _ = hot.value.ring.append(
       frame.bytes.extracting(first: room), originalByteCount: frame.wireByteCount,
       timestamp: frame.timestampNanoseconds,
       flags: FrameRecord.Flags(rawValue: frame.flags).union(.truncated))
@@ -109,25 +104,25 @@ internal import WDF
 
   /// In the middle of a dispatch messages that are full leave.
   private func serveInDispatch() -> Bool {
-    unsafe hot.pointee.dispatched &+= hot.pointee.unserved
-    let mayGoOn = unsafe hot.pointee.dispatched < dispatchByteCount
+    hot.value.dispatched &+= hot.value.unserved
+    let mayGoOn = hot.value.dispatched < dispatchByteCount
     serve(mayWait: true)
     return mayGoOn
   }
 
   /// A chunk is over; messages that are not full wait for the next one.
   func chunkComplete() {
-    trace.note(.receive, "chunk", nil, unsafe hot.pointee.unserved)
-    unsafe hot.pointee.isAmongChunks = true
-    unsafe hot.pointee.dispatched = 0
+    trace.note(.receive, "chunk", nil, hot.value.unserved)
+    hot.value.isAmongChunks = true
+    hot.value.dispatched = 0
     serve(mayWait: true)
   }
 
   /// All that was there is received.
   func receiveComplete() {
-    trace.note(.receive, "indicate", nil, unsafe hot.pointee.unserved)
-    unsafe hot.pointee.isAmongChunks = false
-    unsafe hot.pointee.dispatched = 0
+    trace.note(.receive, "indicate", nil, hot.value.unserved)
+    hot.value.isAmongChunks = false
+    hot.value.dispatched = 0
     serve(mayWait: false)
   }
 
@@ -143,8 +138,8 @@ internal import WDF
       let hasPendedReads = open.hasPendedReads
       guard open.isReading || hasPendedReads else { continue }
       // While a read is pended only what is overwritten is lost.
-      let kept = unsafe hasPendedReads ? hot.pointee.ring.capacity : cursor.windowByteCount
-      guard unsafe cursor.byteCountBehind(hot.pointee.ring, open.filter) > kept / 2 else {
+      let kept = hasPendedReads ? hot.value.ring.capacity : cursor.windowByteCount
+      guard cursor.byteCountBehind(hot.value.ring, open.filter) > kept / 2 else {
         open.behindSince = 0
         return false
       }
@@ -160,24 +155,24 @@ internal import WDF
 
   /// A frame that its own open would hear is queued for it, before the write is answered (W-20).
   func loopBack(_ frame: RawSpan, of open: OpenContext) {
-    let isQueued = unsafe hot.pointee.ring.append(
+    let isQueued = hot.value.ring.append(
       frame, originalByteCount: frame.byteCount, timestamp: realtimeNanoseconds(),
       flags: .looped, loopedFor: open.id)
     guard isQueued else { return }
     open.cursor?.noteLooped()
-    unsafe hot.pointee.unserved &+= 1
+    hot.value.unserved &+= 1
   }
 
   // MARK: Readers
 
   /// Adds an open, which sees what comes from now on.
   func add(_ open: OpenContext) {
-    unsafe open.cursor = ReceiveCursor(
-      at: hot.pointee.ring,
+    open.cursor = ReceiveCursor(
+      at: hot.value.ring,
       windowByteCount: open.options.queueByteCount == 0 ? Int.max : open.options.queueByteCount,
       depth: open.options.flags.contains(.compat) ? 4 : nil)
-    unsafe open.offered = OpenContext.Offered(
-      framesBefore: hot.pointee.frames, stateDropsBefore: hot.pointee.stateDrops)
+    open.offered = OpenContext.Offered(
+      framesBefore: hot.value.frames, stateDropsBefore: hot.value.stateDrops)
     readers.add(open)
     setThreshold()
   }
@@ -185,29 +180,29 @@ internal import WDF
   /// Takes an open out: what waits is lost to it, and what it was offered stays what it is now.
   func remove(_ open: OpenContext) {
     guard readers.remove(open) else { return }
-    unsafe open.cursor?.close(hot.pointee.ring, open.filter)
-    unsafe open.offered?.end(frames: hot.pointee.frames, stateDrops: hot.pointee.stateDrops)
+    open.cursor?.close(hot.value.ring, open.filter)
+    open.offered?.end(frames: hot.value.frames, stateDrops: hot.value.stateDrops)
     setThreshold()
   }
 
   private func setThreshold() {
     let least = min(readers.smallestWindow / 2, dispatchByteCount)
-    unsafe hot.pointee.serveThreshold = min(Self.fullMessage, least)
+    hot.value.serveThreshold = min(Self.fullMessage, least)
   }
 
   /// The filter of an open is another: what waits in the ring is judged anew.
   func filterChanged(of open: OpenContext, from old: ReceiveFilter) {
     guard !open.filter.judges(like: old) else { return }
-    unsafe open.cursor?.change(
-      hot.pointee.ring, from: old, to: open.filter, isRevoked: open.isRevoking)
+    open.cursor?.change(
+      hot.value.ring, from: old, to: open.filter, isRevoked: open.isRevoking)
   }
 
   /// Frames move, or are dropped from now on.
-  func setMovesFrames(_ movesFrames: Bool) { unsafe hot.pointee.movesFrames = movesFrames }
+  func setMovesFrames(_ movesFrames: Bool) { hot.value.movesFrames = movesFrames }
 
   /// Forgets everything that waits: low power, pause.
   func flush() {
-    for open in readers.opens { unsafe open.cursor?.flush(hot.pointee.ring, open.filter) }
+    for open in readers.opens { open.cursor?.flush(hot.value.ring, open.filter) }
   }
 
   // MARK: Serving
@@ -216,32 +211,32 @@ internal import WDF
   /// before the open is counted.
   func trim(_ open: OpenContext) {
     guard !open.hasPendedReads else { return }
-    unsafe open.cursor?.trim(hot.pointee.ring, open.filter)
+    open.cursor?.trim(hot.value.ring, open.filter)
   }
 
   /// Answers an open's new read, or its old ones when its socket has room again, unless more frames
   /// follow at once.
   func serve(_ open: OpenContext) {
-    serve(open, mayWait: unsafe hot.pointee.isAmongChunks)
+    serve(open, mayWait: hot.value.isAmongChunks)
   }
 
   /// Answers reads if something was looped since readers were last served.
   func serveLooped() {
-    if unsafe hot.pointee.unserved > 0 { serve(mayWait: false) }
+    if hot.value.unserved > 0 { serve(mayWait: false) }
   }
 
   /// Answers every pended read for which frames are there.
   ///
   /// - Parameter mayWait: more frames follow at once, so that a message that is not full can wait
   private func serve(mayWait: Bool) {
-    unsafe hot.pointee.unserved = 0
-    let came = unsafe hot.pointee.ring.lastSeen.signature
+    hot.value.unserved = 0
+    let came = hot.value.ring.lastSeen.signature
     // As it is now: an open may come or go in a completion.
     let readers = self.readers
     readers.forEach(wanting: came) { serve($0, mayWait: mayWait) }
     guard !mayWait else { return }
     for open in self.readers.takePutOff() { serve(open, mayWait: false) }
-    unsafe hot.pointee.ring.readersServed()
+    hot.value.ring.readersServed()
   }
 
   /// Answers the reads of one open, oldest first, until frames, reads or the socket end.
@@ -250,11 +245,11 @@ internal import WDF
     // Never so much that frames would be held for this open.
     let enough = mayWait ? min(Self.fullMessage, window / 4) : 0
     while !open.isDeliveryBlocked, open.hasPendedReads {
-      guard unsafe hot.pointee.ring.tail &- (open.cursor?.position ?? 0) >= enough else {
+      guard hot.value.ring.tail &- (open.cursor?.position ?? 0) >= enough else {
         readers.putOff(open)
         return
       }
-      guard unsafe open.cursor?.hasFrames(hot.pointee.ring, open.filter) == true else { return }
+      guard open.cursor?.hasFrames(hot.value.ring, open.filter) == true else { return }
       guard let request = (try? open.readQueue.retrieveNext()) ?? nil else { return }
       serve(request, of: open)
     }
@@ -262,7 +257,7 @@ internal import WDF
 
   private func serve(_ request: consuming OwnedRequest, of open: OpenContext) {
     let parameters = request.parameters
-    switch unsafe hot.pointee.ring.deliver(to: open, parameters) {
+    switch hot.value.ring.deliver(to: open, parameters) {
     case .taken(let information):
       open.behindSince = 0
       open.isReading = true
@@ -291,16 +286,16 @@ internal import WDF
   /// Judges what an open was offered, and what of it waits.
   func settle(_ open: OpenContext) {
     trim(open)
-    unsafe open.cursor?.advance(hot.pointee.ring, open.filter)
-    unsafe open.offered?.follow(frames: hot.pointee.frames, stateDrops: hot.pointee.stateDrops)
+    open.cursor?.advance(hot.value.ring, open.filter)
+    open.offered?.follow(frames: hot.value.frames, stateDrops: hot.value.stateDrops)
   }
 
   /// Adds what was received.
   func add(to totals: inout AdapterBinding.Totals) {
-    unsafe totals.frames &+= hot.pointee.frames
-    unsafe totals.bytes &+= hot.pointee.bytes
-    unsafe totals.nonUnicast.add(hot.pointee.nonUnicast)
-    unsafe totals.cut &+= hot.pointee.cut
+    totals.frames &+= hot.value.frames
+    totals.bytes &+= hot.value.bytes
+    totals.nonUnicast.add(hot.value.nonUnicast)
+    totals.cut &+= hot.value.cut
   }
 }
 

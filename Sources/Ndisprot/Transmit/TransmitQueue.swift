@@ -1,5 +1,6 @@
 internal import MDL
 internal import NDIS
+internal import Platform
 internal import WDF
 
 /// The writes of one binding on their way to the wire: send.c of the sample.

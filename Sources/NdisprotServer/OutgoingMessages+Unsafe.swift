@@ -1,8 +1,7 @@
-internal import CLinux
 internal import Glibc
-internal import MDL
 internal import NDIS
 internal import NdisprotControl
+internal import Platform
 
 /// Replies of one session that have not left yet, in order.
 ///
@@ -70,21 +69,30 @@ internal import NdisprotControl
     case done
     /// The socket is full; the rest stays.
     case blocked
+    /// The socket takes no message so long, now or later.
+    case tooLong
     /// The peer is gone.
     case gone
+
+    /// What an attempt to send means for what waits.
+    init(_ outcome: UnixSocket.Outcome) {
+      switch outcome {
+      case .done: self = .done
+      case .wouldBlock: self = .blocked
+      case .failed(let error) where error.errno == EMSGSIZE: self = .tooLong
+      case .gone, .reset, .carriedDescriptors, .tooLong, .failed: self = .gone
+      }
+    }
   }
 
   /// Sends what waits, message by message, until the socket is full.
   mutating func flush(to descriptor: Int32) -> FlushOutcome {
     while start < end {
       let byteCount = unsafe base.load(fromByteOffset: start, as: Int.self)
-      var failure = unsafe OutgoingMessages.send(base + start + 8, byteCount, to: descriptor)
-      if failure == EMSGSIZE { failure = refuse(byteCount, to: descriptor) }
-      switch failure {
-      case 0: break
-      case EAGAIN, ENOBUFS: return .blocked
-      default: return .gone
-      }
+      let message = unsafe RawSpan(_unsafeStart: base + start + 8, byteCount: byteCount)
+      var outcome = FlushOutcome(UnixSocket(descriptor).send(message))
+      if outcome == .tooLong { outcome = OutgoingMessages.refuse(message, to: descriptor) }
+      guard outcome == .done else { return outcome }
       start += 8 + (byteCount + 7) & ~7
     }
     start = 0
@@ -93,34 +101,14 @@ internal import NdisprotControl
     return .done
   }
 
-  /// Sends one message.
-  ///
-  /// - Returns: 0, or the error number
-  private static func send(
-    _ message: UnsafeRawPointer, _ byteCount: Int, to descriptor: Int32
-  ) -> Int32 {
-    let flags = Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL)
-    while unsafe Glibc.send(descriptor, message, byteCount, flags) < 0 {
-      if errno != EINTR { return errno }
-    }
-    return 0
-  }
-
-  /// The oldest message is longer than the socket ever takes one: its request is refused.
-  ///
-  /// - Returns: 0, or the error number
-  private func refuse(_ byteCount: Int, to descriptor: Int32) -> Int32 {
-    let message = unsafe RawSpan(
-      _unsafeStart: UnsafeRawPointer(base + start + 8), byteCount: byteCount)
-    guard var header = try? MessageHeader(decodingReply: message) else { return EMSGSIZE }
+  /// A message is longer than the socket ever takes one: the request that it answers is refused.
+  private static func refuse(_ message: RawSpan, to descriptor: Int32) -> FlushOutcome {
+    guard var header = try? MessageHeader(decodingReply: message) else { return .gone }
     header.completion = .noMemory
     header.information = 0
-    header.bytesNeeded = UInt32(clamping: byteCount)
+    header.bytesNeeded = UInt32(clamping: message.byteCount)
     header.count = 0
     let bytes = header.encoded
-    return unsafe bytes.span.bytes.withUnsafeBytes {
-      guard let first = $0.baseAddress else { return EMSGSIZE }
-      return unsafe OutgoingMessages.send(first, $0.count, to: descriptor)
-    }
+    return unsafe FlushOutcome(UnixSocket(descriptor).send(bytes.span.bytes))
   }
 }
