@@ -45,7 +45,7 @@ extension Connection {
   public func wait(for names: [String], timeout: Duration?) throws(ClientError) {
     let possible = names.compactMap { InterfaceName($0) }
     guard possible.count == names.count else { throw .refused(.adapterNotFound, .wait) }
-    let deadline = timeout.map { ContinuousClock.now + min($0, .seconds(3_000_000_000)) }
+    let deadline = Deadline(after: timeout)
     var rest = possible[...]
     repeat {
       let part = Array(rest.prefix(WaitRequest.maximumNameCount))
@@ -55,10 +55,10 @@ extension Connection {
   }
 
   private func wait(
-    forFew names: [InterfaceName], until deadline: ContinuousClock.Instant?
+    forFew names: [InterfaceName], until deadline: Deadline
   ) throws(ClientError) {
     while true {
-      let left = deadline.map { max(.zero, $0 - ContinuousClock.now) }
+      let left = deadline.remaining
       let asked = min(left ?? Connection.longestWait, Connection.longestWait)
       let wanted = WaitRequest(
         names: names, timeoutMilliseconds: UInt32(clamping: Int64(asked / .milliseconds(1))))

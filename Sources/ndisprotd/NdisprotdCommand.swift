@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Glibc
 internal import NDIS
 internal import NdisprotServer
+internal import Platform
 
 /// `ndisprotd`: raw Ethernet for programs that have no root.
 ///
@@ -38,6 +39,7 @@ struct NdisprotdCommand: ParsableCommand {
   }
 
   mutating func run() throws {
+    fillStandardDescriptors()
     let status = runDaemon(options)
     guard status == 0 else { throw ExitCode(status) }
   }
