@@ -21,7 +21,8 @@ final class BindWait: @unchecked Sendable {  // Confined to control.
     var timer: (any ScheduledWork)?
 
     init(
-      _ number: UInt64, _ names: [InterfaceName], _ request: RequestParcel, _ charge: consuming Charge?
+      _ number: UInt64, _ names: [InterfaceName], _ request: RequestParcel,
+      _ charge: consuming Charge?
     ) {
       self.number = number
       self.names = names
