@@ -91,7 +91,7 @@ final class Bench {
   func activate(
     _ types: [UInt16] = [EtherTypeSet.anyValue], profile: CaptureProfile = .latency,
     ringByteCount: Int = 4 << 20, dispatchByteCount: Int = 1 << 20, outgoing: Bool = false,
-    mtu: UInt32 = 1500, name: String = ""
+    mtu: UInt32 = 1500, name: InterfaceName = ""
   ) throws {
     try activate(
       CaptureConfiguration(
