@@ -41,7 +41,7 @@ struct ClientSocketTests {
           message.msg_controllen = control.count
           guard let header = clinux_cmsg_first(&message) else { return false }
           header.pointee.cmsg_level = SOL_SOCKET
-          header.pointee.cmsg_type = Int32(SCM_RIGHTS.rawValue)
+          header.pointee.cmsg_type = Int32(SCM_RIGHTS)
           header.pointee.cmsg_len = clinux_cmsg_length(4)
           memcpy(clinux_cmsg_data(header), &descriptor, 4)
           return sendmsg(client, &message, Int32(MSG_NOSIGNAL)) == byteCount

@@ -1,3 +1,4 @@
+import Ndisprot
 import Testing
 import WDF
 

@@ -48,6 +48,11 @@ public final class Budget: Sendable {
     public let limits: Limits
     /// Charges that were refused.
     public let refused: UInt64
+
+    /// Makes a row.
+    public init(name: String, used: Int, limits: Limits, refused: UInt64) {
+      (self.name, self.used, self.limits, self.refused) = (name, used, limits, refused)
+    }
   }
 
   private struct State: Sendable {
