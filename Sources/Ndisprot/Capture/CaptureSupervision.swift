@@ -158,7 +158,8 @@ final class CaptureSupervision: @unchecked Sendable {  // Confined to the bindin
     perform(machine.handle(.captureFailed(now: monotonicNanoseconds())))
     if demand.isEmpty, !machine.isCapturing {
       perform(machine.handle(.unneeded))
-    } else {
+    } else if error != .noSuchDevice {
+      // Of an interface that went the watch tells; if it did not go, the retry has something to tell.
       tell(error)
     }
   }
