@@ -65,7 +65,7 @@ struct BindingTests {
       #expect(try session.enumerate().bindings?.map(\.name) == ["np0"])
       #expect(try session.wait(for: ["np9"], milliseconds: 50).status == .timedOut)
 
-      let waiting = try session.startWait(for: ["np0", "np9"], milliseconds: 20_000)
+      let waiting = try session.startWait(for: ["np0", "np9"], milliseconds: 60_000)
       #expect(try session.isPending(waiting))
       try lab.ip("link add np9 type veth peer name np8")
       try lab.ip("link set np9 up")

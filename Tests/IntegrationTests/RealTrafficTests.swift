@@ -166,7 +166,7 @@ extension Lab {
 extension ChildProcess {
   /// Reads lines up to one with this text.
   fileprivate func awaitLine(containing text: String) throws {
-    while let line = try nextLine(within: 20) {
+    while let line = try nextLine() {
       if String(decoding: line, as: UTF8.self).contains(text) { return }
     }
     throw LabError.failed("no line with \(text): \(errorText)")

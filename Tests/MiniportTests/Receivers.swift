@@ -107,7 +107,7 @@ final class Bench {
     }
     var result: MiniportError??
     miniport.activate(configuration) { result = .some($0) }
-    turn(milliseconds: 10_000) { result != nil }
+    turn { result != nil }
     if let error = try #require(result, "the activation did not end") { throw error }
   }
 
@@ -115,10 +115,10 @@ final class Bench {
   func deactivate() {
     var isDrained = false
     miniport.deactivate { isDrained = true }
-    turn(milliseconds: 10_000) { isDrained }
+    turn { isDrained }
     if isOpen { miniport.close() }
     isOpen = false
-    turn(milliseconds: 10_000) { packetSockets(on: pair.nearIndex) == 0 }
+    turn { packetSockets(on: pair.nearIndex) == 0 }
   }
 
   /// Turns until so many frames came.

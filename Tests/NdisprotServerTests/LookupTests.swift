@@ -14,7 +14,8 @@ struct LookupTests {
   /// A server whose configuration and users come when the test lets them.
   private func withServer(
     patienceMilliseconds: Int32 = Patience.milliseconds,
-    _ body: (Server, ScriptedWire, String, _ isAsked: AutoResetEvent, _ mayAnswer: AutoResetEvent) throws -> Void
+    _ body: (Server, ScriptedWire, String, _ isAsked: AutoResetEvent, _ mayAnswer: AutoResetEvent)
+      throws -> Void
   ) throws {
     let (isAsked, mayAnswer) = (AutoResetEvent(), AutoResetEvent())
     try withScriptedServer(
