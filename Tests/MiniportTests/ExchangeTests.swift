@@ -46,7 +46,7 @@ extension OnVeth {
         try bench.activate(profile: profile, ringByteCount: 16 << 20, mtu: 1_500 + 4 * step)
       }
       let sent = source.stop()
-      bench.turn(milliseconds: 5_000) { bench.receiver.frames.count >= Int(sent) }
+      bench.turn { bench.receiver.frames.count >= Int(sent) }
       let numbers = bench.receiver.bytes.compactMap(EthernetFrame.number)
       let counted = bench.miniport.statistics
       // A busy machine may drop some in the kernel; each that came is there once, in order.
@@ -66,7 +66,7 @@ extension OnVeth {
         try bench.miniport.update(etherTypes: EtherTypeSet([0x88B5]), includesOutgoing: false)
       }
       let sent = source.stop()
-      bench.turn(milliseconds: 5_000) { bench.receiver.frames.count >= Int(sent) }
+      bench.turn { bench.receiver.frames.count >= Int(sent) }
       let counted = bench.miniport.statistics
       #expect(UInt64(bench.receiver.frames.count) + counted.drops >= UInt64(sent))
     }
@@ -76,8 +76,8 @@ extension OnVeth {
       let bench = try Bench()
       try bench.activate(name: "old")
       let before = packetSockets(on: bench.pair.nearIndex)
-      try bench.activate(name: bench.pair.near)
-      bench.turn(milliseconds: 5_000) { packetSockets(on: bench.pair.nearIndex) == before }
+      try bench.activate(name: InterfaceName(stringLiteral: bench.pair.near))
+      bench.turn { packetSockets(on: bench.pair.nearIndex) == before }
       #expect(packetSockets(on: bench.pair.nearIndex) == before)
       try bench.peer.send(EthernetFrame.make(number: 1))
       #expect(bench.receive(1).count == 1)
@@ -93,7 +93,7 @@ extension OnVeth {
       var isDrained = false
       bench.miniport.deactivate { isDrained = true }
       #expect(isDrained)
-      bench.turn(milliseconds: 5_000) { packetSockets(on: bench.pair.nearIndex) == 1 }
+      bench.turn { packetSockets(on: bench.pair.nearIndex) == 1 }
       bench.settle(milliseconds: 100)
       #expect(packetSockets(on: bench.pair.nearIndex) == 1)
       bench.miniport.close()
@@ -124,7 +124,7 @@ extension OnVeth {
       let near = bench.pair.near
       try Command.run("ip link set \(near) name \(name)")
       defer { try? Command.run("ip link set \(name) name \(near)") }
-      try bench.activate(name: name)
+      try bench.activate(name: InterfaceName(stringLiteral: name))
       let other = try VethPair()
       try RawSocket(other.far).send(EthernetFrame.make(number: 9))
       try bench.peer.send(EthernetFrame.make(number: 1))
@@ -141,12 +141,15 @@ extension OnVeth {
       let near = bench.pair.near
       try Command.run("ip link set \(near) name \(name)")
       defer { try? Command.run("ip link set \(name) name \(near)") }
-      #expect(throws: MiniportError.unopenableName(name)) { try bench.activate(name: name) }
+      let interfaceName = InterfaceName(stringLiteral: name)
+      #expect(throws: MiniportError.unopenableName(name)) {
+        try bench.activate(name: interfaceName)
+      }
       #expect(try !CardControl().identity(of: bench.pair.nearIndex).isCapturable)
+      try Command.run("ip link property add dev \(name) altname much-longer-than-fifteen")
       try Command.run("ip link property add dev \(name) altname plain0")
-      var configuration = CaptureConfiguration(interfaceName: name)
+      var configuration = CaptureConfiguration(interfaceName: interfaceName)
       configuration.etherTypes = EtherTypeSet([EtherTypeSet.anyValue])
-      configuration.alternativeNames = ["much-longer-than-fifteen", "plain0"]
       try bench.activate(configuration)
       try bench.peer.send(EthernetFrame.make(number: 1))
       #expect(bench.receive(1).count == 1)

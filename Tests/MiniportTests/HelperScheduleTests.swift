@@ -16,20 +16,28 @@ struct HelperScheduleTests {
     return taken
   }
 
+  /// Submits a job that is taken.
+  private func submit(
+    _ schedule: inout HelperSchedule, _ kind: HelperSchedule.Kind, of index: Int32, now: UInt64
+  ) throws -> HelperSchedule.Job {
+    let job = schedule.submit(kind, of: index, now: now)
+    return try #require(job)
+  }
+
   @Test("opens come before closes, in the order they were asked for")
   func order() throws {
     var schedule = HelperSchedule()
-    let close = try #require(schedule.submit(.close, of: 1, now: 0))
-    let opens = try (2...3).map { try #require(schedule.submit(.open, of: $0, now: 0)) }
+    let close = try submit(&schedule, .close, of: 1, now: 0)
+    let opens = try (2...3).map { try submit(&schedule, .open, of: $0, now: 0) }
     #expect(start(&schedule) == opens + [close])
   }
 
   @Test("of one interface one job is under way at a time, whatever the others do")
   func oneAtATime() throws {
     var schedule = HelperSchedule()
-    let first = try #require(schedule.submit(.open, of: 1, now: 0))
-    let second = try #require(schedule.submit(.close, of: 1, now: 0))
-    let other = try #require(schedule.submit(.close, of: 2, now: 0))
+    let first = try submit(&schedule, .open, of: 1, now: 0)
+    let second = try submit(&schedule, .close, of: 1, now: 0)
+    let other = try submit(&schedule, .close, of: 2, now: 0)
     #expect(start(&schedule) == [first, other])
     #expect(schedule.ended(first))
     #expect(schedule.next(now: 0) == second)
@@ -38,7 +46,7 @@ struct HelperScheduleTests {
   @Test("at most eight jobs are under way, and what waits is done by those that end")
   func atMostEight() throws {
     var schedule = HelperSchedule()
-    let jobs = try (1...100).map { try #require(schedule.submit(.open, of: $0, now: 0)) }
+    let jobs = try (1...100).map { try submit(&schedule, .open, of: $0, now: 0) }
     var running = start(&schedule)
     #expect(running == Array(jobs.prefix(8)))
     var done: [HelperSchedule.Job] = []
@@ -54,9 +62,9 @@ struct HelperScheduleTests {
   @Test("a job that hangs holds up its own interface only, and that hears of it")
   func overdue() throws {
     var schedule = HelperSchedule()
-    let stuck = try (1...8).map { try #require(schedule.submit(.open, of: $0, now: 0)) }
+    let stuck = try (1...8).map { try submit(&schedule, .open, of: $0, now: 0) }
     #expect(start(&schedule) == stuck)
-    let other = try #require(schedule.submit(.open, of: 9, now: 1))
+    let other = try submit(&schedule, .open, of: 9, now: 1)
     #expect(start(&schedule, now: 1).isEmpty)
     #expect(schedule.progress(of: stuck[0], now: 1) == .pending(askAfter: Self.deadline - 1))
     #expect(schedule.progress(of: stuck[0], now: Self.deadline) == .overdue)
@@ -71,8 +79,8 @@ struct HelperScheduleTests {
   @Test("the deadline runs from the start of a job, not from when it was asked for")
   func deadlineFromStart() throws {
     var schedule = HelperSchedule()
-    let first = try #require(schedule.submit(.open, of: 1, now: 0))
-    let second = try #require(schedule.submit(.open, of: 1, now: 0))
+    let first = try submit(&schedule, .open, of: 1, now: 0)
+    let second = try submit(&schedule, .open, of: 1, now: 0)
     #expect(start(&schedule) == [first])
     let late = Self.deadline - 1
     #expect(schedule.progress(of: second, now: late) == .pending(askAfter: Self.deadline))
@@ -84,8 +92,8 @@ struct HelperScheduleTests {
   @Test("a job that has not begun can be taken back, and one that has cannot")
   func withdraw() throws {
     var schedule = HelperSchedule()
-    let first = try #require(schedule.submit(.open, of: 1, now: 0))
-    let second = try #require(schedule.submit(.open, of: 1, now: 0))
+    let first = try submit(&schedule, .open, of: 1, now: 0)
+    let second = try submit(&schedule, .open, of: 1, now: 0)
     #expect(start(&schedule) == [first])
     let isTakenBack = schedule.withdraw(second)
     #expect(isTakenBack && schedule.progress(of: second, now: 0) == .ended)

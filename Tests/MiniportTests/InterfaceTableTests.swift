@@ -122,17 +122,6 @@ struct InterfaceTableTests {
     #expect(dump([1], sequence: 3) == [.resynchronized])
   }
 
-  @Test(
-    "fault 3: an interface that was found to be another vanishes and appears; an unknown one does not"
-  )
-  mutating func replaced() {
-    _ = dump([1])
-    #expect(
-      table.replaced(1) == [.vanished(interfaceIndex: 1), .appeared(Self.adapter(1))])
-    #expect(table.adapters[1] == Self.adapter(1))
-    #expect(table.replaced(2) == [])
-  }
-
   @Test("where interfaces come and go all the time, complete is said although no dump is whole")
   mutating func churn() {
     var completions = 0
