@@ -1,5 +1,4 @@
 internal import Platform
-internal import Synchronization
 internal import WDF
 
 /// A loop as the framework's source of threads and time.
@@ -31,13 +30,13 @@ final class LoopExecutor: Executor {
 final class LoopScheduledWork: ScheduledWork, @unchecked Sendable {
   // @unchecked: `timer` is the loop's thread's.
   private let loop: EventLoop
-  private let work: Guarded<(@Sendable () -> Void)?>
+  private let work: LockedValue<(@Sendable () -> Void)?>
   /// The loop keeps the timer while it is armed, and the timer this.
   private weak var timer: LoopTimer?
 
   init(_ loop: EventLoop, _ work: @escaping @Sendable () -> Void) {
     self.loop = loop
-    self.work = Guarded(work)
+    self.work = LockedValue(work)
   }
 
   /// Arms the timer, on the loop, unless the work was dropped meanwhile.
