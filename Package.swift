@@ -66,12 +66,12 @@ let package = Package(
       name: "CLibpcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
     .target(name: "CLinux"),
     .target(name: "CToml"),
+    library("Platform", ["CLinux"]),
     library("MDL", ["CLinux"]),
     library("WDF", ["MDL", "CLinux"]),
     library("NDIS", ["MDL"]),
-    library("Platform", ["CLinux"]),
     library("Miniport", ["NDIS", "MDL", "Platform", "CLibpcap", "CLinux"]),
-    library("Ndisprot", ["WDF", "NDIS", "MDL"]),
+    library("Ndisprot", ["WDF", "NDIS", "MDL", "Platform"]),
     library("NdisprotControl", ["NDIS", "MDL"]),
     library(
       "NdisprotServer",
@@ -79,7 +79,7 @@ let package = Package(
     library(
       "NdisprotConfiguration",
       ["CToml", "NdisprotServer", "Ndisprot", "NDIS", "MDL", "Platform"]),
-    library("NdisprotClient", ["NdisprotControl", "NDIS", "MDL", "CLinux"]),
+    library("NdisprotClient", ["NdisprotControl", "NDIS", "MDL", "Platform", "CLinux"]),
     .executableTarget(
       name: "ndisprotd",
       dependencies: [
@@ -89,23 +89,23 @@ let package = Package(
       swiftSettings: settings, linkerSettings: hardening),
     .executableTarget(
       name: "ndisprotctl",
-      dependencies: ["NdisprotClient", "NDIS", "CLinux", argumentParser],
+      dependencies: ["NdisprotClient", "NDIS", "Platform", "CLinux", argumentParser],
       swiftSettings: settings, linkerSettings: hardening),
     .target(
       name: "TestSupport", dependencies: ["NDIS", "MDL", "CLinux"], path: "Tests/TestSupport",
       swiftSettings: testSettings),
+    tests("Platform", ["CLinux"]),
     tests("MDL", ["CLinux"]),
     tests("WDF", ["MDL", "CLinux"]),
     tests("NDIS", ["MDL"]),
-    tests("Platform", ["CLinux"]),
     tests("Miniport", ["NDIS", "MDL", "Platform", "CLinux"]),
-    tests("Ndisprot", ["WDF", "NDIS", "MDL"]),
+    tests("Ndisprot", ["WDF", "NDIS", "MDL", "Platform"]),
     tests("NdisprotControl", ["NDIS", "MDL"]),
     tests(
       "NdisprotServer",
       ["Ndisprot", "NdisprotControl", "WDF", "NDIS", "MDL", "Platform", "CLinux"]),
-    tests("NdisprotClient", ["NdisprotControl", "NDIS", "MDL", "CLinux"]),
-    tests("NdisprotConfiguration", ["NdisprotServer", "Ndisprot", "NDIS"]),
+    tests("NdisprotClient", ["NdisprotControl", "NDIS", "MDL", "Platform", "CLinux"]),
+    tests("NdisprotConfiguration", ["NdisprotServer", "Ndisprot", "NDIS", "Platform"]),
     tests("ndisprotd", ["NdisprotServer"]),
     tests("ndisprotctl", ["NdisprotClient", "NDIS", argumentParser]),
     .testTarget(

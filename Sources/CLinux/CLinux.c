@@ -72,6 +72,13 @@ int clinux_condition_wait(pthread_cond_t *condition, pthread_mutex_t *mutex, uin
   struct timespec time = {(time_t)(nanoseconds / 1000000000u), (long)(nanoseconds % 1000000000u)};
   return pthread_cond_timedwait(condition, mutex, &time);
 }
+int clinux_errno(void) { return errno; }
+uint64_t clinux_thread_number(void) {
+  static _Atomic uint64_t count;
+  static _Thread_local uint64_t number;
+  if (number == 0) number = ++count;
+  return number;
+}
 // A system call once a thread; glibc does not keep it.
 int clinux_thread_id(void) {
   static _Thread_local int id;

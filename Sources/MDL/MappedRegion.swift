@@ -23,7 +23,7 @@ public struct MappedRegion: ~Copyable, @unchecked Sendable {
     guard byteCount > 0 else { throw .map(errno: EINVAL) }
     let base = unsafe mmap(
       nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-    guard unsafe clinux_map_failed(base) == 0 else { throw .map(errno: errno) }
+    guard unsafe clinux_map_failed(base) == 0 else { throw .map(errno: clinux_errno()) }
     unsafe memory = UnsafeMutableRawBufferPointer(start: base, count: byteCount)
   }
 
@@ -36,7 +36,7 @@ public struct MappedRegion: ~Copyable, @unchecked Sendable {
   /// - Source: madvise(2), MADV_POPULATE_WRITE
   public borrowing func prefault() throws(MappingError) {
     while unsafe madvise(memory.baseAddress, memory.count, Int32(MADV_POPULATE_WRITE)) != 0 {
-      let code = errno
+      let code = clinux_errno()
       guard code == EINTR || code == EAGAIN else { throw .prefault(errno: code) }
     }
   }

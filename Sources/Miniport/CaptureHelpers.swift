@@ -1,5 +1,4 @@
 internal import Platform
-internal import Synchronization
 
 /// The threads that make, activate and close capture handles, for all bindings.
 ///
@@ -18,7 +17,7 @@ public final class CaptureHelpers: Sendable {
     var schedule = HelperSchedule()
     var work: [UInt64: Work] = [:]
   }
-  private let state = Mutex(State())
+  private let state = LockedValue(State())
 
   /// Makes helpers without a thread.
   public init() {}
@@ -36,7 +35,7 @@ public final class CaptureHelpers: Sendable {
     _ kind: HelperSchedule.Kind, of interfaceIndex: Int32, starter: ThreadStarter,
     _ work: @escaping Work
   ) -> Job? {
-    let now = EventLoop.now()
+    let now = monotonicNanoseconds()
     let job = state.withLock { state -> Job? in
       let job = state.schedule.submit(kind, of: interfaceIndex, now: now)
       if let job { state.work[job.number] = work }
@@ -56,14 +55,14 @@ public final class CaptureHelpers: Sendable {
 
   /// How a job stands; starts what an overdue one has kept from starting.
   func progress(of job: Job, starter: ThreadStarter) -> HelperSchedule.Progress {
-    let progress = state.withLock { $0.schedule.progress(of: job, now: EventLoop.now()) }
+    let progress = state.withLock { $0.schedule.progress(of: job, now: monotonicNanoseconds()) }
     _ = startThreads(starter)
     return progress
   }
 
   /// Starts threads for what waits; false if one could not be had.
   private func startThreads(_ starter: ThreadStarter) -> Bool {
-    while state.withLock({ $0.schedule.needsThread(now: EventLoop.now()) }) {
+    while state.withLock({ $0.schedule.needsThread(now: monotonicNanoseconds()) }) {
       guard starter(Self.threadName, { [self] in run() }) else {
         state.withLock { $0.schedule.threadFailed() }
         return false
@@ -82,7 +81,7 @@ public final class CaptureHelpers: Sendable {
 
   private func next() -> (Job, Work)? {
     state.withLock { state in
-      guard let job = state.schedule.next(now: EventLoop.now()),
+      guard let job = state.schedule.next(now: monotonicNanoseconds()),
         let work = state.work.removeValue(forKey: job.number)
       else { return nil }
       return (job, work)

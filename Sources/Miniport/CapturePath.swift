@@ -127,7 +127,7 @@ internal import Platform
       self.isHeld = isHeld
       let wasWaiting = if case .waiting = state { true } else { false }
       self.whenEnded = whenEnded
-      state = .draining(since: EventLoop.now())
+      state = .draining(since: monotonicNanoseconds())
       watch([])
       do throws(MiniportError) {
         guard !hasFailed else { return end() }
@@ -172,7 +172,7 @@ internal import Platform
     case .taking, .draining: break
     }
     loop.disarm(timer)
-    let now = EventLoop.now()
+    let now = monotonicNanoseconds()
     if isHeld, handler.shouldHold(nowNanoseconds: now) {
       rest(Self.holdNanoseconds)
       return

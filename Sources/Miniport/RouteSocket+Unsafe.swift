@@ -42,7 +42,7 @@ internal import Platform
   ) throws(SystemError) -> Int32 {
     let kind = SOCK_RAW.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue
     let descriptor = socket(AF_NETLINK, Int32(bitPattern: kind), NETLINK_ROUTE)
-    guard descriptor >= 0 else { throw SystemError(errno: errno, call: "socket(AF_NETLINK)") }
+    guard descriptor >= 0 else { throw SystemError(failed: "socket(AF_NETLINK)") }
     if var byteCount = receiveBufferByteCount {
       unsafe setsockopt(
         descriptor, SOL_SOCKET, SO_RCVBUF, &byteCount, socklen_t(MemoryLayout<Int32>.size))

@@ -1,4 +1,5 @@
 public import NDIS
+internal import Platform
 public import WDF
 
 /// The protocol bound to one adapter: what is known of the interface, and who has it open.
@@ -43,7 +44,7 @@ public final class AdapterBinding: Sendable {
   public let object: Ref<General>
   /// Who asks its card; nil where there is none to ask.
   let card: (any CardService)?
-  private let shared: Guarded<Shared>
+  private let shared: LockedValue<Shared>
   private let trace: TraceRing
 
   private init(
@@ -53,7 +54,7 @@ public final class AdapterBinding: Sendable {
     interfaceIndex = attributes.interfaceIndex
     self.object = object
     trace = object.framework.traceRing
-    shared = Guarded(Shared(attributes: attributes))
+    shared = LockedValue(Shared(attributes: attributes))
   }
 
   /// Makes a binding below the driver.

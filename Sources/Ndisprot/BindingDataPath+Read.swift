@@ -9,19 +9,19 @@ extension BindingDataPath {
   ///
   /// - Parameter mayWait: more frames follow at once, so that a message that is not full can wait
   func serveReads(mayWait: Bool = false) {
-    unsafe hot.pointee.unserved = 0
-    let came = unsafe hot.pointee.ring.history.sketch
+    hot.value.unserved = 0
+    let came = hot.value.ring.history.sketch
     let (opens, sketches) = (self.opens, self.sketches)
     // Side by side: of those that want something else nothing but a word is touched.
     for index in sketches.indices where sketches[index].meets(came) {
       serveReads(of: opens[index], mayWait: mayWait)
     }
-    if !mayWait { unsafe hot.pointee.ring.readersServed() }
+    if !mayWait { hot.value.ring.readersServed() }
   }
 
   /// Answers a new read, unless more frames follow at once.
   func serveRead(of open: OpenContext) {
-    serveReads(of: open, mayWait: unsafe hot.pointee.isAmongChunks)
+    serveReads(of: open, mayWait: hot.value.isAmongChunks)
   }
 
   /// Answers the reads of one open, oldest first, until frames, reads or the socket end.
@@ -30,10 +30,10 @@ extension BindingDataPath {
     // Never so much that it would be given up, or that frames would be held for this open.
     let byteCount = mayWait ? min(BindingDataPath.serveThreshold, window / 4) : 0
     while !open.isDeliveryBlocked, open.hasPendedReads {
-      guard unsafe hot.pointee.ring.tail &- (open.cursor?.position ?? 0) >= byteCount else {
+      guard hot.value.ring.tail &- (open.cursor?.position ?? 0) >= byteCount else {
         return
       }
-      guard unsafe open.cursor?.hasFrames(hot.pointee.ring, open.filter) == true else { return }
+      guard open.cursor?.hasFrames(hot.value.ring, open.filter) == true else { return }
       guard let request = (try? open.readQueue.retrieveNext()) ?? nil else { return }
       serve(request, of: open)
     }
@@ -71,16 +71,16 @@ extension BindingDataPath {
   private func deliverBatch(to open: OpenContext, _ parameters: RequestParameters) -> Delivery {
     guard var cursor = open.cursor else { return .refused(.bindingGone, bytesNeeded: 0) }
     var slices = RingSlices()
-    let batch = unsafe cursor.gather(
-      hot.pointee.ring, open.filter, byteLimit: parameters.outputByteCount,
+    let batch = cursor.gather(
+      hot.value.ring, open.filter, byteLimit: parameters.outputByteCount,
       recordLimit: parameters.count == 0 ? .max : Int(parameters.count), into: &slices)
     guard batch.recordCount > 0 else {
       open.cursor = cursor
-      let needed = unsafe FrameRecord.byteCount(
-        ofFrame: hot.pointee.ring.frameByteCount(at: cursor.position))
+      let needed = FrameRecord.byteCount(
+        ofFrame: hot.value.ring.frameByteCount(at: cursor.position))
       return .refused(.bufferTooSmall, bytesNeeded: needed)
     }
-    let isTaken = unsafe hot.pointee.ring.withChain(slices) { chain in
+    let isTaken = hot.value.ring.withChain(slices) { chain in
       open.requester.deliver(
         chain, recordCount: batch.recordCount, information: batch.byteCount, for: parameters)
     }
@@ -93,13 +93,13 @@ extension BindingDataPath {
   private func deliverOne(to open: OpenContext, _ parameters: RequestParameters) -> Delivery {
     guard var cursor = open.cursor else { return .refused(.bindingGone, bytesNeeded: 0) }
     var slices = RingSlices()
-    let batch = unsafe cursor.gather(
-      hot.pointee.ring, open.filter, byteLimit: .max, recordLimit: 1, into: &slices)
+    let batch = cursor.gather(
+      hot.value.ring, open.filter, byteLimit: .max, recordLimit: 1, into: &slices)
     let room = parameters.outputByteCount
-    let frameByteCount = unsafe hot.pointee.ring.frameByteCount(at: cursor.position)
+    let frameByteCount = hot.value.ring.frameByteCount(at: cursor.position)
     let isTaken: Bool
     if frameByteCount <= room {
-      isTaken = unsafe hot.pointee.ring.withChain(slices) { chain in
+      isTaken = hot.value.ring.withChain(slices) { chain in
         open.requester.deliver(
           chain, recordCount: 1, information: frameByteCount, for: parameters)
       }
@@ -107,7 +107,7 @@ extension BindingDataPath {
       open.cursor = cursor
       return .refused(.messageTooLong, bytesNeeded: frameByteCount)
     } else {
-      isTaken = unsafe hot.pointee.ring.withCutRecord(at: cursor.position, byteCount: room) {
+      isTaken = hot.value.ring.withCutRecord(at: cursor.position, byteCount: room) {
         open.requester.deliver($0, recordCount: 1, information: room, for: parameters)
       }
     }

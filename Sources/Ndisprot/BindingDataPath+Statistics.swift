@@ -11,17 +11,17 @@ extension BindingDataPath {
   public func counters(
     upTo limit: Int = .max, of isWanted: (OpenContext) -> Bool = { _ in true }
   ) -> [CounterSet] {
-    let frames = unsafe hot.pointee.frames
+    let frames = hot.value.frames
     var whole = binding.counted
     whole.add(totals)
     var sets = [binding.counters(whole)]
     var count = 0
     for open in opens.lazy.filter(isWanted) {
       guard count < limit else { break }
-      unsafe open.cursor?.advance(hot.pointee.ring, open.filter)
+      open.cursor?.advance(hot.value.ring, open.filter)
       let set = open.counters(
         offered: frames &- open.framesAtOpen,
-        dropState: unsafe hot.pointee.stateDrops &- open.stateDropsAtOpen)
+        dropState: hot.value.stateDrops &- open.stateDropsAtOpen)
       sets.append(set)
       count += set.values.count
     }
@@ -32,9 +32,9 @@ extension BindingDataPath {
   var totals: AdapterBinding.Totals {
     var totals = past
     totals.kernel = capture.statistics
-    unsafe totals.frames = hot.pointee.frames
-    unsafe totals.bytes = hot.pointee.bytes
-    unsafe totals.groups = hot.pointee.groups
+    totals.frames = hot.value.frames
+    totals.bytes = hot.value.bytes
+    totals.groups = hot.value.groups
     for open in opens { totals.add(sentBy: open) }
     return totals
   }

@@ -43,20 +43,20 @@ extension BindingDataPath {
   @inline(never) func countReceived(_ frame: ReceivedFrame) {
     let byteCount = frame.wireByteCount
     if FrameRecord.Flags(rawValue: frame.flags).contains(.outgoing) {
-      unsafe hot.pointee.groups.outgoing.count(byteCount: byteCount)
+      hot.value.groups.outgoing.count(byteCount: byteCount)
     } else if frame.bytes.isToEverybody {
-      unsafe hot.pointee.groups.receivedBroadcast.count(byteCount: byteCount)
+      hot.value.groups.receivedBroadcast.count(byteCount: byteCount)
     } else {
-      unsafe hot.pointee.groups.receivedMulticast.count(byteCount: byteCount)
+      hot.value.groups.receivedMulticast.count(byteCount: byteCount)
     }
   }
 
   /// Counts a frame to a group that was sent.
   @inline(never) func countSent(_ frame: RawSpan) {
     if frame.isToEverybody {
-      unsafe hot.pointee.groups.sentBroadcast.count(byteCount: frame.byteCount)
+      hot.value.groups.sentBroadcast.count(byteCount: frame.byteCount)
     } else {
-      unsafe hot.pointee.groups.sentMulticast.count(byteCount: frame.byteCount)
+      hot.value.groups.sentMulticast.count(byteCount: frame.byteCount)
     }
   }
 

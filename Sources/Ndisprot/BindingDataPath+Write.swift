@@ -1,5 +1,6 @@
 internal import MDL
 internal import NDIS
+internal import Platform
 internal import WDF
 
 // Writes: send.c of the sample. A message is sent as it came, in batches, from its own buffer; what
@@ -197,12 +198,12 @@ extension BindingDataPath {
   /// A frame that its own open would hear is queued for it, before the write is answered (W-20).
   private func loopBack(_ frame: RawSpan, of open: OpenContext) {
     guard let header = MDLSpan(frame).ethernetHeader, open.filter.matches(header) else { return }
-    let isQueued = unsafe hot.pointee.ring.append(
+    let isQueued = hot.value.ring.append(
       frame, originalByteCount: frame.byteCount, timestamp: realtimeNanoseconds(),
       flags: .looped, loopedFor: open.id)
     guard isQueued else { return }
     open.cursor?.noteLooped()
-    unsafe hot.pointee.unserved &+= 1
+    hot.value.unserved &+= 1
   }
 
   func finish(_ operation: WriteOperation, of open: OpenContext) {
@@ -214,7 +215,7 @@ extension BindingDataPath {
     }
     operation.complete()
     spareOperation = operation
-    if unsafe hot.pointee.unserved > 0 { serveReads() }
+    if hot.value.unserved > 0 { serveReads() }
   }
 }
 

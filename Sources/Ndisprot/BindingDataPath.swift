@@ -41,7 +41,7 @@ public import WDF
   /// The binding it belongs to.
   public let binding: AdapterBinding
   let miniport: any MiniportAdapter
-  let hot: UnsafeMutablePointer<Hot>
+  let hot: HotCell<Hot>
   private(set) var opens: [OpenContext] = []
   /// What each of them asks for, side by side: looked at whenever frames came.
   private(set) var sketches: [TypeSketch] = []
@@ -93,20 +93,13 @@ public import WDF
     self.miniport = miniport
     self.executor = executor
     self.writeMemory = writeMemory
-    unsafe hot = .allocate(capacity: 1)
-    do throws(BindingError) {
-      let ring = try ReceiveRing(byteCount: receiveRingByteCount)
-      capture = CaptureSupervision(
-        binding, miniport, executor,
-        CaptureSupervision.Settings(
-          profile: profile, ringByteCount: captureRingByteCount,
-          dispatchByteCount: ring.capacity / 2))
-      unsafe hot.initialize(
-        to: Hot(ring: ring, movesFrames: binding.snapshot.movesFrames))
-    } catch {
-      unsafe hot.deallocate()
-      throw error
-    }
+    let ring = try ReceiveRing(byteCount: receiveRingByteCount)
+    capture = CaptureSupervision(
+      binding, miniport, executor,
+      CaptureSupervision.Settings(
+        profile: profile, ringByteCount: captureRingByteCount,
+        dispatchByteCount: ring.capacity / 2))
+    hot = HotCell(Hot(ring: ring, movesFrames: binding.snapshot.movesFrames))
     super.init()
     capture.handler = self
   }
@@ -120,42 +113,37 @@ public import WDF
   /// Looks whether the interface is still the one that was bound; `CaptureNews.vanished` if not.
   public func checkInterface() { capture.check() }
 
-  deinit {
-    unsafe hot.deinitialize(count: 1)
-    unsafe hot.deallocate()
-  }
-
   // MARK: Frames
 
   /// One captured frame: the one copy on its way to any number of clients.
   public override func receive(_ frame: ReceivedFrame) {
-    unsafe hot.pointee.frames &+= 1
-    unsafe hot.pointee.bytes &+= UInt64(truncatingIfNeeded: frame.wireByteCount)
+    hot.value.frames &+= 1
+    hot.value.bytes &+= UInt64(truncatingIfNeeded: frame.wireByteCount)
     let flags = FrameRecord.Flags(rawValue: frame.flags)
     if flags.contains(.outgoing) || frame.bytes.isToGroup { countReceived(frame) }
-    guard unsafe hot.pointee.movesFrames else {
-      unsafe hot.pointee.stateDrops &+= 1
+    guard hot.value.movesFrames else {
+      hot.value.stateDrops &+= 1
       return
     }
-    _ = unsafe hot.pointee.ring.append(
+    _ = hot.value.ring.append(
       frame.bytes, originalByteCount: frame.wireByteCount,
       timestamp: frame.timestampNanoseconds,
       flags: frame.isTruncated ? flags.union(.truncated) : flags)
-    unsafe hot.pointee.unserved &+= FrameRecord.byteCount(ofFrame: frame.bytes.byteCount)
-    if unsafe hot.pointee.unserved >= BindingDataPath.serveThreshold { serveReads(mayWait: true) }
+    hot.value.unserved &+= FrameRecord.byteCount(ofFrame: frame.bytes.byteCount)
+    if hot.value.unserved >= BindingDataPath.serveThreshold { serveReads(mayWait: true) }
   }
 
   /// A chunk is over; messages that are not full wait for the next one.
   public override func chunkComplete() {
-    note(.receive, "chunk", nil, unsafe hot.pointee.unserved)
-    unsafe hot.pointee.isAmongChunks = true
+    note(.receive, "chunk", nil, hot.value.unserved)
+    hot.value.isAmongChunks = true
     serveReads(mayWait: true)
   }
 
   /// All that was there is received.
   public override func receiveComplete() {
-    note(.receive, "indicate", nil, unsafe hot.pointee.unserved)
-    unsafe hot.pointee.isAmongChunks = false
+    note(.receive, "indicate", nil, hot.value.unserved)
+    hot.value.isAmongChunks = false
     serveReads()
   }
 
@@ -170,7 +158,7 @@ public import WDF
       guard open.hasRead, open.isReading || open.hasPendedReads, let cursor = open.cursor else {
         continue
       }
-      let behind = unsafe cursor.byteCountBehind(hot.pointee.ring, open.filter)
+      let behind = cursor.byteCountBehind(hot.value.ring, open.filter)
       guard behind > cursor.windowByteCount / 2 else {
         open.behindSince = 0
         return false
@@ -203,13 +191,13 @@ public import WDF
   ///   - completion: called once, maybe at once: with nil, or with what kept the capture handle from
   ///     being made or changed; the open is still to be removed then
   func add(_ open: OpenContext, completion: @escaping (BindingError?) -> Void) {
-    unsafe open.cursor = ReceiveCursor(
-      at: hot.pointee.ring,
+    open.cursor = ReceiveCursor(
+      at: hot.value.ring,
       windowByteCount: open.options.queueByteCount == 0
         ? Int.max : max(open.options.queueByteCount, 4096),
       depth: open.options.flags.contains(.compat) ? 4 : nil)
-    unsafe open.framesAtOpen = hot.pointee.frames
-    unsafe open.stateDropsAtOpen = hot.pointee.stateDrops
+    open.framesAtOpen = hot.value.frames
+    open.stateDropsAtOpen = hot.value.stateDrops
     open.limiter = limiter(of: open)
     opens.append(open)
     sketches.append(open.filter.sketch)
@@ -235,7 +223,7 @@ public import WDF
   public func attributesChanged(_ action: BindingStateMachine.Action) {
     let snapshot = binding.snapshot
     for open in opens { open.filter.setOwnAddress(snapshot.attributes.address) }
-    unsafe hot.pointee.movesFrames = snapshot.movesFrames
+    hot.value.movesFrames = snapshot.movesFrames
     if action == .flushReceived { flush() }
     capture.follow(snapshot)
   }
@@ -247,7 +235,7 @@ public import WDF
   }
 
   private func flush() {
-    for open in opens { unsafe open.cursor?.flush(hot.pointee.ring, open.filter) }
+    for open in opens { open.cursor?.flush(hot.value.ring, open.filter) }
   }
 
   /// The binding is gone: everything that is pended completes, and the opens are dead.
@@ -258,7 +246,7 @@ public import WDF
     for open in gone {
       cancelWrites(of: open, status: .adapterRemoved)
       cancelReads(of: open, status: .adapterRemoved)
-      unsafe open.cursor?.close(hot.pointee.ring, open.filter)
+      open.cursor?.close(hot.value.ring, open.filter)
       open.bindingGone()
       past.add(sentBy: open)
     }

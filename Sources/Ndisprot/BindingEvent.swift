@@ -1,4 +1,5 @@
 public import NDIS
+internal import Platform
 
 /// Something that happened, with how the binding is since.
 ///

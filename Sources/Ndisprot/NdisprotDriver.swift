@@ -1,4 +1,5 @@
 public import NDIS
+internal import Platform
 public import WDF
 
 /// What becomes of a binding, told to whoever runs its data path.
@@ -286,7 +287,7 @@ public final class BindingList: Sendable {
     var bindings: [AdapterBinding] = []
     var generation: UInt64 = 0
   }
-  private let state = Guarded(State())
+  private let state = LockedValue(State())
 
   /// All of them, and a number that changes with every change of the list (D-34).
   public var snapshot: (bindings: [AdapterBinding], generation: UInt64) {

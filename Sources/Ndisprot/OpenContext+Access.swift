@@ -63,7 +63,7 @@ public enum AccessChange: Sendable {
 extension BindingDataPath {
   /// The filter of an open is another: what waits in the ring is judged anew.
   func filterChanged(of open: OpenContext, from old: ReceiveFilter) {
-    unsafe open.cursor?.change(
-      hot.pointee.ring, from: old, to: open.filter, isRevoked: open.isRevoking)
+    open.cursor?.change(
+      hot.value.ring, from: old, to: open.filter, isRevoked: open.isRevoking)
   }
 }

@@ -25,7 +25,7 @@ extension Connection {
     _ opcode: Opcode, _ operation: Operation, _ payload: RawSpan = RawSpan(),
     timeout: Duration? = Connection.defaultTimeout,
     setup: (inout MessageHeader) -> Void = { _ in },
-    accepting isAccepted: (MessageHeader) -> Bool = \.completion.isSuccess,
+    accepting isAccepted: (MessageHeader) -> Bool = { $0.completion.isSuccess },
     _ body: (MessageHeader, RawSpan) throws(DecodeError) -> Value
   ) throws(ClientError) -> Value {
     var header = MessageHeader(opcode, id: newID())
@@ -53,7 +53,7 @@ extension Connection {
   func pendedRequest<Value>(
     _ opcode: Opcode, _ operation: Operation, _ payload: RawSpan = RawSpan(), timeout: Duration?,
     setup: (inout MessageHeader) -> Void = { _ in },
-    accepting isAccepted: (MessageHeader) -> Bool = \.completion.isSuccess,
+    accepting isAccepted: (MessageHeader) -> Bool = { $0.completion.isSuccess },
     _ body: (MessageHeader, RawSpan) throws(DecodeError) -> Value
   ) throws(ClientError) -> Value {
     var header = MessageHeader(opcode, id: newID())

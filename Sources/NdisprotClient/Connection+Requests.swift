@@ -46,7 +46,7 @@ extension Connection {
     for name in names where !InterfaceName.isPossible(name) {
       throw .refused(.adapterNotFound, .wait)
     }
-    let deadline = timeout.map { ContinuousClock.now + min($0, .seconds(3_000_000_000)) }
+    let deadline = Deadline(after: timeout)
     var rest = names[...]
     repeat {
       let part = Array(rest.prefix(WaitRequest.maximumNameCount))
@@ -56,10 +56,10 @@ extension Connection {
   }
 
   private func wait(
-    forFew names: [String], until deadline: ContinuousClock.Instant?
+    forFew names: [String], until deadline: Deadline
   ) throws(ClientError) {
     while true {
-      let left = deadline.map { max(.zero, $0 - ContinuousClock.now) }
+      let left = deadline.remaining
       let asked = min(left ?? Connection.longestWait, Connection.longestWait)
       let wanted = WaitRequest(
         names: names, timeoutMilliseconds: UInt32(clamping: Int64(asked / .milliseconds(1))))

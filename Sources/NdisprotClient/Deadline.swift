@@ -1,4 +1,4 @@
-internal import Glibc
+internal import Platform
 
 /// A moment of the monotonic clock: when to give up.
 ///
@@ -54,11 +54,4 @@ public struct Deadline: Hashable, Sendable {
     guard now < nanoseconds else { return 0 }
     return Int32(clamping: (nanoseconds - now + 999_999) / 1_000_000)
   }
-}
-
-/// The monotonic clock; it does not fail on Linux.
-func monotonicNanoseconds() -> UInt64 {
-  var time = timespec()
-  unsafe clock_gettime(CLOCK_MONOTONIC, &time)
-  return UInt64(clamping: time.tv_sec) &* 1_000_000_000 &+ UInt64(clamping: time.tv_nsec)
 }

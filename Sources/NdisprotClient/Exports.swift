@@ -2,3 +2,5 @@
 @_exported public import MDL
 @_exported public import NDIS
 @_exported public import NdisprotControl
+
+@_exported public import struct Platform.SystemError

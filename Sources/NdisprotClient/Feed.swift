@@ -1,4 +1,4 @@
-internal import Synchronization
+internal import Platform
 
 /// Values on their way from a thread that reads to a task that wants them.
 ///
@@ -24,7 +24,7 @@ final class Feed<Value: Sendable>: Sendable {
     }
   }
 
-  private let state = Mutex(State())
+  private let state = LockedValue(State())
   let interruption: Interruption
   private let room: Interruption
 

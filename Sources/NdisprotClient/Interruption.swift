@@ -1,5 +1,5 @@
-internal import CLinux
 internal import Glibc
+internal import Platform
 internal import Synchronization
 
 /// Ends the waits of a connection from another thread, also a signal's.
@@ -7,17 +7,20 @@ internal import Synchronization
 /// - Thread: any
 /// - Source: eventfd(2)
 public final class Interruption: Sendable {
-  let descriptor: Int32
+  private let event: EventDescriptor
   private let flag = Atomic<Bool>(false)
 
   /// Makes one that is not raised.
   public init() throws(ClientError) {
-    let descriptor = eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK))
-    guard descriptor >= 0 else { throw .system(SystemError(failed: "eventfd")) }
-    self.descriptor = descriptor
+    do throws(SystemError) {
+      event = try EventDescriptor()
+    } catch {
+      throw .system(error)
+    }
   }
 
-  deinit { close(descriptor) }
+  /// What a wait looks at beside its own descriptor.
+  var descriptor: Int32 { event.descriptor }
 
   /// Whether waits end at once.
   public var isRaised: Bool { flag.load(ordering: .acquiring) }
@@ -25,7 +28,7 @@ public final class Interruption: Sendable {
   /// Ends the present wait and every further one with `ClientError.interrupted`.
   public func raise() {
     flag.store(true, ordering: .releasing)
-    _ = eventfd_write(descriptor, 1)
+    event.signal()
   }
 
   /// Waits until it is raised.
@@ -54,8 +57,7 @@ public final class Interruption: Sendable {
 
   /// Lets waits wait again.
   public func clear() {
-    var count: eventfd_t = 0
-    _ = unsafe eventfd_read(descriptor, &count)
+    event.clear()
     flag.store(false, ordering: .releasing)
   }
 }

@@ -1,7 +1,7 @@
-internal import CLinux
 internal import Glibc
 internal import MDL
 internal import NdisprotControl
+internal import Platform
 
 /// A connected socket and the buffer of the message that arrived last.
 ///
@@ -25,30 +25,22 @@ final class MessageSocket {
   /// How long a receive that waits does so, if no message comes and no signal.
   static let receiveWaitNanoseconds: UInt64 = 1_000_000_000
 
-  private let descriptor: Int32
+  private let socket: UnixSocket
   private var buffer = MDLBuffer(byteCount: MessageHeader.maximumMessageByteCount)
   private var byteCount = 0
-  private var canWait = false
+  private let canWait: Bool
 
   /// Takes over a connected socket.
   init(owning descriptor: Int32) {
-    self.descriptor = descriptor
-    growSendBuffer()
-    var time = timeval(tv_sec: Int(Self.receiveWaitNanoseconds / 1_000_000_000), tv_usec: 0)
+    socket = UnixSocket(descriptor)
+    // As much as the system allows: a stock one holds a message and a half.
+    socket.setSendBuffer(byteCount: 1 << 20)
     // Where that is refused no receive waits.
-    let result = unsafe setsockopt(
-      descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
-    canWait = result == 0
+    canWait = socket.setReceiveTimeout(
+      milliseconds: Int32(Self.receiveWaitNanoseconds / 1_000_000))
   }
 
-  deinit { close(descriptor) }
-
-  /// As much as the system allows: a stock one holds a message and a half.
-  private func growSendBuffer() {
-    var byteCount: Int32 = 1 << 20
-    unsafe setsockopt(
-      descriptor, SOL_SOCKET, SO_SNDBUF, &byteCount, socklen_t(MemoryLayout<Int32>.size))
-  }
+  deinit { socket.close() }
 
   /// The message that arrived last.
   var message: RawSpan {
@@ -64,66 +56,31 @@ final class MessageSocket {
   }
 
   /// Ends the conversation, also under a wait of another thread.
-  func hangUp() { shutdown(descriptor, Int32(SHUT_RDWR)) }
+  func hangUp() { socket.hangUp() }
 
   /// Sends a message, made of two parts, if there is room for it.
   func trySend(_ front: RawSpan, _ rest: RawSpan) throws(ClientError) -> Outcome {
-    var vectors = unsafe InlineArray<2, iovec>(repeating: iovec())
-    let sent = unsafe front.withUnsafeBytes { front in
-      unsafe rest.withUnsafeBytes { rest in
-        // sendmsg only reads what the vectors point to.
-        unsafe vectors[0] = iovec(
-          iov_base: UnsafeMutableRawPointer(mutating: front.baseAddress), iov_len: front.count)
-        unsafe vectors[1] = iovec(
-          iov_base: UnsafeMutableRawPointer(mutating: rest.baseAddress), iov_len: rest.count)
-        var span = unsafe vectors.mutableSpan
-        return unsafe span.withUnsafeMutableBufferPointer { table in
-          var message = unsafe msghdr()
-          unsafe message.msg_iov = table.baseAddress
-          unsafe message.msg_iovlen = table.count
-          return unsafe sendmsg(descriptor, &message, Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL))
-        }
-      }
-    }
-    return sent >= 0 ? .done : try outcome(of: "sendmsg")
+    try outcome(socket.send(front, rest))
   }
 
   /// Receives a message if there is one; told to wait, waits a while for it in the same call.
   func tryReceive(waiting isWaiting: Bool = false) throws(ClientError) -> Outcome {
-    let flags = Int32(MSG_CMSG_CLOEXEC) | (isWaiting && canWait ? 0 : Int32(MSG_DONTWAIT))
-    var message = unsafe msghdr()
-    let received = buffer.withMutableBytes { bytes in
-      unsafe bytes.withUnsafeMutableBytes { memory in
-        var vector = unsafe iovec(iov_base: memory.baseAddress, iov_len: memory.count)
-        return unsafe withUnsafeMutablePointer(to: &vector) { vector in
-          unsafe message.msg_iov = vector
-          unsafe message.msg_iovlen = 1
-          return unsafe recvmsg(descriptor, &message, flags)
-        }
-      }
+    let received = buffer.withMutableBytes {
+      socket.receive(into: &$0, isWaiting: isWaiting && canWait)
     }
-    guard received >= 0 else { return try outcome(of: "recvmsg") }
-    byteCount = received
-    guard received > 0 else { return .gone }
-    // No room was given for descriptors, so the kernel has closed those that came along.
-    guard unsafe message.msg_flags & Int32(MSG_CTRUNC) == 0 else {
-      throw .protocolViolation(.carriesDescriptors)
-    }
-    guard unsafe message.msg_flags & Int32(MSG_TRUNC) == 0 else {
-      throw .protocolViolation(.messageTooLong(byteCount: received))
-    }
-    return .done
+    byteCount = if case .done(let byteCount) = received { byteCount } else { 0 }
+    return try outcome(received)
   }
 
-  private func outcome(of call: StaticString) throws(ClientError) -> Outcome {
-    let error = SystemError(failed: call)
-    switch error.errno {
-    // ENOBUFS: no memory for the message just now; a wait for room is what there is to do.
-    // EINTR: whoever waits looks at his deadline before he waits again.
-    case EAGAIN, ENOBUFS, EINTR: return .wouldBlock
-    case EPIPE, ENOTCONN: return .gone
-    case ECONNRESET: return .reset
-    default: throw .system(error)
+  private func outcome(_ outcome: UnixSocket.Outcome) throws(ClientError) -> Outcome {
+    switch outcome {
+    case .done: return .done
+    case .wouldBlock: return .wouldBlock
+    case .gone: return .gone
+    case .reset: return .reset
+    case .carriedDescriptors: throw .protocolViolation(.carriesDescriptors)
+    case .tooLong(let byteCount): throw .protocolViolation(.messageTooLong(byteCount: byteCount))
+    case .failed(let error): throw .system(error)
     }
   }
 
@@ -142,7 +99,7 @@ final class MessageSocket {
     for wanted: Readiness, by deadline: Deadline, _ interruption: Interruption?
   ) throws(ClientError) -> Readiness {
     var polled: InlineArray<2, pollfd> = [
-      pollfd(fd: descriptor, events: wanted.rawValue, revents: 0),
+      pollfd(fd: socket.descriptor, events: wanted.rawValue, revents: 0),
       pollfd(fd: interruption?.descriptor ?? -1, events: Int16(POLLIN), revents: 0),
     ]
     while true {
@@ -150,7 +107,10 @@ final class MessageSocket {
       let count = unsafe span.withUnsafeMutableBufferPointer {
         unsafe poll($0.baseAddress, 2, deadline.pollMilliseconds)
       }
-      if count < 0, errno != EINTR { throw .system(SystemError(failed: "poll")) }
+      if count < 0 {
+        let error = SystemError(failed: "poll")
+        if error.errno != EINTR { throw .system(error) }
+      }
       if interruption?.isRaised == true { throw .interrupted }
       guard count <= 0 else { break }
       if deadline.isPast { return [] }

@@ -1,5 +1,5 @@
-internal import CLinux
 internal import Glibc
+internal import Platform
 
 /// Whose daemon a client believes: root's, the daemon account's, and its own user's.
 ///
@@ -17,14 +17,16 @@ enum ServerTrust {
 
   /// Checks who listens at the other end.
   static func check(_ descriptor: Int32, path: String) throws(ClientError) {
-    var credentials = clinux_ucred()
-    guard unsafe clinux_peer_credentials(descriptor, &credentials) == 0 else {
-      throw .system(SystemError(failed: "getsockopt"))
+    let userID: UInt32
+    do throws(SystemError) {
+      userID = try UnixSocket(descriptor).peer().userID
+    } catch {
+      throw .system(error)
     }
     guard
-      isTrusted(credentials.uid, ownUserID: geteuid(), trusted: environmentID(), accountID)
+      isTrusted(userID, ownUserID: geteuid(), trusted: environmentID(), accountID)
     else {
-      throw .untrustedServer(path: path, userID: credentials.uid)
+      throw .untrustedServer(path: path, userID: userID)
     }
   }
 
@@ -45,14 +47,7 @@ enum ServerTrust {
   }
 
   private static func accountID() -> UInt32? {
-    var account = unsafe passwd()
-    var found: UnsafeMutablePointer<passwd>?
-    return unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 4096) { buffer in
-      guard let base = buffer.baseAddress,
-        unsafe getpwnam_r(accountName, &account, base, buffer.count, &found) == 0,
-        unsafe found != nil
-      else { return nil }
-      return unsafe account.pw_uid
-    }
+    // An account that cannot be looked up is trusted no more than one that is not there.
+    (try? AccountDatabase.user(named: accountName))?.userID
   }
 }

@@ -1,4 +1,4 @@
-internal import Synchronization
+internal import Platform
 
 /// Users and groups, looked up on a thread of its own: a directory service that hangs keeps only
 /// that thread.
@@ -13,8 +13,8 @@ public final class AccountDirectory: Sendable {
     var hasThread = false
     var known: [AccountName: AccountResult] = [:]
   }
-  private let state = Mutex(State())
-  private let isDone = WaitSemaphore()
+  private let state = LockedValue(State())
+  private let isDone = AutoResetEvent()
   private let find: @Sendable (AccountName) -> AccountResult
 
   /// Makes a directory; `find` may take as long as it likes.
@@ -39,17 +39,18 @@ public final class AccountDirectory: Sendable {
     }
     let asked = names.filter { results[$0] == nil }
     guard !asked.isEmpty else { return results }
-    isDone.drain()
+    // An answer that came too late the last time.
+    _ = isDone.wait(milliseconds: 0)
     let needsThread = state.withLock { state in
       state.wanted = Array(asked)
       state.known = [:]
       defer { state.hasThread = true }
       return !state.hasThread
     }
-    if needsThread, !startDetachedThread({ self.run() }) {
+    if needsThread, (try? SystemThread.start("accounts", { self.run() })) == nil {
       state.withLock { $0.hasThread = false }
     } else {
-      isDone.wait(milliseconds: milliseconds)
+      _ = isDone.wait(milliseconds: Int32(clamping: milliseconds))
     }
     let known = state.withLock { $0.known }
     for name in asked {
@@ -64,7 +65,7 @@ public final class AccountDirectory: Sendable {
       let result = find(name)
       state.withLock { $0.known[name] = result }
     }
-    isDone.post()
+    isDone.set()
   }
 
   private func next() -> AccountName? {

@@ -1,4 +1,4 @@
-internal import Synchronization
+internal import Platform
 
 /// The files of a configuration, to be read again and again.
 ///
@@ -7,7 +7,7 @@ internal import Synchronization
 /// - Thread: any; one at a time reads
 public final class ConfigurationSource: Sendable {
   private let path: String
-  private let parsed = Mutex(ParsedFiles())
+  private let parsed = LockedValue(ParsedFiles())
 
   /// Names the first file; those of `conf.d` lie beside it.
   public init(path: String) { self.path = path }

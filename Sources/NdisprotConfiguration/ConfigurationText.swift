@@ -131,4 +131,4 @@ extension String {
 }
 
 /// What the kernel says of the call that failed just now.
-private func lastWords() -> String { SystemError(errno: errno, call: "").words }
+private func lastWords() -> String { SystemError(failed: "").words }

@@ -50,7 +50,7 @@ public struct EnumerateReply: Hashable, Sendable {
   /// Makes a reply of as many entries as fit `byteLimit` bytes; the others set `hasMore`.
   public init(generation: UInt64, entries: [BindingEntry], byteLimit: Int) {
     self.generation = generation
-    (self.entries, hasMore) = entries.fitting(byteLimit - Self.fixedByteCount, \.encoded.count)
+    (self.entries, hasMore) = entries.fitting(byteLimit - Self.fixedByteCount, { $0.encoded.count })
   }
 
   /// Decodes a payload; `entryCount` is the header's count.

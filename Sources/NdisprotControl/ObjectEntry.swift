@@ -158,7 +158,7 @@ public struct ObjectsReply: Hashable, Sendable {
   ///   - entries: in ascending order of their slots
   ///   - byteLimit: bytes of the payload at most
   public init(entries: [ObjectEntry], byteLimit: Int) {
-    self.entries = entries.fitting(byteLimit - 8, \.encoded.count).elements
+    self.entries = entries.fitting(byteLimit - 8, { $0.encoded.count }).elements
     next = entries.dropFirst(self.entries.count).first.map { $0.id & 0xFFFF_FFFF } ?? 0
   }
 

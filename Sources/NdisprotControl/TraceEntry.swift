@@ -96,7 +96,7 @@ public struct TraceReply: Hashable, Sendable {
   ///   - isRecording: whether events are being recorded
   ///   - byteLimit: bytes of the payload at most
   public init(cursor: UInt64, entries: [TraceEntry], isRecording: Bool, byteLimit: Int) {
-    (self.entries, hasMore) = entries.fitting(byteLimit - 16, \.encoded.count)
+    (self.entries, hasMore) = entries.fitting(byteLimit - 16, { $0.encoded.count })
     self.isRecording = isRecording
     next = self.entries.last.map { $0.sequence &+ 1 } ?? cursor
   }

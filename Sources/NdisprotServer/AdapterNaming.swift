@@ -53,7 +53,8 @@ final class AdapterNaming: ProtocolDriver, @unchecked Sendable {  // Confined to
     lastNumber &+= 1
     let (index, number) = (attributes.interfaceIndex, lastNumber)
     unnamed[index] = Unnamed(
-      attributes: attributes, number: number, deadline: EventLoop.now() &+ patienceNanoseconds)
+      attributes: attributes, number: number,
+      deadline: monotonicNanoseconds() &+ patienceNanoseconds)
     ask(index, number)
     startTimer()
   }
@@ -105,7 +106,7 @@ final class AdapterNaming: ProtocolDriver, @unchecked Sendable {  // Confined to
 
   /// Tells of those that have waited long enough, and asks again where there was no answer.
   private func losePatience() {
-    let now = EventLoop.now()
+    let now = monotonicNanoseconds()
     for (index, waiting) in unnamed where waiting.deadline <= now {
       unnamed[index]?.deadline = now &+ patienceNanoseconds
       if !waiting.isAsked { ask(index, waiting.number) }
@@ -121,7 +122,7 @@ final class AdapterNaming: ProtocolDriver, @unchecked Sendable {  // Confined to
   private func startTimer() {
     guard !isTimerRunning, let next = unnamed.values.map(\.deadline).min() else { return }
     isTimerRunning = true
-    let now = EventLoop.now()
+    let now = monotonicNanoseconds()
     _ = executor.schedule(afterNanoseconds: next > now ? next - now : 0) { [weak self] in
       self?.isTimerRunning = false
       self?.losePatience()

@@ -44,7 +44,7 @@ final class CardDesk: CardService, @unchecked Sendable {  // See Thread.
   ) {
     binding.noteAsked()
     let waiter = Inquiry.Waiter(
-      job: job, deadline: EventLoop.now() &+ deadlineNanoseconds, answer: answer)
+      job: job, deadline: monotonicNanoseconds() &+ deadlineNanoseconds, answer: answer)
     if loop.isCurrent {
       add(waiter, binding)
     } else if !loop.post({ self.add(waiter, binding) }) {
@@ -131,7 +131,7 @@ final class CardDesk: CardService, @unchecked Sendable {  // See Thread.
 
   /// Answers for a kernel that does not.
   private func expire() {
-    let now = EventLoop.now()
+    let now = monotonicNanoseconds()
     var next: UInt64?
     for key in Array(inquiries.keys) {
       guard let expired = inquiries[key]?.expire(now), let binding = inquiries[key]?.binding else {

@@ -3,6 +3,7 @@ internal import Glibc
 internal import MDL
 internal import Ndisprot
 internal import NdisprotControl
+internal import Platform
 
 /// The socket of one client: one message in, one message out, nothing waits.
 ///
@@ -113,32 +114,10 @@ struct ClientSocket: Sendable {
 
   /// Sends one message of a header and records where they lie.
   func send(_ header: MessageHeader, _ records: MDLChain) -> OutgoingMessages.FlushOutcome {
-    var bytes = header.encoded
-    var vectors = unsafe InlineArray<64, iovec>(repeating: iovec())
-    return unsafe withUnsafeMutableBytes(of: &bytes) { headerBytes in
-      unsafe vectors[0] = iovec(iov_base: headerBytes.baseAddress, iov_len: headerBytes.count)
-      var count = 1
-      unsafe records.withUnsafeIOVectors { segments in
-        for index in 0..<min(segments.count, 63) {
-          unsafe vectors[count] = unsafe segments[index]
-          count += 1
-        }
-      }
-      var span = unsafe vectors.mutableSpan
-      return unsafe span.withUnsafeMutableBufferPointer { table in
-        var message = unsafe msghdr()
-        unsafe message.msg_iov = table.baseAddress
-        unsafe message.msg_iovlen = count
-        let flags = Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL)
-        while unsafe sendmsg(descriptor, &message, flags) < 0 {
-          switch errno {
-          case EINTR: continue
-          case EAGAIN, ENOBUFS: return .blocked
-          default: return .gone
-          }
-        }
-        return .done
-      }
+    let bytes = header.encoded
+    return unsafe records.withUnsafeIOVectors { segments in
+      unsafe OutgoingMessages.FlushOutcome(
+        UnixSocket(descriptor).send(bytes.span.bytes, gathering: segments))
     }
   }
 }

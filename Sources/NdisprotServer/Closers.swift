@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Ndisprot
+internal import Platform
 internal import WDF
 
 /// Closes descriptors whose close may wait for a client, where no loop waits with it.
@@ -25,7 +26,7 @@ final class Closers: Sendable {
     var waiting: [UInt32: [Job]] = [:]
     var running: Set<UInt32> = []
   }
-  private let state = Guarded(State())
+  private let state = LockedValue(State())
 
   /// Ends a connection.
   ///
@@ -57,14 +58,18 @@ final class Closers: Sendable {
       return user
     }
     guard let user else { return }
-    let isStarted = DetachedThread.start(Closers.threadName) { [self] in
+    let start = { @Sendable [self] in
       while let job = next(of: user) {
         for descriptor in job.descriptors { Glibc.close(descriptor) }
         job.place?.release()
       }
       startThread()
     }
-    if !isStarted { _ = state.withLock { $0.running.remove(user) } }
+    do throws(SystemError) {
+      try SystemThread.start(Closers.threadName, start)
+    } catch {
+      _ = state.withLock { $0.running.remove(user) }
+    }
   }
 
   private func next(of user: UInt32) -> Job? {

@@ -48,7 +48,7 @@ extension ControlLoop {
     let objects = server.device.framework.snapshot()
       .filter { UInt64($0.id.slot) >= cursor }
       .sorted { $0.id.slot < $1.id.slot }
-    let now = EventLoop.now()
+    let now = monotonicNanoseconds()
     let reply = ObjectsReply(
       entries: objects.map { ObjectEntry($0, now: now) },
       byteLimit: MessageHeader.maximumPayloadByteCount)

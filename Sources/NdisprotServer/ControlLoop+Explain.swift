@@ -20,10 +20,12 @@ extension ControlLoop {
     let place = SharedCharge(charge)
     let find = server.environment.findUser
     let isTaken = server.lookups.add { [weak self] isUnloading in
-      let user = isUnloading ? nil : find(question.user)
-      guard !isUnloading, let self,
-        loop.post({ self.explain(question, user, parcel, place, for: session) })
-      else {
+      guard !isUnloading, let self else {
+        parcel.complete(.cancelled)
+        return
+      }
+      let found = Result { () throws(SystemError) in try find(question.user) }
+      guard loop.post({ self.explain(question, found, parcel, place, for: session) }) else {
         parcel.complete(.cancelled)
         return
       }
@@ -34,12 +36,19 @@ extension ControlLoop {
   }
 
   private func explain(
-    _ question: ExplainRequest, _ user: Credentials?, _ parcel: RequestParcel,
-    _ place: SharedCharge, for session: Session
+    _ question: ExplainRequest, _ found: Result<Credentials?, SystemError>,
+    _ parcel: RequestParcel, _ place: SharedCharge, for session: Session
   ) {
     place.release()
-    guard let user else {
+    let user: Credentials
+    switch found {
+    case .success(let credentials?): user = credentials
+    case .success(nil):
       parcel.complete(.notFound)
+      return
+    case .failure(let cause):
+      server.log(.warning, "the user '\(question.user)' cannot be looked up: \(cause.text)")
+      parcel.complete(CompletionStatus(.unsuccessful, .failure, cause.errno))
       return
     }
     policy.directory?.note(user.userID, user.groups + [user.groupID])

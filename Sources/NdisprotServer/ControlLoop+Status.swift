@@ -9,7 +9,7 @@ internal import Synchronization
 /// - Units: nanoseconds since the epoch, and on the monotonic clock
 struct ReloadHistory {
   let startedAt = realtimeNanoseconds()
-  let started = EventLoop.now()
+  let started = monotonicNanoseconds()
   private(set) var configuredAt = realtimeNanoseconds()
   private(set) var reloadedAt: UInt64 = 0
   private(set) var takenCount: UInt32 = 0
@@ -35,7 +35,7 @@ extension ControlLoop {
   /// ADMINISTRATION, status.
   func status(for session: Session) -> StatusReply {
     let identity = server.environment.identity
-    let now = EventLoop.now()
+    let now = monotonicNanoseconds()
     var reply = StatusReply()
     reply.flags = flags(identity)
     reply.processID = UInt32(bitPattern: getpid())

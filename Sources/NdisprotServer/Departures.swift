@@ -23,7 +23,7 @@ final class Departures {
   /// - Returns: whether there are more
   func endTurn() -> Bool {
     guard !sessions.isEmpty else { return false }
-    let start = EventLoop.now()
+    let start = monotonicNanoseconds()
     var index = 0
     repeat {
       let session = sessions[index]
@@ -31,7 +31,7 @@ final class Departures {
       let isMeasured = session.meter.begin(session)
       session.end(nil)
       session.meter.end(isMeasured)
-    } while index < sessions.count && EventLoop.now() &- start < Departures.budget
+    } while index < sessions.count && monotonicNanoseconds() &- start < Departures.budget
     sessions.removeFirst(index)
     return !sessions.isEmpty
   }

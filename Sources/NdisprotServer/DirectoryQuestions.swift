@@ -51,7 +51,8 @@ final class DirectoryQuestions: @unchecked Sendable {  // Confined to control.
     control.loop.arm(timer, afterNanoseconds: DirectoryQuestions.patienceNanoseconds)
     let (find, loop) = (server.environment.findUser, control.loop)
     let isAsked = lookups.add { [weak self] isUnloading in
-      let user = isUnloading ? nil : find("\(userID)")
+      // What could not be asked is as good as not answered.
+      let user = isUnloading ? nil : (try? find("\(userID)")) ?? nil
       directory.note(userID, user.map { $0.groups + [$0.groupID] })
       guard let self else { return }
       loop.post { self.finish(userID) }
@@ -74,12 +75,13 @@ final class DirectoryQuestions: @unchecked Sendable {  // Confined to control.
   /// - Thread: any that may wait
   static func ask(
     _ users: [UInt32], _ directory: DirectoryGroups,
-    _ find: @Sendable (String) -> Credentials?
+    _ find: @Sendable (String) throws(SystemError) -> Credentials?
   ) {
-    let start = EventLoop.now()
+    let start = monotonicNanoseconds()
     for user in users where user != 0 {
-      guard EventLoop.now() &- start < patienceNanoseconds else { return }
-      directory.note(user, find("\(user)").map { $0.groups + [$0.groupID] })
+      guard monotonicNanoseconds() &- start < patienceNanoseconds else { return }
+      let found = (try? find("\(user)")) ?? nil
+      directory.note(user, found.map { $0.groups + [$0.groupID] })
     }
   }
 }

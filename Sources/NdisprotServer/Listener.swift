@@ -58,7 +58,7 @@ final class Listener: EventHandler {
         rest(control)
         return
       default:
-        let cause = SystemError(errno: errno, call: "accept").text
+        let cause = SystemError(failed: "accept").text
         complain(control, "no client can be let in: \(cause)")
         rest(control)
         return

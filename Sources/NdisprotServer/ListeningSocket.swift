@@ -1,4 +1,3 @@
-internal import CLinux
 internal import Glibc
 public import Platform
 
@@ -26,30 +25,36 @@ public enum ListeningSocket {
   ///
   /// - Returns: the descriptor; the caller owns it
   public static func make(path: String, mode: UInt32) throws(ListenError) -> Int32 {
-    var address = sockaddr_un()
-    guard fill(&address, path) else { throw .pathTooLong(path) }
+    guard let address = UnixAddress(path: path) else { throw .pathTooLong(path) }
     let lock = try NameLock(path)
     defer { lock.release() }
-    try removeStale(path, &address)
-    let type = Int32(SOCK_SEQPACKET.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
-    let descriptor = socket(AF_UNIX, type, 0)
-    guard descriptor >= 0 else { throw .system(path, SystemError(errno: errno, call: "socket")) }
-    // Tight while the name appears; the wanted mode is set before anybody can be let in.
-    let previous = umask(0o177)
-    let isBound = unsafe withAddress(&address) { unsafe bind(descriptor, $0, $1) } == 0
-    let bindError = SystemError(errno: errno, call: "bind")
-    umask(previous)
-    guard isBound else {
-      close(descriptor)
-      throw .system(path, bindError)
-    }
-    guard unsafe chmod(path, mode) == 0, listen(descriptor, 1_024) == 0 else {
-      let error = SystemError(errno: errno, call: "listen")
-      close(descriptor)
-      unsafe unlink(path)
+    try removeStale(path, address)
+    do throws(SystemError) {
+      return try bound(path, address, mode)
+    } catch {
       throw .system(path, error)
     }
-    return descriptor
+  }
+
+  private static func bound(
+    _ path: String, _ address: UnixAddress, _ mode: UInt32
+  ) throws(SystemError) -> Int32 {
+    let socket = try UnixSocket(.connection, isNonBlocking: true)
+    var hasName = false
+    do throws(SystemError) {
+      // Tight while the name appears; the wanted mode is set before anybody can be let in.
+      let previous = umask(0o177)
+      defer { umask(previous) }
+      try socket.bind(to: address)
+      hasName = true
+      guard unsafe chmod(path, mode) == 0 else { throw SystemError(failed: "chmod") }
+      try socket.listen(backlog: 1_024)
+    } catch {
+      socket.close()
+      if hasName { unsafe unlink(path) }
+      throw error
+    }
+    return socket.descriptor
   }
 
   /// Removes the name of a socket that this daemon made; one that another daemon has meanwhile made stays.
@@ -69,76 +74,36 @@ public enum ListeningSocket {
   /// - Source: sd_is_socket_unix(3)
   public static func adopt(_ descriptor: Int32) throws(ListenError) -> String {
     let flags = fcntl(descriptor, F_GETFL)
-    guard flags >= 0, option(SO_DOMAIN, descriptor) == AF_UNIX,
-      option(SO_TYPE, descriptor) == Int32(SOCK_SEQPACKET.rawValue),
-      option(SO_ACCEPTCONN, descriptor) == 1,
+    let socket = UnixSocket(descriptor)
+    guard flags >= 0, socket.isListening,
       fcntl(descriptor, F_SETFD, FD_CLOEXEC) == 0,
       fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) == 0
     else { throw .notListening(descriptor: descriptor) }
-    return name(of: descriptor)
-  }
-
-  private static func option(_ option: Int32, _ descriptor: Int32) -> Int32? {
-    var value: Int32 = 0
-    var byteCount = socklen_t(MemoryLayout<Int32>.size)
-    let result = unsafe getsockopt(descriptor, SOL_SOCKET, option, &value, &byteCount)
-    return result == 0 ? value : nil
-  }
-
-  private static func name(of descriptor: Int32) -> String {
-    var address = sockaddr_un()
-    var byteCount = socklen_t(MemoryLayout<sockaddr_un>.size)
-    let result = unsafe withUnsafeMutablePointer(to: &address) { pointer in
-      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        unsafe getsockname(descriptor, $0, &byteCount)
-      }
-    }
-    let count = Int(byteCount) - MemoryLayout<sa_family_t>.size
-    guard result == 0, count > 0 else { return "without a name" }
-    var bytes = unsafe withUnsafeBytes(of: address.sun_path) { unsafe Array($0.prefix(count)) }
-    if bytes[0] == 0 { bytes[0] = UInt8(ascii: "@") }
-    return String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-  }
-
-  private static func fill(_ address: inout sockaddr_un, _ path: String) -> Bool {
-    address.sun_family = sa_family_t(AF_UNIX)
-    let bytes = Array(path.utf8)
-    return unsafe withUnsafeMutableBytes(of: &address.sun_path) { room in
-      guard !bytes.isEmpty, bytes.count < room.count, !bytes.contains(0) else { return false }
-      unsafe room.copyBytes(from: bytes)
-      return true
-    }
+    return socket.name ?? "without a name"
   }
 
   /// Unlinks the socket of a daemon that is gone; leaves everything else alone.
   private static func removeStale(
-    _ path: String, _ address: inout sockaddr_un
+    _ path: String, _ address: UnixAddress
   ) throws(ListenError) {
     var status = stat()
     guard unsafe lstat(path, &status) == 0 else { return }
     guard status.st_mode & S_IFMT == S_IFSOCK else { throw .notASocket(path) }
-    // Not blocking: a daemon that stands and has a full queue is there all the same.
-    let type = Int32(SOCK_SEQPACKET.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
-    let probe = socket(AF_UNIX, type, 0)
-    guard probe >= 0 else { throw .system(path, SystemError(errno: errno, call: "socket")) }
-    defer { close(probe) }
-    if unsafe withAddress(&address, { unsafe connect(probe, $0, $1) }) == 0 { throw .inUse(path) }
-    guard errno == ECONNREFUSED else {
-      if errno == EPROTOTYPE || errno == EAGAIN { throw .inUse(path) }
-      throw .system(path, SystemError(errno: errno, call: "connect"))
+    do throws(SystemError) {
+      // Not blocking: a daemon that stands and has a full queue is there all the same.
+      let probe = try UnixSocket(.connection, isNonBlocking: true)
+      defer { probe.close() }
+      try probe.connect(to: address)
+      throw SystemError(errno: EADDRINUSE, call: "connect")
+    } catch {
+      switch error.errno {
+      case ECONNREFUSED: break
+      case EADDRINUSE, EPROTOTYPE, EAGAIN: throw .inUse(path)
+      default: throw .system(path, error)
+      }
     }
     guard unsafe unlink(path) == 0 else {
-      throw .system(path, SystemError(errno: errno, call: "unlink"))
-    }
-  }
-
-  private static func withAddress<R>(
-    _ address: inout sockaddr_un, _ body: (UnsafePointer<sockaddr>, socklen_t) -> R
-  ) -> R {
-    unsafe withUnsafePointer(to: &address) { pointer in
-      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        unsafe body($0, socklen_t(MemoryLayout<sockaddr_un>.size))
-      }
+      throw .system(path, SystemError(failed: "unlink"))
     }
   }
 }

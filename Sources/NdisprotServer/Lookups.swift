@@ -1,3 +1,4 @@
+internal import Platform
 internal import WDF
 
 /// Work that may wait for a disk or a directory service: reading the configuration, finding a user.
@@ -17,7 +18,7 @@ final class Lookups: Sendable {
     var waiting: [Work] = []
     var hasThread = false
   }
-  private let state = Guarded(State())
+  private let state = LockedValue(State())
   private let framework: Ref<Driver>
   private let name: String
 

@@ -10,10 +10,10 @@ final class LoopCheck: Sendable {
     var names: [String]
     var whenAnswered: (@Sendable () -> Void)?
   }
-  private let state: Guarded<State>
+  private let state: LockedValue<State>
 
   init(first name: String, whenAnswered: @escaping @Sendable () -> Void) {
-    state = Guarded(State(names: [name], whenAnswered: whenAnswered))
+    state = LockedValue(State(names: [name], whenAnswered: whenAnswered))
   }
 
   /// The loops that have not answered.

@@ -40,7 +40,7 @@ struct NameLock {
       let flags = O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW
       let descriptor = unsafe open(path, flags, 0o600)
       guard descriptor >= 0 else {
-        throw .system(path, SystemError(errno: errno, call: "open"))
+        throw .system(path, SystemError(failed: "open"))
       }
       // Its last holder may have removed it before the lock was ours.
       if flock(descriptor, LOCK_EX | LOCK_NB) == 0,

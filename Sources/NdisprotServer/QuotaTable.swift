@@ -1,4 +1,5 @@
 internal import Ndisprot
+internal import Platform
 internal import Synchronization
 internal import WDF
 
@@ -25,7 +26,7 @@ final class QuotaTable: Sendable {
     let requests: RequestLimits
   }
 
-  private let uses = Guarded<[Key: Use]>([:])
+  private let uses = LockedValue<[Key: Use]>([:])
 
   /// Takes an open out of the quotas of its rules.
   ///

@@ -1,4 +1,5 @@
 internal import Ndisprot
+internal import Platform
 internal import WDF
 
 /// Memory that the rings of all bindings share.
@@ -15,7 +16,7 @@ final class RingBudget: Sendable {
   /// What one binding was given; it gives it back when it goes.
   final class Grant: Sendable {
     /// Bytes of the capture ring, in the kernel, as it is to be now.
-    fileprivate let captured: Guarded<Int>
+    fileprivate let captured: LockedValue<Int>
     /// Bytes of the receive ring.
     let receive: Int
     fileprivate let shrink: @Sendable (_ captureByteCount: Int) -> Void
@@ -23,7 +24,7 @@ final class RingBudget: Sendable {
     fileprivate init(
       capture: Int, receive: Int, shrink: @escaping @Sendable (Int) -> Void
     ) {
-      captured = Guarded(capture)
+      captured = LockedValue(capture)
       self.receive = receive
       self.shrink = shrink
     }
@@ -49,11 +50,11 @@ final class RingBudget: Sendable {
     var grants: [ObjectIdentifier: Grant] = [:]
     var refused: UInt64 = 0
   }
-  private let state: Guarded<State>
+  private let state: LockedValue<State>
 
   /// Makes a budget.
   init(receiveByteCount: Int = RingBudget.total) {
-    state = Guarded(State(receive: receiveByteCount, receiveTotal: receiveByteCount))
+    state = LockedValue(State(receive: receiveByteCount, receiveTotal: receiveByteCount))
   }
 
   /// Makes the memory of all receive rings another; what was given stays given.

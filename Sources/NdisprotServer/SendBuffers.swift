@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Ndisprot
+internal import Platform
 
 /// Kernel memory for what clients were sent and have not read.
 ///
@@ -39,8 +40,6 @@ final class SendBuffers: Sendable {
 
   /// As much as the system allows.
   private static func set(_ byteCount: Int32, _ descriptor: Int32) {
-    var byteCount = byteCount
-    unsafe setsockopt(
-      descriptor, SOL_SOCKET, SO_SNDBUF, &byteCount, socklen_t(MemoryLayout<Int32>.size))
+    UnixSocket(descriptor).setSendBuffer(byteCount: byteCount)
   }
 }

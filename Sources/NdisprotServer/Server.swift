@@ -20,19 +20,12 @@ public enum ServerError: Error, Sendable {
 public final class Server {
   private let core: ServerCore
   private let control: ControlLoop
-  private let isReady: Gate
+  private let isReady = AutoResetEvent()
 
   /// Makes everything, starts nothing; takes over the listening socket.
   public init(
     configuration: ServerConfiguration, environment: ServerEnvironment, listener: Int32
   ) throws(ServerError) {
-    let isDone: Gate
-    do throws(SystemError) {
-      isDone = try Gate()
-      isReady = try Gate()
-    } catch {
-      throw .system(error)
-    }
     let loop: EventLoop
     let desk: CardDesk
     do throws(SystemError) {
@@ -59,7 +52,7 @@ public final class Server {
         configuration: configuration, environment: environment,
         driver: NdisprotDriver(
           wanted: configuration.bindings.map(\.interface), framework: driver, card: desk),
-        framework: driver, device: device, isDone: isDone, desk: desk)
+        framework: driver, device: device, isDone: AutoResetEvent(), desk: desk)
       let globals = core
       try driver.withContext(DriverContext.self) { $0.core.withLock { $0 = globals } }
       device.finishInitializing()
@@ -98,7 +91,7 @@ public final class Server {
     _ = control.loop.post {
       control.start { refusals, error in
         outcome.note(refusals, error)
-        ready.open()
+        ready.set()
       }
     }
     // Longer than a kernel that does not answer keeps the first interfaces from being bound.
@@ -124,7 +117,7 @@ public final class Server {
   ) -> @Sendable () -> [String] {
     let core = self.core
     let check = LoopCheck(first: ControlLoop.threadName) {
-      core.lastAnswer.store(EventLoop.now(), ordering: .relaxed)
+      core.lastAnswer.store(monotonicNanoseconds(), ordering: .relaxed)
       whenAnswered()
     }
     let control = self.control
@@ -175,7 +168,7 @@ public final class Server {
 /// What control found at its start, for the thread that waits for it.
 private final class StartOutcome: Sendable {
   typealias Value = (refusals: [(name: String, error: BindError)], error: SystemError?)
-  private let state = Guarded<Value>(([], nil))
+  private let state = LockedValue<Value>(([], nil))
 
   var value: Value { state.withLock { $0 } }
 
@@ -187,5 +180,5 @@ private final class StartOutcome: Sendable {
 /// The driver's context: the globals, reached from wherever there is a `Ref` of the tree.
 struct DriverContext: ~Copyable, Sendable {
   /// Set once, before the device takes opens.
-  let core = Guarded<ServerCore?>(nil)
+  let core = LockedValue<ServerCore?>(nil)
 }

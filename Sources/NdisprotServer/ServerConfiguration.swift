@@ -140,7 +140,7 @@ public struct ServerEnvironment: Sendable {
   /// Finds a user by name or number, with all groups; nil if there is none.
   ///
   /// It may take long, too.
-  public var findUser: @Sendable (String) -> Credentials?
+  public var findUser: @Sendable (String) throws(SystemError) -> Credentials?
 
   /// Reads the configuration.
   public typealias Loader = @Sendable () throws(ConfigurationRefusal) -> ServerConfiguration
@@ -154,7 +154,7 @@ public struct ServerEnvironment: Sendable {
     makeAdapterControl: @escaping @Sendable () throws(SystemError) -> any AdapterControl,
     log: @escaping @Sendable (LogRecord) -> Void,
     audit: @escaping @Sendable (AuditRecord) -> Void, loadConfiguration: Loader?,
-    findUser: @escaping @Sendable (String) -> Credentials?,
+    findUser: @escaping @Sendable (String) throws(SystemError) -> Credentials?,
     identity: DaemonIdentity = DaemonIdentity(),
     reloading: @escaping @Sendable (ReloadStage) -> Void = { _ in }
   ) {

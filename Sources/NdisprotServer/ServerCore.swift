@@ -7,7 +7,7 @@ internal import WDF
 
 /// What all loops of the server share; nothing but the configuration changes after the start.
 final class ServerCore: @unchecked Sendable {  // `control` is set once, before any loop runs.
-  private let current: Guarded<ServerConfiguration>
+  private let current: LockedValue<ServerConfiguration>
   let environment: ServerEnvironment
   let driver: NdisprotDriver
   let framework: Ref<Driver>
@@ -26,20 +26,20 @@ final class ServerCore: @unchecked Sendable {  // `control` is set once, before 
   /// When every loop had answered the service manager's question; 0 before the first time.
   let lastAnswer = Atomic<UInt64>(0)
   /// Every line that a user causes, of whatever kind.
-  private let lines = Guarded(LogRateLimiter())
+  private let lines = LockedValue(LogRateLimiter())
   private(set) weak var control: ControlLoop?
   /// Where the thread that unloads waits for a loop.
-  private let isDone: Gate
+  private let isDone: AutoResetEvent
   /// A loop did not answer; it is not waited for again.
-  private let hasGivenUp = Guarded(false)
+  private let hasGivenUp = LockedValue(false)
 
   init(
     configuration: ServerConfiguration, environment: ServerEnvironment, driver: NdisprotDriver,
-    framework: Ref<Driver>, device: Ref<ControlDevice>, isDone: Gate, desk: CardDesk
+    framework: Ref<Driver>, device: Ref<ControlDevice>, isDone: AutoResetEvent, desk: CardDesk
   ) {
     self.desk = desk
     self.isDone = isDone
-    current = Guarded(configuration)
+    current = LockedValue(configuration)
     rings = RingBudget(receiveByteCount: configuration.queueByteCount)
     budgets = Budgets(configuration)
     sendBuffers = SendBuffers(budgets.largeBuffers)
@@ -99,7 +99,7 @@ final class ServerCore: @unchecked Sendable {  // `control` is set once, before 
 
   /// How many lines of a user were left out since the last one; nil if this one is left out too.
   private func unlogged(_ client: Credentials, _ cost: LogRateLimiter.Cost) -> UInt64? {
-    lines.withLock { $0.admits(client.userID, cost, nowNanoseconds: EventLoop.now()) }
+    lines.withLock { $0.admits(client.userID, cost, nowNanoseconds: monotonicNanoseconds()) }
   }
 
   /// Tells the operator of something that a client did, or that went wrong for it.
@@ -159,7 +159,7 @@ final class ServerCore: @unchecked Sendable {  // `control` is set once, before 
     milliseconds: Int32 = 3_000, _ start: (@escaping @Sendable () -> Void) -> Void
   ) {
     let isDone = self.isDone
-    start { isDone.open() }
+    start { isDone.set() }
     // Unloading has a deadline of its own, and says who did not answer.
     guard !hasGivenUp.withLock({ $0 }) else { return }
     if !isDone.wait(milliseconds: milliseconds) { hasGivenUp.withLock { $0 = true } }

@@ -26,7 +26,7 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
   let server: ServerCore
   let file: Ref<FileObject>
   /// The loop that has it; asked by whoever completes a request on another.
-  private let currentHost: Guarded<any SessionHost>
+  private let currentHost: LockedValue<any SessionHost>
 
   var open: OpenContext?
   /// What the open was given of its rules' quotas.
@@ -83,7 +83,7 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
     self.credentials = credentials
     self.server = server
     self.file = file
-    currentHost = Guarded(host)
+    currentHost = LockedValue(host)
     meter = host.meter
   }
 

@@ -1,6 +1,7 @@
 internal import NDIS
 internal import Ndisprot
 internal import NdisprotControl
+internal import Platform
 internal import WDF
 
 /// What one session wants to hear, and what waits to be told.
@@ -16,9 +17,9 @@ final class Subscription: Sendable {
     /// The session knows that something waits.
     var isTold = false
   }
-  private let state: Guarded<State>
+  private let state: LockedValue<State>
 
-  init(_ wanted: SubscribeRequest) { state = Guarded(State(wanted: wanted)) }
+  init(_ wanted: SubscribeRequest) { state = LockedValue(State(wanted: wanted)) }
 
   /// Wants something else from now on; the sequence goes on.
   func replace(_ wanted: SubscribeRequest) { state.withLock { $0.wanted = wanted } }

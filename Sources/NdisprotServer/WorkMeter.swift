@@ -33,7 +33,7 @@ final class WorkMeter {
   func begin(_ session: Session) -> Bool {
     guard current == nil else { return false }
     current = session
-    began = EventLoop.now()
+    began = monotonicNanoseconds()
     return true
   }
 
@@ -42,7 +42,7 @@ final class WorkMeter {
   func end(_ isMeasured: Bool) {
     guard isMeasured, let session = current else { return }
     current = nil
-    let now = EventLoop.now()
+    let now = monotonicNanoseconds()
     note(now &- min(began, now), of: session)
     if unsettledNanoseconds >= WorkMeter.settlingNanoseconds { settle() }
   }

@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// A system call that failed: its number and its name.
@@ -15,17 +16,26 @@ public struct SystemError: Error, Hashable, Sendable {
     self.call = call
   }
 
+  /// Takes errno as it is now: nothing may stand between the failed call and this.
+  public init(failed call: StaticString) {
+    // By a function: without the overlay of Glibc, in Embedded mode, errno is no variable.
+    errno = clinux_errno()
+    self.call = call.description
+  }
+
   /// The kernel's words for the number.
   ///
-  /// - Source: strerror(3), which answers threads apart since glibc 2.32
-  public var words: String { unsafe String(cString: strerror(errno)) }
+  /// - Source: strerror_r(3), the XSI one
+  public var words: String {
+    var buffer = InlineArray<128, CChar>(repeating: 0)
+    return unsafe withUnsafeMutableBytes(of: &buffer) { bytes in
+      guard let base = bytes.baseAddress else { return "errno \(errno)" }
+      let text = unsafe base.assumingMemoryBound(to: CChar.self)
+      guard unsafe strerror_r(errno, text, bytes.count) == 0 else { return "errno \(errno)" }
+      return unsafe String(cString: text)
+    }
+  }
 
   /// The call, and why it failed: `eventfd: Too many open files`.
   public var text: String { "\(call): \(words)" }
-
-  /// Takes errno as it is now: nothing may stand between the failed call and this.
-  init(failed call: StaticString) {
-    errno = Glibc.errno
-    self.call = call.description
-  }
 }

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import NdisprotClient
+internal import Platform
 
 /// The checks of `doctor`, in the order in which a connection meets what they look at.
 struct Checkup {
@@ -57,9 +58,7 @@ struct Checkup {
         "group", "there is no group \(groupName)",
         remedy: "Make it: systemd-sysusers ndisprot.conf, or groupadd --system \(groupName)")
     }
-    var groups = [gid_t](repeating: 0, count: 1_024)
-    let count = Int(unsafe getgroups(Int32(groups.count), &groups))
-    guard geteuid() == 0 || getegid() == number || groups.prefix(max(0, count)).contains(number)
+    guard geteuid() == 0 || getegid() == number || AccountDatabase.ownGroups.contains(number)
     else {
       return .wrong(
         "group", "you are not in the group \(groupName)",

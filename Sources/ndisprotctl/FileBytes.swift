@@ -1,5 +1,6 @@
 internal import Glibc
 internal import NdisprotClient
+internal import Platform
 
 /// A small file as bytes.
 enum FileBytes {
@@ -25,19 +26,19 @@ extension FileBytes {
   static func replace(_ path: String, with bytes: [UInt8]) throws(SystemError) {
     let draft = "\(path).\(getpid())"
     let descriptor = unsafe open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw SystemError(errno: errno, call: "open") }
+    guard descriptor >= 0 else { throw SystemError(failed: "open") }
     do throws(SystemError) {
       defer { close(descriptor) }
       try write(bytes, to: descriptor)
       // Whatever the umask is.
-      guard fchmod(descriptor, 0o644) == 0 else { throw SystemError(errno: errno, call: "fchmod") }
-      guard fsync(descriptor) == 0 else { throw SystemError(errno: errno, call: "fsync") }
+      guard fchmod(descriptor, 0o644) == 0 else { throw SystemError(failed: "fchmod") }
+      guard fsync(descriptor) == 0 else { throw SystemError(failed: "fsync") }
     } catch {
       unsafe unlink(draft)
       throw error
     }
     guard unsafe rename(draft, path) == 0 else {
-      let error = SystemError(errno: errno, call: "rename")
+      let error = SystemError(failed: "rename")
       unsafe unlink(draft)
       throw error
     }
@@ -50,7 +51,7 @@ extension FileBytes {
         unsafe Glibc.write(descriptor, $0.baseAddress, $0.count)
       }
       if count < 0, errno == EINTR { continue }
-      guard count > 0 else { throw SystemError(errno: errno, call: "write") }
+      guard count > 0 else { throw SystemError(failed: "write") }
       rest = rest.dropFirst(count)
     }
   }

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Platform
 
 /// What this machine says of itself, for `doctor` and `report`.
 enum HostFacts {
@@ -48,25 +49,14 @@ enum HostFacts {
   /// Whether this process may write to a file, a socket included.
   static func mayWrite(_ path: String) -> Bool { unsafe access(path, W_OK) == 0 }
 
-  /// The members' number of a group; nil if there is none of this name.
+  /// The members' number of a group; nil if there is none of this name, or it cannot be looked up.
   static func groupID(_ name: String) -> UInt32? {
-    var entry = unsafe group()
-    var found: UnsafeMutablePointer<group>?
-    var room = [CChar](repeating: 0, count: 64 << 10)
-    guard unsafe getgrnam_r(name, &entry, &room, room.count, &found) == 0, unsafe found != nil
-    else { return nil }
-    return unsafe entry.gr_gid
+    (try? AccountDatabase.group(named: name))?.groupID
   }
 
-  /// The name of a user, or his number.
+  /// The name of a user, or the number.
   static func userName(_ number: UInt32) -> String {
-    var entry = unsafe passwd()
-    var found: UnsafeMutablePointer<passwd>?
-    var room = [CChar](repeating: 0, count: 16 << 10)
-    guard unsafe getpwuid_r(number, &entry, &room, room.count, &found) == 0, unsafe found != nil,
-      let name = unsafe entry.pw_name
-    else { return "\(number)" }
-    return unsafe String(cString: name)
+    (try? AccountDatabase.user(number))?.name ?? "\(number)"
   }
 
   /// The kernel's release, as `uname -r`.

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Glibc
 internal import NdisprotClient
+internal import Platform
 
 /// `ndisprotctl`: the command line of the client library.
 @main
@@ -30,7 +31,10 @@ struct NdisprotctlCommand: ParsableCommand {
     throw ValidationError("no subcommand is given")
   }
 
-  static func main() { Glibc.exit(runProgram(programArguments())) }
+  static func main() {
+    fillStandardDescriptors()
+    Glibc.exit(runProgram(programArguments()))
+  }
 }
 
 /// Runs the program; a plain function, because what is written in `main` is on the main actor.

@@ -36,9 +36,9 @@ struct ExplainCommand: ParsableCommand {
     case .name(let given): name = given
     case .index: name = try program.entry(binding, connection).name
     }
-    let (user, type) = (userNumber(of: user), etherType.value)
+    let type = etherType.value
     let reply = try program.attempt { () throws(ClientError) in
-      guard let user else { throw .refused(.notFound, .administer) }
+      guard let user = try userNumber(of: user) else { throw .refused(.notFound, .administer) }
       return try connection.explain(user: user, binding: name, etherType: type)
     }
     let lines =

@@ -48,7 +48,7 @@ struct PolicyDraft {
   /// Writes the file; one that is there is not replaced.
   func write(_ program: Program) throws(Failure) {
     if unsafe mkdir(folder, 0o755) != 0, errno != EEXIST {
-      throw program.fail(unwritable: folder, SystemError(errno: errno, call: "mkdir"))
+      throw program.fail(unwritable: folder, SystemError(failed: "mkdir"))
     }
     guard HostFacts.status(of: path) == nil else {
       throw program.fail(unwritable: path, SystemError(errno: EEXIST, call: "open"))

@@ -1,6 +1,5 @@
 internal import Glibc
 internal import Platform
-internal import Synchronization
 
 /// Watches the users and groups of the machine, so that rules follow them.
 ///
@@ -21,7 +20,7 @@ final class AccountWatch: EventHandler, @unchecked Sendable {
   private static let firstDelayNanoseconds: UInt64 = 1_000_000_000
   private static let longestDelayNanoseconds: UInt64 = 60_000_000_000
 
-  private let place = Mutex(Place())
+  private let place = LockedValue(Place())
   private var descriptor: Int32 = -1
   private var changed: @Sendable () -> Void = {}
   private var delay = firstDelayNanoseconds

@@ -1,7 +1,7 @@
 internal import Logging
 internal import NdisprotConfiguration
 internal import NdisprotServer
-internal import Synchronization
+internal import Platform
 
 /// The files of `--config`: read at the start and at each reload, their users and groups looked up
 /// again when those change.
@@ -29,7 +29,7 @@ final class ConfigurationLoader: Sendable {
   private let directory: AccountDirectory
   private let options: DaemonOptions
   private let logger: Logger
-  private let state = Mutex(State())
+  private let state = LockedValue(State())
   let accountWatch = AccountWatch()
 
   init(

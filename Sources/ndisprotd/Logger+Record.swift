@@ -1,5 +1,6 @@
 internal import Logging
 internal import NdisprotServer
+internal import Platform
 internal import WDF
 
 extension Logger {
@@ -39,7 +40,7 @@ func startLogging() {
 ///
 /// - Thread: any
 final class LogThreshold: Sendable {
-  private let current = Guarded(Logger.Level.info)
+  private let current = LockedValue(Logger.Level.info)
 
   var level: Logger.Level {
     get { current.withLock { $0 } }

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import NDIS
 internal import NdisprotServer
+internal import Platform
 
 /// `ndisprotd`: raw Ethernet for programs that have no root.
 ///
@@ -37,6 +38,7 @@ struct NdisprotdCommand: ParsableCommand {
   }
 
   mutating func run() throws {
+    fillStandardDescriptors()
     let status = runDaemon(options)
     guard status == 0 else { throw ExitCode(status) }
   }

@@ -3,6 +3,7 @@ internal import NDIS
 internal import Ndisprot
 internal import NdisprotConfiguration
 internal import NdisprotServer
+internal import Platform
 
 // Without a file: `--interface`, `--allow` and `--profile` say all there is.
 
@@ -10,10 +11,15 @@ extension DaemonOptions {
   /// The account to run as; nil keeps the user who started the daemon.
   func account() throws(AccountError) -> Credentials? {
     guard let user else { return serviceAccount() }
-    guard let account = Accounts.credentials(user) else {
-      throw AccountError(kind: "user", name: user)
+    var cause: SystemError?
+    do throws(SystemError) {
+      if let account = try Accounts.credentials(user) {
+        return account.userID == geteuid() ? nil : account
+      }
+    } catch {
+      cause = error
     }
-    return account.userID == geteuid() ? nil : account
+    throw AccountError(kind: "user", name: user, cause: cause)
   }
 
   /// What the command line says: the user who starts the daemon, and whom `--allow` names, may use

@@ -42,27 +42,27 @@ func keepOnly(_ kept: Capabilities, as account: Credentials?) throws(SystemError
   // Needs CAP_SETPCAP; without it nothing outside the set can be gained either (NO_NEW_PRIVS).
   clinux_drop_bounding_capabilities(~kept.rawValue)
   if let account { try become(account) }
-  guard clinux_set_no_new_privileges() == 0 else { throw SystemError(errno: errno, call: "prctl") }
+  guard clinux_set_no_new_privileges() == 0 else { throw SystemError(failed: "prctl") }
   // The service's filter of system calls has no capset(2), and then there is nothing to give up.
   guard account != nil || !Capabilities.held.permitted.isSubset(of: kept) else { return }
   guard clinux_keep_capabilities(kept.rawValue) == 0 else {
-    throw SystemError(errno: errno, call: "capset")
+    throw SystemError(failed: "capset")
   }
 }
 
 /// Changes the user; the capabilities stay permitted, and are no longer effective.
 private func become(_ account: Credentials) throws(SystemError) {
   guard clinux_keep_capabilities_of_next_user() == 0 else {
-    throw SystemError(errno: errno, call: "prctl")
+    throw SystemError(failed: "prctl")
   }
   guard unsafe setgroups(account.groups.count, account.groups) == 0 else {
-    throw SystemError(errno: errno, call: "setgroups")
+    throw SystemError(failed: "setgroups")
   }
   guard clinux_set_group(account.groupID) == 0 else {
-    throw SystemError(errno: errno, call: "setresgid")
+    throw SystemError(failed: "setresgid")
   }
   guard clinux_set_user(account.userID) == 0 else {
-    throw SystemError(errno: errno, call: "setresuid")
+    throw SystemError(failed: "setresuid")
   }
 }
 
@@ -110,7 +110,7 @@ func lockMemory() throws(SystemError) -> Capabilities {
     throw SystemError(errno: ENOMEM, call: "mlockall")
   }
   guard mlockall(MCL_CURRENT) == 0, mlockall(MCL_FUTURE | Int32(MCL_ONFAULT)) == 0 else {
-    throw SystemError(errno: errno, call: "mlockall")
+    throw SystemError(failed: "mlockall")
   }
   return isUnlimited ? [] : .lockMemory
 }

@@ -1,12 +1,12 @@
 internal import NdisprotServer
-internal import Synchronization
+internal import Platform
 
 /// What the service manager hears of reloads, and what the status says of the last one.
 ///
 /// - Thread: any
 final class ReloadWatch: Sendable {
   private let manager: ServiceManager?
-  private let lastRefusal = Mutex("")
+  private let lastRefusal = LockedValue("")
 
   init(_ manager: ServiceManager?) { self.manager = manager }
 

@@ -44,14 +44,14 @@ struct Supervision {
   /// read anew.
   mutating func run() -> Int32 {
     manager?.ready(statusText)
-    var next = EventLoop.now()
+    var next = monotonicNanoseconds()
     while true {
-      let now = EventLoop.now()
+      let now = monotonicNanoseconds()
       if now >= next {
         tick()
         next = now &+ tickNanoseconds
       }
-      let number = waitForSignal(nanoseconds: manager == nil ? nil : next &- now)
+      let number = awaitedSignals.wait(nanoseconds: manager == nil ? nil : next &- now)
       if number == SIGHUP { server.reload() }
       if number == SIGTERM || number == SIGINT {
         manager?.stopping("stopping: signal \(number)")
@@ -85,25 +85,10 @@ struct Supervision {
 }
 
 /// What the daemon waits for: the end, and a wish to reload.
-private func awaitedSignals() -> sigset_t {
-  var set = sigset_t()
-  unsafe sigemptyset(&set)
-  for number in [SIGTERM, SIGINT, SIGHUP] { unsafe sigaddset(&set, number) }
-  return set
-}
+private let awaitedSignals = AwaitedSignals([SIGTERM, SIGINT, SIGHUP])
 
 /// Blocks what the daemon waits for, in this thread and all that it will make.
 func blockSignals() {
   signal(SIGPIPE, SIG_IGN)
-  var set = awaitedSignals()
-  unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
-}
-
-/// Waits for a signal, without end if no time is given; -1 when the time is over.
-private func waitForSignal(nanoseconds: UInt64?) -> Int32 {
-  var set = awaitedSignals()
-  guard let nanoseconds else { return unsafe sigwaitinfo(&set, nil) }
-  var time = timespec(
-    tv_sec: Int(nanoseconds / 1_000_000_000), tv_nsec: Int(nanoseconds % 1_000_000_000))
-  return unsafe sigtimedwait(&set, nil, &time)
+  awaitedSignals.block()
 }

@@ -55,8 +55,8 @@ extension OnVeth {
     deinit { watch.stop() }
 
     func turn(until condition: () -> Bool) {
-      let end = EventLoop.now() + 5_000_000_000
-      while !condition(), EventLoop.now() < end { loop.turn(waitingAtMost: 10_000_000) }
+      let end = monotonicNanoseconds() + 5_000_000_000
+      while !condition(), monotonicNanoseconds() < end { loop.turn(waitingAtMost: 10_000_000) }
     }
 
     /// Waits for the first dump, and forgets it.

@@ -121,8 +121,8 @@ final class Bench {
   }
 
   func turn(milliseconds: UInt64 = 2000, until condition: () -> Bool) {
-    let end = EventLoop.now() + milliseconds * 1_000_000
-    while !condition(), EventLoop.now() < end { loop.turn(waitingAtMost: 5_000_000) }
+    let end = monotonicNanoseconds() + milliseconds * 1_000_000
+    while !condition(), monotonicNanoseconds() < end { loop.turn(waitingAtMost: 5_000_000) }
   }
 
   /// Turns for a while, for what must not happen.

@@ -2,6 +2,7 @@ import Glibc
 import NDIS
 import Ndisprot
 import NdisprotControl
+import Platform
 import TestSupport
 import Testing
 
@@ -42,8 +43,8 @@ struct BindingCallbackTests {
       wire.announce { $0.mtu = 1_500 }
       // Mailed to the binding's thread, which the activation has: nothing is received before it ends.
       wire.deliver(Self.frame)
-      wire.mayActivate.open()
-      wire.mayActivate.open()
+      wire.mayActivate.set()
+      wire.mayActivate.set()
       let opened = try #require(try opener.receive())
       #expect(opened.header.id == openID && opened.header.errno == 0)
       let read = try #require(try opener.receive())
@@ -55,7 +56,7 @@ struct BindingCallbackTests {
   @Test("wdf T107: a binding that nobody unbound is unbound by deregistering, each request once")
   func forgotten() throws {
     try withScriptedServer { server, wire, path in
-      wire.mayActivate.open()
+      wire.mayActivate.set()
       let client = try RawClient(path)
       #expect(try client.ask(.open, openRequest).header.errno == 0)
       let ids = try (0..<5).map { _ in try client.send(.read, information: 1_518) }

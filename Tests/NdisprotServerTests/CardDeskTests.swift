@@ -2,6 +2,7 @@ import Glibc
 import NDIS
 import Ndisprot
 import NdisprotControl
+import Platform
 import TestSupport
 import Testing
 import WDF
@@ -39,7 +40,7 @@ struct CardDeskTests {
         $0.isHeld = false
         $0.facts.link.bitsPerSecond = 1_000_000_000
       }
-      wire.card.mayAnswer.open()
+      wire.card.mayAnswer.set()
       let reply = try #require(try asker.receive())
       #expect(reply.header.id == id && reply.header.errno == 0)
       #expect(Array(reply.payload.suffix(4)) == [0x80, 0x96, 0x98, 0])
@@ -60,7 +61,7 @@ struct CardDeskTests {
         #expect(try client.ask(.cancel, CancelRequest(id: 99).encoded).header.errno != 0)
       }
       wire.card.script.withLock { $0.isHeld = false }
-      wire.card.mayAnswer.open()
+      wire.card.mayAnswer.set()
       #expect(try errno(first) == 0)
       for client in others { for _ in 0..<8 { #expect(try errno(client) == 0) } }
       #expect(wire.card.script.withLock { $0.askedCount } <= 3)
@@ -83,7 +84,7 @@ struct CardDeskTests {
       let binding = try #require(page.objects.first { $0.kind == .binding })
       #expect(binding[.oidAsked] == 1 && binding[.oidTimedOut] == 1)
       wire.card.script.withLock { $0.isHeld = false }
-      wire.card.mayAnswer.open()
+      wire.card.mayAnswer.set()
       let next = try client.sendQuery(.linkState)
       let late = try #require(try client.receive())
       #expect(late.header.id == next && late.header.errno == 0)
@@ -104,13 +105,13 @@ struct CardDeskTests {
       }
       #expect(hangs() == 1)
       // The next time is told of again.
-      wire.card.mayAnswer.open()
+      wire.card.mayAnswer.set()
       #expect(eventually { wire.card.script.withLock { $0.askedCount } == 2 })
       _ = try client.sendQuery(.linkState)
       #expect(try errno(client) == UInt32(ETIMEDOUT))
       #expect(hangs() == 2)
       wire.card.script.withLock { $0.isHeld = false }
-      wire.card.mayAnswer.open()
+      wire.card.mayAnswer.set()
     }
   }
 
@@ -118,7 +119,7 @@ struct CardDeskTests {
     "D-52: a question can be cancelled, ends with its session, and a pause does not wait for it")
   func cancelled() throws {
     try withScriptedServer { _, wire, path in
-      wire.mayActivate.open()
+      wire.mayActivate.set()
       wire.card.script.withLock { $0.isHeld = true }
       let client = try open(path, Self.eapol)
       let id = try client.sendQuery(.rcvOK)
@@ -137,7 +138,7 @@ struct CardDeskTests {
       #expect(closed.map(\.header.id) == [last, close])
       #expect(closed.map(\.header.errno) == [UInt32(ECANCELED), 0])
       wire.card.script.withLock { $0.isHeld = false }
-      wire.card.mayAnswer.open()
+      wire.card.mayAnswer.set()
     }
   }
 
@@ -146,7 +147,7 @@ struct CardDeskTests {
     arguments: [noTypes, eapol])
   func unbound(request: [UInt8]) throws {
     try withScriptedServer { _, wire, path in
-      wire.mayActivate.open()
+      wire.mayActivate.set()
       wire.card.script.withLock { $0.isHeld = true }
       let client = try open(path, request)
       let ids = try (0..<3).map { _ in try client.sendQuery(.rcvOK) }
@@ -161,7 +162,7 @@ struct CardDeskTests {
         #expect(reply.header.ndisStatus == NDISStatus.adapterRemoved.rawValue)
       }
       wire.card.script.withLock { $0.isHeld = false }
-      wire.card.mayAnswer.open()
+      wire.card.mayAnswer.set()
       // Nothing more comes for them.
       let after = try client.send(.cancel, CancelRequest(id: 99).encoded)
       #expect(try #require(try client.receive()).header.id == after)
@@ -178,7 +179,7 @@ struct CardDeskTests {
         return Array(try #require(try client.receive()).payload.dropFirst(8))
       }
       #expect(try driver() == [0])
-      wire.card.mayAnswer.open()
+      wire.card.mayAnswer.set()
       #expect(eventually { (try? driver()) == Array("scripted".utf8) + [0] })
     }
   }

@@ -2,6 +2,7 @@ import Glibc
 import NDIS
 import Ndisprot
 import NdisprotControl
+import Platform
 import TestSupport
 import Testing
 import WDF
@@ -27,13 +28,13 @@ struct IdleThreadTests {
   func reloaded() throws {
     try withOtherRing { wire, path in
       let (first, second) = (try RawClient(path), try RawClient(path))
-      wire.mayActivate.open()
+      wire.mayActivate.set()
       #expect(try first.ask(.open, Self.eapol).header.errno == 0)
       #expect(try first.ask(.closeDevice).header.errno == 0)
       // The thread of the binding is idle, and ends a second from now.
       let reload = try first.ask(.administration, AdministrationRequest.reload.encoded)
       #expect(reload.header.errno == 0)
-      wire.mayActivate.open()
+      wire.mayActivate.set()
       for client in [first, second] {
         #expect(try client.ask(.open, Self.eapol).header.errno == 0)
       }
@@ -54,7 +55,7 @@ struct IdleThreadTests {
     try withOtherRing { wire, path in
       let client = try RawClient(path)
       func open() throws -> UInt32 {
-        wire.mayActivate.open()
+        wire.mayActivate.set()
         let reply = try client.ask(.open, Self.eapol)
         #expect(reply.header.errno == 0)
         return try OpenReply(decoding: reply.payload.span.bytes).queueByteCount

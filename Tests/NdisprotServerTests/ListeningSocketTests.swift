@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import Platform
 import TestSupport
 import Testing
 import WDF
@@ -79,7 +80,7 @@ struct ListeningSocketTests {
       let path = directory + "/socket"
       for _ in 0..<50 {
         close(try ListeningSocket.make(path: path, mode: 0o600))
-        let made = Guarded<[Int32]>([])
+        let made = LockedValue<[Int32]>([])
         let threads = (0..<2).map { _ in
           TestThread {
             if let descriptor = try? ListeningSocket.make(path: path, mode: 0o600) {

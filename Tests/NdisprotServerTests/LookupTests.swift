@@ -2,6 +2,7 @@ import Glibc
 import NDIS
 import Ndisprot
 import NdisprotControl
+import Platform
 import TestSupport
 import Testing
 import WDF
@@ -13,18 +14,19 @@ struct LookupTests {
   /// A server whose configuration and users come when the test lets them.
   private func withServer(
     patienceMilliseconds: Int32 = 10_000,
-    _ body: (Server, ScriptedWire, String, _ isAsked: Gate, _ mayAnswer: Gate) throws -> Void
+    _ body: (Server, ScriptedWire, String, _ isAsked: AutoResetEvent, _ mayAnswer: AutoResetEvent)
+      throws -> Void
   ) throws {
-    let (isAsked, mayAnswer) = (try Gate(), try Gate())
+    let (isAsked, mayAnswer) = (AutoResetEvent(), AutoResetEvent())
     try withScriptedServer(
       prepare: { environment, configuration in
         environment.loadConfiguration = { () throws(ConfigurationRefusal) in
-          isAsked.open()
+          isAsked.set()
           _ = mayAnswer.wait(milliseconds: patienceMilliseconds)
           return configuration
         }
         environment.findUser = { _ in
-          isAsked.open()
+          isAsked.set()
           _ = mayAnswer.wait(milliseconds: patienceMilliseconds)
           return Credentials(processID: 0, userID: getuid(), groupID: getgid(), groups: [])
         }
@@ -48,7 +50,7 @@ struct LookupTests {
         #expect(isAsked.wait(milliseconds: 10_000))
         let other = try RawClient(path)
         #expect(try other.ask(.enumerate, EnumerateRequest().encoded).header.errno == 0)
-        mayAnswer.open()
+        mayAnswer.set()
         let reply = try #require(try waiting.receive())
         #expect(reply.header.id == id && reply.header.errno == 0)
       }
@@ -66,10 +68,10 @@ struct LookupTests {
       for client in clients.dropFirst() {
         #expect(try client.ask(.cancel, CancelRequest(id: 99).encoded).header.errno != 0)
       }
-      mayAnswer.open()
+      mayAnswer.set()
       #expect(try #require(try clients[0].receive()).header.id == first)
       #expect(isAsked.wait(milliseconds: 10_000))
-      mayAnswer.open()
+      mayAnswer.set()
       for (client, id) in zip(clients.dropFirst(), later) {
         #expect(try #require(try client.receive()).header.id == id)
       }
@@ -87,7 +89,7 @@ struct LookupTests {
         let second = try client.send(.administration, explain)
         let refused = try #require(try client.receive())
         #expect(refused.header.id == second && refused.header.errno == UInt32(EDQUOT))
-        mayAnswer.open()
+        mayAnswer.set()
         #expect(try #require(try client.receive()).header.errno == 0)
       }
     }
@@ -111,16 +113,16 @@ struct LookupTests {
       #expect(isAsked.wait(milliseconds: 10_000))
       let id = try administrator.send(.administration, reload)
       #expect(try administrator.ask(.enumerate, EnumerateRequest().encoded).header.errno == 0)
-      mayAnswer.open()
+      mayAnswer.set()
       #expect(try #require(try clients[0].receive()).header.errno == 0)
       // It is the next, and was not refused.
       #expect(isAsked.wait(milliseconds: 10_000))
-      mayAnswer.open()
+      mayAnswer.set()
       let reply = try #require(try administrator.receive())
       #expect(reply.header.id == id)
       #expect(try ReloadReply(decoding: reply.payload.span.bytes).refusal.isEmpty)
       for client in clients.dropFirst() {
-        mayAnswer.open()
+        mayAnswer.set()
         #expect(try #require(try client.receive()).header.errno == 0)
       }
     }

@@ -1,4 +1,5 @@
 import Ndisprot
+import Platform
 import Testing
 import WDF
 
@@ -28,7 +29,7 @@ struct RingBudgetTests {
   @Test("the largest capture ring is halved for a binding that finds nothing left, and told so")
   func halves() {
     let budget = RingBudget()
-    let told = Guarded<[Int]>([])
+    let told = LockedValue<[Int]>([])
     let first = budget.take(capture: 32 << 20, receive: 1 << 20) { bytes in
       told.withLock { $0.append(bytes) }
     }

@@ -1,4 +1,5 @@
 import NDIS
+import Platform
 import WDF
 
 @testable import NdisprotServer
@@ -17,15 +18,15 @@ final class ScriptedAdapterControl: AdapterControl, Sendable {
     var isIdentityHeld = false
   }
 
-  let script = Guarded(Script())
+  let script = LockedValue(Script())
   /// Opened when somebody waits.
-  let isAsked: Gate
+  let isAsked: AutoResetEvent
   /// Opened by the test, once for each that waits.
-  let mayAnswer: Gate
+  let mayAnswer: AutoResetEvent
 
   init() throws {
-    isAsked = try Gate()
-    mayAnswer = try Gate()
+    isAsked = AutoResetEvent()
+    mayAnswer = AutoResetEvent()
   }
 
   func identity(of interfaceIndex: Int32) -> AdapterIdentity {
@@ -47,7 +48,7 @@ final class ScriptedAdapterControl: AdapterControl, Sendable {
   }
 
   private func hold() {
-    isAsked.open()
+    isAsked.set()
     _ = mayAnswer.wait(milliseconds: 20_000)
   }
 }

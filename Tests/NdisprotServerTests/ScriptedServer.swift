@@ -1,6 +1,7 @@
 import Glibc
 import NDIS
 import Ndisprot
+import Platform
 import Testing
 import WDF
 

@@ -17,12 +17,12 @@ final class ScriptedWire: InterfaceSource, Sendable {
   /// The card behind the wire.
   let card: ScriptedAdapterControl
   /// What the operator was told.
-  let logged = Guarded<[String]>([])
+  let logged = LockedValue<[String]>([])
 
   /// Opened when an activation has begun, and by the test when it may go on.
-  let isActivating: Gate
-  let mayActivate: Gate
-  private let parts = Guarded(Parts())
+  let isActivating: AutoResetEvent
+  let mayActivate: AutoResetEvent
+  private let parts = LockedValue(Parts())
 
   // Driver and miniport are called on their loops only.
   private struct Parts: @unchecked Sendable {
@@ -34,8 +34,8 @@ final class ScriptedWire: InterfaceSource, Sendable {
 
   init() throws {
     card = try ScriptedAdapterControl()
-    isActivating = try Gate()
-    mayActivate = try Gate()
+    isActivating = AutoResetEvent()
+    mayActivate = AutoResetEvent()
   }
 
   /// With a deadline for questions about the card.
@@ -98,8 +98,8 @@ final class ScriptedWire: InterfaceSource, Sendable {
 /// A miniport whose activation waits for the test, on a thread of its own, and in which a frame is
 /// there at once.
 private final class SlowMiniport: MiniportAdapter, @unchecked Sendable {  // Confined to its loop.
-  private let isActivating: Gate
-  private let mayActivate: Gate
+  private let isActivating: AutoResetEvent
+  private let mayActivate: AutoResetEvent
   private let loop: EventLoop
   private let starter: ThreadStarter
   private var activation: ((MiniportError?) -> Void)?
@@ -109,7 +109,7 @@ private final class SlowMiniport: MiniportAdapter, @unchecked Sendable {  // Con
   let isReplaced = false
 
   init(
-    _ isActivating: Gate, _ mayActivate: Gate, _ loop: EventLoop,
+    _ isActivating: AutoResetEvent, _ mayActivate: AutoResetEvent, _ loop: EventLoop,
     _ starter: @escaping ThreadStarter
   ) {
     self.isActivating = isActivating
@@ -125,7 +125,7 @@ private final class SlowMiniport: MiniportAdapter, @unchecked Sendable {  // Con
   ) {
     activation = completion
     _ = starter("helper") { [self] in
-      isActivating.open()
+      isActivating.set()
       _ = mayActivate.wait(milliseconds: 10_000)
       loop.post { [self] in activation.take()?(nil) }
     }

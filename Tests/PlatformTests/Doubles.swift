@@ -57,7 +57,7 @@ extension EventLoop {
 
   /// Turns until the condition holds or a second has gone by.
   func turns(until condition: () -> Bool) {
-    let end = Self.now() + 1_000_000_000
-    while !condition(), Self.now() < end { turn(waitingAtMost: 10_000_000) }
+    let end = monotonicNanoseconds() + 1_000_000_000
+    while !condition(), monotonicNanoseconds() < end { turn(waitingAtMost: 10_000_000) }
   }
 }

@@ -35,8 +35,8 @@ struct MailboxTests {
     let runner = TestThread { loop.run() }
     for _ in 0..<20 {
       usleep(2000)
-      let posted = EventLoop.now()
-      loop.post { delays.value.append(EventLoop.now() - posted) }
+      let posted = monotonicNanoseconds()
+      loop.post { delays.value.append(monotonicNanoseconds() - posted) }
     }
     loop.stop()
     runner.join()

@@ -78,6 +78,12 @@ int clinux_condition_wait(pthread_cond_t *condition, pthread_mutex_t *mutex, uin
 // gettid(2) and sched_setaffinity(2) of the calling thread.
 int clinux_thread_id(void);
 
+// A number that this thread has and no other ever gets, unlike pthread_self(3) and gettid(2).
+uint64_t clinux_thread_number(void);
+
+// errno(3), a macro.
+int clinux_errno(void);
+
 // One pointer of each thread's own, the framework's; it starts as NULL.
 extern _Thread_local void *clinux_thread_slot;
 static inline void *clinux_thread_state(void) { return clinux_thread_slot; }

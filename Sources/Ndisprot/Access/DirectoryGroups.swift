@@ -1,3 +1,4 @@
+internal import Platform
 internal import WDF
 
 /// The groups in which the system's directory lists users, as far as it has been asked.
@@ -15,7 +16,7 @@ public final class DirectoryGroups: Sendable {
   }
   /// How long an answer is as good as a new one.
   private static let freshNanoseconds: UInt64 = 60_000_000_000
-  private let answers = Guarded<[UInt32: Answer]>([:])
+  private let answers = LockedValue<[UInt32: Answer]>([:])
 
   /// Makes one that knows of nobody.
   public init() {}

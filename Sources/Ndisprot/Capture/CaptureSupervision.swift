@@ -1,4 +1,5 @@
 internal import NDIS
+internal import Platform
 internal import WDF
 
 /// Sees to it that a binding's frames are captured as long as an open wants them, whatever becomes

@@ -1,3 +1,4 @@
+internal import Platform
 internal import WDF
 
 /// What all clients together, each user and each session may hold of one thing.
@@ -67,7 +68,7 @@ public final class Budget: Sendable {
   public let name: String
   /// Whether root's charges leave less for others.
   private let countsRoot: Bool
-  private let state: Guarded<State>
+  private let state: LockedValue<State>
 
   /// Makes a budget of which nothing is used.
   ///
@@ -78,7 +79,7 @@ public final class Budget: Sendable {
   public init(_ name: String, _ limits: Limits, countsRoot: Bool = false) {
     self.name = name
     self.countsRoot = countsRoot
-    state = Guarded(State(limits: limits))
+    state = LockedValue(State(limits: limits))
   }
 
   /// Charges a holder, if every bound leaves room.
@@ -175,10 +176,10 @@ public struct Charge: ~Copyable, Sendable {
 ///
 /// - Thread: any
 public final class SharedCharge: Sendable {
-  private let charge: Guarded<Charge?>
+  private let charge: LockedValue<Charge?>
 
   /// Takes a charge over.
-  public init(_ charge: consuming Charge?) { self.charge = Guarded(charge) }
+  public init(_ charge: consuming Charge?) { self.charge = LockedValue(charge) }
 
   /// What it pays for is gone.
   public func release() { _ = charge.withLock { $0.take() } }

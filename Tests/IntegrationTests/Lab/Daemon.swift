@@ -39,6 +39,14 @@ final class Daemon {
   /// The lines of the log, but for those that account for who did what.
   var complaints: [Substring] { logLines.filter { !$0.hasPrefix("ndisprotd: audit: ") } }
 
+  /// What one of its descriptors is, as /proc shows it; nil if it is closed.
+  func target(ofDescriptor number: Int) -> String? {
+    var room = [CChar](repeating: 0, count: 256)
+    let count = readlink("/proc/\(process.processID)/fd/\(number)", &room, room.count)
+    guard count > 0 else { return nil }
+    return String(decoding: room.prefix(count).map(UInt8.init(bitPattern:)), as: UTF8.self)
+  }
+
   /// Waits until it ends by itself.
   func exitCode() throws -> Int32 {
     isEndKnown = true

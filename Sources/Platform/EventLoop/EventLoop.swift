@@ -1,5 +1,4 @@
 internal import CLinux
-internal import Glibc
 internal import Synchronization
 
 /// One thread's epoll loop: descriptors, timers, a mailbox, and nothing else.
@@ -24,8 +23,8 @@ public final class EventLoop: @unchecked Sendable {
   // @unchecked: the mailbox has its own lock, `thread` is atomic, `wakeUp` is a descriptor; all
   // else is touched by the loop's thread only, which `preconditionOnLoop` holds callers to.
   private let mailbox = Mailbox()
-  private let thread: Atomic<UInt>
-  private let wakeUp: WakeUp
+  private let thread: Atomic<UInt64>
+  private let wakeUp: EventDescriptor
 
   let epoll: EpollSet
   var registrations = RegistrationTable()
@@ -45,9 +44,9 @@ public final class EventLoop: @unchecked Sendable {
   ///
   /// - Throws: `SystemError` of epoll_create1, epoll_pwait2, eventfd or epoll_ctl
   public init() throws(SystemError) {
-    thread = Atomic(UInt(pthread_self()))
+    thread = Atomic(clinux_thread_number())
     epoll = try EpollSet()
-    wakeUp = try WakeUp()
+    wakeUp = try EventDescriptor()
     try epoll.add(wakeUp.descriptor, .read, Registration.wakeUp.epollData)
   }
 
@@ -59,7 +58,7 @@ public final class EventLoop: @unchecked Sendable {
   public func run() {
     precondition(!hasRun, "an event loop runs once")
     hasRun = true
-    thread.store(UInt(pthread_self()), ordering: .releasing)
+    thread.store(clinux_thread_number(), ordering: .releasing)
     _ = clinux_set_timer_slack(1)
     while !isStopped { turn() }
     while !mailbox.end() { runMailbox() }
@@ -101,10 +100,10 @@ public final class EventLoop: @unchecked Sendable {
     return isTaken
   }
 
-  /// Whether the caller is on the loop's thread.
+  /// Whether the caller is on the loop's thread; no other ever is, however long that one is gone.
   ///
   /// - Thread: any
-  public var isCurrent: Bool { thread.load(ordering: .acquiring) == UInt(pthread_self()) }
+  public var isCurrent: Bool { thread.load(ordering: .acquiring) == clinux_thread_number() }
 
   /// Stops the program if the caller is on another thread.
   public func preconditionOnLoop() {
@@ -116,17 +115,10 @@ public final class EventLoop: @unchecked Sendable {
     assert(isCurrent, "called off the event loop's thread")
   }
 
-  /// Nanoseconds of CLOCK_MONOTONIC, which all deadlines count in.
-  public static func now() -> UInt64 {
-    var time = timespec()
-    unsafe clock_gettime(CLOCK_MONOTONIC, &time)
-    return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
-  }
-
   /// Fires a timer once, so many nanoseconds from now; an armed one is moved.
   public func arm(_ timer: LoopTimer, afterNanoseconds: UInt64) {
     assertOnLoop()
-    let (deadline, isPastEnd) = Self.now().addingReportingOverflow(afterNanoseconds)
+    let (deadline, isPastEnd) = monotonicNanoseconds().addingReportingOverflow(afterNanoseconds)
     timers.arm(timer, deadline: isPastEnd ? .max : deadline)
   }
 
@@ -169,7 +161,7 @@ extension EventLoop {
     if wantsTurn || !mailbox.prepareToWait() { return 0 }
     var timeout = hasUnwatched ? min(limit, Self.rewatchNanoseconds) : limit
     if let deadline = timers.nextDeadline {
-      let now = Self.now()
+      let now = monotonicNanoseconds()
       timeout = min(timeout, deadline > now ? deadline - now : 0)
     }
     return timeout == .max ? nil : timeout
@@ -190,7 +182,7 @@ extension EventLoop {
 
   private func fireTimers(armedBefore mark: UInt64) {
     guard let next = timers.nextDeadline else { return }
-    let now = Self.now()
+    let now = monotonicNanoseconds()
     guard next <= now else { return }
     while let timer = timers.popDue(now: now, mark: mark) { timer.fire() }
   }

@@ -1,15 +1,19 @@
 private import Glibc
 
-/// The time of day, as the kernel stamps captured frames.
-public func realtimeNanoseconds() -> UInt64 { nanoseconds(CLOCK_REALTIME) }
+/// The time that never goes back, which all deadlines count in.
+///
+/// - Units: nanoseconds since the machine started, without the time that it slept
+/// - Source: CLOCK_MONOTONIC, clock_gettime(2); it does not fail on Linux
+public func monotonicNanoseconds() -> UInt64 { nanoseconds(CLOCK_MONOTONIC) }
 
-/// The time that never goes back.
-func monotonicNanoseconds() -> UInt64 { nanoseconds(CLOCK_MONOTONIC) }
+/// The time of day, as the kernel stamps captured frames.
+///
+/// - Units: nanoseconds since the epoch
+public func realtimeNanoseconds() -> UInt64 { nanoseconds(CLOCK_REALTIME) }
 
 /// The processor time of the calling thread: a system call of a microsecond and more.
 public func threadNanoseconds() -> UInt64 { nanoseconds(CLOCK_THREAD_CPUTIME_ID) }
 
-/// The time of a clock.
 private func nanoseconds(_ clock: clockid_t) -> UInt64 {
   var time = timespec()
   unsafe clock_gettime(clock, &time)

@@ -16,7 +16,7 @@ struct Mailbox: ~Copyable {
     var hasEnded = false
   }
 
-  private let state = HandOverLock(State())
+  private let state = LockedValue(State())
 
   /// Appends work.
   ///

@@ -1,6 +1,5 @@
-internal import CLinux
 internal import Glibc
-internal import MDL
+internal import Platform
 
 /// Replies of one session that have not left yet, in order.
 ///
@@ -70,21 +69,24 @@ internal import MDL
     case blocked
     /// The peer is gone.
     case gone
+
+    /// What an attempt to send means for what waits.
+    init(_ outcome: UnixSocket.Outcome) {
+      switch outcome {
+      case .done: self = .done
+      case .wouldBlock: self = .blocked
+      case .gone, .reset, .carriedDescriptors, .tooLong, .failed: self = .gone
+      }
+    }
   }
 
   /// Sends what waits, message by message, until the socket is full.
   mutating func flush(to descriptor: Int32) -> FlushOutcome {
     while start < end {
       let byteCount = unsafe base.load(fromByteOffset: start, as: Int.self)
-      let flags = Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL)
-      let sent = unsafe send(descriptor, base + start + 8, byteCount, flags)
-      if sent < 0 {
-        switch errno {
-        case EINTR: continue
-        case EAGAIN, ENOBUFS: return .blocked
-        default: return .gone
-        }
-      }
+      let message = unsafe RawSpan(_unsafeStart: base + start + 8, byteCount: byteCount)
+      let outcome = FlushOutcome(UnixSocket(descriptor).send(message))
+      guard outcome == .done else { return outcome }
       start += 8 + (byteCount + 7) & ~7
     }
     start = 0

@@ -1,0 +1,70 @@
+internal import CLinux
+internal import Glibc
+
+/// A value behind a POSIX mutex, and threads that wait until it has changed.
+///
+/// - Thread: any
+/// - Source: pthread_mutex_lock(3), pthread_cond_timedwait(3) on CLOCK_MONOTONIC
+@safe
+final class Monitor<Value>: @unchecked Sendable {  // `mutex` guards `value`
+  private let mutex: UnsafeMutablePointer<pthread_mutex_t>
+  private let condition: UnsafeMutablePointer<pthread_cond_t>
+  private var value: Value
+
+  init(_ initial: Value) {
+    value = initial
+    unsafe mutex = .allocate(capacity: 1)
+    unsafe mutex.initialize(to: pthread_mutex_t())
+    _ = unsafe pthread_mutex_init(mutex, nil)
+    var attributes = pthread_condattr_t()
+    _ = unsafe pthread_condattr_init(&attributes)
+    _ = unsafe pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+    unsafe condition = .allocate(capacity: 1)
+    unsafe condition.initialize(to: pthread_cond_t())
+    _ = unsafe pthread_cond_init(condition, &attributes)
+    _ = unsafe pthread_condattr_destroy(&attributes)
+  }
+
+  deinit {
+    _ = unsafe pthread_cond_destroy(condition)
+    _ = unsafe pthread_mutex_destroy(mutex)
+    unsafe condition.deallocate()
+    unsafe mutex.deallocate()
+  }
+
+  /// Lends the value.
+  func withLock<Result>(_ body: (inout Value) -> Result) -> Result {
+    _ = unsafe pthread_mutex_lock(mutex)
+    defer { _ = unsafe pthread_mutex_unlock(mutex) }
+    return body(&value)
+  }
+
+  /// Changes the value and wakes those who wait for that.
+  func change(_ body: (inout Value) -> Void) {
+    withLock { value in
+      body(&value)
+      _ = unsafe pthread_cond_broadcast(condition)
+    }
+  }
+
+  /// Waits until `isReached` says so of the value, and does `body` with it before anybody else.
+  ///
+  /// - Returns: false when `deadline` on the monotonic clock passed first
+  func wait(
+    untilNanoseconds deadline: UInt64?, for isReached: (Value) -> Bool,
+    then body: (inout Value) -> Void = { _ in }
+  ) -> Bool {
+    withLock { value in
+      while !isReached(value) {
+        if let deadline {
+          let code = unsafe clinux_condition_wait(condition, mutex, deadline)
+          if code == ETIMEDOUT, !isReached(value) { return false }
+        } else {
+          _ = unsafe pthread_cond_wait(condition, mutex)
+        }
+      }
+      body(&value)
+      return true
+    }
+  }
+}

@@ -1,0 +1,99 @@
+public import CLinux
+internal import Glibc
+
+// Messages: none of these waits, but a receive that is asked to. No SIGPIPE is raised.
+
+extension UnixSocket {
+  /// Segments of a message that go in one call, the first part included.
+  public static var segmentLimit: Int { 64 }
+
+  /// Sends a message, made of two parts, if there is room for it.
+  public func send(_ front: RawSpan, _ rest: RawSpan = RawSpan()) -> Outcome {
+    unsafe rest.withUnsafeBytes { rest in
+      // sendmsg only reads what the vectors point to.
+      let segment = unsafe iovec(
+        iov_base: UnsafeMutableRawPointer(mutating: rest.baseAddress), iov_len: rest.count)
+      return unsafe withUnsafePointer(to: segment) {
+        unsafe send(front, gathering: UnsafeBufferPointer(start: $0, count: 1))
+      }
+    }
+  }
+
+  /// Sends a message, made of a front and segments that lie elsewhere, if there is room for it.
+  ///
+  /// - Parameters:
+  ///   - front: what comes first
+  ///   - segments: what follows; those beyond `segmentLimit` - 1 are left away
+  /// - Returns: what became of it
+  @unsafe public func send(
+    _ front: RawSpan, gathering segments: UnsafeBufferPointer<iovec>
+  ) -> Outcome {
+    var vectors = unsafe InlineArray<64, iovec>(repeating: iovec())
+    return unsafe front.withUnsafeBytes { front in
+      unsafe vectors[0] = iovec(
+        iov_base: UnsafeMutableRawPointer(mutating: front.baseAddress), iov_len: front.count)
+      let count = 1 + min(segments.count, Self.segmentLimit - 1)
+      for index in 1..<count { unsafe vectors[index] = segments[index - 1] }
+      var span = unsafe vectors.mutableSpan
+      return unsafe span.withUnsafeMutableBufferPointer { table in
+        var message = unsafe msghdr()
+        unsafe message.msg_iov = table.baseAddress
+        unsafe message.msg_iovlen = count
+        let sent = unsafe sendmsg(
+          descriptor, &message, Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL))
+        return sent < 0 ? outcome(of: "sendmsg") : .done(byteCount: sent)
+      }
+    }
+  }
+
+  /// Sends a message to an address.
+  public func send(_ message: RawSpan, to address: UnixAddress) -> Outcome {
+    unsafe address.withSocketAddress { address, byteCount in
+      unsafe message.withUnsafeBytes { bytes in
+        let sent = unsafe sendto(
+          descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT),
+          address, byteCount)
+        return sent < 0 ? outcome(of: "sendto") : .done(byteCount: sent)
+      }
+    }
+  }
+
+  /// Receives a message if there is one.
+  ///
+  /// - Parameters:
+  ///   - room: where it goes
+  ///   - isWaiting: waits for one, as long as `setReceiveTimeout` says
+  /// - Returns: `.gone` at the end of the conversation, which an empty message is too
+  public func receive(into room: inout MutableRawSpan, isWaiting: Bool = false) -> Outcome {
+    unsafe room.withUnsafeMutableBytes { memory in
+      var vector = unsafe iovec(iov_base: memory.baseAddress, iov_len: memory.count)
+      return unsafe withUnsafeMutablePointer(to: &vector) { vector in
+        var message = unsafe msghdr()
+        unsafe message.msg_iov = vector
+        unsafe message.msg_iovlen = 1
+        let flags = Int32(MSG_CMSG_CLOEXEC) | (isWaiting ? 0 : Int32(MSG_DONTWAIT))
+        let received = unsafe recvmsg(descriptor, &message, flags)
+        if received <= 0 { return received < 0 ? outcome(of: "recvmsg") : .gone }
+        // No room was given for descriptors, so the kernel has closed those that came along.
+        if unsafe message.msg_flags & Int32(MSG_CTRUNC) != 0 { return .carriedDescriptors }
+        if unsafe message.msg_flags & Int32(MSG_TRUNC) != 0 {
+          return .tooLong(byteCount: received)
+        }
+        return .done(byteCount: received)
+      }
+    }
+  }
+
+  /// What errno means for a message.
+  private func outcome(of call: StaticString) -> Outcome {
+    let error = SystemError(failed: call)
+    switch error.errno {
+    // ENOBUFS: no memory for the message just now; a wait for room is what there is to do.
+    // EINTR: who waits looks at the deadline before waiting again.
+    case EAGAIN, ENOBUFS, EINTR: return .wouldBlock
+    case EPIPE, ENOTCONN: return .gone
+    case ECONNRESET: return .reset
+    default: return .failed(error)
+    }
+  }
+}
