@@ -125,6 +125,15 @@ cp --remove-destination "$(readlink -f /lib64/ld-linux-x86-64.so.2)" /usr/lib64/
 systemctl reset-failed ndisprotd.service 2>/dev/null
 ok "a loader below /usr/lib64, as other distributions have it" 'member ndisprotctl bindings | grep np0'
 ln -sf /lib/x86_64-linux-gnu/ld-linux-x86-64.so.2 /usr/lib64/ld-linux-x86-64.so.2
+ip netns add blue
+ip -n blue link add nb0 type veth peer name nb1
+mkdir -p /etc/ndisprot/blue
+printf '[[binding]]\ninterface = "nb*"\n' >/etc/ndisprot/blue/ndisprotd.toml
+ok "ndisprotd@ serves another network namespace" \
+  'systemctl start ndisprot@blue.socket && ndisprotctl --socket /run/ndisprot-blue.sock bindings | grep nb0 && systemctl reload ndisprotd@blue.service'
+systemctl stop ndisprot@blue.socket ndisprotd@blue.service
+ip netns del blue
+rm -r /etc/ndisprot/blue
 systemctl stop ndisprotd.service
 cp $scratch/empty.toml $step
 as_options --interface np0 --interface np1 --allow :ndisprot
