@@ -119,6 +119,7 @@ extension InterfaceName {
 
   /// What was meant by a text with something that `ip` shows behind the name, or blanks around it.
   package static func meant(by text: String) -> InterfaceName? {
+    guard !text.utf8.starts(with: escapedPrefix.utf8) else { return nil }
     let blanks: (UInt8) -> Bool = { $0 == UInt8(ascii: " ") || (9...13).contains($0) }
     let name = Array(text.utf8.drop(while: blanks))
     let end = name.dropFirst().firstIndex {

@@ -44,7 +44,7 @@ struct MetricsText {
     if object.kind == .limit { return "{limit=\"\(escaped(object.name.printable()))\"}" }
     var labels = [("ifindex", "\(object.interfaceIndex)")]
     if object.kind == .binding {
-      labels.append(("interface", object.name))
+      labels.append(("interface", object.name.printableName))
     } else {
       labels += [("id", "\(object.id)"), ("client", object.name)]
     }

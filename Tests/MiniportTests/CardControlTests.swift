@@ -38,12 +38,13 @@ extension OnVeth {
       ])
     func otherSources(name: String, isCapturable: Bool) throws {
       let pair = try VethPair(isUp: false)
+      let index = pair.nearIndex
       try Command.run("ip link set \(pair.near) name \(name)")
       defer { try? Command.run("ip link delete \(name)") }
       let card = try CardControl()
-      #expect(try card.identity(of: pair.nearIndex).isCapturable == isCapturable)
+      #expect(try card.identity(of: index).isCapturable == isCapturable)
       try Command.run("ip link property add dev \(name) altname nic0")
-      #expect(try card.identity(of: pair.nearIndex).isCapturable)
+      #expect(try card.identity(of: index).isCapturable)
     }
 
     @Test("counters are the interface's own")

@@ -75,7 +75,8 @@ struct InterfaceNameTests {
   @Test(
     "odd names are names",
     arguments: [
-      "@2", "a@", "0", "-n", "*", "...", "{}", "%d", "löö", String(repeating: "x", count: 127),
+      "@2", "a@", #"bytes:\xffa"#, "0", "-n", "*", "...", "{}", "%d", "löö",
+      String(repeating: "x", count: 127),
     ])
   func possible(text: String) {
     #expect(InterfaceName(text)?.text == text)
