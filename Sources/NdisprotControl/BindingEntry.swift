@@ -13,7 +13,10 @@ public import NDIS
 ///   40 name               UTF-8, as `InterfaceName` has it
 ///      description        UTF-8
 ///      texts              each [length u16][UTF-8]: kind, master, then the alternative names;
-///                         for clients that said `HelloRequest.namesFeature`
+///                         with ``ProtocolFeatures/names``, in ENUMERATE alone
+///                         zeros up to a multiple of 8
+///      [accessCount u32][zero u32], ``Access`` …
+///                         with ``ProtocolFeatures/access``, in ENUMERATE alone
 ///   ```
 public struct BindingEntry: Hashable, Sendable {
   /// Bytes in front of the name.
@@ -60,6 +63,27 @@ public struct BindingEntry: Hashable, Sendable {
 
     fileprivate var texts: [String] { [kind, master] + alternativeNames }
   }
+  /// What the caller may do, a row for each rule that gives anything; nil if that was not asked for.
+  public var access: [Access]?
+
+  /// What one rule gives the caller on a binding.
+  ///
+  /// - Shape: `[rights u32][etherTypeCount u16][zero u16][etherType u16 …]`, zeros up to a multiple of 8
+  public struct Access: Hashable, Sendable {
+    /// What the caller may do.
+    public var rights: AccessRights
+    /// With which frames.
+    public var etherTypes: EtherTypeSet
+
+    /// Makes a row.
+    public init(rights: AccessRights, etherTypes: EtherTypeSet) {
+      self.rights = rights
+      self.etherTypes = etherTypes
+    }
+  }
+
+  /// Rows that are sent at most.
+  public static let maximumAccessCount = 64
 
   /// Makes an entry.
   public init(
@@ -107,8 +131,43 @@ public struct BindingEntry: Hashable, Sendable {
     name = try reader.text(Int(nameByteCount))
     description = try reader.text(Int(descriptionByteCount))
     names = try reader.names(Int(textCount))
-    guard reader.remainingByteCount < 8 else { throw .trailingBytes }
-    try reader.zeros(reader.remainingByteCount)
+    try reader.zeros(-(Int(byteCount) - reader.remainingByteCount) & 7)
+    if reader.remainingByteCount > 0 { access = try Self.access(from: &reader) }
+    try reader.end()
+  }
+
+  private static func access(from reader: inout PayloadReader) throws(DecodeError) -> [Access] {
+    let count: UInt32 = try reader.integer()
+    try reader.zeros(4)
+    guard count <= maximumAccessCount else { throw .invalidValue }
+    var rows: [Access] = []
+    for _ in 0..<count {
+      let rights = AccessRights(rawValue: try reader.integer())
+      let typeCount: UInt16 = try reader.integer()
+      try reader.zeros(2)
+      var types: [UInt16] = []
+      for _ in 0..<typeCount { types.append(try reader.integer()) }
+      try reader.zeros((8 - Int(typeCount) * 2 % 8) % 8)
+      rows.append(Access(rights: rights, etherTypes: EtherTypeSet(types)))
+    }
+    return rows
+  }
+
+  private var encodedAccess: [UInt8] {
+    guard let access else { return [] }
+    let rows = access.prefix(Self.maximumAccessCount)
+    var bytes: [UInt8] = []
+    bytes.append(littleEndian: UInt32(rows.count))
+    bytes.append(zeros: 4)
+    for row in rows {
+      let types = row.etherTypes.wireValues.prefix(EtherTypeSet.maximumCount)
+      bytes.append(littleEndian: row.rights.rawValue)
+      bytes.append(littleEndian: UInt16(types.count))
+      bytes.append(zeros: 2)
+      for type in types { bytes.append(littleEndian: type) }
+      bytes.pad(from: 0)
+    }
+    return bytes
   }
 
   /// The bytes of the entry.
@@ -117,8 +176,10 @@ public struct BindingEntry: Hashable, Sendable {
     let description = self.description.utf8Prefix(Self.maximumDescriptionByteCount)
     let texts = (names?.texts ?? []).prefix(Int(UInt16.max)).map { $0.utf8Prefix(Int(UInt16.max)) }
     let textByteCount = texts.reduce(0) { $0 + 2 + $1.count }
-    let byteCount =
+    let access = encodedAccess
+    let textEnd =
       (Self.fixedByteCount + name.count + description.count + textByteCount + 7) & ~7
+    let byteCount = textEnd + access.count
     var bytes: [UInt8] = []
     bytes.reserveCapacity(byteCount)
     bytes.append(littleEndian: UInt32(clamping: byteCount))
@@ -139,6 +200,7 @@ public struct BindingEntry: Hashable, Sendable {
       bytes.append(contentsOf: text)
     }
     bytes.pad(from: 0)
+    bytes.append(contentsOf: access)
     return bytes
   }
 }

@@ -6,23 +6,18 @@ internal import NDIS
 public struct HelloRequest: Hashable, Sendable {
   /// Bytes of the payload.
   public static let byteCount = 16
-  /// Entries of ENUMERATE may hold kind, master and alternative names.
-  public static let namesFeature: UInt64 = 1
-  /// All features that mean something.
-  public static let allFeatures = namesFeature
-
   /// The oldest version the client speaks.
   public var minimumVersion: UInt16
   /// The newest version the client speaks.
   public var maximumVersion: UInt16
-  /// What the client can do beyond the version.
+  /// What the client can do beyond the version: ``ProtocolFeatures``.
   public var features: UInt64
 
   /// Makes the payload of a client of this version.
   public init(
     minimumVersion: UInt16 = ProtocolVersion.current,
     maximumVersion: UInt16 = ProtocolVersion.current,
-    features: UInt64 = HelloRequest.allFeatures
+    features: UInt64 = ProtocolFeatures.all.rawValue
   ) {
     self.minimumVersion = minimumVersion
     self.maximumVersion = maximumVersion

@@ -145,13 +145,14 @@ extension Session {
       end("it speaks no version of the protocol that this daemon speaks")
       return
     }
-    features = hello.features & HelloRequest.allFeatures
-    greeted()
+    let features = ProtocolFeatures.all.intersection(ProtocolFeatures(rawValue: hello.features))
+    greeted(features)
     finish(
       request,
       HelloReply(
         version: ProtocolVersion.current,
-        maximumMessageByteCount: UInt32(MessageHeader.maximumMessageByteCount), features: features
+        maximumMessageByteCount: UInt32(MessageHeader.maximumMessageByteCount),
+        features: features.rawValue
       ).encoded)
   }
 
@@ -197,18 +198,28 @@ extension Session {
     }
   }
 
+  /// A binding; its other names and what the client may do there if that was agreed on.
+  private func entry(_ snapshot: AdapterBinding.Snapshot) -> BindingEntry {
+    let names =
+      features.contains(.names)
+      ? BindingEntry.Names(snapshot.attributes, server.driver.bindings) : nil
+    var entry = BindingEntry(snapshot, names: names)
+    guard features.contains(.access) else { return entry }
+    let rules = host.policy.rules(for: credentials, on: snapshot.attributes)
+    entry.access = rules.filter { !$0.rights.isEmpty }
+      .prefix(BindingEntry.maximumAccessCount)
+      .map { BindingEntry.Access(rights: $0.rights, etherTypes: $0.etherTypes) }
+    return entry
+  }
+
   private func enumerate(
     _ request: RequestParcel, _ wanted: EnumerateRequest, _ header: MessageHeader
   ) {
     let (bindings, generation) = server.driver.bindings.snapshot
     let policy = host.policy
-    let list = server.driver.bindings
-    let hasNames = features & HelloRequest.namesFeature != 0
     let entries = bindings.map(\.snapshot)
       .filter { policy.shows($0.attributes, to: credentials) }
-      .map { look in
-        BindingEntry(look, names: hasNames ? BindingEntry.Names(look.attributes, list) : nil)
-      }
+      .map(entry)
       .filter { $0.interfaceIndex > wanted.afterInterfaceIndex }
       .sorted { $0.interfaceIndex < $1.interfaceIndex }
     let reply = EnumerateReply(
