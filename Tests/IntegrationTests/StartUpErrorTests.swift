@@ -87,7 +87,10 @@ struct StartUpErrorTests {
   @Test(
     "a wrong command line ends with 64 and says what to write instead",
     arguments: [
-      (["--interface", "a-name-of-17-byte"], "1 to 15 bytes"), (["--profile", "fast"], "latency"),
+      (["--interface", String(repeating: "x", count: 128)], "1 to 127 bytes"),
+      (["--interface", "np0:1"], "Write np0"), (["--interface", "np0@np1"], "Write np0"),
+      (["--interface", " np0"], "Write np0"), (["--interface", "a/b"], "slashes"),
+      (["--interface", ".."], "1 to 127 bytes"), (["--profile", "fast"], "latency"),
       (["--no-such-option"], "--help"), (["--allow", "no-such-user"], "no-such-user"),
     ])
   func usage(arguments: [String], words: String) throws {

@@ -120,6 +120,24 @@ extension OnVeth {
       #expect(bench.receiver.completions == 1)
     }
 
+    @Test(
+      "a receiver that wants no more ends a dispatch behind the frame at hand: none is lost, and the look ends behind four such chunks, however few frames they hold",
+      arguments: CaptureProfile.allCases)
+    func stopped(profile: CaptureProfile) throws {
+      let bench = try Bench()
+      try bench.activate(profile: profile)
+      bench.receiver.mayGoOn = { [unowned receiver = bench.receiver] in
+        receiver.frames.count % 10 != 0
+      }
+      let sent = (0..<200).map { EthernetFrame.make(number: $0) }
+      try bench.peer.send(sent)
+      bench.turn { bench.receiver.frames.count >= 200 && bench.receiver.completions > 0 }
+      #expect(bench.receiver.bytes == sent)
+      #expect(bench.receiver.chunks >= 19)
+      #expect(bench.receiver.completedCount == 200)
+      #expect(bench.miniport.statistics == CaptureStatistics(frames: 200, drops: 0))
+    }
+
     @Test("a chunk that was full by chance is completed too", arguments: CaptureProfile.allCases)
     func fullByChance(profile: CaptureProfile) throws {
       let bench = try Bench()

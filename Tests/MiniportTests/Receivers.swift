@@ -26,9 +26,11 @@ final class RecordingReceiver: ReceiveHandler {
   var completionsBeforeFailure = 0
   var isHolding = false
   var onFrame: () -> Void = {}
+  /// Whether frames may follow in the same dispatch.
+  var mayGoOn: () -> Bool = { true }
   var onChunk: () -> Void = {}
 
-  override func receive(_ frame: ReceivedFrame) {
+  override func receive(_ frame: ReceivedFrame) -> Bool {
     frames.append(
       Frame(
         bytes: frame.bytes.withUnsafeBytes { Array($0) }, wireByteCount: frame.wireByteCount,
@@ -36,6 +38,7 @@ final class RecordingReceiver: ReceiveHandler {
         flags: FrameRecord.Flags(rawValue: frame.flags)))
     progress.count.add(1, ordering: .releasing)
     onFrame()
+    return mayGoOn()
   }
   override func chunkComplete() {
     chunks += 1
@@ -79,7 +82,8 @@ final class Bench {
 
   static func attributes(_ pair: VethPair) -> AdapterAttributes {
     AdapterAttributes(
-      interfaceIndex: pair.nearIndex, name: pair.near, description: pair.near, hardwareType: 1,
+      interfaceIndex: pair.nearIndex, name: InterfaceName(stringLiteral: pair.near),
+      description: pair.near, hardwareType: 1,
       isLoopback: false, address: .zero, mtu: 1500, isUp: true, link: .connected)
   }
 
@@ -87,7 +91,7 @@ final class Bench {
   func activate(
     _ types: [UInt16] = [EtherTypeSet.anyValue], profile: CaptureProfile = .latency,
     ringByteCount: Int = 4 << 20, dispatchByteCount: Int = 1 << 20, outgoing: Bool = false,
-    mtu: UInt32 = 1500, name: String = ""
+    mtu: UInt32 = 1500, name: InterfaceName = ""
   ) throws {
     try activate(
       CaptureConfiguration(

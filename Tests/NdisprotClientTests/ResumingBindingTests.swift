@@ -228,7 +228,7 @@ private final class RestartingDaemon {
   static func grant(_ open: OpenRequest) -> [UInt8] {
     OpenReply(
       mode: open.mode, flags: open.flags, queueByteCount: 1 << 20, interfaceIndex: 18,
-      maximumFrameSize: 1500, address: .zero, etherTypes: open.etherTypes, name: open.name
+      maximumFrameSize: 1500, address: .zero, etherTypes: open.etherTypes, name: open.name.text
     ).encoded
   }
 

@@ -85,7 +85,7 @@ struct ScriptedPeer: Sendable {
       mode: request.mode, flags: request.flags, queueByteCount: 1 << 20, interfaceIndex: 17,
       maximumFrameSize: 1500, address: MACAddress([2, 0, 0, 0, 0, 1]),
       etherTypes: request.etherTypes,
-      name: request.name)
+      name: request.name.text)
     self.reply(to: message.header, .success, reply.encoded)
   }
 

@@ -40,7 +40,7 @@ func withScriptedServer(
     unlink(path)
     rmdir(directory)
   }
-  #expect(try server.start().boundNames == ["np0"])
+  #expect(try server.start()?.boundNames == ["np0"])
   try body(server, wire, path)
   #expect(server.stop() == nil)
 }

@@ -106,6 +106,7 @@ private final class SlowMiniport: MiniportAdapter, @unchecked Sendable {  // Con
   private var activation: ((MiniportError?) -> Void)?
   private weak var handler: ReceiveHandler?
   let statistics = CaptureStatistics()
+  let ring = CaptureRing()
   let currentMTU: UInt32? = nil
   let isReplaced = false
 

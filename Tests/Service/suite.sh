@@ -96,8 +96,8 @@ while IFS= read -r line; do
 done <$scratch/readme
 ok "README: its lines were played" '[ "$(wc -l <$scratch/readme)" = 4 ]'
 wait
-rm -r /etc/ndisprot/conf.d/*
-systemctl stop ndisprotd.service
+rm -f /etc/ndisprot/conf.d/*
+systemctl stop ndisprotd.service 2>/dev/null
 ip link del eth0
 
 # --- What an installation must stand
@@ -125,6 +125,15 @@ cp --remove-destination "$(readlink -f /lib64/ld-linux-x86-64.so.2)" /usr/lib64/
 systemctl reset-failed ndisprotd.service 2>/dev/null
 ok "a loader below /usr/lib64, as other distributions have it" 'member ndisprotctl bindings | grep np0'
 ln -sf /lib/x86_64-linux-gnu/ld-linux-x86-64.so.2 /usr/lib64/ld-linux-x86-64.so.2
+ip netns add blue
+ip -n blue link add nb0 type veth peer name nb1
+mkdir -p /etc/ndisprot/blue
+printf '[[binding]]\ninterface = "nb*"\n' >/etc/ndisprot/blue/ndisprotd.toml
+ok "ndisprotd@ serves another network namespace" \
+  'systemctl start ndisprot@blue.socket && ndisprotctl --socket /run/ndisprot-blue.sock bindings | grep nb0 && systemctl reload ndisprotd@blue.service'
+systemctl stop ndisprot@blue.socket ndisprotd@blue.service
+ip netns del blue
+rm -r /etc/ndisprot/blue
 systemctl stop ndisprotd.service
 cp $scratch/empty.toml $step
 as_options --interface np0 --interface np1 --allow :ndisprot
@@ -173,7 +182,7 @@ privileged() { # files of the package that give whoever executes them more right
 }
 ok "R2: no file of the package has a capability, or gets one" 'v=$(privileged); echo "$v"; [ -z "$v" ]'
 ok "the package depends on four libraries, and tells what is built in" \
-  'dpkg-deb -f "$package" Depends | grep -Eqx "libpcap0.8, libstdc\+\+6, libgcc-s1, libc6 \(>= [0-9.]+\)" && grep -q swift-argument-parser /usr/share/doc/ndisprot/sbom.json'
+  'dpkg-deb -f "$package" Depends | grep -Eqx "libpcap0.8 \| libpcap0.8t64, libstdc\+\+6, libgcc-s1, libc6 \(>= [0-9.]+\), passwd, init-system-helpers .*" && grep -q swift-argument-parser /usr/share/doc/ndisprot/sbom.spdx.json'
 
 # --- Start by the first connection
 
@@ -530,6 +539,24 @@ find /etc /usr /var /opt /run -path $scratch -prune -o -print 2>/dev/null | grep
 ok "purge leaves no file" \
   'v=$(comm -13 $scratch/before $scratch/after | grep -i ndisprot); echo "$v"; [ -z "$v" ]'
 
+# --- From a version whose configuration was dpkg's
+
+dpkg-deb -R "$package" $scratch/old
+mkdir -p $scratch/old/etc/ndisprot
+cp $scratch/empty.toml $scratch/old/etc/ndisprot/ndisprotd.toml
+echo /etc/ndisprot/ndisprotd.toml >>$scratch/old/DEBIAN/conffiles
+sed -i 's/^Version: .*/Version: 0.0.9/' $scratch/old/DEBIAN/control
+dpkg-deb --root-owner-group -Znone -b $scratch/old $scratch/old.deb >/dev/null
+dpkg -i --force-unsafe-io $scratch/old.deb >$scratch/dpkg.log 2>&1
+echo '# mine' >>/etc/ndisprot/ndisprotd.toml
+ok "an upgrade asks nothing and loses nothing of a changed configuration" \
+  'dpkg -i --force-unsafe-io "$package" </dev/null >$scratch/dpkg.log 2>&1 || { cat $scratch/dpkg.log; false; }; grep -q "^# mine" /etc/ndisprot/ndisprotd.toml && [ "$(ls /etc/ndisprot | grep -c toml)" = 1 ]'
+usermod -aG ndisprot nobody
+ok "purge keeps a group that has members, and says so" \
+  'dpkg --purge ndisprot >$scratch/dpkg.log 2>&1; grep "groupdel ndisprot" $scratch/dpkg.log && getent group ndisprot'
+gpasswd -d nobody ndisprot >/dev/null
+groupdel ndisprot
+
 # --- From a source tree
 
 # Both parents are there on every Debian; what lies in them counts.
@@ -549,7 +576,7 @@ mkdir -p /etc/ndisprot/conf.d && echo '# own' >/etc/ndisprot/conf.d/60-own.toml
 ok "scripts/uninstall leaves what an administrator wrote, and a group that has members" \
   'tree/uninstall >$scratch/install.log 2>&1 || cat $scratch/install.log; [ -e /etc/ndisprot/conf.d/60-own.toml ] && grep -q np1 /etc/default/ndisprotd && getent group ndisprot'
 gpasswd -d nobody ndisprot >/dev/null
-rm -r /etc/ndisprot/conf.d /etc/default/ndisprotd
+rm -r /etc/ndisprot /etc/default/ndisprotd
 groupdel ndisprot
 tree/install >$scratch/install.log 2>&1
 ok "scripts/uninstall stops it and leaves nothing: no file, directory, unit, account or group" \

@@ -136,6 +136,9 @@ final class Daemon {
   /// The memory that is resident now, in KiB.
   var memory: Int { status("VmRSS") }
 
+  /// The user that it is.
+  var userID: Int { status("Uid") }
+
   private func status(_ key: String) -> Int {
     let lines = TextFile.read("/proc/\(process.processID)/status")?.split(separator: "\n") ?? []
     let line = lines.first { $0.hasPrefix(key + ":") }
