@@ -43,7 +43,7 @@ private final class Wire {
   }
 }
 
-@Suite("UnixSocket", .timeLimit(.minutes(1)))
+@Suite("UnixSocket", .timeLimit(.minutes(15)))
 struct UnixSocketTests {
   @Test("a message of two parts arrives as one; an empty socket would block")
   func message() throws {
