@@ -47,7 +47,8 @@ internal import NDIS
     var tries = 0
     while true {
       let name = try KernelInterface.name(options.interfaceIndex)
-      for device in CaptureDevice.candidates(for: name, options.alternativeNames) {
+      let others = KernelInterface.alternativeNames(options.interfaceIndex)
+      for device in CaptureDevice.candidates(for: name, others) {
         if let handle = unsafe try activate(device, options) { return unsafe handle }
       }
       tries += 1
@@ -104,7 +105,7 @@ internal import NDIS
       pcap_set_promisc(handle, 0),
       pcap_set_timeout(handle, 1),
       pcap_set_immediate_mode(handle, isImmediate),
-      pcap_set_buffer_size(handle, Int32(clamping: options.ringByteCount)),
+      pcap_set_buffer_size(handle, Int32(clamping: options.layout.requestByteCount)),
     ]
     if let failed = results.first(where: { $0 < 0 }) {
       throw unsafe MiniportError(code: failed, handle: handle)

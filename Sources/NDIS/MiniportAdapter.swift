@@ -125,6 +125,9 @@ public protocol MiniportAdapter: AnyObject {
   /// What the capture handles counted since the first activation.
   var statistics: CaptureStatistics { get }
 
+  /// The rings of the handles there are.
+  var ring: CaptureRing { get }
+
   /// Takes what is left in the rings, counts, and has the capture handles closed.
   ///
   /// - Parameter completion: called once, maybe at once, when all is taken and counted

@@ -101,6 +101,10 @@ public final class AdapterBinding: Sendable {
     var sent: UInt64 = 0
     var sentBytes: UInt64 = 0
     var nonUnicast = NonUnicastCounters()
+    /// Frames that were cut.
+    var cut: UInt64 = 0
+    /// The capture ring of the present data path.
+    var ring = CaptureRing()
 
     /// Adds what another has counted.
     mutating func add(_ other: Totals) {
@@ -110,6 +114,8 @@ public final class AdapterBinding: Sendable {
       sent &+= other.sent
       sentBytes &+= other.sentBytes
       nonUnicast.add(other.nonUnicast)
+      cut &+= other.cut
+      ring = other.ring
     }
   }
 

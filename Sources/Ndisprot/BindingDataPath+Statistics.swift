@@ -31,6 +31,7 @@ extension BindingDataPath {
     totals.kernel = capture.statistics
     receivePath.add(to: &totals)
     transmitQueue.add(to: &totals)
+    totals.ring = capture.ring
     for open in opens { totals.add(sentBy: open) }
     return totals
   }
@@ -114,11 +115,14 @@ extension AdapterBinding {
   func counters(_ totals: Totals) -> CounterSet {
     CounterSet(
       kind: .binding, interfaceIndex: interfaceIndex,
-      id: UInt64(UInt32(bitPattern: interfaceIndex)), name: snapshot.attributes.name,
+      id: UInt64(UInt32(bitPattern: interfaceIndex)), name: snapshot.attributes.name.text,
       values: [
         (.kernelPackets, totals.kernel.frames), (.kernelDrops, totals.kernel.drops),
         (.kernelRepeated, totals.kernel.repeated),
         (.rxFrames, totals.frames), (.rxBytes, totals.bytes),
+        (.rxCut, totals.cut),
+        (.ringFrames, UInt64(clamping: totals.ring.frameCount)),
+        (.ringBytes, UInt64(clamping: totals.ring.byteCount)),
         (.txSent, totals.sent), (.txBytes, totals.sentBytes),
         (.oidAsked, askedCounts.asked), (.oidTimedOut, askedCounts.timedOut),
       ])

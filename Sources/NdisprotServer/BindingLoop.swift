@@ -63,7 +63,7 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
         .warning,
         "\(attributes.name): the capture ring is \(grant.capture >> 10) KiB, not "
           + "\(configuration.captureRingByteCount >> 10): other bindings hold the rest. A smaller "
-          + "ring = for those leaves more", binding: attributes.name)
+          + "ring = for those leaves more", binding: attributes.name.text)
     }
     self.grant = grant
     do throws(BindingError) {
@@ -95,7 +95,7 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
     server.log(
       .info,
       "\(name): the capture ring shrinks to \(byteCount >> 10) KiB, for other bindings. A smaller "
-        + "ring = keeps it from changing", binding: name)
+        + "ring = keeps it from changing", binding: name.text)
     dataPath.resizeCapture(to: byteCount)
   }
 

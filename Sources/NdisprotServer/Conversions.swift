@@ -77,11 +77,21 @@ extension OpenOptions {
 
 extension BindingEntry {
   /// One binding as ENUMERATE shows it.
-  init(_ look: AdapterBinding.Snapshot) {
+  init(_ look: AdapterBinding.Snapshot, names: Names? = nil) {
     self.init(
       interfaceIndex: UInt32(bitPattern: look.attributes.interfaceIndex), state: look.state,
       link: look.attributes.link, isPowered: look.isPowered, mtu: look.attributes.mtu,
       openCount: UInt32(clamping: look.openCount), address: look.attributes.address,
-      name: look.attributes.name, description: look.attributes.description)
+      name: look.attributes.name.text, description: look.attributes.description, names: names)
+  }
+}
+
+extension BindingEntry.Names {
+  /// What the kernel says of an interface; its master may have gone meanwhile.
+  init(_ attributes: AdapterAttributes, _ list: BindingList) {
+    let master = list.name(ofInterface: attributes.details.masterIndex)
+    self.init(
+      kind: attributes.details.kind ?? "", master: master?.text ?? "",
+      alternativeNames: attributes.alternativeNames.map(\.text))
   }
 }

@@ -62,7 +62,7 @@ extension Session {
     let options = open.options
     server.audit(
       AuditRecord(
-        .open, credentials, binding: open.binding.snapshot.attributes.name,
+        .open, credentials, binding: open.binding.snapshot.attributes.name.description,
         rule: open.access.ruleNames
       )
       .with("open", open.id)
@@ -76,10 +76,10 @@ extension Session {
   }
 
   /// The policy refuses an open: the reply and the audit record name the rule, or its absence.
-  func denyOpen(_ refusal: AccessRefusal, _ name: String, _ request: RequestParcel) {
+  func denyOpen(_ refusal: AccessRefusal, _ name: InterfaceName, _ request: RequestParcel) {
     isOpening = false
     server.auditDenial(
-      AuditRecord(.denied, credentials, binding: name, rule: refusal.ruleName)
+      AuditRecord(.denied, credentials, binding: name.description, rule: refusal.ruleName)
         .with("cause", text: refusal.description), of: credentials)
     guard !request.isOpenDevice else {
       request.complete(refusal.completion)
@@ -92,7 +92,7 @@ extension Session {
   func noteDenial(_ refusal: AccessRefusal) {
     server.auditDenial(
       AuditRecord(
-        .denied, credentials, binding: open?.binding.snapshot.attributes.name ?? "-",
+        .denied, credentials, binding: open?.binding.snapshot.attributes.name.description ?? "-",
         rule: refusal.ruleName
       ).with("open", open?.id ?? 0).with("cause", text: refusal.description), of: credentials)
   }
@@ -113,7 +113,7 @@ extension Session {
     giveCharge()
     if let charge = largeBuffer.take() { server.sendBuffers.shrink(socket, charge) }
     var record = AuditRecord(
-      .close, credentials, binding: open.binding.snapshot.attributes.name,
+      .close, credentials, binding: open.binding.snapshot.attributes.name.description,
       rule: open.access.ruleNames
     ).with("open", open.id).with("reason", text: reason)
     for (counter, value) in open.counters().values where Session.audited.contains(counter) {
@@ -156,7 +156,7 @@ extension Session {
       takeChargeAnew(open)
       server.audit(
         AuditRecord(
-          .changed, credentials, binding: open.binding.snapshot.attributes.name,
+          .changed, credentials, binding: open.binding.snapshot.attributes.name.description,
           rule: open.access.ruleNames
         ).with("open", open.id).with("rights", open.access.rights.words.joined(separator: ",")),
         of: credentials)

@@ -45,16 +45,24 @@ struct StatusView {
     /// Of the binding, since the daemon's start.
     let received: UInt64
     let kernelDrops: UInt64
+    /// What the capture ring holds and takes; 0 while there is none.
+    let ringFrames: UInt64
+    let ringBytes: UInt64
     /// Of the opens there are.
     let overruns: UInt64
   }
 
   /// Asks the daemon.
   init(_ connection: Connection, _ service: ServiceUnit?) throws(ClientError) {
-    let objects = try connection.statistics()
-    self.init(
-      try connection.status(), service, try connection.bindings(), objects,
-      process: ProcessFacts.init)
+    let daemon = try connection.status()
+    var (objects, entries): ([StatisticsObject], [BindingEntry]) = ([], [])
+    do throws(ClientError) {
+      (objects, entries) = (try connection.statistics(), try connection.bindings())
+    } catch {
+      // Nothing is bound then, and the status says why.
+      guard error.status == .misconfigured else { throw error }
+    }
+    self.init(daemon, service, entries, objects, process: ProcessFacts.init)
   }
 
   init(
@@ -71,6 +79,7 @@ struct StatusView {
       return Row(
         entry: entry, received: binding?[.rxFrames] ?? 0,
         kernelDrops: binding?[.kernelDrops] ?? 0,
+        ringFrames: binding?[.ringFrames] ?? 0, ringBytes: binding?[.ringBytes] ?? 0,
         overruns: own.reduce(0) { $1.kind == .open ? $0 &+ ($1[.rxOverrun] ?? 0) : $0 })
     }
   }

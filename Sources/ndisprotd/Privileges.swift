@@ -9,6 +9,8 @@ internal import Platform
 struct Capabilities: OptionSet {
   let rawValue: UInt64
 
+  /// CAP_SETGID and CAP_SETUID.
+  static let becomingAnother = Capabilities(rawValue: 1 << 6 | 1 << 7)
   static let netAdmin = Capabilities(rawValue: 1 << 12)
   static let netRaw = Capabilities(rawValue: 1 << 13)
   static let lockMemory = Capabilities(rawValue: 1 << 14)
@@ -67,9 +69,11 @@ private func become(_ account: Credentials) throws(SystemError) {
 /// The account that root's daemon runs as unless `--user` names another; nil if it does not exist.
 ///
 /// Only the local file is read: a directory service that hangs must not keep the daemon from starting.
-/// In a user namespace the account may have no number, and then root stays.
+/// A root that cannot become another, as in a sandbox, stays what it is.
 func serviceAccount() -> Credentials? {
-  guard geteuid() == 0, let file = unsafe fopen("/etc/passwd", "re") else { return nil }
+  guard geteuid() == 0, Capabilities.effective.isSuperset(of: .becomingAnother),
+    let file = unsafe fopen("/etc/passwd", "re")
+  else { return nil }
   defer { unsafe fclose(file) }
   while let entry = unsafe fgetpwent(file) {
     guard let name = unsafe entry.pointee.pw_name, unsafe strcmp(name, "ndisprot") == 0 else {

@@ -87,14 +87,8 @@ extension OnVeth {
     func burst(profile: CaptureProfile) throws {
       let bench = try Bench()
       try bench.activate(profile: profile, ringByteCount: 16 << 20)
-      let peer = bench.peer
-      let sender = TestThread {
-        for number in 0..<20_000 as Range<UInt32> {
-          try? peer.send(EthernetFrame.make(number: number))
-          if number % 1000 == 0 { usleep(1000) }
-        }
-      }
-      bench.receive(20_000, milliseconds: 10_000)
+      let sender = bench.startSending(20_000, window: 4_000)
+      bench.receive(20_000)
       sender.join()
       #expect(bench.receiver.bytes.compactMap(EthernetFrame.number) == Array(0..<20_000))
       #expect(bench.miniport.statistics == CaptureStatistics(frames: 20_000, drops: 0))

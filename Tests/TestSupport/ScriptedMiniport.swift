@@ -48,6 +48,8 @@ public final class ScriptedMiniport: MiniportAdapter {
   public private(set) var stoppedDispatches = 0
   /// What the kernel says of the MTU.
   public var currentMTU: UInt32?
+  /// What its rings hold.
+  public var ring = CaptureRing()
   /// What the driver is told that the kernel counted.
   public var statistics: CaptureStatistics {
     get {

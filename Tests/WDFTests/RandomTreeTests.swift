@@ -174,7 +174,7 @@ struct RandomTreeTests {
 
   @Test(
     "wdf T36: create, delete, borrow, forward, cancel, close and unload from many threads, at random",
-    .timeLimit(.minutes(3)))
+    .timeLimit(.minutes(15)))
   func random() throws {
     let end = monotonicNanoseconds() + randomTestNanoseconds
     var round: UInt64 = 0

@@ -19,6 +19,8 @@ final class ReceivePath {
     var frames: UInt64 = 0
     var bytes: UInt64 = 0
     var nonUnicast = NonUnicastCounters()
+    /// Longer than what a handle keeps of a frame.
+    var cut: UInt64 = 0
     /// Captured while the binding did not run.
     var stateDrops: UInt64 = 0
     var movesFrames: Bool
@@ -69,7 +71,11 @@ final class ReceivePath {
   @inline(__always) func receive(_ frame: ReceivedFrame) -> Bool {
     hot.value.frames &+= 1
     hot.value.bytes &+= UInt64(truncatingIfNeeded: frame.wireByteCount)
-    let flags = FrameRecord.Flags(rawValue: frame.flags)
+    var flags = FrameRecord.Flags(rawValue: frame.flags)
+    if frame.isTruncated {
+      hot.value.cut &+= 1
+      flags.insert(.truncated)
+    }
     if flags.contains(.outgoing) || frame.bytes.isToGroup {
       hot.value.nonUnicast.countReceived(frame)
     }
@@ -80,7 +86,7 @@ final class ReceivePath {
     let isKept = hot.value.ring.append(
       frame.bytes, originalByteCount: frame.wireByteCount,
       timestamp: frame.timestampNanoseconds,
-      flags: frame.isTruncated ? flags.union(.truncated) : flags)
+      flags: flags)
     if !isKept { appendCut(frame) }
     hot.value.unserved &+= FrameRecord.byteCount(ofFrame: frame.bytes.byteCount)
     guard hot.value.unserved >= hot.value.serveThreshold else { return true }
@@ -289,6 +295,7 @@ final class ReceivePath {
     totals.frames &+= hot.value.frames
     totals.bytes &+= hot.value.bytes
     totals.nonUnicast.add(hot.value.nonUnicast)
+    totals.cut &+= hot.value.cut
   }
 }
 

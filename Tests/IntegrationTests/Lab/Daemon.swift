@@ -50,14 +50,14 @@ final class Daemon {
   /// Waits until it ends by itself.
   func exitCode() throws -> Int32 {
     isEndKnown = true
-    return try process.exitCode(within: 10)
+    return try process.exitCode()
   }
 
-  /// Tells it to end, and waits: five seconds is what it has.
+  /// Tells it to end, and waits.
   func stop() throws -> Int32 {
     isEndKnown = true
     process.send(SIGTERM)
-    return try process.exitCode(within: 5)
+    return try process.exitCode()
   }
 
   /// Kills it as a crash would.
@@ -135,6 +135,9 @@ final class Daemon {
 
   /// The memory that is resident now, in KiB.
   var memory: Int { status("VmRSS") }
+
+  /// The user that it is.
+  var userID: Int { status("Uid") }
 
   private func status(_ key: String) -> Int {
     let lines = TextFile.read("/proc/\(process.processID)/status")?.split(separator: "\n") ?? []
