@@ -64,8 +64,9 @@ public struct FrameRecord: BitwiseCopyable, Equatable, Sendable {
     headerByteCount &+ ((length &+ 7) & ~7)
   }
 
-  /// Bytes of the longest record of an interface: a frame of the MTU with two tags.
+  /// Bytes of the longest record of an interface: a frame of the MTU with two tags, or the 256 KiB
+  /// that libpcap keeps of a longer one: an MTU may be without bound.
   public static func byteCount(ofMTU mtu: UInt32) -> Int {
-    byteCount(ofFrame: Int(clamping: UInt64(mtu) &+ 22))
+    byteCount(ofFrame: Int(clamping: min(UInt64(mtu) &+ 22, 262_144)))
   }
 }
