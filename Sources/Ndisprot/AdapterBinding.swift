@@ -24,7 +24,7 @@ public final class AdapterBinding: Sendable {
     var attributes: AdapterAttributes
     var machine = BindingStateMachine()
     var claims: [Claim] = []
-    var nextOpenID: UInt32 = 1
+    var numbers = OpenNumbers()
     var counted = Totals()
     var carrierChangeCount: UInt32 = 0
     var resetCount: UInt32 = 0
@@ -192,7 +192,7 @@ public final class AdapterBinding: Sendable {
   /// Registers an open beside the others, or refuses it.
   ///
   /// An exclusive open is the only one for its EtherTypes; an empty set conflicts with nobody.
-  /// - Returns: the number of the open, unique on this binding
+  /// - Returns: the number of the open, no other open of this binding has it
   func claim(_ options: OpenOptions) throws(BindingError) -> UInt32 {
     let result = shared.withLock { shared -> Result<UInt32, BindingError> in
       guard shared.machine.isActive else { return .failure(.adapterNotFound) }
@@ -202,8 +202,7 @@ public final class AdapterBinding: Sendable {
       {
         return .failure(.busy)
       }
-      let id = shared.nextOpenID
-      shared.nextOpenID &+= 1
+      guard let id = shared.numbers.take() else { return .failure(.noMemory) }
       shared.claims.append(
         Claim(openID: id, mode: options.mode, etherTypes: options.etherTypes))
       return .success(id)
@@ -222,6 +221,9 @@ public final class AdapterBinding: Sendable {
 
   /// Gives a claim back; unknown ones are ignored.
   func release(_ openID: UInt32) {
-    shared.withLock { $0.claims.removeAll { $0.openID == openID } }
+    shared.withLock { shared in
+      shared.claims.removeAll { $0.openID == openID }
+      shared.numbers.release(openID)
+    }
   }
 }

@@ -1,5 +1,4 @@
 internal import Platform
-internal import Synchronization
 internal import WDF
 
 /// A loop as the framework's source of threads and time.
@@ -28,40 +27,39 @@ final class LoopExecutor: Executor {
 }
 
 /// Work that waits for its time on a loop.
-///
-/// - Thread: any; the timer is the loop's
 final class LoopScheduledWork: ScheduledWork, @unchecked Sendable {
-  // Unchecked: `timer` is touched on the loop only.
+  // @unchecked: `timer` is the loop's thread's.
   private let loop: EventLoop
-  private let work: @Sendable () -> Void
-  private let isCancelled = Atomic(false)
-  private var timer: LoopTimer?
+  private let work: LockedValue<(@Sendable () -> Void)?>
+  /// The loop keeps the timer while it is armed, and the timer this.
+  private weak var timer: LoopTimer?
 
   init(_ loop: EventLoop, _ work: @escaping @Sendable () -> Void) {
     self.loop = loop
-    self.work = work
+    self.work = LockedValue(work)
   }
 
-  /// The loop keeps the timer, and the timer this, until it has fired or is disarmed.
+  /// Arms the timer, on the loop, unless the work was dropped meanwhile.
   func arm(afterNanoseconds delay: UInt64) {
-    guard !isCancelled.load(ordering: .relaxed) else { return }
-    let timer = LoopTimer { [self] in
-      self.timer = nil
-      if !isCancelled.load(ordering: .relaxed) { work() }
-    }
+    guard work.withLock({ $0 != nil }) else { return }
+    let timer = LoopTimer { [self] in takeWork()?() }
     self.timer = timer
     loop.arm(timer, afterNanoseconds: delay)
   }
 
-  /// Drops the work unless it has begun, and leaves no timer behind.
+  /// Drops the work unless it has begun, and disarms the timer: nothing of it stays in the loop.
   func cancel() {
-    guard !isCancelled.exchange(true, ordering: .relaxed) else { return }
-    if loop.isCurrent { disarm() } else { loop.post { self.disarm() } }
+    guard takeWork() != nil else { return }
+    if loop.isCurrent {
+      disarm()
+    } else {
+      loop.post { [self] in disarm() }
+    }
   }
 
+  private func takeWork() -> (@Sendable () -> Void)? { work.withLock { $0.take() } }
+
   private func disarm() {
-    guard let timer else { return }
-    self.timer = nil
-    loop.disarm(timer)
+    if let timer { loop.disarm(timer) }
   }
 }

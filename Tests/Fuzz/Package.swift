@@ -20,7 +20,6 @@ let package = Package(
     ),
     fuzzer("fuzz-span", ["MDL"]),
     fuzzer("fuzz-mutable", ["MDL"]),
-    fuzzer("fuzz-queue", ["MDL"]),
     fuzzer("fuzz-control", ["NdisprotControl"]),
     fuzzer("fuzz-netlink", ["Miniport", "NDIS"]),
     fuzzer("fuzz-policy", ["NdisprotConfiguration", "NDIS"]),

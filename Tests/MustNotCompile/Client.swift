@@ -25,12 +25,4 @@ func client() throws {
   var target = writable.mutableChain
   try target.copyBytes(chain.span, to: 0)
   try target.zeroBytes(from: 14)
-
-  let pool = NetBufferListPool(capacity: 2)
-  var queue = NetBufferListQueue()
-  if var list = pool.take() {
-    try list.assign(chain.span)
-    queue.append(list)
-  }
-  queue.forEachRun(by: { $0.vlan }) { _, run in _ = run.count }
 }

@@ -9,13 +9,11 @@ struct LockTests {
   func recursion() throws {
     let fixture = try Fixture(.off)
     let wait = try fixture.driver.makeWaitLock("wait", 0)
-    let spin = try fixture.driver.makeSpinLock("spin", 0)
-    let nothing: (inout Int) throws(WdfError) -> Void = { _ in }
+    let nothing: (inout sending Int) throws(WdfError) -> Void = { _ in }
     #expect(try wait.withLock { _ in code { try wait.withLock(nothing) } } == .lockRecursion)
     #expect(
       try wait.withLock { _ in code { try wait.withLock(waitingUpTo: .zero, nothing) } }
         == .lockRecursion)
-    #expect(try spin.withLock { _ in code { try spin.withLock(nothing) } } == .lockRecursion)
     var configuration = QueueConfiguration.manual
     configuration.options.scope = .queue
     let queue = try fixture.device.makeQueue("q", configuration)
@@ -25,23 +23,6 @@ struct LockTests {
     #expect(inCallback == .lockRecursion)
     try wait.withLock { $0 += 1 }
     #expect(try wait.withLock { $0 } == 1)
-    try fixture.unload()
-  }
-
-  @Test(
-    "wdf T91: locks taken against their ranks are reported, by a strict verifier refused",
-    arguments: [VerifierMode.off, .on, .strict])
-  func order(verifier: VerifierMode) throws {
-    let fixture = try Fixture(verifier)
-    let low = try fixture.driver.makeWaitLock("low", rank: 0x100, 0)
-    let high = try fixture.driver.makeWaitLock("high", rank: 0x101, 0)
-    let nothing: (inout Int) throws(WdfError) -> Void = { _ in }
-    #expect(try low.withLock { _ in code { try high.withLock(nothing) } } == nil)
-    let reversed = try high.withLock { _ in code { try low.withLock(nothing) } }
-    #expect(reversed == (verifier == .strict ? .lockOrder : nil))
-    let reports = fixture.reports.of(.lockOrder)
-    #expect(reports.count == (verifier == .off ? 0 : 1))
-    #expect(reports.allSatisfy { $0.detail.contains("low") && $0.detail.contains("high") })
     try fixture.unload()
   }
 
@@ -57,7 +38,7 @@ struct LockTests {
       }
     }
     isIn.wait()
-    let nothing: (inout Int) throws(WdfError) -> Void = { _ in }
+    let nothing: (inout sending Int) throws(WdfError) -> Void = { _ in }
     #expect(code { try lock.withLock(waitingUpTo: .zero, nothing) } == .timedOut)
     let start = monotonicNanoseconds()
     #expect(code { try lock.withLock(waitingUpTo: .milliseconds(20), nothing) } == .timedOut)
@@ -85,7 +66,6 @@ struct LockTests {
   @Test("wdf T95: a lock deleted while held ends after its body, and lends no more")
   func deletedWhileHeld() throws {
     let fixture = try Fixture()
-    let lock = try fixture.driver.makeSpinLock("l", 0)
     let anywhere = try fixture.driver.makeWaitLock("w", 0)
     try anywhere.withLock { value in
       _ = try? anywhere.object.delete()
@@ -94,8 +74,6 @@ struct LockTests {
     }
     #expect(anywhere.object.state == .destroyed)
     #expect(code { try anywhere.withLock { $0 } } == .objectDestroyed)
-    try lock.object.delete()
-    #expect(code { try lock.withLock { $0 } } == .objectDestroyed)
     try fixture.unload()
   }
 
@@ -103,37 +81,19 @@ struct LockTests {
   func exclusion() throws {
     let fixture = try Fixture(.off, yields: true)
     let wait = try fixture.driver.makeWaitLock("w", 0)
-    let spin = try fixture.driver.makeSpinLock("s", 0)
     onThreads(4) { _ in
-      for _ in 0..<500 {
-        try? wait.withLock { $0 += 1 }
-        try? spin.withLock { $0 += 1 }
-      }
+      for _ in 0..<500 { try? wait.withLock { $0 += 1 } }
     }
     #expect(try wait.withLock { $0 } == 2_000)
-    #expect(try spin.withLock { $0 } == 2_000)
     try fixture.unload()
   }
 }
 
 @Suite("verifier")
 struct VerifierTests {
-  @Test("wdf T109: too many objects are reported once, and again after half of them went")
-  func objectLimit() throws {
-    let fixture = try Fixture(.on)
-    fixture.framework.limitObjects(of: .general, to: 10)
-    var objects = try (0..<12).map { try fixture.object("\($0)") }
-    #expect(fixture.reports.codes == [.objectLimit])
-    while objects.count > 5 { try objects.removeLast().delete() }
-    objects += try (0..<6).map { try fixture.object("again \($0)") }
-    #expect(fixture.reports.codes == [.objectLimit, .objectLimit])
-    try fixture.unload()
-  }
-
   @Test("wdf T109: with the verifier off none of it is watched")
   func off() throws {
     let fixture = try Fixture(.off)
-    fixture.framework.limitObjects(of: .general, to: 1)
     for index in 0..<3 { try fixture.object("\(index)").delete() }
     let object = try fixture.object("o")
     try object.delete()

@@ -26,7 +26,7 @@ struct RequestTests {
       case .marked(let token): return Subject(file: file, sink: sink, token: TokenHolder(token))
       case .alreadyCancelled(let request):
         request.complete(.cancelled)
-        throw WdfError(.cancelled)
+        throw WdfError(.accessDenied)
       }
     } _: { index, subject in
       if index == 0 {

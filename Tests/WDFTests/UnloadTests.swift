@@ -314,7 +314,7 @@ struct UnloadTests {
   func earlyCallback() throws {
     let fixture = try Fixture()
     let gate = CallbackGate(of: fixture.driver)
-    let list = try fixture.driver.makeSpinLock("bindings", [String]())
+    let list = try fixture.driver.makeWaitLock("bindings", [String]())
     let register: (@escaping @Sendable (String) -> Void) -> Void = { callback in callback("eth0") }
     register { name in
       gate.enter("bind") { try? list.withLock { $0.append(name) } }

@@ -2,19 +2,71 @@ internal import Synchronization
 
 /// What the driver's object carries: the unload callback, and how far unloading has come.
 final class DriverCore: Sendable {
-  enum Unloading: Sendable {
-    case notBegun
-    case running
-    case finished(UnloadBlocked?)
+  private struct State {
+    var onUnload: (@Sendable (Ref<Driver>) -> Void)?
+    var isUnloading = false
+    /// Counts the attempts to unload.
+    var attempt: UInt64 = 0
+    var stage = 0
+    var result: UnloadBlocked?
   }
 
-  /// Given up by unloading, for it may hold what leads back to the driver.
-  let onUnload: Guarded<(@Sendable (Ref<Driver>) -> Void)?>
-  let unloading = Guarded(Unloading.notBegun)
+  /// How a thread takes part in unloading.
+  enum Part: Sendable, Equatable {
+    /// It does the work.
+    case unload
+    /// Another thread does; it waits for the end of this attempt.
+    case join(attempt: UInt64)
+  }
+
+  private let state: Guarded<State>
+  /// Unloading has begun, if only to be blocked: clients and workers are not let in any more.
+  private let isClosed = Atomic<Bool>(false)
 
   init(onUnload: (@Sendable (Ref<Driver>) -> Void)?) {
-    self.onUnload = Guarded(onUnload)
+    state = Guarded(State(onUnload: onUnload))
   }
+
+  var isUnloading: Bool { isClosed.load(ordering: .acquiring) }
+  var stage: Int { state.withLock { $0.stage } }
+
+  /// Begins an attempt to unload, or joins the one that is under way.
+  func begin() -> Part {
+    isClosed.store(true, ordering: .releasing)
+    return state.withLock { state in
+      if state.isUnloading { return .join(attempt: state.attempt) }
+      state.isUnloading = true
+      state.attempt += 1
+      state.stage = 0
+      return .unload
+    }
+  }
+
+  func enter(stage: Int) { state.withLock { $0.stage = stage } }
+
+  /// The attempt is over; a later one may follow.
+  func end(_ result: UnloadBlocked?) {
+    state.withLock { state in
+      state.isUnloading = false
+      state.result = result
+    }
+  }
+
+  /// Whether an attempt is over.
+  func isOver(attempt: UInt64) -> Bool {
+    state.withLock { !$0.isUnloading || $0.attempt != attempt }
+  }
+
+  /// How the last attempt ended.
+  var result: UnloadBlocked? { state.withLock { $0.result } }
+
+  /// The unload callback, the first time.
+  func takeUnloadCallback() -> (@Sendable (Ref<Driver>) -> Void)? {
+    state.withLock { $0.onUnload.take() }
+  }
+
+  /// Drops the callback of a driver that is no more, and what it captured.
+  func forget() { _ = takeUnloadCallback() }
 }
 
 extension Framework {
@@ -23,7 +75,7 @@ extension Framework {
   /// - Arguments:
   ///   - context: the driver's globals
   ///   - onUnload: deregisters what callbacks could still come from; everything is alive meanwhile
-  /// - Throws: `.driverExists` if there is one, what `make` throws
+  /// - Throws: `.driverExists` if there is one or objects of an earlier one are left, what `make` throws
   /// - Windows: WdfDriverCreate, EvtDriverUnload
   public func makeDriver<C: ~Copyable & Sendable>(
     _ name: String, _ context: Context<Driver, C>,

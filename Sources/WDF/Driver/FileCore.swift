@@ -6,6 +6,7 @@ final class FileCore: Sendable {
 
   private struct State {
     var phase = Phase.creating
+    var callbacks: Callbacks?
     var pending: [UInt64: RequestCore] = [:]
     var sequence: UInt64 = 0
     /// Completed cores, so that the next request need not be allocated.
@@ -21,22 +22,20 @@ final class FileCore: Sendable {
   /// Completed cores that are kept; a client with more under way has some allocated.
   private static let spareLimit = 16
 
-  private let state = Guarded(State())
-  /// The open handle, and each request that has not been completed and told.
-  private let holds = Atomic<Int>(1)
-  private let onCleanup: (@Sendable (Ref<FileObject>) -> Void)?
-  private let onClose: (@Sendable (Ref<FileObject>) -> Void)?
-  private let onUnload: (@Sendable (Ref<FileObject>) -> Void)?
+  typealias Callback = @Sendable (Ref<FileObject>) -> Void
 
-  init(
-    onCleanup: (@Sendable (Ref<FileObject>) -> Void)?,
-    onClose: (@Sendable (Ref<FileObject>) -> Void)?,
-    onUnload: (@Sendable (Ref<FileObject>) -> Void)?
-  ) {
-    self.onUnload = onUnload
-    self.onCleanup = onCleanup
-    self.onClose = onClose
+  /// What the driver wants to hear of; dropped when the object is destroyed.
+  struct Callbacks: Sendable {
+    var onCleanup: Callback?
+    var onClose: Callback?
+    var onUnload: Callback?
   }
+
+  private let state: Guarded<State>
+  /// The open handle, and each request that has not been completed and reported.
+  private let holds = Atomic<Int>(1)
+
+  init(_ callbacks: Callbacks) { state = Guarded(State(callbacks: callbacks)) }
 
   /// Asks the create callback, and opens or deletes the file object.
   func admit(
@@ -44,7 +43,11 @@ final class FileCore: Sendable {
   ) throws(WdfError) -> Ref<FileObject> {
     if let onCreate {
       do throws(WdfError) {
-        try CriticalRegion.run { () throws(WdfError) in try onCreate(Ref(core)) }
+        try CriticalRegion.run { () throws(WdfError) in
+          try ThreadState.running(core, of: core.framework) { () throws(WdfError) in
+            try onCreate(Ref(core))
+          }
+        }
       } catch {
         state.withLock { $0.phase = .closed }
         _ = core.framework.delete(core)
@@ -69,6 +72,20 @@ final class FileCore: Sendable {
   }
 
   var phase: Phase { state.withLock { $0.phase } }
+
+  /// How far its end has come, for reports.
+  var standing: String {
+    let (phase, pending) = state.withLock { ($0.phase, $0.pending.count) }
+    let words =
+      switch phase {
+      case .creating: "being opened"
+      case .open: "open, not closed when asked to"
+      case .cleaning: "being cleaned up"
+      case .closing: "closing"
+      case .closed: "closed, being deleted"
+      }
+    return pending == 0 ? words : "\(words), \(pending) pending"
+  }
 
   /// How many requests have not been completed.
   var pendingCount: Int { state.withLock { $0.pending.count } }
@@ -111,26 +128,33 @@ final class FileCore: Sendable {
 
   /// Keeps a completed core for the next request.
   func keep(_ request: RequestCore) {
-    request.retire()
     state.withLock { state in
       guard state.phase == .open, state.spares.count < Self.spareLimit else { return }
       state.spares.append(request)
     }
   }
 
-  /// A request has been completed and told, or the handle was closed; the last one closes the file.
+  /// A request has been completed and reported, or the handle was closed; the last one closes the
+  /// file.
   func drop(_ core: Core) {
     guard holds.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue == 0 else { return }
+    core.runOrPutOff { [self] in finish(core) }
+  }
+
+  private func finish(_ core: Core) {
+    if let onClose = state.withLock({ $0.callbacks?.onClose }) {
+      core.framework.guarded(core, "close") { onClose(Ref(core)) }
+    }
     state.withLock { $0.phase = .closed }
-    if let onClose { core.framework.guarded(core, "close") { onClose(Ref(core)) } }
     core.framework.hookFinished(core)
     _ = core.framework.delete(core)
     if let device = core.device { core.framework.closed(device) }
   }
 
-  /// The handle is closed: cleanup callback, then what is queued ends, then what can be cancelled.
+  /// The handle is closed: cleanup callback, then what is queued ends, then what can be cancelled, and
+  /// what the driver has in its hands is marked: it is cancelled if it is queued or marked cancelable.
   ///
-  /// False if somebody did so before.
+  /// False if it was closed before.
   @discardableResult
   func close(_ core: Core) -> Bool {
     let isFirst = state.withLock { state in
@@ -140,18 +164,32 @@ final class FileCore: Sendable {
       return true
     }
     guard isFirst else { return false }
-    if let onCleanup { core.framework.guarded(core, "cleanup") { onCleanup(Ref(core)) } }
+    core.runOrPutOff { [self] in cleanUp(core) }
+    return true
+  }
+
+  private func cleanUp(_ core: Core) {
+    if let onCleanup = state.withLock({ $0.callbacks?.onCleanup }) {
+      core.framework.guarded(core, "cleanup") { onCleanup(Ref(core)) }
+    }
     let pending = state.withLock { $0.pending.values.sorted { $0.sequence < $1.sequence } }
     for request in pending where request.isQueued { _ = request.cancel() }
     for request in pending where request.isCancelable { _ = request.cancel() }
+    // Whatever moved meanwhile, and whatever the driver has: no request is queued behind this.
+    for request in pending { _ = request.cancel() }
     state.withLock { $0.phase = .closing }
     drop(core)
-    return true
+  }
+
+  /// The object is destroyed: what its callbacks captured goes with it.
+  func forget() {
+    let dropped = state.withLock { $0.callbacks.take() }
+    withExtendedLifetime(dropped) {}
   }
 
   /// The driver unloads: the handle is closed, by the driver itself if it wants to.
   func unload(_ core: Core) {
-    guard let onUnload else {
+    guard let onUnload = state.withLock({ $0.callbacks?.onUnload }) else {
       close(core)
       return
     }

@@ -1,13 +1,17 @@
 internal import Synchronization
 
 extension Framework {
-  /// Everybody who keeps step `stage` of unloading from its end.
-  func unloadHolders(stage: Int, _ now: UInt64) -> [UnloadBlocked.Holder] {
-    switch stage {
-    case 0: cores(of: .fileObject).flatMap { holders(of: $0, now) }
-    case 3: cores(of: .worker).map { workerHolder($0, now) }
-    default: allCores.flatMap { holders(of: $0, now) }
-    }
+  /// Everything that keeps a step of unloading from its end; never nothing.
+  func unloadHolders(of driver: Core, stage: Int, _ now: UInt64) -> [UnloadBlocked.Holder] {
+    var found: [UnloadBlocked.Holder] =
+      switch stage {
+      case 0: cores(of: .fileObject).flatMap { fileHolders($0, now) }
+      case 3: cores(of: .worker).map { workerHolder($0, now) }
+      default: []
+      }
+    if found.isEmpty { found = allCores.flatMap { holders(of: $0, now) } }
+    if found.isEmpty { found = allCores.map { stateHolder($0, now) } }
+    return found.isEmpty ? [stateHolder(driver, now)] : found
   }
 
   /// Reports every object that should be gone by now, by kind and by the place where it was made.
@@ -32,20 +36,40 @@ extension Framework {
     return holder(core, core.name, thread: thread, since: core.creationNanoseconds, now)
   }
 
-  /// Who holds one object: by name if the verifier keeps names, else how many there are.
-  func holders(of core: Core, _ now: UInt64) -> [UnloadBlocked.Holder] {
-    var found = core.holders.map {
+  /// A client's handle that is left, with how far its end has come, and the callbacks it runs.
+  private func fileHolders(_ core: Core, _ now: UInt64) -> [UnloadBlocked.Holder] {
+    guard case .file(let file) = core.payload else { return [] }
+    return [holder(core, file.standing, since: core.creationNanoseconds, now)] + tagged(core, now)
+  }
+
+  /// An object that is left although no pin, request or callback holds it.
+  private func stateHolder(_ core: Core, _ now: UInt64) -> UnloadBlocked.Holder {
+    holder(core, "its state: \(state(of: core))", since: core.creationNanoseconds, now)
+  }
+
+  private func tagged(_ core: Core, _ now: UInt64) -> [UnloadBlocked.Holder] {
+    core.holders.map {
       holder(core, $0.tag, thread: $0.threadID, since: $0.sinceNanoseconds, now)
     }
+  }
+
+  /// Who holds one object: by name if the verifier keeps names, else how many there are.
+  func holders(of core: Core, _ now: UInt64) -> [UnloadBlocked.Holder] {
+    var found = tagged(core, now)
     let since = core.creationNanoseconds
     switch core.payload {
     case .file(let file) where file.pendingCount > 0:
       found.append(holder(core, counted(file.pendingCount, "request"), since: since, now))
     case .queue(let queue):
-      let (queued, owned) = queue.state.withLock { ($0.queued.count, $0.ownedCount) }
+      let (queued, owned, running) = queue.state.withLock {
+        ($0.queued.count, $0.ownedCount, $0.passCount)
+      }
       if queued + owned > 0 {
         found.append(holder(core, "\(queued) queued, \(owned) owned requests", since: since, now))
       }
+      if running > 0 { found.append(holder(core, counted(running, "callback"), since: since, now)) }
+    case .workItem(let item) where item.isQueued:
+      found.append(holder(core, "a run that has not begun", since: since, now))
     default: break
     }
     let pins = Int(core.word.pinCount) - (core.word.phase == .deletedAndDisposed ? 0 : 1)

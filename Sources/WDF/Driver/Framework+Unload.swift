@@ -1,60 +1,66 @@
 internal import Synchronization
 
 extension Framework {
-  /// Whether unloading began: nobody is let in any more.
-  var isUnloading: Bool { unloadPending.load(ordering: .acquiring) }
+  /// Whether unloading the driver has begun: clients and workers are not let in any more.
+  var isUnloading: Bool {
+    guard case .driver(let driver)? = driverObject?.payload else { return true }
+    return driver.isUnloading
+  }
 
-  /// Unloads once; whoever comes second waits for the first.
+  /// Unloads; a second caller waits for the first.
+  ///
+  /// What was blocked may be tried again.
   func unload(_ core: Core, _ plan: UnloadPlan) throws(UnloadBlocked) {
     guard case .driver(let driver) = core.payload else { return }
-    if ThreadState.with({ $0.mustNotWait || !$0.callbacks.isEmpty }) {
+    if ThreadState.with({ $0.mustNotWait }) || holdsDriverHere {
       throw UnloadBlocked(reason: .wouldDeadlock, stage: 0, holders: [])
     }
-    let isFirst = driver.unloading.withLock { unloading in
-      guard case .notBegun = unloading else { return false }
-      unloading = .running
-      return true
-    }
-    guard isFirst else { return try joinUnload(driver, plan) }
-    do throws(UnloadBlocked) {
-      try runUnload(core, driver, plan)
-      driver.unloading.withLock { $0 = .finished(nil) }
-      progress.signal()
-    } catch {
-      driver.unloading.withLock { $0 = .finished(error) }
-      progress.signal()
-      throw error
+    // Another driver can only have been made when nothing of this one was left.
+    if let current = driverObject, current !== core { return }
+    switch driver.begin() {
+    case .unload:
+      do throws(UnloadBlocked) {
+        try runUnload(core, driver, plan)
+        end(driver, nil)
+      } catch {
+        end(driver, error)
+        throw error
+      }
+    case .join(let attempt):
+      try wait(core, plan) { driver.isOver(attempt: attempt) }
+      if let blocked = driver.result { throw blocked }
     }
   }
 
-  private func joinUnload(_ driver: DriverCore, _ plan: UnloadPlan) throws(UnloadBlocked) {
-    try wait(plan, stage: 0) {
-      if case .finished = driver.unloading.withLock({ $0 }) { true } else { false }
-    }
-    if case .finished(let blocked?) = driver.unloading.withLock({ $0 }) { throw blocked }
+  private func end(_ driver: DriverCore, _ result: UnloadBlocked?) {
+    driver.end(result)
+    progress.signal()
   }
 
   private func runUnload(
     _ core: Core, _ driver: DriverCore, _ plan: UnloadPlan
   ) throws(UnloadBlocked) {
-    unloadPending.store(true, ordering: .releasing)
     trace.record(.wdf, "unload: stop", core.id)
     requestStop { $0 == .unloadBegins }
     closeSessions()
-    try wait(plan, stage: 0) { liveObjectCount(of: .fileObject) == 0 }
+    try wait(core, plan) { liveObjectCount(of: .fileObject) == 0 }
     trace.record(.wdf, "unload: callback", core.id)
-    let onUnload = driver.onUnload.withLock { $0.take() }
-    if plan.callsBack, let onUnload { onUnload(Ref(core)) }
+    if let onUnload = driver.takeUnloadCallback(), plan.callsBack {
+      guarded(core, "unload") { onUnload(Ref(core)) }
+    }
     trace.record(.wdf, "unload: workers", core.id)
+    driver.enter(stage: 3)
     requestStop { _ in true }
-    try wait(plan, stage: 3) { liveObjectCount(of: .worker) == 0 }
+    try wait(core, plan) { liveObjectCount(of: .worker) == 0 }
     trace.record(.wdf, "unload: delete", core.id)
+    driver.enter(stage: 4)
     _ = delete(core)
-    try wait(plan, stage: 4) { hasCleaned(core) }
-    try wait(plan, stage: 6) { core.word.phase == .destroyed }
-    try wait(plan, stage: 7) { liveObjectCount == 0 && disposeList.isIdle }
-    attach(nil)
-    unloadPending.store(false, ordering: .releasing)
+    try wait(core, plan) { hasCleaned(core) }
+    driver.enter(stage: 6)
+    try wait(core, plan) { core.word.phase == .destroyed }
+    driver.enter(stage: 7)
+    try wait(core, plan) { liveObjectCount == 0 && disposeList.isIdle }
+    detachExecutor()
   }
 
   private func hasCleaned(_ core: Core) -> Bool {
@@ -80,7 +86,7 @@ extension Framework {
 
   /// Waits for a condition, doing meanwhile what the dispose thread would: it may have ended.
   private func wait(
-    _ plan: UnloadPlan, stage: Int, _ condition: () -> Bool
+    _ core: Core, _ plan: UnloadPlan, _ condition: () -> Bool
   ) throws(UnloadBlocked) {
     var nextWarning = monotonicNanoseconds() &+ plan.warnNanoseconds
     while true {
@@ -88,26 +94,33 @@ extension Framework {
       runWhatWasPutOff()
       if condition() { return }
       let until = min(nextWarning, plan.deadlineNanoseconds)
-      progress.wait(ticket, untilNanoseconds: until)
+      if progress.wait(ticket, untilNanoseconds: until) { continue }
+      let blocked = blocked(core)
+      // What ended since it was last looked for holds nothing up.
+      runWhatWasPutOff()
+      if condition() { return }
+      warn(blocked)
       let now = monotonicNanoseconds()
-      guard now >= until else { continue }
-      let holders = unloadHolders(stage: stage, now)
-      if now >= nextWarning {
-        warn(stage, holders)
-        nextWarning = now &+ plan.warnNanoseconds
-      }
+      nextWarning = now &+ plan.warnNanoseconds
       if now >= plan.deadlineNanoseconds {
-        if stage >= 4 { reportLeaks() }
-        throw UnloadBlocked(reason: .timedOut, stage: stage, holders: holders)
+        if blocked.stage >= 4 { reportLeaks() }
+        throw blocked
       }
     }
   }
 
-  private func warn(_ stage: Int, _ holders: [UnloadBlocked.Holder]) {
-    for holder in holders {
+  /// What unloading waits for, and everything that holds it up.
+  private func blocked(_ core: Core) -> UnloadBlocked {
+    let stage = if case .driver(let driver) = core.payload { driver.stage } else { 0 }
+    let holders = unloadHolders(of: core, stage: stage, monotonicNanoseconds())
+    return UnloadBlocked(reason: .timedOut, stage: stage, holders: holders)
+  }
+
+  private func warn(_ blocked: UnloadBlocked) {
+    for holder in blocked.holders {
       reporter.report(
         .stuck, holder.object, holder.kind, holder.name,
-        "unload step \(stage): held by \(holder.tag)"
+        "unload step \(blocked.stage): held by \(holder.tag)"
           + (holder.threadID == 0 ? "" : " on thread \(holder.threadID)") + " for \(holder.age)")
     }
   }

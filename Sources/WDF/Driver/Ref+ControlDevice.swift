@@ -28,7 +28,7 @@ extension Ref where Kind == Driver {
   ) throws(WdfError) -> Birth {
     if options.scope == .queue { throw core.error(.scopeInvalid) }
     let lock =
-      options.scope == .device ? CallbackLock(name, rank: CallbackLock.deviceRank) : nil
+      options.scope == .device ? CallbackLock(name) : nil
     let device = DeviceCore(isExclusive: isExclusive, callbackLock: lock)
     return try core.birth(.controlDevice, name, .device(device), options.level, site)
   }
@@ -66,7 +66,8 @@ extension Ref where Kind == ControlDevice {
     guard case .device(let device) = core.payload else { throw core.error(.wrongType) }
     if core.framework.isUnloading { throw core.error(.deletePending) }
     if let code = device.open() { throw core.error(code) }
-    let file = FileCore(onCleanup: onCleanup, onClose: onClose, onUnload: onUnload)
+    let file = FileCore(
+      FileCore.Callbacks(onCleanup: onCleanup, onClose: onClose, onUnload: onUnload))
     do throws(WdfError) {
       let birth = try core.birth(
         .fileObject, name, .file(file), .inherit, CreationSite(fileID, line))

@@ -17,7 +17,7 @@ extension Ref where Kind == FileObject {
     OwnedRequest(try file.makeRequest(core, parameters, sink, isPresented: true))
   }
 
-  /// Sends a request nobody has seen yet to a queue, else to the default queue of the device.
+  /// Sends a request that the driver has not seen to a queue, else to the default queue of the device.
   ///
   /// It is completed if the queue does not take it: there is always one completion.
   /// - Throws: as ``makeRequest(_:sink:)``
@@ -26,12 +26,14 @@ extension Ref where Kind == FileObject {
     _ parameters: RequestParameters, sink: any RequestSink, to queue: Ref<Queue>? = nil
   ) throws(WdfError) {
     let request = try file.makeRequest(core, parameters, sink, isPresented: false)
-    let target = queue?.core ?? core.defaultQueue
-    guard case .queue(let queue)? = target?.payload else {
+    guard let target = queue?.core ?? core.defaultQueue, case .queue(let queue) = target.payload
+    else {
       request.complete(.invalidDeviceRequest, information: 0, bytesNeeded: 0)
       return
     }
-    queue.submit(request)
+    if queue.take(request, forwardedTo: target) != nil {
+      request.complete(.invalidDeviceState, information: 0, bytesNeeded: 0)
+    }
   }
 
   /// Whether a request with this identifier has not been completed.

@@ -6,12 +6,14 @@ extension Ref where Kind == Driver {
   /// 0 no opens and workers any more, sessions are closed, workers are asked to stop · 1, 2 the unload
   /// callback runs and everything is alive · 3 workers are awaited · 4, 5 cleanups, children first ·
   /// 6 destroys, children first · 7 the last pins go. A second caller waits for the first and gets
-  /// its result.
+  /// its result. After an unload that was blocked it can be tried again; the driver takes no clients
+  /// and no workers meanwhile.
   /// - Arguments:
-  ///   - warnEvery: how often `VE-STUCK` names whoever is waited for
+  ///   - warnEvery: how often `VE-STUCK` names what is waited for
   ///   - deadline: for how long all waiting together may go on
-  /// - Throws: ``UnloadBlocked`` naming every holder; `.wouldDeadlock` on a worker, in a dispatch
-  ///   section and in a callback
+  /// - Throws: ``UnloadBlocked`` naming every holder: each client's handle, worker and running
+  ///   callback that is left; `.wouldDeadlock` on a worker, in a dispatch section, in a callback of the
+  ///   framework and in a body that borrows one of its objects
   /// - Thread: main
   /// - Windows: FxDriver::Unload, FX_DRIVER_GLOBALS
   public func unload(

@@ -1,5 +1,5 @@
 extension Ref where Kind == Driver {
-  /// Starts a thread that holds the driver until `body` returns.
+  /// Starts a thread that holds the driver until `body` has returned, and what it captured is gone.
   ///
   /// All signals are blocked in it, and it cannot be cancelled. On it, forms that wait answer
   /// `.wouldDeadlock`.
@@ -18,7 +18,7 @@ extension Ref where Kind == Driver {
   ) throws(WdfError) -> Ref<Worker> {
     let framework = core.framework
     if framework.isUnloading { throw core.error(.deletePending) }
-    let worker = WorkerCore(stopPhase: stopPhase, onStop: onStop)
+    let worker = WorkerCore(stopPhase: stopPhase, onStop: onStop, body)
     let birth = try core.birth(.worker, name, .worker(worker), .inherit, CreationSite(fileID, line))
     try core.pin(name)
     let made: Core
@@ -30,9 +30,8 @@ extension Ref where Kind == Driver {
     }
     let driver = core
     let hasStarted = SystemThread.start(name) {
-      worker.begin()
       ThreadState.with { $0.isWorker = true }
-      framework.guarded(made, "worker") { body(StopToken(worker: worker)) }
+      worker.run(made)
       worker.end()
       _ = framework.delete(made)
       driver.unpin(name)

@@ -1,8 +1,9 @@
-/// Unloading could not be finished: somebody still holds what should go.
+/// Unloading could not be finished: what should go is still held.
 ///
-/// Nothing that is in use was destroyed. The process should say so and end.
+/// Nothing that is in use was destroyed. Unloading can be tried again; else the process should report
+/// this and exit.
 public struct UnloadBlocked: Error, Sendable {
-  /// Somebody who holds an object.
+  /// What holds an object.
   public struct Holder: Sendable, Hashable {
     /// The object that is held.
     public let object: ObjectID
@@ -10,7 +11,7 @@ public struct UnloadBlocked: Error, Sendable {
     public let kind: Kind
     /// What it is called.
     public let name: String
-    /// What holds it: a worker's name, a request, a running body.
+    /// What holds it: a worker's name, requests, a running body or callback, how far its end has come.
     public let tag: String
     /// The thread that holds it, as the kernel numbers it; 0 if unknown.
     public let threadID: Int32
@@ -22,6 +23,6 @@ public struct UnloadBlocked: Error, Sendable {
   public let reason: WdfError.Code
   /// The step of the unload sequence that was waited in.
   public let stage: Int
-  /// Who holds it up.
+  /// What holds it up; never empty after the deadline.
   public let holders: [Holder]
 }

@@ -15,28 +15,40 @@ final class WorkerCore: Sendable {
     var hasEnded = false
     var threadID: Int32 = 0
     var onStop: (@Sendable () -> Void)?
+    var body: Body?
   }
+
+  typealias Body = @Sendable (borrowing StopToken) -> Void
 
   let stopPhase: StopPhase
   private let state: Guarded<State>
   private let stop = Atomic<Bool>(false)
 
-  init(stopPhase: StopPhase, onStop: (@Sendable () -> Void)?) {
+  init(stopPhase: StopPhase, onStop: (@Sendable () -> Void)?, _ body: @escaping Body) {
     self.stopPhase = stopPhase
-    state = Guarded(State(onStop: onStop))
+    state = Guarded(State(onStop: onStop, body: body))
   }
 
   var isStopRequested: Bool { stop.load(ordering: .acquiring) }
   var hasEnded: Bool { state.withLock { $0.hasEnded } }
   var threadID: Int32 { state.withLock { $0.threadID } }
 
-  func begin() { state.withLock { $0.threadID = currentThreadID() } }
+  /// The thread: runs the body, and has dropped it with all that it captured when it returns.
+  @inline(never)
+  func run(_ core: Core) {
+    let body = state.withLock { state in
+      state.threadID = currentThreadID()
+      return state.body.take()
+    }
+    if let body { core.framework.guarded(core, "worker") { body(StopToken(worker: self)) } }
+  }
 
   func end() {
-    state.withLock { state in
+    let dropped = state.withLock { state in
       state.hasEnded = true
-      state.onStop = nil
+      return (state.onStop.take(), state.body.take())
     }
+    withExtendedLifetime(dropped) {}
   }
 
   /// Asks the worker to stop; its wake-up is called once.

@@ -37,7 +37,7 @@ public final class CallbackGate: Sendable {
       return nil
     }
     defer { leave() }
-    return ThreadState.running(self) { framework.guarded(owner, callback, body) }
+    return ThreadState.running(self, of: framework) { framework.guarded(owner, callback, body) }
   }
 
   private func leave() {

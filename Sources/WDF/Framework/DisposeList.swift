@@ -22,13 +22,20 @@ final class DisposeList: Sendable {
       defer { state.isScheduled = true }
       return !state.isScheduled
     }
-    guard mustSchedule else { return }
-    let run: @Sendable () -> Void = { framework.disposeList.drain(framework) }
-    if let executor = framework.executor.withLock({ $0 }) {
-      executor.post(run)
-    } else if !SystemThread.start("wdf-dispose", run) {
-      framework.reporter.report(.stuck, nil, nil, "dispose list", "no thread to be had")
+    if mustSchedule { schedule(framework) }
+  }
+
+  /// Gets a runner from an executor that has just been attached, if there is something to run.
+  func moved(_ framework: Framework) {
+    let mustSchedule = state.withLock { state in
+      state.isScheduled = !state.items.isEmpty
+      return state.isScheduled
     }
+    if mustSchedule { schedule(framework) }
+  }
+
+  private func schedule(_ framework: Framework) {
+    framework.runSoon { framework.disposeList.drain(framework) }
   }
 
   /// Runs all there is, and what comes meanwhile, unless another thread does.
@@ -37,7 +44,7 @@ final class DisposeList: Sendable {
     var hasRun = false
     while let item = next() {
       hasRun = true
-      ThreadState.running(self) {
+      ThreadState.running(self, of: framework) {
         switch item {
         case .resume(let core): framework.resume(core)
         case .destroy(let core): framework.destroy(core)

@@ -12,7 +12,12 @@ extension Framework {
     guard let id = tree.withLock({ $0.reserve() }) else { throw WdfError(.outOfResources) }
     let core = Core(self, id, birth)
     do {
-      if let makeBox { core.contexts.append(try makeBox(core)) }
+      if let makeBox {
+        let box = try ThreadState.running(birth.parent ?? core, of: self) { () throws(WdfError) in
+          try makeBox(core)
+        }
+        core.contexts.append(box)
+      }
     } catch {
       abandon(core)
       throw error
@@ -22,7 +27,6 @@ extension Framework {
       throw WdfError(.deletePending, birth.parent?.id)
     }
     trace.record(.wdf, "create", core.id)
-    considerLimit(core.kind)
     return core
   }
 
@@ -36,6 +40,7 @@ extension Framework {
     }
   }
 
+  /// Takes an object back that nobody received: its values are dropped without a callback, as in KMDF.
   private func abandon(_ core: Core) {
     core.word.enter(.destroyed)
     core.contexts.forEach { $0.discard() }
@@ -54,7 +59,7 @@ extension Framework {
     }
     if core.contexts.first(ObjectIdentifier(type)) != nil { throw core.error(.contextExists) }
     if injection.mustFail() { throw core.error(.outOfResources) }
-    let box = try makeBox(core)
+    let box = try ThreadState.running(core, of: self) { () throws(WdfError) in try makeBox(core) }
     let refusal: WdfError.Code? = tree.withLock { tree in
       guard let slot = tree.slot(core.id), tree.nodes[slot].state == .created else {
         return .deletePending

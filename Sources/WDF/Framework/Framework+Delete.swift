@@ -96,7 +96,6 @@ extension Framework {
     case .file(let file): file.dispose(core)
     case .timer(let timer): timer.dispose()
     case .workItem(let item): item.dispose()
-    case .collection(let collection): collection.dispose()
     case .none, .driver, .device, .worker: true
     }
   }
@@ -112,14 +111,21 @@ extension Framework {
     if mustDefer { disposeList.append(.destroy(core), self) } else { destroy(core) }
   }
 
-  /// What a kind held beyond its own end is let go of.
+  /// What a kind held beyond its own end is let go of, callbacks and what they captured included.
   private func forget(_ core: Core) {
     switch core.payload {
-    case .driver: publish(nil)
+    case .driver(let driver):
+      driver.forget()
+      publish(nil)
     case .queue(let queue): queue.forgetCore()
     case .device(let device): device.setDefaultQueue(nil)
-    case .timer(let timer): timer.parent.unpin("timer \(core.name)")
-    case .workItem(let item): item.parent.unpin("workItem \(core.name)")
+    case .file(let file): file.forget()
+    case .timer(let timer):
+      timer.forget()
+      timer.parent.unpin("timer \(core.name)")
+    case .workItem(let item):
+      item.forget()
+      item.parent.unpin("workItem \(core.name)")
     default: break
     }
   }
@@ -141,7 +147,6 @@ extension Framework {
       tree.release(core.id)
       return waiters
     }
-    considerLimit(core.kind)
     for waiter in waiters { waiter() }
     progress.signal()
   }

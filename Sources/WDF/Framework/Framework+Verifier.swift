@@ -1,11 +1,20 @@
 internal import Synchronization
 
 extension Framework {
-  /// Runs a callback of an object and checks that it left the thread as it found it.
+  /// Runs a callback of an object: it is a holder while it runs, forms that would wait for it are
+  /// refused in it, and it must leave the thread as it found it.
   func guarded<R: ~Copyable>(_ core: Core, _ callback: StaticString, _ body: () -> R) -> R {
-    guard verifier != .off else { return body() }
+    let tag = "running: \(callback)"
+    core.addTag(tag)
+    defer { core.removeTag(tag) }
+    return checked(core, callback, body)
+  }
+
+  /// ``guarded(_:_:_:)`` for callbacks on the way of requests, which their queue counts.
+  func checked<R: ~Copyable>(_ core: Core, _ callback: StaticString, _ body: () -> R) -> R {
+    guard verifier != .off else { return ThreadState.running(core, of: self, body) }
     let before = ThreadState.with { ($0.heldLocks.count, $0.criticalRegionDepth) }
-    let result = body()
+    let result = ThreadState.running(core, of: self, body)
     let after = ThreadState.with { ($0.heldLocks.count, $0.criticalRegionDepth) }
     if before != after {
       let held = ThreadState.with { $0.heldLocks.map(\.name) }

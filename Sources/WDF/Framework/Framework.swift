@@ -11,15 +11,13 @@ public final class Framework: Sendable {
   let reporter: Reporter
   let tree: Guarded<Tree>
   let disposeList: DisposeList
-  let executor: Guarded<(any Executor)?>
+  let executor: Guarded<ExecutorSlot>
   let trace = TraceRing()
   /// Moves whenever something that unloading may wait for came to its end.
   let progress = Gate()
   private let currentDriver = Guarded(DriverSlot())
-  let unloadPending = Atomic<Bool>(false)
   let injection: FailureInjection
   let work = WorkList()
-  let limits = Guarded(ObjectLimits())
   let stuckPeriod = Atomic<UInt64>(60_000_000_000)
 
   private static let published = Guarded<Framework?>(nil)
@@ -28,7 +26,7 @@ public final class Framework: Sendable {
   ///
   /// - Arguments:
   ///   - verifier: how much is watched
-  ///   - executor: where what was put off runs; may be attached later
+  ///   - executor: where what was put off runs; may be attached later, else a thread of its own
   ///   - yieldsAtLocks: for tests: lets other threads run at every lock
   ///   - report: where faults are told
   public init(
@@ -40,17 +38,12 @@ public final class Framework: Sendable {
     reporter = Reporter(report)
     tree = Guarded(Tree(keepsHistory: verifier != .off))
     disposeList = DisposeList()
-    self.executor = Guarded(executor)
+    self.executor = Guarded(ExecutorSlot(attached: executor))
     injection = FailureInjection()
   }
 
   /// Makes this instance the one that ``Driver/current`` asks.
   public func publish() { Self.published.withLock { $0 = self } }
-
-  /// Gives the framework the thread on which disposing and work items run until the driver is unloaded.
-  ///
-  /// `nil` takes it away, and short-lived threads of the framework's own do it.
-  public func attach(_ executor: (any Executor)?) { self.executor.withLock { $0 = executor } }
 
   /// The driver.
   ///
@@ -70,10 +63,14 @@ public final class Framework: Sendable {
     var core: Core?
   }
 
-  /// Takes the place of the driver; false if there is one, or one is being made.
+  /// The driver's object, from its create to its destroy.
+  var driverObject: Core? { currentDriver.withLock { $0.core } }
+
+  /// Takes the place of the driver; false if there is one, one is being made, or objects of an
+  /// earlier one are left.
   func claimDriver() -> Bool {
     currentDriver.withLock { slot in
-      if slot.isClaimed { return false }
+      if slot.isClaimed || liveObjectCount > 0 { return false }
       slot.isClaimed = true
       return true
     }

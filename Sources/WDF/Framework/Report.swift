@@ -4,18 +4,14 @@ public enum VerifierMode: Sendable {
   case off
   /// Faults are reported.
   case on
-  /// Faults are reported, and the call that is at fault throws where it can.
-  case strict
 }
 
-/// A fault that somebody should hear of.
+/// A fault of the driver, or of the framework.
 public struct Report: Sendable, CustomStringConvertible {
   /// The kinds of fault.
   public enum Code: String, Sendable, CaseIterable {
     /// The framework contradicted itself.
     case state = "VE-STATE"
-    /// A broken invariant: the object is in quarantine.
-    case invariant = "VE-INVARIANT"
     /// Deleted twice.
     case doubleDelete = "VE-DOUBLE-DELETE"
     /// An explicit delete of what its parent had already finished.
@@ -28,16 +24,10 @@ public struct Report: Sendable, CustomStringConvertible {
     case tag = "VE-TAG"
     /// Something takes longer than it should.
     case stuck = "VE-STUCK"
-    /// Locks were taken against their ranks.
-    case lockOrder = "VE-LOCK-ORDER"
     /// A callback returned with a lock held or in another critical region.
     case lockLeak = "VE-LOCK-LEAK"
-    /// More objects of a kind than allowed.
-    case objectLimit = "VE-OBJECT-LIMIT"
     /// A protocol callback after deregistration.
     case lateProtocol = "VE-LATE-PROTOCOL"
-    /// An entry that a collection does not have.
-    case item = "VE-ITEM"
     /// Objects alive after unloading.
     case leak = "VE-LEAK"
   }

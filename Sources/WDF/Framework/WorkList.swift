@@ -2,7 +2,8 @@ internal import Synchronization
 
 /// Work on its way to the executor.
 ///
-/// Unloading does what the executor, having ended, dropped.
+/// What an executor dropped because it ended is done by the one that replaces it, or by the thread that
+/// unloads.
 final class WorkList: Sendable {
   private let pending = Guarded<[@Sendable () -> Void]>([])
 
@@ -14,18 +15,25 @@ final class WorkList: Sendable {
     work?()
     return work != nil
   }
+
+  var count: Int { pending.withLock { $0.count } }
 }
 
 extension Framework {
   /// Has `body` run soon on a thread that may wait.
   func post(_ body: @escaping @Sendable () -> Void) {
     work.append(body)
-    let run: @Sendable () -> Void = { [work] in _ = work.runFirst() }
-    if let executor = executor.withLock({ $0 }) {
+    runSoon { [work] in _ = work.runFirst() }
+  }
+
+  /// Hands work to the executor, and wakes the threads that wait: they may have to do it themselves.
+  func runSoon(_ run: @escaping @Sendable () -> Void) {
+    if let executor = currentExecutor {
       executor.post(run)
-    } else if !SystemThread.start("wdf-work", run) {
-      reporter.report(.stuck, nil, nil, "work", "no thread to be had")
+    } else {
+      reporter.report(.stuck, nil, nil, "executor", "no thread to be had")
     }
+    progress.signal()
   }
 
   /// Does here what was put off to other threads.

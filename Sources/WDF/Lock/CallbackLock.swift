@@ -1,19 +1,15 @@
 /// Keeps the callbacks of a queue, or of all queues of a device, from overlapping.
+///
+/// A thread that holds one such lock never waits for another: callbacks that need another are handed
+/// to the executor.
 final class CallbackLock: Sendable {
-  static let deviceRank: UInt32 = 0x20
-  static let queueRank: UInt32 = 0x31
-
   private let lock = TimedLock()
   private let name: String
-  private let rank: UInt32
 
-  init(_ name: String, rank: UInt32) {
-    self.name = name
-    self.rank = rank
-  }
+  init(_ name: String) { self.name = name }
 
-  private var identity: LockIdentity {
-    LockIdentity(id: ObjectIdentifier(self), name: name, rank: rank, isDispatch: false)
+  private var identity: ThreadState.HeldLock {
+    ThreadState.HeldLock(id: ObjectIdentifier(self), name: name, isCallbackLock: true)
   }
 
   var isHeldHere: Bool { ThreadState.holds(ObjectIdentifier(self)) }
@@ -30,6 +26,13 @@ final class CallbackLock: Sendable {
     }
     return try body()
   }
+
+  /// Runs driver code with the lock held, in which what is refused in a callback is refused.
+  func runAsCallback<R: ~Copyable, E: Error>(
+    of core: Core, _ body: () throws(E) -> R
+  ) throws(E) -> R {
+    try ThreadState.running(core, of: core.framework) { () throws(E) in try run(body) }
+  }
 }
 
 extension Core {
@@ -42,34 +45,45 @@ extension Core {
     }
   }
 
-  fileprivate func withCallbackLock<R>(
-    _ body: () throws(WdfError) -> R
-  ) throws(WdfError) -> R {
+  /// The callback lock, if driver code may take it here.
+  fileprivate func freeCallbackLock() throws(WdfError) -> CallbackLock {
     guard let lock = callbackLock else { throw error(.scopeInvalid) }
     if lock.isHeldHere { throw error(.lockRecursion) }
     if DispatchSection.isActive { throw error(.wouldDeadlock) }
-    return try lock.run(body)
+    return lock
   }
 }
 
 extension Ref where Kind == Queue {
   /// Runs `body` as if it was a callback of the queue.
   ///
-  /// - Throws: `.lockRecursion` in such a callback, `.scopeInvalid` if the queue has no such lock
+  /// - Throws: `.lockRecursion` in such a callback, `.scopeInvalid` if the queue has no such lock,
+  ///   what `body` throws
   /// - Windows: WdfObjectAcquireLock
-  public func withCallbackLock<R>(
+  public func withCallbackLock<R: ~Copyable>(
     _ body: () throws(WdfError) -> R
-  ) throws(WdfError) -> R { try core.withCallbackLock(body) }
+  ) throws(WdfError) -> R { try core.freeCallbackLock().runAsCallback(of: core, body) }
+
+  /// ``withCallbackLock(_:)`` for a body that throws errors of its own.
+  public func withCallbackLock<R: ~Copyable, E: Error>(_ body: () throws(E) -> R) throws -> R {
+    try core.freeCallbackLock().runAsCallback(of: core, body)
+  }
 }
 
 extension Ref where Kind == ControlDevice {
   /// Runs `body` as if it was a callback of any queue of the device.
   ///
-  /// - Throws: `.lockRecursion` in such a callback, `.scopeInvalid` if the device has no such lock
+  /// - Throws: `.lockRecursion` in such a callback, `.scopeInvalid` if the device has no such lock,
+  ///   what `body` throws
   /// - Windows: WdfObjectAcquireLock
-  public func withCallbackLock<R>(
+  public func withCallbackLock<R: ~Copyable>(
     _ body: () throws(WdfError) -> R
-  ) throws(WdfError) -> R { try core.withCallbackLock(body) }
+  ) throws(WdfError) -> R { try core.freeCallbackLock().runAsCallback(of: core, body) }
+
+  /// ``withCallbackLock(_:)`` for a body that throws errors of its own.
+  public func withCallbackLock<R: ~Copyable, E: Error>(_ body: () throws(E) -> R) throws -> R {
+    try core.freeCallbackLock().runAsCallback(of: core, body)
+  }
 }
 
 extension Framework {
@@ -81,7 +95,7 @@ extension Framework {
       if case .device(let device) = device.payload { device.callbackLock } else { nil }
     switch options.scope {
     case .none: return nil
-    case .queue: return CallbackLock(name, rank: CallbackLock.queueRank)
+    case .queue: return CallbackLock(name)
     case .inherit: return inherited
     case .device:
       // One lock for both can serve only callbacks that run at the same level.

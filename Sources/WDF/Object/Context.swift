@@ -10,7 +10,10 @@ public struct Context<Kind: ObjectKind, C: ~Copyable & Sendable>: Sendable {
   public var make: @Sendable (Ref<Kind>) throws(WdfError) -> C
   /// Deleting has begun; the children's cleanups have returned, the context is still there.
   public var onCleanup: (@Sendable (Ref<Kind>, borrowing C) -> Void)?
-  /// Nobody else can reach the context any more: it is moved here.
+  /// No reference reaches the context any more: it is moved here.
+  ///
+  /// Not called, nor is `onCleanup`, if the create fails: the value is then dropped, as KMDF runs no
+  /// callback of an object that its driver never received.
   public var onDestroy: (@Sendable (ObjectID, consuming C) -> Void)?
 
   /// Describes a context.

@@ -38,11 +38,11 @@ class ContextBox: @unchecked Sendable {  // immutable but for `next`, which is a
 /// when there are none left. Therefore no lock guards it.
 @usableFromInline
 final class TypedContextBox<C: ~Copyable & Sendable>: ContextBox, @unchecked Sendable {
-  // Written only in `destroy` and `discard`, which run when the pin count is zero or the object was
-  // never reachable.
+  // These are written only in `destroy` and `discard`, which run when the pin count is zero or the
+  // object was never reachable.
   @usableFromInline var value: C?
-  private let onCleanup: (@Sendable (Core, borrowing C) -> Void)?
-  private let onDestroy: (@Sendable (ObjectID, consuming C) -> Void)?
+  private var onCleanup: (@Sendable (Core, borrowing C) -> Void)?
+  private var onDestroy: (@Sendable (ObjectID, consuming C) -> Void)?
 
   init(
     _ value: consuming C,
@@ -75,9 +75,16 @@ final class TypedContextBox<C: ~Copyable & Sendable>: ContextBox, @unchecked Sen
   }
 
   override func destroy(_ id: ObjectID) {
+    // References outlive the object; what its callbacks captured must not.
+    onCleanup = nil
+    let onDestroy = onDestroy.take()
     guard let value = value.take() else { return }
     if let onDestroy { onDestroy(id, value) }
   }
 
-  override func discard() { value = nil }
+  override func discard() {
+    value = nil
+    onCleanup = nil
+    onDestroy = nil
+  }
 }

@@ -22,6 +22,29 @@ extension Core {
     return try entry.box.withValue(as: type, of: id, body)
   }
 
+  /// ``withContext(_:_:)`` for a body that throws errors of its own.
+  func withContext<C: ~Copyable & Sendable, R: ~Copyable, E: Error>(
+    _ type: C.Type, _ body: (borrowing C) throws(E) -> R
+  ) throws -> R {
+    let outcome = try withContext(type) { (context) throws(WdfError) -> BodyOutcome<R, E> in
+      do throws(E) {
+        return .returned(try body(context))
+      } catch {
+        return .threw(error)
+      }
+    }
+    switch consume outcome {
+    case .returned(let result): return result
+    case .threw(let error): throw error
+    }
+  }
+
+  /// How a body ended that throws errors of its own.
+  private enum BodyOutcome<R: ~Copyable, E: Error>: ~Copyable {
+    case returned(R)
+    case threw(E)
+  }
+
   /// A body that is about to run, and whether it took a pin of its own.
   @usableFromInline
   struct ContextEntry {
@@ -39,14 +62,14 @@ extension Core {
       throw error(.contextMissing)
     }
     if recordsTags { recordTag("withContext \(box.typeName)") }
-    ThreadState.with { $0.bodies.push(id) }
+    ThreadState.with { $0.borrows.push(ObjectIdentifier(self)) }
     return ContextEntry(box: box, isPinned: true)
   }
 
   @usableFromInline
   func leaveContext(_ entry: ContextEntry) {
     guard entry.isPinned else { return }
-    ThreadState.with { $0.bodies.pop() }
+    ThreadState.with { $0.borrows.pop() }
     if recordsTags { forgetTag("withContext \(entry.box.typeName)") }
     if word.unpin() { framework.lastPinIsGone(self) }
   }
@@ -57,7 +80,9 @@ extension Core {
   ) throws(WdfError) -> UncountedBox {
     guard phase == .deletedAndDisposed else { throw error(phase.refusal) }
     guard let box = contexts.first(typeID) else { throw error(.contextMissing) }
-    guard ThreadState.with({ $0.bodies.contains(id) }) else { throw error(.deletePending) }
+    guard ThreadState.with({ $0.borrows.contains(ObjectIdentifier(self)) }) else {
+      throw error(.deletePending)
+    }
     return box
   }
 }

@@ -86,7 +86,6 @@ enum Payload: Sendable {
   case worker(WorkerCore)
   case timer(TimerCore)
   case workItem(WorkItemCore)
-  case collection(CollectionCore)
 }
 
 /// Who holds an object, and since when.

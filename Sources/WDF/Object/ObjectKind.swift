@@ -1,7 +1,7 @@
 /// What an object is, as a value: for reports, snapshots and the type-erased handle.
 public enum Kind: UInt8, Sendable, CaseIterable {
   case driver, controlDevice, fileObject, queue, request, worker, general
-  case timer, workItem, waitLock, spinLock, collection
+  case timer, workItem, waitLock
 }
 
 /// A phantom type that names the kind of object a ``Ref`` points to.
@@ -65,7 +65,7 @@ public enum Worker: ObjectKind {
 /// Something that happens at a time.
 ///
 /// - Windows: WDFTIMER
-public enum Timer: ObjectKind {
+public enum DeferredTimer: ObjectKind {
   /// ``Kind/timer``.
   public static var kind: Kind { .timer }
 }
@@ -78,28 +78,12 @@ public enum WorkItem: ObjectKind {
   public static var kind: Kind { .workItem }
 }
 
-/// A list that holds the objects in it.
-///
-/// - Windows: WDFCOLLECTION
-public enum Collection: ObjectKind {
-  /// ``Kind/collection``.
-  public static var kind: Kind { .collection }
-}
-
 /// The object behind a ``WaitLock``.
 ///
 /// - Windows: WDFWAITLOCK
 public enum WaitLockObject: ObjectKind {
   /// ``Kind/waitLock``.
   public static var kind: Kind { .waitLock }
-}
-
-/// The object behind a ``SpinLock``.
-///
-/// - Windows: WDFSPINLOCK
-public enum SpinLockObject: ObjectKind {
-  /// ``Kind/spinLock``.
-  public static var kind: Kind { .spinLock }
 }
 
 /// The root of the tree.

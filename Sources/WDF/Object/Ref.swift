@@ -86,6 +86,13 @@ extension Ref {
     try core.withContext(type, body)
   }
 
+  /// ``withContext(_:_:)`` for a body that throws errors of its own.
+  public func withContext<C: ~Copyable & Sendable, R: ~Copyable, E: Error>(
+    _ type: C.Type, _ body: (borrowing C) throws(E) -> R
+  ) throws -> R {
+    try core.withContext(type, body)
+  }
+
   /// Adds a context of a type the object has none of yet.
   ///
   /// - Throws: `.contextExists`, `.deletePending` once deleting began, what `make` throws

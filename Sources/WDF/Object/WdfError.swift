@@ -4,9 +4,9 @@ public struct WdfError: Error, Hashable, Sendable {
   public enum Code: Hashable, Sendable {
     case contextNotInitialized, contextMissing, contextExists, contextDestroying, wrongType
     case deletePending, objectDestroyed, cannotDelete, wouldDeadlock, notCommitted
-    case parentRequired, parentNotAllowed, parentMismatch, noDriver, driverExists
-    case notOwned, queueBusy, queuePaused, wrongDispatch, cancelled, timedOut
-    case lockRecursion, lockOrder, invalidAttributes, invalidInformation, outOfResources
+    case parentMismatch, noDriver, driverExists
+    case queueBusy, queuePaused, wrongDispatch, timedOut
+    case lockRecursion, outOfResources
     /// The device takes no opens, or no default queue, in this state.
     case invalidDeviceState
     /// The device is exclusive and open.
@@ -16,8 +16,8 @@ public struct WdfError: Error, Hashable, Sendable {
     /// No callback, or one too many, for this kind of queue; no queue for this type of request.
     case noCallback, invalidParameter, invalidRequest
     /// Execution level or scope does not fit the kind.
-    case levelInvalid, scopeInvalid, levelIncompatible
-    /// Neither found nor ever to be found.
+    case scopeInvalid, levelIncompatible
+    /// Not in the queue any more.
     case notFound
   }
 
@@ -43,21 +43,16 @@ public struct WdfError: Error, Hashable, Sendable {
     case .contextMissing, .notFound: 0xC000_0225
     case .contextExists: 0x4000_0000
     case .cannotDelete: 0xC000_0121
-    case .parentRequired: 0xC020_0212
-    case .parentNotAllowed: 0xC020_020F
     case .driverExists, .noDriver: 0xC000_0183
     case .queueBusy: 0xC020_0204
     case .queuePaused: 0xC020_0203
-    case .cancelled: 0xC000_0120
     case .timedOut: 0x0000_0102
-    case .notOwned, .parentMismatch, .invalidRequest: 0xC000_0010
-    case .wouldDeadlock, .lockRecursion, .lockOrder: 0xC000_0194
-    case .invalidAttributes: 0xC020_0209
+    case .parentMismatch, .invalidRequest: 0xC000_0010
+    case .wouldDeadlock, .lockRecursion: 0xC000_0194
     case .outOfResources: 0xC000_009A
     case .accessDenied: 0xC000_0022
-    case .invalidParameter, .invalidInformation, .requestPending: 0xC000_000D
+    case .invalidParameter, .requestPending: 0xC000_000D
     case .noCallback: 0xC020_0208
-    case .levelInvalid: 0xC020_020B
     case .scopeInvalid: 0xC020_020C
     case .levelIncompatible: 0xC020_020E
     }

@@ -25,6 +25,15 @@ public struct QueueConfiguration: Sendable {
   public var defaultHandler: RequestHandler?
   /// What a request that is cancelled while queued completes with.
   public var cancelStatus: RequestStatus
+  /// How long a request may stay with this queue, waiting or with the driver; `nil` is for ever.
+  ///
+  /// Afterwards it is cancelled as by its client, with ``RequestStatus/timedOut``: one that waits is
+  /// completed with it, one that the driver marked cancelable goes to its cancel callback, one in the
+  /// driver's hands is marked cancelled. A deadline of the request's own goes first:
+  /// ``OwnedRequest/setDeadline(after:)``.
+  public var timeout: Duration?
+  /// Whose time and thread deadlines are kept by and end requests on; else the framework's.
+  public var executor: (any Executor)?
   /// Gets the requests that are cancelled while queued, if the driver has seen them before.
   public var onCanceledOnQueue: RequestHandler?
   /// Whether reads and writes of no bytes reach the driver; else they complete at once.
@@ -33,10 +42,15 @@ public struct QueueConfiguration: Sendable {
   public var options: ObjectOptions
 
   /// Describes a queue without callbacks.
-  public init(_ dispatch: QueueDispatch, cancelStatus: RequestStatus = .cancelled) {
+  public init(
+    _ dispatch: QueueDispatch, cancelStatus: RequestStatus = .cancelled, timeout: Duration? = nil,
+    executor: (any Executor)? = nil
+  ) {
     self.dispatch = dispatch
     handlers = [:]
     self.cancelStatus = cancelStatus
+    self.timeout = timeout
+    self.executor = executor
     allowsZeroLength = true
     options = ObjectOptions()
   }
@@ -47,6 +61,9 @@ public struct QueueConfiguration: Sendable {
   var isManual: Bool { dispatch == .manual }
 
   var hasHandlers: Bool { !handlers.isEmpty || defaultHandler != nil }
+
+  /// The handler of a type of request.
+  func handler(_ type: RequestType) -> RequestHandler? { handlers[type] ?? defaultHandler }
 
   func check() throws(WdfError) {
     if isManual && hasHandlers { throw WdfError(.invalidParameter) }

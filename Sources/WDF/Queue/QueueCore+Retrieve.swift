@@ -3,7 +3,7 @@ internal import Synchronization
 extension QueueCore {
   /// Whether requests can be retrieved; the error says why not.
   private func refusal(_ state: QueueState, _ core: Core) -> WdfError? {
-    if case .parallel = configuration.dispatch { return core.error(.wrongDispatch) }
+    if isParallel { return core.error(.wrongDispatch) }
     if state.core == nil { return core.error(.objectDestroyed) }
     if state.isDisposing { return core.error(.deletePending) }
     return state.isDispatching ? nil : core.error(.queuePaused)
@@ -28,32 +28,38 @@ extension QueueCore {
   func retrieve(_ core: Core, _ request: RequestCore) throws(WdfError) -> RequestCore? {
     let result: Result<RequestCore?, WdfError> = state.withLock { state in
       if let refusal = refusal(state, core) { return .failure(refusal) }
-      // Only a request of this queue is in `queued` here, and only under this lock.
-      guard request.queue === self, request.move(from: .queued, to: .owned) else {
-        return .success(nil)
-      }
-      state.queued.remove(request)
-      state.ownedCount += 1
+      // Under this lock a request that names this queue is on its list, or won by a cancel; where one
+      // is that names another is not known before it is won.
+      guard request.listedBy.load(ordering: .relaxed) == state.number,
+        request.move(from: .queued, to: .owned)
+      else { return .success(nil) }
+      state.delist(request)
+      request.isPresented = true
       if state.queued.isEmpty { state.isReadyArmed = true }
       return .success(request)
     }
     return try result.get()
   }
 
-  func find(_ core: Core, _ condition: (RequestCore) -> Bool) throws(WdfError) -> FoundRequest? {
-    let result: Result<FoundRequest?, WdfError> = state.withLock { state in
+  /// The requests that are queued, in order; all or only the first.
+  ///
+  /// Copied while they are surely queued: a core that was completed may be used again.
+  func look(_ core: Core, onlyFirst: Bool) throws(WdfError) -> [FoundRequest] {
+    let result: Result<[FoundRequest], WdfError> = state.withLock { state in
       if let refusal = refusal(state, core) { return .failure(refusal) }
-      let found = state.queued.first {
-        RequestCore.state(of: $0.word.load(ordering: .relaxed)) == .queued && condition($0)
+      var found: [FoundRequest] = []
+      var next = state.queued.first
+      while let request = next, !(onlyFirst && found.count == 1) {
+        if request.isQueued { found.append(FoundRequest(core: request)) }
+        next = request.next
       }
-      // Copied while it is surely queued: a core that was completed may be used again.
-      return .success(found.map { FoundRequest(core: $0) })
+      return .success(found)
     }
     return try result.get()
   }
 
   func register(_ core: Core, _ onReady: QueueState.Completion?) throws(WdfError) {
-    guard configuration.isManual else { throw core.error(.wrongDispatch) }
+    guard isManual else { throw core.error(.wrongDispatch) }
     let refusal: WdfError? = state.withLock { state in
       if state.core == nil { return core.error(.objectDestroyed) }
       if state.isDisposing { return core.error(.deletePending) }

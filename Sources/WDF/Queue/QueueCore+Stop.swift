@@ -59,12 +59,14 @@ extension QueueCore {
     }
   }
 
-  /// The object is destroyed; nothing leads back to it any more.
+  /// The object is destroyed; nothing leads back to it any more, nor to what its callbacks captured.
   func forgetCore() {
-    state.withLock { state in
+    let dropped = state.withLock { state in
       state.core = nil
-      state.onReady = nil
+      defer { state.configuration = QueueConfiguration(state.configuration.dispatch) }
+      return (state.onReady.take(), state.configuration)
     }
+    withExtendedLifetime(dropped) {}
   }
 
   private func change(_ change: (inout QueueState) -> Void) throws(WdfError) {

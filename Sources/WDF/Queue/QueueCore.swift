@@ -2,12 +2,18 @@ internal import Synchronization
 
 /// A queue: its configuration, and its state behind one lock that is never held across a callback.
 final class QueueCore: Sendable {
-  let configuration: QueueConfiguration
+  private static let lastNumber = Atomic<UInt64>(0)
+
+  let isManual: Bool
+  let isParallel: Bool
   let isDefault: Bool
+  let timeoutNanoseconds: UInt64?
   let device: Core
   /// Excludes this queue's callbacks from each other, or from all of the device's.
   let callbackLock: CallbackLock?
   private let isHandedOff = Atomic<Bool>(false)
+  /// Goes off when the earliest deadline has come.
+  let alarm = Alarm()
   let state: Guarded<QueueState>
 
   init(
@@ -15,10 +21,13 @@ final class QueueCore: Sendable {
     callbackLock: CallbackLock?
   ) {
     self.callbackLock = callbackLock
-    self.configuration = configuration
     self.device = device
     self.isDefault = isDefault
-    state = Guarded(QueueState(configuration.dispatch))
+    isManual = configuration.isManual
+    isParallel = if case .parallel = configuration.dispatch { true } else { false }
+    timeoutNanoseconds = configuration.timeout?.clampedNanoseconds
+    let number = Self.lastNumber.wrappingAdd(1, ordering: .relaxed).newValue
+    state = Guarded(QueueState(configuration, number: number))
   }
 
   func error(_ code: WdfError.Code) -> WdfError {
@@ -33,10 +42,12 @@ final class QueueCore: Sendable {
     settleHere()
   }
 
-  /// A callback must not run inside the one that holds the lock, nor a passive one in a dispatch
-  /// section.
+  /// A callback must not run inside one that holds a callback lock, this queue's or another's that
+  /// may be waiting for it the other way round; nor a passive one in a dispatch section.
   private var mustHandOff: Bool {
-    if let callbackLock, callbackLock.isHeldHere, !ThreadState.isRunning(self) { return true }
+    if callbackLock != nil, ThreadState.holdsCallbackLock, !ThreadState.isRunning(self) {
+      return true
+    }
     guard DispatchSection.isActive else { return false }
     return state.withLock { $0.core?.isPassive ?? false }
   }
@@ -59,7 +70,8 @@ final class QueueCore: Sendable {
   private func perform(_ action: QueueState.Action) {
     switch action {
     case .cancelledOnQueue(let request): runCancelledOnQueue(request)
-    case .finished(let waiters): locked { for waiter in waiters { waiter() } }
+    case .finished(let waiters):
+      running { for waiter in waiters { waiter() } }
     case .disposed(let core): core.framework.hookFinished(core)
     case .ready(let onReady): runCallback { onReady() }
     case .dispatch(let request): show(request)
@@ -68,50 +80,55 @@ final class QueueCore: Sendable {
 
   /// Runs a callback with the pass counted; what it makes possible is done when it has returned.
   private func runCallback(_ body: () -> Void) {
-    let core = state.withLock { $0.core }
-    ThreadState.running(self) {
-      locked {
-        if let core { core.framework.guarded(core, "queue callback", body) } else { body() }
-      }
-    }
+    running(body)
     state.withLock { $0.passCount -= 1 }
   }
 
-  private func locked(_ body: () -> Void) {
-    if let callbackLock { callbackLock.run(body) } else { body() }
+  /// Runs what is called for this queue, alone if its callbacks are not to overlap.
+  private func running(_ body: () -> Void) {
+    let core = state.withLock { $0.core }
+    func call() {
+      guard let core else { return body() }
+      ThreadState.running(self, of: core.framework) {
+        core.framework.checked(core, "queue callback", body)
+      }
+    }
+    if let callbackLock { callbackLock.run(call) } else { call() }
   }
 
   private func show(_ request: RequestCore) {
+    let parameters = request.parameters
+    let (core, handler, allowsZeroLength) = state.withLock {
+      ($0.core, $0.configuration.handler(parameters.type), $0.configuration.allowsZeroLength)
+    }
     runCallback {
-      guard let core = state.withLock({ $0.core }) else {
-        request.complete(.invalidDeviceState, information: 0, bytesNeeded: 0)
-        return
-      }
-      let parameters = request.parameters
       let isTransfer = parameters.type == .read || parameters.type == .write
-      if isTransfer, parameters.outputByteCount == 0, !configuration.allowsZeroLength {
+      if isTransfer, parameters.outputByteCount == 0, !allowsZeroLength {
         request.complete(.success, information: 0, bytesNeeded: 0)
-        return
+      } else if let core, let handler {
+        handler(Ref(core), OwnedRequest(request))
+      } else {
+        let status: RequestStatus = core == nil ? .invalidDeviceState : .invalidDeviceRequest
+        request.complete(status, information: 0, bytesNeeded: 0)
       }
-      guard let handler = configuration.handlers[parameters.type] ?? configuration.defaultHandler
-      else {
-        request.complete(.invalidDeviceRequest, information: 0, bytesNeeded: 0)
-        return
-      }
-      handler(Ref(core), OwnedRequest(request))
     }
   }
 
   private func runCancelledOnQueue(_ request: RequestCore) {
+    let (core, handler) = state.withLock { ($0.core, $0.configuration.onCanceledOnQueue) }
     runCallback {
-      guard let core = state.withLock({ $0.core }), let handler = configuration.onCanceledOnQueue
-      else {
-        request.complete(configuration.cancelStatus, information: 0, bytesNeeded: 0)
+      guard let core, let handler else {
+        request.complete(cancelStatus(of: request), information: 0, bytesNeeded: 0)
         return
       }
       _ = request.move(from: .claimed, to: .owned)
       handler(Ref(core), OwnedRequest(request))
     }
+  }
+
+  /// What a request ends with that was cancelled here, by its client or because its time was up.
+  func cancelStatus(of request: RequestCore) -> RequestStatus {
+    request.isTimedOut ? .timedOut : state.withLock { $0.configuration.cancelStatus }
   }
 }
 
@@ -121,46 +138,48 @@ extension QueueCore {
   /// What came of an attempt to queue a request.
   private enum Arrival { case refused(WdfError.Code), queued(hasWork: Bool), cancelled }
 
-  /// Takes a request that another queue, or none, has shown to the driver.
+  /// Takes a request, from another queue or from none; on an error it stays where it was.
   func take(_ request: RequestCore, forwardedTo core: Core) -> WdfError? {
     let source = request.queue
     guard source !== self else { return core.error(.invalidRequest) }
     if let file = request.file, file.device !== device { return core.error(.parentMismatch) }
-    switch arrive(request, atHead: false) {
-    case .refused(let code): return core.error(code)
-    case .cancelled: endCancelled([request], nil)
-    case .queued(let hasWork): if hasWork { settle() }
+    // Before the arrival: from then on the request may be in other hands.
+    let deadline = source?.takeDeadline(request)
+    guard let refusal = arrived(request, atHead: false) else {
+      source?.countDown()
+      return nil
     }
-    source?.countDown()
-    return nil
-  }
-
-  /// Takes a request that nobody has seen; one that is not taken is completed.
-  func submit(_ request: RequestCore) {
-    switch arrive(request, atHead: false) {
-    case .refused: request.complete(.invalidDeviceState, information: 0, bytesNeeded: 0)
-    case .cancelled: endCancelled([request], nil)
-    case .queued(let hasWork): if hasWork { settle() }
-    }
+    source?.restoreDeadline(request, deadline ?? nil)
+    return core.error(refusal)
   }
 
   /// Takes a request back that this queue has shown to the driver.
   func takeBack(_ request: RequestCore) -> WdfError? {
-    guard configuration.isManual else { return error(.invalidRequest) }
-    switch arrive(request, atHead: true) {
-    case .refused(let code): return error(code)
-    case .cancelled: endCancelled([request], nil)
-    case .queued(let hasWork): if hasWork { settle() }
-    }
+    guard isManual else { return error(.invalidRequest) }
+    if let refusal = arrived(request, atHead: true) { return error(refusal) }
     countDown()
     return nil
   }
 
+  /// Puts a request into the queue, or ends it if it was cancelled; why not, if it did neither.
+  private func arrived(_ request: RequestCore, atHead: Bool) -> WdfError.Code? {
+    switch arrive(request, atHead: atHead) {
+    case .refused(let code): return code
+    case .cancelled: endCancelled([request], nil)
+    case .queued(let hasWork): if hasWork { settle() }
+    }
+    return nil
+  }
+
   private func arrive(_ request: RequestCore, atHead: Bool) -> Arrival {
-    state.withLock { state in
+    // One that is put back keeps the deadline that it has here.
+    let deadline =
+      atHead ? nil : request.deadline ?? timeoutNanoseconds.map { monotonicNanoseconds() &+ $0 }
+    let arrival: Arrival = state.withLock { state in
       if state.isDisposing || state.core == nil { return .refused(.deletePending) }
       guard atHead || state.isAccepting else { return .refused(.queueBusy) }
       request.queue = self
+      if let deadline { state.deadlines.insert(request, deadline: deadline) }
       let mustCancel =
         (atHead && state.isCancelling)
         || !request.move(from: .owned, to: .queued, toleratesCancel: false)
@@ -170,10 +189,13 @@ extension QueueCore {
         state.ownedCount += 1
         return .cancelled
       }
-      if atHead { state.queued.prepend(request) } else { state.queued.append(request) }
+      state.list(request, atHead: atHead)
       state.noteArrival()
       return .queued(hasWork: state.hasWork)
     }
+    if case .refused = arrival { return arrival }
+    if deadline != nil { setAlarm() }
+    return arrival
   }
 
   /// One request fewer is the driver's.
@@ -185,12 +207,19 @@ extension QueueCore {
     if hasWork { settle() }
   }
 
+  /// A request that was the driver's has ended.
+  func end(_ request: RequestCore) {
+    let (hadDeadline, hasWork) = state.withLock { state in
+      state.ownedCount -= 1
+      return (state.deadlines.remove(request) != nil, state.hasWork)
+    }
+    if hadDeadline { setAlarm() }
+    if hasWork { settle() }
+  }
+
   /// A cancel won this queued request: takes it off the list and ends it.
   func finishClaimed(_ request: RequestCore, status: RequestStatus?) -> CancelOutcome {
-    state.withLock { state in
-      state.queued.remove(request)
-      state.ownedCount += 1
-    }
+    state.withLock { $0.delist(request) }
     return endCancelled([request], status) ? .completed : .requested
   }
 
@@ -200,13 +229,15 @@ extension QueueCore {
   /// True if all were completed.
   @discardableResult
   func endCancelled(_ requests: [RequestCore], _ status: RequestStatus?) -> Bool {
+    let hasCallback = state.withLock { $0.configuration.onCanceledOnQueue != nil }
     var wereAllCompleted = true
     for request in requests {
-      if configuration.onCanceledOnQueue != nil, request.isPresented {
+      if hasCallback, request.isPresented {
         wereAllCompleted = false
         state.withLock { $0.cancelledOnQueue.append(request) }
       } else {
-        request.complete(status ?? configuration.cancelStatus, information: 0, bytesNeeded: 0)
+        let status = status ?? cancelStatus(of: request)
+        request.complete(status, information: 0, bytesNeeded: 0)
       }
     }
     if !wereAllCompleted { settle() }

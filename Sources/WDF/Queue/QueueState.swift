@@ -1,3 +1,5 @@
+internal import Synchronization
+
 /// What a queue knows, and what it decides to do next.
 ///
 /// A value, kept in the queue's lock: events change it, ``next(isDispatchingHere:)`` says what is to be
@@ -17,6 +19,9 @@ struct QueueState {
 
   /// The queue's object, from commit to destroy.
   var core: Core?
+  /// What the driver is called with; given up when the object is destroyed, with all that the
+  /// callbacks captured.
+  var configuration: QueueConfiguration
   var isAccepting = true
   var isDispatching = true
   /// A purge, or a stop that purges, is under way: what comes back is cancelled.
@@ -33,7 +38,13 @@ struct QueueState {
   var passCount = 0
   /// Owned requests that a cancel may take.
   var cancelable: [ObjectIdentifier: RequestCore] = [:]
+  /// Requests of this queue that must end in time, those that the driver has included.
+  var deadlines = DeadlineHeap<RequestCore>()
+  /// Numbers what is asked of the alarm.
+  var alarmVersion: UInt64 = 0
 
+  /// Tells this queue from all others, for a request's ``RequestCore/listedBy``.
+  let number: UInt64
   var stopWaiters: [Completion] = []
   var emptyWaiters: [Completion] = []
   var onReady: Completion?
@@ -43,7 +54,11 @@ struct QueueState {
 
   let dispatch: QueueDispatch
 
-  init(_ dispatch: QueueDispatch) { self.dispatch = dispatch }
+  init(_ configuration: QueueConfiguration, number: UInt64) {
+    self.configuration = configuration
+    self.number = number
+    dispatch = configuration.dispatch
+  }
 
   /// Whether there is anything for `next` to find; what most calls ask on their way out.
   var hasWork: Bool {
@@ -115,10 +130,22 @@ struct QueueState {
     guard
       let request = queued.first(where: { condition($0) && $0.move(from: .queued, to: .owned) })
     else { return nil }
-    queued.remove(request)
-    ownedCount += 1
+    delist(request)
     request.isPresented = true
     return request
+  }
+
+  /// Puts a request that has been won for this queue where it waits.
+  mutating func list(_ request: RequestCore, atHead: Bool) {
+    request.listedBy.store(number, ordering: .relaxed)
+    if atHead { queued.prepend(request) } else { queued.append(request) }
+  }
+
+  /// Takes a request that has been won off the list; it counts as the driver's.
+  mutating func delist(_ request: RequestCore) {
+    request.listedBy.store(0, ordering: .relaxed)
+    queued.remove(request)
+    ownedCount += 1
   }
 
   /// Wins every queued request for cancelling; those that are another's by now stay with it.
@@ -128,8 +155,7 @@ struct QueueState {
     while let request = next {
       next = request.next
       guard condition(request), request.move(from: .queued, to: .claimed) else { continue }
-      queued.remove(request)
-      ownedCount += 1
+      delist(request)
       claimed.append(request)
     }
     return claimed

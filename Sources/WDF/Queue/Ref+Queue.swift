@@ -116,13 +116,22 @@ extension Ref where Kind == Queue {
     return OwnedRequest(request)
   }
 
-  /// The first request that satisfies a condition, left where it is.
+  /// The first request, left where it is.
   ///
   /// - Windows: WdfIoQueueFindRequest
+  public func find() throws(WdfError) -> FoundRequest? {
+    try queue.look(core, onlyFirst: true).first
+  }
+
+  /// The first request that satisfies a condition, left where it is.
+  ///
+  /// No lock is held while `condition` runs: a request it is asked about may be gone already.
+  /// - Complexity: O(n) of the requests that wait
+  /// - Windows: WdfIoQueueFindRequest
   public func find(
-    where condition: (RequestParameters) -> Bool = { _ in true }
+    where condition: (RequestParameters) -> Bool
   ) throws(WdfError) -> FoundRequest? {
-    try queue.find(core) { condition($0.parameters) }
+    try queue.look(core, onlyFirst: false).first { condition($0.parameters) }
   }
 
   /// Takes a request that was found, if it is still there.
@@ -186,21 +195,34 @@ extension Ref where Kind == Queue {
 extension Ref where Kind == Queue {
   /// ``stop(cancelQueued:completion:)``, waiting for its end.
   ///
-  /// - Throws: `.wouldDeadlock` on a worker, in a dispatch section and in a callback of the queue;
-  ///   `.timedOut` after `limit`, and the queue goes on with it
+  /// - Throws: `.wouldDeadlock` on a worker, in a dispatch section, in a callback of the queue, under
+  ///   its callback lock and where the end of a request of it is reported; `.timedOut` after `limit`,
+  ///   and the queue goes on with it
   public func stop(cancelQueued: Bool = false, waitingUpTo limit: Duration?) throws(WdfError) {
-    try core.wait(upTo: limit) { done throws(WdfError) in
+    try wait(limit) { (queue, done) throws(WdfError) in
       try queue.stop(cancelQueued: cancelQueued, done)
     }
   }
 
-  /// ``drain(completion:)``, waiting for its end.
+  /// ``drain(completion:)``, waiting for its end; throws as ``stop(cancelQueued:waitingUpTo:)``.
   public func drain(waitingUpTo limit: Duration?) throws(WdfError) {
-    try core.wait(upTo: limit) { done throws(WdfError) in try queue.drain(done) }
+    try wait(limit) { (queue, done) throws(WdfError) in try queue.drain(done) }
   }
 
-  /// ``purge(status:completion:)``, waiting for its end.
+  /// ``purge(status:completion:)``, waiting for its end; throws as
+  /// ``stop(cancelQueued:waitingUpTo:)``.
   public func purge(status: RequestStatus? = nil, waitingUpTo limit: Duration?) throws(WdfError) {
-    try core.wait(upTo: limit) { done throws(WdfError) in try queue.purge(status, done) }
+    try wait(limit) { (queue, done) throws(WdfError) in try queue.purge(status, done) }
+  }
+
+  private func wait(
+    _ limit: Duration?,
+    _ begin: (QueueCore, @escaping @Sendable () -> Void) throws(WdfError) -> Void
+  ) throws(WdfError) {
+    let queue = try queue
+    if ThreadState.isRunning(queue) || queue.callbackLock?.isHeldHere == true {
+      throw core.error(.wouldDeadlock)
+    }
+    try core.wait(upTo: limit) { done throws(WdfError) in try begin(queue, done) }
   }
 }

@@ -6,14 +6,14 @@ extension OwnedRequest {
   public func object(
     fileID: StaticString = #fileID, line: UInt = #line
   ) throws(WdfError) -> Ref<Request> {
-    guard let core = requestCore else { throw WdfError(.notOwned) }
-    if let object = core.object { return Ref(object) }
-    let birth = Birth(
-      kind: .request, name: "request \(core.parameters.id)", payload: .none, parent: nil,
-      isPassive: false, site: CreationSite(fileID, line))
-    let object = try core.framework.create(birth, nil)
-    core.object = object
-    return Ref(object)
+    guard let core = requestCore else { throw WdfError(.invalidRequest) }
+    return try Ref(
+      core.object { () throws(WdfError) in
+        let birth = Birth(
+          kind: .request, name: "request \(core.parameters.id)", payload: .none, parent: nil,
+          isPassive: false, site: CreationSite(fileID, line))
+        return try core.framework.create(birth, nil)
+      })
   }
 
   /// Adds a context to the request.
@@ -32,6 +32,14 @@ extension OwnedRequest {
   public func withContext<C: ~Copyable & Sendable, R: ~Copyable>(
     _ type: C.Type, _ body: (borrowing C) throws(WdfError) -> R
   ) throws(WdfError) -> R {
+    guard let object = requestCore?.object else { throw WdfError(.contextMissing) }
+    return try object.withContext(type, body)
+  }
+
+  /// ``withContext(_:_:)`` for a body that throws errors of its own.
+  public func withContext<C: ~Copyable & Sendable, R: ~Copyable, E: Error>(
+    _ type: C.Type, _ body: (borrowing C) throws(E) -> R
+  ) throws -> R {
     guard let object = requestCore?.object else { throw WdfError(.contextMissing) }
     return try object.withContext(type, body)
   }

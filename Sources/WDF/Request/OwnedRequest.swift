@@ -27,6 +27,27 @@ public struct OwnedRequest: ~Copyable, Sendable {
   /// - Windows: WdfRequestIsCanceled
   public var isCancelled: Bool { core?.isCancelled ?? true }
 
+  /// What a cancel callback completes the request with: the cancel status of its queue, or
+  /// ``RequestStatus/timedOut`` if it was its deadline that cancelled it.
+  public var cancelStatus: RequestStatus {
+    guard let core else { return .cancelled }
+    return core.queue?.cancelStatus(of: core) ?? (core.isTimedOut ? .timedOut : .cancelled)
+  }
+
+  /// The buffers that came with the request, as the type that the driver gave them.
+  public func buffers<B: RequestBuffers>(as type: B.Type) -> B? { parameters.buffers(as: type) }
+
+  /// Has the request cancelled after a time, wherever it is then; `nil` takes that back.
+  ///
+  /// It is kept by the queue that has the request, or the one it is forwarded to next, and goes with it
+  /// from queue to queue. What happens then: ``QueueConfiguration/timeout``.
+  /// - Complexity: O(log n) of the queue's requests that have a deadline
+  public func setDeadline(after time: Duration?) {
+    guard let core else { return }
+    core.deadline = time.map { monotonicNanoseconds() &+ $0.clampedNanoseconds }
+    core.queue?.changeDeadline(core)
+  }
+
   /// The request as others may see and cancel it, while it is in these hands and after.
   public var reference: FoundRequest? { core.map { FoundRequest(core: $0) } }
 

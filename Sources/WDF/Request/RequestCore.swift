@@ -9,15 +9,18 @@ internal import Synchronization
 ///       └──unmark─────┘
 ///
 /// Everything follows the swap of this word: who wins it is the only one to touch the rest.
-final class RequestCore: @unchecked Sendable {
-  // `next`, `previous` are guarded by the lock of the queue that lists it; `queue`, `onCancel`,
-  // `object` belong to whoever won the word.
+final class RequestCore: DeadlineHeapItem, @unchecked Sendable {
+  // `next`, `previous` and `heapIndex` are guarded by the lock of the queue that lists it; `queue`,
+  // `onCancel` belong to the winner of the word.
   enum State: UInt32 {
     case owned, queued, claimed, cancelable, completed
   }
 
   /// Set beside the state once a cancel was asked for.
   static let cancelFlag: UInt32 = 0x100
+  /// Set with it if that was because its time was up.
+  static let timedOutFlag: UInt32 = 0x200
+  private static let flags: UInt32 = 0xFF00
 
   private(set) var parameters: RequestParameters
   /// Nil while the core waits to be used again.
@@ -28,13 +31,21 @@ final class RequestCore: @unchecked Sendable {
   /// The place among the requests of its file object.
   private(set) var sequence: UInt64
   let word: Atomic<UInt32>
+  /// The number of the queue that has it on its list; written under that queue's lock.
+  let listedBy = Atomic<UInt64>(0)
   var next: RequestCore?
   var previous: RequestCore?
+  var heapIndex = -1
+  /// `.max` if it has none.
+  private let ownDeadline = Atomic<UInt64>(.max)
   /// The queue that lists it, or that counts it as the driver's.
   var queue: QueueCore?
   var onCancel: (@Sendable (consuming OwnedRequest) -> Void)?
-  /// Carries contexts and children, if there are any.
-  var object: Core?
+  /// Carries contexts and children, if there are any; threads that share the request may ask for it at
+  /// once.
+  private let objectSlot = Guarded<Core?>(nil)
+  /// Whether there is an object: spares the lock where there is none.
+  private let hasObject = Atomic<Bool>(false)
   /// Whether the driver has seen it.
   var isPresented: Bool
 
@@ -64,27 +75,63 @@ final class RequestCore: @unchecked Sendable {
     word.store(State.owned.rawValue, ordering: .relaxed)
   }
 
-  /// Lets go of what would keep the file object or the client alive.
-  func retire() {
+  /// Lets go of what would keep the file object, the client or its buffers alive.
+  private func retire() {
     sink = nil
     file = nil
+    onCancel = nil
+    deadline = nil
+    parameters.buffers = nil
+  }
+
+  /// When it must have ended, wherever it is, on the monotonic clock; nil if it may take any time.
+  var deadline: UInt64? {
+    get {
+      let deadline = ownDeadline.load(ordering: .relaxed)
+      return deadline == .max ? nil : deadline
+    }
+    set { ownDeadline.store(newValue ?? .max, ordering: .relaxed) }
+  }
+
+  /// The object that carries contexts and children, if there is one.
+  var object: Core? {
+    hasObject.load(ordering: .acquiring) ? objectSlot.withLock { $0 } : nil
+  }
+
+  /// The object, made by the first that asks.
+  func object(_ make: () throws(WdfError) -> Core) throws(WdfError) -> Core {
+    try objectSlot.withLock { (object) throws(WdfError) in
+      if let object { return object }
+      let made = try make()
+      object = made
+      hasObject.store(true, ordering: .releasing)
+      return made
+    }
+  }
+
+  private func takeObject() -> Core? {
+    guard hasObject.load(ordering: .acquiring) else { return nil }
+    hasObject.store(false, ordering: .relaxed)
+    return objectSlot.withLock { $0.take() }
   }
 
   static func state(of word: UInt32) -> State { State(rawValue: word & 0xFF) ?? .completed }
 
   /// Whether a cancel was asked for.
   var isCancelled: Bool { word.load(ordering: .acquiring) & Self.cancelFlag != 0 }
+  /// Whether that was because its time was up.
+  var isTimedOut: Bool { word.load(ordering: .acquiring) & Self.timedOutFlag != 0 }
 
-  /// Moves from one state to another, keeping the flag; false when it was in neither form of `old`,
-  /// or the flag was set and `toleratesCancel` is false.
+  /// Moves from one state to another, keeping the flags; false when it was not in `old`, or a cancel
+  /// was asked for and `toleratesCancel` is false.
   func move(from old: State, to new: State, toleratesCancel: Bool = true) -> Bool {
     var found = word.load(ordering: .relaxed)
     while true {
       guard Self.state(of: found) == old else { return false }
-      let flag = found & Self.cancelFlag
-      if flag != 0 && !toleratesCancel { return false }
+      let flags = found & Self.flags
+      if flags & Self.cancelFlag != 0 && !toleratesCancel { return false }
       let (exchanged, now) = word.weakCompareExchange(
-        expected: found, desired: new.rawValue | flag, ordering: .acquiringAndReleasing)
+        expected: found, desired: new.rawValue | flags, ordering: .acquiringAndReleasing)
       if exchanged { return true }
       found = now
     }
@@ -102,8 +149,8 @@ public enum CancelOutcome: Sendable {
 }
 
 extension RequestCore {
-  /// Cancels the request, wherever it is.
-  func cancel(status: RequestStatus? = nil) -> CancelOutcome {
+  /// Cancels the request, wherever it is; `reason` is a flag that says why if no cancel came before.
+  func cancel(marking reason: UInt32 = 0) -> CancelOutcome {
     var found = word.load(ordering: .acquiring)
     while true {
       let state = Self.state(of: found)
@@ -114,40 +161,53 @@ extension RequestCore {
       case .claimed: return .requested
       case .completed: return .notFound
       }
+      let flags = found & Self.flags
+      let added = flags & Self.cancelFlag == 0 ? Self.cancelFlag | reason : 0
       let (exchanged, now) = word.weakCompareExchange(
-        expected: found, desired: target.rawValue | Self.cancelFlag,
+        expected: found, desired: target.rawValue | flags | added,
         ordering: .acquiringAndReleasing)
       guard exchanged else {
         found = now
         continue
       }
       switch state {
-      case .queued: return queue?.finishClaimed(self, status: status) ?? .requested
-      case .cancelable: runCancelCallback()
+      case .queued: return queue?.finishClaimed(self, status: nil) ?? .requested
+      case .cancelable: startCancelCallback()
       default: break
       }
       return .requested
     }
   }
 
-  private func runCancelCallback() {
+  /// Runs the cancel callback here, or has it run where it may: neither inside a callback that holds a
+  /// callback lock, nor a passive one in a dispatch section.
+  private func startCancelCallback() {
     queue?.forgetCancelable(self)
-    let callback = onCancel
-    onCancel = nil
-    guard let lock = queue?.callbackLock else {
-      callback?(OwnedRequest(self))
-      return
-    }
-    if lock.isHeldHere {
-      framework.post { lock.run { callback?(OwnedRequest(self)) } }
+    let owner = queue?.state.withLock { $0.core } ?? file
+    let needsLock = queue?.callbackLock != nil
+    if (needsLock && ThreadState.holdsCallbackLock)
+      || (owner?.isPassive == true && DispatchSection.isActive)
+    {
+      framework.post { [self] in runCancelCallback() }
     } else {
-      lock.run { callback?(OwnedRequest(self)) }
+      runCancelCallback()
     }
+  }
+
+  /// What must not be waited for while the driver or the client is called about this request.
+  private var callbackOwner: AnyObject { if let queue { queue } else { self } }
+
+  private func runCancelCallback() {
+    let callback = onCancel.take()
+    let run = { [self] in
+      ThreadState.running(callbackOwner, of: framework) { callback?(OwnedRequest(self)) }
+    }
+    if let lock = queue?.callbackLock { lock.run(run) } else { run() }
   }
 
   /// Ends the request.
   ///
-  /// The caller holds it: nobody else may be here.
+  /// The caller holds it: no other thread may be here.
   func complete(_ status: RequestStatus, information: Int, bytesNeeded: Int) {
     word.store(State.completed.rawValue, ordering: .releasing)
     let information = clamp(information, status)
@@ -155,17 +215,28 @@ extension RequestCore {
       _ = framework.disposeEarly(object)
       framework.destroyChildren(of: object)
     }
-    let file: FileCore? = if case .file(let file) = self.file?.payload { file } else { nil }
-    file?.forget(self)
-    sink?.requestCompleted(
-      parameters, status: status.translated, information: information, bytesNeeded: bytesNeeded)
-    queue?.countDown()
+    file?.file?.forget(self)
+    NestedCompletions.report(
+      RequestEnd(
+        request: self, status: status.translated, information: information,
+        bytesNeeded: bytesNeeded))
+  }
+
+  /// Tells the client; then queue, object and file let go.
+  func report(_ end: RequestEnd) {
+    ThreadState.running(callbackOwner, of: framework) {
+      sink?.requestCompleted(
+        parameters, status: end.status, information: end.information,
+        bytesNeeded: end.bytesNeeded)
+    }
+    queue?.end(self)
     queue = nil
-    if let object { _ = framework.delete(object) }
-    object = nil
-    guard let file, let core = self.file else { return }
-    file.keep(self)
-    file.drop(core)
+    if let object = takeObject() { _ = framework.delete(object) }
+    let file = self.file
+    retire()
+    guard let file else { return }
+    file.file?.keep(self)
+    file.file?.drop(file)
   }
 
   /// No more information than the client had room for.
@@ -180,5 +251,15 @@ extension RequestCore {
         "request \(parameters.id): \(information) of \(parameters.outputByteCount) bytes")
     }
     return parameters.outputByteCount
+  }
+}
+
+extension Core {
+  /// What a file object carries.
+  fileprivate var file: FileCore? { if case .file(let file) = payload { file } else { nil } }
+
+  /// Runs what may call a passive callback; from a dispatch section it is put off.
+  func runOrPutOff(_ body: @escaping @Sendable () -> Void) {
+    if isPassive && DispatchSection.isActive { framework.post(body) } else { body() }
   }
 }

@@ -18,8 +18,14 @@ public struct RequestType: RawRepresentable, Hashable, Sendable {
   public static let other = RequestType(rawValue: .max)
 }
 
-/// The fixed part of a request, as the client asked it.
-public struct RequestParameters: Hashable, Sendable {
+/// What a driver gives a request to carry its bytes in: an object of the driver's own type.
+///
+/// The framework does not look into it, and drops it when the request has ended.
+/// - Windows: the memory objects of a WDFREQUEST
+public typealias RequestBuffers = AnyObject & Sendable
+
+/// What a request asks, as its client put it.
+public struct RequestParameters: Sendable {
   /// What is asked for.
   public var type: RequestType
   /// The code of a device control.
@@ -30,20 +36,42 @@ public struct RequestParameters: Hashable, Sendable {
   public var outputByteCount: Int
   /// How many records are asked for, or come with it.
   public var count: UInt32
+  /// The bytes that come with the request, and room for those it asks for.
+  public var buffers: (any RequestBuffers)?
 
   /// Makes the parameters of a request.
   public init(
-    type: RequestType, code: UInt32 = 0, id: UInt64, outputByteCount: Int = 0, count: UInt32 = 0
+    type: RequestType, code: UInt32 = 0, id: UInt64, outputByteCount: Int = 0, count: UInt32 = 0,
+    buffers: (any RequestBuffers)? = nil
   ) {
     self.type = type
     self.code = code
     self.id = id
     self.outputByteCount = outputByteCount
     self.count = count
+    self.buffers = buffers
+  }
+
+  /// The buffers as the type that the driver gave; `nil` if there are none or of another.
+  public func buffers<B: RequestBuffers>(as type: B.Type) -> B? { buffers as? B }
+}
+
+extension RequestParameters: Hashable {
+  /// Whether both ask the same, with the same buffers.
+  public static func == (left: RequestParameters, right: RequestParameters) -> Bool {
+    left.type == right.type && left.code == right.code && left.id == right.id
+      && left.outputByteCount == right.outputByteCount && left.count == right.count
+      && left.buffers === right.buffers
+  }
+
+  /// Hashes the identifier and the type.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(id)
+    hasher.combine(type)
   }
 }
 
-/// Where the end of a request is told.
+/// Where the end of a request is reported.
 public protocol RequestSink: AnyObject, Sendable {
   /// The request is completed.
   ///

@@ -23,7 +23,11 @@ public struct RequestStatus: Hashable, Sendable {
   public static let cancelled = RequestStatus(
     ntStatus: 0xC000_0120, ndisStatus: 0xC001_000C, errno: 125)
 
-  /// STATUS_INTERNAL_ERROR, NDIS_STATUS_FAILURE, EIO: somebody lost the request.
+  /// STATUS_TIMEOUT, NDIS_STATUS_FAILURE, ETIMEDOUT: the deadline of the request passed.
+  public static let timedOut = RequestStatus(
+    ntStatus: 0x0000_0102, ndisStatus: 0xC000_0001, errno: 110)
+
+  /// STATUS_INTERNAL_ERROR, NDIS_STATUS_FAILURE, EIO: the driver lost the request.
   public static let internalError = RequestStatus(
     ntStatus: 0xC000_00E5, ndisStatus: 0xC000_0001, errno: 5)
 

@@ -5,8 +5,10 @@ public enum CriticalRegion {
   /// Enters a region; must be balanced before the callback returns.
   public static func enter() { ThreadState.with { $0.criticalRegionDepth += 1 } }
 
-  /// Leaves it.
-  public static func leave() { ThreadState.with { $0.criticalRegionDepth -= 1 } }
+  /// Leaves it; outside of any region nothing happens.
+  public static func leave() {
+    ThreadState.with { $0.criticalRegionDepth = max(0, $0.criticalRegionDepth - 1) }
+  }
 
   /// How many regions the thread is in.
   public static var depth: Int { ThreadState.with { $0.criticalRegionDepth } }

@@ -1,7 +1,7 @@
 /// Where the framework gets threads and time from: an event loop, outside of this module.
 ///
-/// Work is run in the order of posting. A loop that ended may drop work: unloading does the rest of
-/// what was put off on its own thread.
+/// Work is run in the order of posting. A loop that ended may drop work: the executor attached next
+/// does what was put off, or the thread that unloads.
 public protocol Executor: AnyObject, Sendable {
   /// Runs `work` soon, on the executor's thread.
   func post(_ work: @escaping @Sendable () -> Void)
@@ -15,6 +15,6 @@ public protocol Executor: AnyObject, Sendable {
 
 /// Work that waits for its time.
 public protocol ScheduledWork: AnyObject, Sendable {
-  /// Drops the work unless it has begun; calling twice does nothing.
+  /// Drops the work, and what it captured, unless it has begun; calling twice does nothing.
   func cancel()
 }

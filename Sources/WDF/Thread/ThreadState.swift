@@ -8,17 +8,19 @@ struct ThreadState {
   var isWorker = false
   /// The locks held, oldest first.
   var heldLocks: [HeldLock] = []
-  /// Objects whose context a running body borrows, oldest first.
-  var bodies = BodyStack()
-  /// Queues, timers and work items whose callback is running here.
-  var callbacks: [ObjectIdentifier] = []
+  /// Objects that a running body borrows: their contexts, or what their lock guards.
+  var borrows = IdentityStack()
+  /// Objects whose callback is running here, each behind its framework.
+  var callbacks = IdentityStack()
+  /// Completions being reported on this thread, one inside the other, and those put off meanwhile.
+  var completions = NestedCompletions()
 
-  /// A lock as the recursion and order checks see it.
+  /// A lock that this thread holds.
   struct HeldLock {
     let id: ObjectIdentifier
-    let rank: UInt32
     let name: String
-    let isDispatch: Bool
+    /// It keeps callbacks of queues from overlapping.
+    let isCallbackLock: Bool
   }
 
   /// Whether waiting is out of the question here, whatever is waited for.
@@ -28,18 +30,52 @@ struct ThreadState {
 extension ThreadState {
   /// Runs `body` as a callback of `owner`, so that waiting for the owner in it can be refused.
   static func running<R: ~Copyable, E: Error>(
-    _ owner: AnyObject, _ body: () throws(E) -> R
+    _ owner: AnyObject, of framework: Framework, _ body: () throws(E) -> R
   ) throws(E) -> R {
-    let id = ObjectIdentifier(owner)
-    with { $0.callbacks.append(id) }
-    defer { with { _ = $0.callbacks.popLast() } }
+    with { state in
+      state.callbacks.push(ObjectIdentifier(framework))
+      state.callbacks.push(ObjectIdentifier(owner))
+    }
+    defer { with { $0.callbacks.pop(2) } }
     return try body()
   }
 
-  /// Whether a callback of `owner` is running on this thread.
+  /// Whether a callback of `owner`, an object or a framework, is running on this thread.
   static func isRunning(_ owner: AnyObject) -> Bool {
     let id = ObjectIdentifier(owner)
     return with { $0.callbacks.contains(id) }
+  }
+
+  /// Runs `body`, which borrows what belongs to an object.
+  static func borrowing<R: ~Copyable, E: Error>(
+    _ core: Core, _ body: () throws(E) -> R
+  ) throws(E) -> R {
+    with { $0.borrows.push(ObjectIdentifier(core)) }
+    defer { with { $0.borrows.pop() } }
+    return try body()
+  }
+}
+
+// MARK: Locks
+
+extension ThreadState {
+  static func didLock(_ lock: HeldLock) { with { $0.heldLocks.append(lock) } }
+
+  static func didUnlock(_ lock: HeldLock) {
+    with { state in
+      if let index = state.heldLocks.lastIndex(where: { $0.id == lock.id }) {
+        state.heldLocks.remove(at: index)
+      }
+    }
+  }
+
+  static func holds(_ id: ObjectIdentifier) -> Bool {
+    with { $0.heldLocks.contains { $0.id == id } }
+  }
+
+  /// Whether a callback lock is held here, whichever.
+  static var holdsCallbackLock: Bool {
+    with { $0.heldLocks.contains { $0.isCallbackLock } }
   }
 }
 
@@ -47,7 +83,8 @@ extension ThreadState {
 ///
 /// - Windows: code at DISPATCH_LEVEL
 public enum DispatchSection {
-  /// Runs `body`; in it, deleting is put off and forms that wait answer `.wouldDeadlock`.
+  /// Runs `body`; in it, deleting and passive callbacks are put off and forms that wait answer
+  /// `.wouldDeadlock`.
   public static func run<R: ~Copyable, E: Error>(_ body: () throws(E) -> R) throws(E) -> R {
     ThreadState.with { $0.dispatchDepth += 1 }
     defer { ThreadState.with { $0.dispatchDepth -= 1 } }

@@ -2,76 +2,80 @@ internal import Synchronization
 
 /// A timer: what it waits for, and whether its callback is running.
 final class TimerCore: Sendable {
+  typealias Callback = @Sendable (Ref<DeferredTimer>) -> Void
+
   private struct State {
-    /// Counts starts and stops: a tick of an earlier one is stale.
-    var generation: UInt64 = 0
+    /// Counts starts, ticks and stops, for the alarm.
+    var version: UInt64 = 0
     var isArmed = false
     var isRunning = false
     var isDisposing = false
-    /// Somebody waits in stop: a start meanwhile is aborted.
+    /// Threads that wait in stop: a start meanwhile is aborted.
     var stopping = 0
-    var scheduled: (any ScheduledWork)?
     var waiters: [@Sendable () -> Void] = []
+    /// Dropped when the object is destroyed.
+    var callback: Callback?
   }
 
-  private let state = Guarded(State())
-  private let callback: @Sendable (Ref<Timer>) -> Void
+  private let state: Guarded<State>
+  private let alarm = Alarm()
   private let periodNanoseconds: UInt64?
   private let executor: any Executor
   let parent: Core
 
   init(
-    parent: Core, period: Duration?, executor: any Executor,
-    _ callback: @escaping @Sendable (Ref<Timer>) -> Void
+    parent: Core, period: Duration?, executor: any Executor, _ callback: @escaping Callback
   ) {
     self.parent = parent
     periodNanoseconds = period?.clampedNanoseconds
     self.executor = executor
-    self.callback = callback
+    state = Guarded(State(callback: callback))
   }
 
-  /// Arms the timer anew; true if it was armed, or if a stop that is being waited for aborts this.
+  /// Arms the timer; true if it was armed, or if a stop that is being waited for aborts this.
   func start(_ core: Core, afterNanoseconds delay: UInt64) throws(WdfError) -> Bool {
-    let outcome: (wasArmed: Bool, generation: UInt64?)? = state.withLock { state in
-      if state.isDisposing || state.stopping > 0 {
-        return state.isDisposing ? nil : (true, nil)
-      }
+    let outcome: (wasArmed: Bool, version: UInt64?)? = state.withLock { state in
+      if state.isDisposing { return nil }
+      if state.stopping > 0 { return (true, nil) }
       defer { state.isArmed = true }
-      state.generation &+= 1
-      state.scheduled?.cancel()
-      state.scheduled = nil
-      return (state.isArmed, state.generation)
+      state.version += 1
+      return (state.isArmed, state.version)
     }
     guard let outcome else { throw core.error(.deletePending) }
-    if let generation = outcome.generation { schedule(core, generation, delay) }
+    if let version = outcome.version { setAlarm(core, version, delay) }
     return outcome.wasArmed
   }
 
-  /// Asks the executor, outside of the lock, and keeps what it needs to cancel.
-  private func schedule(_ core: Core, _ generation: UInt64, _ delay: UInt64) {
-    let scheduled = executor.schedule(afterNanoseconds: delay) { [self] in tick(core, generation) }
-    let isStale = state.withLock { state in
-      guard state.generation == generation, state.isArmed else { return true }
-      state.scheduled = scheduled
-      return false
+  private func setAlarm(_ core: Core, _ version: UInt64, _ delay: UInt64) {
+    alarm.set(at: monotonicNanoseconds() &+ delay, version: version, on: executor) {
+      [weak self] _ in self?.tick(core)
     }
-    if isStale { scheduled.cancel() }
   }
 
-  private func tick(_ core: Core, _ generation: UInt64) {
-    let mayRun: Bool? = state.withLock { state in
-      guard state.generation == generation, state.isArmed, !state.isDisposing else { return nil }
-      state.scheduled = nil
-      if periodNanoseconds == nil { state.isArmed = false }
-      // A tick that comes while the callback is running is skipped.
+  /// What a tick is to do.
+  private struct Tick: Sendable {
+    /// Nil while the callback is still running from the tick before: this one is skipped.
+    let callback: Callback?
+    /// Of the next tick, if it is periodic.
+    let version: UInt64
+  }
+
+  private func tick(_ core: Core) {
+    let tick: Tick? = state.withLock { state in
+      guard state.isArmed, !state.isDisposing else { return nil }
+      state.isArmed = periodNanoseconds != nil
+      state.version += 1
       defer { state.isRunning = true }
-      return !state.isRunning
+      return Tick(callback: state.isRunning ? nil : state.callback, version: state.version)
     }
-    guard let mayRun else { return }
-    if let periodNanoseconds { schedule(core, generation, periodNanoseconds) }
-    guard mayRun else { return }
-    core.pinAgain("running")
-    ThreadState.running(self) {
+    guard let tick else { return }
+    if let periodNanoseconds { setAlarm(core, tick.version, periodNanoseconds) }
+    if let callback = tick.callback { run(core, callback) }
+  }
+
+  private func run(_ core: Core, _ callback: Callback) {
+    core.word.pinAgain()
+    ThreadState.running(self, of: core.framework) {
       core.framework.guarded(core, "timer") { callback(Ref(core)) }
     }
     let (waiters, isOver) = state.withLock { state in
@@ -81,19 +85,17 @@ final class TimerCore: Sendable {
     }
     for waiter in waiters { waiter() }
     if isOver { core.framework.hookFinished(core) }
-    core.unpin("running")
+    core.unpinUntagged()
   }
 
   /// Disarms the timer; true if it was armed.
   ///
   /// `done` is called when its callback is not running.
   func stop(_ done: (@Sendable () -> Void)?) -> Bool {
-    let (wasArmed, scheduled, isQuiet) = state.withLock { state in
+    let (wasArmed, version, isQuiet) = state.withLock { state in
       let wasArmed = state.isArmed
-      let scheduled = state.scheduled
       state.isArmed = false
-      state.generation &+= 1
-      state.scheduled = nil
+      state.version += 1
       if let done, state.isRunning {
         state.stopping += 1
         state.waiters.append { [self] in
@@ -101,9 +103,9 @@ final class TimerCore: Sendable {
           done()
         }
       }
-      return (wasArmed, scheduled, !state.isRunning)
+      return (wasArmed, state.version, !state.isRunning)
     }
-    scheduled?.cancel()
+    alarm.set(at: nil, version: version, on: executor) { _ in }
     if isQuiet { done?() }
     return wasArmed
   }
@@ -114,6 +116,12 @@ final class TimerCore: Sendable {
     _ = stop(nil)
     return state.withLock { !$0.isRunning }
   }
+
+  /// The object is destroyed: what its callback captured goes with it.
+  func forget() {
+    let dropped = state.withLock { $0.callback.take() }
+    withExtendedLifetime(dropped) {}
+  }
 }
 
 extension Ref {
@@ -121,24 +129,24 @@ extension Ref {
   ///
   /// - Arguments: `period`: how often it fires once started, else once; `executor`: whose time and
   ///   thread, else the framework's
-  /// - Throws: `.outOfResources` if there is no executor
+  /// - Throws: `.outOfResources` if no thread can be had
   /// - Windows: WdfTimerCreate
   public func makeTimer(
     _ name: String, period: Duration? = nil, executor: (any Executor)? = nil,
     fileID: StaticString = #fileID, line: UInt = #line,
-    _ callback: @escaping @Sendable (Ref<Timer>) -> Void
-  ) throws(WdfError) -> Ref<Timer> {
+    _ callback: @escaping @Sendable (Ref<DeferredTimer>) -> Void
+  ) throws(WdfError) -> Ref<DeferredTimer> {
     guard core.kind != .request else { throw core.error(.invalidRequest) }
-    guard let executor = executor ?? core.framework.executor.withLock({ $0 }) else {
+    guard let executor = executor ?? core.framework.currentExecutor else {
       throw core.error(.outOfResources)
     }
     let timer = TimerCore(parent: core, period: period, executor: executor, callback)
     let site = CreationSite(fileID, line)
-    return try Ref<Timer>(core.makePinningChild(.timer, name, .timer(timer), site))
+    return try Ref<DeferredTimer>(core.makePinningChild(.timer, name, .timer(timer), site))
   }
 }
 
-extension Ref where Kind == Timer {
+extension Ref where Kind == DeferredTimer {
   private var timer: TimerCore {
     get throws(WdfError) {
       guard case .timer(let timer) = core.payload else { throw core.error(.wrongType) }
@@ -146,7 +154,7 @@ extension Ref where Kind == Timer {
     }
   }
 
-  /// Has the timer fire after `delay`, counted anew if it was started before.
+  /// Has the timer fire after `delay`, counted from now also if it was started before.
   ///
   /// - Returns: whether it was started before, or is being stopped
   /// - Throws: `.deletePending` once deleting began

@@ -2,23 +2,33 @@ internal import Synchronization
 
 /// A work item: whether it waits to run, and how often it is running.
 final class WorkItemCore: Sendable {
+  typealias Callback = @Sendable (Ref<WorkItem>) -> Void
+
   private struct State {
     var isQueued = false
     var runCount = 0
     var isDisposing = false
+    /// Deleted from its own callback: what is queued does not run.
+    var isAbandoned = false
     var waiters: [@Sendable () -> Void] = []
+    /// Dropped when the object is destroyed.
+    var callback: Callback?
 
     var isIdle: Bool { !isQueued && runCount == 0 }
   }
 
-  private let state = Guarded(State())
-  private let callback: @Sendable (Ref<WorkItem>) -> Void
+  private let state: Guarded<State>
   let parent: Core
+  /// Excludes its callback from those of its parent.
+  let callbackLock: CallbackLock?
 
-  init(parent: Core, _ callback: @escaping @Sendable (Ref<WorkItem>) -> Void) {
+  init(parent: Core, _ callbackLock: CallbackLock?, _ callback: @escaping Callback) {
     self.parent = parent
-    self.callback = callback
+    self.callbackLock = callbackLock
+    state = Guarded(State(callback: callback))
   }
+
+  var isQueued: Bool { state.withLock { $0.isQueued } }
 
   /// Has the callback run once more; false if it was about to anyway.
   func enqueue(_ core: Core) throws(WdfError) -> Bool {
@@ -39,13 +49,12 @@ final class WorkItemCore: Sendable {
 
   private func run(_ core: Core) {
     // Cleared first, so that the callback may enqueue again; two runs may then overlap.
-    state.withLock { state in
+    let callback: Callback? = state.withLock { state in
       state.isQueued = false
       state.runCount += 1
+      return state.isAbandoned ? nil : state.callback
     }
-    ThreadState.running(self) {
-      core.framework.guarded(core, "work item") { callback(Ref(core)) }
-    }
+    if let callback { call(core, callback) }
     let (waiters, isOver): ([@Sendable () -> Void], Bool) = state.withLock { state in
       state.runCount -= 1
       guard state.isIdle else { return ([], false) }
@@ -57,6 +66,18 @@ final class WorkItemCore: Sendable {
     core.unpin("enqueued")
   }
 
+  private func call(_ core: Core, _ callback: Callback) {
+    ThreadState.running(self, of: core.framework) {
+      core.framework.guarded(core, "work item") {
+        if let callbackLock {
+          callbackLock.run { callback(Ref(core)) }
+        } else {
+          callback(Ref(core))
+        }
+      }
+    }
+  }
+
   /// Calls `done` once nothing of it is queued or running.
   func flush(_ done: @escaping @Sendable () -> Void) {
     let isIdle = state.withLock { state in
@@ -66,15 +87,23 @@ final class WorkItemCore: Sendable {
     if isIdle { done() }
   }
 
-  /// Refuses further runs.
+  /// Refuses further runs; true if none is left to wait for.
   ///
-  /// From its own callback that is all: its pin keeps what it uses.
+  /// From its own callback there is nothing to wait for: its pin keeps what it uses, and a run that is
+  /// queued does not begin.
   func dispose() -> Bool {
     let isHere = ThreadState.isRunning(self)
     return state.withLock { state in
       state.isDisposing = true
+      if isHere { state.isAbandoned = true }
       return state.isIdle || isHere
     }
+  }
+
+  /// The object is destroyed: what its callback captured goes with it.
+  func forget() {
+    let dropped = state.withLock { $0.callback.take() }
+    withExtendedLifetime(dropped) {}
   }
 }
 
@@ -90,11 +119,7 @@ extension Ref {
   ) throws(WdfError) -> Ref<WorkItem> {
     guard core.kind != .request else { throw core.error(.invalidRequest) }
     if isSerialized, !core.isPassive { throw core.error(.levelIncompatible) }
-    var run = callback
-    if isSerialized, let lock = core.callbackLock {
-      run = { item in lock.run { callback(item) } }
-    }
-    let item = WorkItemCore(parent: core, run)
+    let item = WorkItemCore(parent: core, isSerialized ? core.callbackLock : nil, callback)
     let site = CreationSite(fileID, line)
     return try Ref<WorkItem>(core.makePinningChild(.workItem, name, .workItem(item), site))
   }
@@ -138,7 +163,9 @@ extension Ref where Kind == WorkItem {
   /// - Windows: WdfWorkItemFlush
   public func flush(waitingUpTo limit: Duration? = nil) throws(WdfError) {
     let item = try item
-    if ThreadState.isRunning(item) { throw core.error(.wouldDeadlock) }
+    if ThreadState.isRunning(item) || item.callbackLock?.isHeldHere == true {
+      throw core.error(.wouldDeadlock)
+    }
     try core.wait(upTo: limit) { done throws(WdfError) in item.flush(done) }
   }
 }

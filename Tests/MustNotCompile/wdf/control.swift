@@ -14,3 +14,13 @@ func unmarks(_ request: consuming OwnedRequest) {
 func deletes(_ owned: consuming Owned<General>) throws(WdfError) { try owned.delete() }
 
 func locks(_ lock: WaitLock<Int>) throws(WdfError) { try lock.withLock { $0 += 1 } }
+
+enum MailboxError: Error { case full }
+
+func throwsItsOwn(_ driver: Ref<Driver>, _ lock: WaitLock<[Int]>) throws {
+  try driver.withContext(Int.self) { count in if count > 3 { throw MailboxError.full } }
+  try lock.withLock { list in
+    list.append(1)
+    if list.count > 3 { throw MailboxError.full }
+  }
+}

@@ -12,7 +12,7 @@ struct Fixture: Sendable {
   let sink: Sink
 
   init(
-    _ verifier: VerifierMode = .strict, executor: (any Executor)? = nil, yields: Bool = false,
+    _ verifier: VerifierMode = .on, executor: (any Executor)? = nil, yields: Bool = false,
     onUnload: (@Sendable (Ref<Driver>) -> Void)? = nil
   ) throws {
     let log = log

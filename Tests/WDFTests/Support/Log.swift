@@ -32,7 +32,7 @@ final class Reports: Sendable {
   func of(_ code: Report.Code) -> [Report] { all.filter { $0.code == code } }
 
   func framework(
-    _ verifier: VerifierMode = .strict, executor: (any Executor)? = nil, yields: Bool = false
+    _ verifier: VerifierMode = .on, executor: (any Executor)? = nil, yields: Bool = false
   ) -> Framework {
     Framework(verifier: verifier, executor: executor, yieldsAtLocks: yields) { [self] report in
       entries.withLock { $0.append(report) }

@@ -38,6 +38,8 @@ final class ManualExecutor: Executor {
 
   var isCurrent: Bool { false }
   var postedCount: Int { state.withLock { $0.posted.count } }
+  /// Work that waits for its time and was not cancelled.
+  var liveScheduledCount: Int { state.withLock { $0.scheduled.count { $0.isLive } } }
 
   /// Runs what is posted, and what that posts.
   func run() {

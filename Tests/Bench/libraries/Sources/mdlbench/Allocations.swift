@@ -5,7 +5,7 @@ internal import MDL
 /// Test T50: 1,000 rounds of each operation ask for no heap memory; a control round must be seen.
 enum Allocations {
   static func check() throws -> Bool {
-    var results = try chains() + lists()
+    var results = try chains()
     var control = 0
     let seen = count { control &+= MDLBuffer(byteCount: 16).byteCount }
     results.append(("control, one buffer a round, is counted", seen >= 1_000))
@@ -74,58 +74,6 @@ enum Allocations {
       span.fillBytes(with: 3)
       try span.copyBytes(from: source.extracting(first: 1_500))
     } catch { unexpected(error) }
-  }
-
-  private static func lists() throws -> [Result] {
-    let pool = NetBufferListPool(capacity: 64)
-    var no = NetBufferListQueue()
-    var yes = NetBufferListQueue()
-    var overflow = NetBufferListQueue()
-    var buckets = InlineArray<2, NetBufferListQueue> { _ in NetBufferListQueue() }
-    var queue = NetBufferListQueue()
-    return [
-      none("take, queue and drop lists") {
-        for _ in 0..<32 {
-          if let list = pool.take() { no.append(list) }
-        }
-        while no.popFirst() != nil {}
-      },
-      none("fill a queue") { refill(&queue, from: pool) },
-      none("partition") {
-        queue.partition(into: &no, &yes) { $0.vlan == 1 }
-        queue.append(contentsOf: &no)
-        queue.append(contentsOf: &yes)
-      },
-      none("classify") {
-        queue.classify(into: &buckets, overflow: &overflow) { Int($0.vlan) }
-        queue.append(contentsOf: &buckets[0])
-        queue.append(contentsOf: &buckets[1])
-        queue.append(contentsOf: &overflow)
-      },
-      none("runs") {
-        queue.forEachRun(by: { $0.vlan }) { (_, run: consuming NetBufferListQueue) in
-          yes.append(contentsOf: &run)
-        }
-        queue.append(contentsOf: &yes)
-      },
-      none("batches") {
-        queue.forEachBatch(by: { $0.vlan }) { (_, batch: consuming NetBufferListQueue) in
-          yes.append(contentsOf: &batch)
-        }
-        queue.append(contentsOf: &yes)
-      },
-    ]
-  }
-
-  private static func refill(
-    _ queue: inout NetBufferListQueue, from pool: borrowing NetBufferListPool
-  ) {
-    queue = NetBufferListQueue()
-    for index in 0..<32 {
-      guard let list = pool.take() else { return }
-      list.vlan = UInt16(index & 3)
-      queue.append(list)
-    }
   }
 
   /// Test T31: the block is looked at by the `free` that releases it.

@@ -1,0 +1,152 @@
+internal import Synchronization
+
+/// An executor with a thread of its own: what a framework uses that no other was attached to.
+///
+/// Dropping the last reference ends the thread.
+///
+/// - Thread: any
+public final class ThreadExecutor: Executor {
+  private let queue = TimedWorkQueue()
+
+  /// Starts the thread; nil if there is none to be had.
+  ///
+  /// - Arguments: `name`: names the thread, 15 bytes of it
+  public init?(_ name: String) {
+    guard SystemThread.start(name, { [queue] in queue.run() }) else { return nil }
+  }
+
+  deinit { queue.end() }
+
+  /// Runs `work` soon, in the order of posting.
+  public func post(_ work: @escaping @Sendable () -> Void) { queue.post(work) }
+
+  /// Runs `work` once, not before `delay` nanoseconds from now.
+  ///
+  /// - Complexity: O(log n) of what is scheduled, as is cancelling
+  public func schedule(
+    afterNanoseconds delay: UInt64, _ work: @escaping @Sendable () -> Void
+  ) -> any ScheduledWork {
+    queue.schedule(monotonicNanoseconds() &+ min(delay, .max / 2), work)
+  }
+
+  /// Whether the caller is on the executor's thread.
+  public var isCurrent: Bool { queue.threadID == currentThreadID() }
+
+  /// How many pieces of work wait for their time.
+  var scheduledCount: Int { queue.scheduledCount }
+
+  /// Ends the thread and drops what has not run; waits for it unless it is the caller's.
+  func end() {
+    queue.end()
+    if !isCurrent { queue.waitForEnd() }
+  }
+}
+
+/// What a thread executor has to do, and when.
+private final class TimedWorkQueue: Sendable {
+  private struct State {
+    var posted: [@Sendable () -> Void] = []
+    var scheduled = DeadlineHeap<Scheduled>()
+    var isEnding = false
+    var hasEnded = false
+  }
+
+  /// One piece of work that waits for its time.
+  final class Scheduled: ScheduledWork, DeadlineHeapItem, @unchecked Sendable {
+    // The queue's lock guards both.
+    var heapIndex = -1
+    var work: (@Sendable () -> Void)?
+    let queue: TimedWorkQueue
+
+    init(_ queue: TimedWorkQueue, _ work: @escaping @Sendable () -> Void) {
+      self.queue = queue
+      self.work = work
+    }
+
+    func cancel() { queue.cancel(self) }
+  }
+
+  private let state = Guarded(State())
+  private let gate = Gate()
+  private let thread = Atomic<Int32>(0)
+
+  var threadID: Int32 { thread.load(ordering: .relaxed) }
+  var scheduledCount: Int { state.withLock { $0.scheduled.count } }
+
+  func post(_ work: @escaping @Sendable () -> Void) {
+    state.withLock { if !$0.isEnding { $0.posted.append(work) } }
+    gate.signal()
+  }
+
+  func schedule(_ deadline: UInt64, _ work: @escaping @Sendable () -> Void) -> Scheduled {
+    let scheduled = Scheduled(self, work)
+    let isNext = state.withLock { state in
+      guard !state.isEnding else { return false }
+      state.scheduled.insert(scheduled, deadline: deadline)
+      return scheduled.heapIndex == 0
+    }
+    if isNext { gate.signal() }
+    return scheduled
+  }
+
+  func cancel(_ scheduled: Scheduled) {
+    // Dropped outside of the lock: what the work captured may run code of its own as it goes.
+    _ = state.withLock { state in
+      state.scheduled.remove(scheduled)
+      return scheduled.work.take()
+    }
+  }
+
+  func end() {
+    let dropped = state.withLock { state in
+      state.isEnding = true
+      defer { state.posted = [] }
+      return state.posted
+    }
+    withExtendedLifetime(dropped) { gate.signal() }
+  }
+
+  func waitForEnd() {
+    while true {
+      let ticket = gate.ticket()
+      if state.withLock({ $0.hasEnded }) { return }
+      gate.wait(ticket, untilNanoseconds: nil)
+    }
+  }
+
+  /// The thread.
+  func run() {
+    thread.store(currentThreadID(), ordering: .relaxed)
+    while true {
+      let ticket = gate.ticket()
+      switch next() {
+      case .work(let work): work()
+      case .wait(let deadline): gate.wait(ticket, untilNanoseconds: deadline)
+      case .end: return
+      }
+    }
+  }
+
+  private enum Next {
+    case work(@Sendable () -> Void)
+    case wait(UInt64?)
+    case end
+  }
+
+  private func next() -> Next {
+    let (next, hasEnded): (Next, Bool) = state.withLock { state in
+      if state.isEnding {
+        state.scheduled.removeAll()
+        state.hasEnded = true
+        return (.end, true)
+      }
+      if let work = state.scheduled.popDue(monotonicNanoseconds())?.work.take() {
+        return (.work(work), false)
+      }
+      if !state.posted.isEmpty { return (.work(state.posted.removeFirst()), false) }
+      return (.wait(state.scheduled.first), false)
+    }
+    if hasEnded { gate.signal() }
+    return next
+  }
+}

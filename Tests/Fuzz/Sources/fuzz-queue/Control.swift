@@ -1,6 +1,0 @@
-internal import FuzzSupport
-
-@main
-struct Control {
-  static func main() { fuzz(check) }
-}
