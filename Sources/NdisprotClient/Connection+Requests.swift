@@ -88,7 +88,7 @@ extension Connection {
   ///   - mode: beside others, or alone for these EtherTypes
   ///   - flags: properties of the open
   ///   - queueByteCount: the window on the receive ring; 0 is the daemon's default
-  ///   - wait: how long to wait for the interface to come up
+  ///   - wait: how long to wait for the interface to come up; the daemon is asked again every minute
   /// - Returns: the open, with what was granted
   /// - Throws: `.refused` with `adapterNotFound`, `busy`, `notPermitted`, `notReady`
   public func open(
@@ -97,16 +97,31 @@ extension Connection {
   ) throws(ClientError) -> OpenBinding {
     // A name that no interface can have is not there, and not a mistake in the protocol.
     guard InterfaceName.isPossible(name) else { throw .refused(.adapterNotFound, .open) }
-    let milliseconds = min(max(wait, .zero), .seconds(UInt32.max / 1000)) / .milliseconds(1)
-    let wanted = OpenRequest(
-      name: name, etherTypes: etherTypes, mode: mode, flags: flags,
-      queueByteCount: queueByteCount, waitMilliseconds: UInt32(milliseconds))
-    let granted = try request(
-      .open, .open, unsafe wanted.encoded.span.bytes, timeout: wait + Connection.defaultTimeout
-    ) { _, payload throws(DecodeError) in
+    var wanted = OpenRequest(
+      name: name, etherTypes: etherTypes, mode: mode, flags: flags, queueByteCount: queueByteCount)
+    var left = max(wait, .zero)
+    while true {
+      let part = min(left, Connection.longestPowerWait)
+      wanted.waitMilliseconds = UInt32(clamping: Int64(part / .milliseconds(1)))
+      do throws(ClientError) {
+        return OpenBinding(self, try open(wanted, timeout: part + Connection.defaultTimeout))
+      } catch {
+        guard error.status == .notReady, left > part else { throw error }
+        left -= part
+      }
+    }
+  }
+
+  /// What the daemon makes of a longer wait for an interface.
+  private static let longestPowerWait = Duration.seconds(60)
+
+  private func open(
+    _ wanted: OpenRequest, timeout: Duration
+  ) throws(ClientError) -> OpenReply {
+    try request(.open, .open, unsafe wanted.encoded.span.bytes, timeout: timeout) {
+      _, payload throws(DecodeError) in
       try OpenReply(decoding: payload)
     }
-    return OpenBinding(self, granted)
   }
 
   /// Cancels a pended request; its own reply has come when this returns.

@@ -69,7 +69,7 @@ public final class Connection {
   /// HELLO; a daemon that takes no more sessions says so with id 0, and hangs up.
   private func greet(by deadline: Deadline) throws(ClientError) {
     let header = MessageHeader(.hello, id: newID())
-    let payload = HelloRequest().encoded
+    let payload = HelloRequest(features: ProtocolFeatures.all.rawValue).encoded
     let front = header.encoded
     // Whether it could be sent does not matter: a daemon that hangs up has said why before.
     _ = try unsafe socket.trySend(front.span.bytes, payload.span.bytes)

@@ -11,7 +11,8 @@ public import NDIS
 ///   24 u32 opens                              28 u16 nameLength  30 u16 descriptionLength
 ///   32 address, 6 bytes                       38 u16 zero
 ///   40 name               UTF-8
-///      description        UTF-8
+///      description        UTF-8, zeros up to a multiple of 8
+///      [accessCount u32][zero u32], ``Access`` …   if agreed on, in ENUMERATE alone
 ///   ```
 public struct BindingEntry: Hashable, Sendable {
   /// Bytes in front of the name.
@@ -37,6 +38,27 @@ public struct BindingEntry: Hashable, Sendable {
   public var name: String
   /// For people; cut to `maximumDescriptionByteCount` when sent.
   public var description: String
+  /// What the caller may do, a row for each rule that gives anything; nil if that was not asked for.
+  public var access: [Access]?
+
+  /// What one rule gives the caller on a binding.
+  ///
+  /// - Shape: `[rights u32][etherTypeCount u16][zero u16][etherType u16 …]`, zeros up to a multiple of 8
+  public struct Access: Hashable, Sendable {
+    /// What the caller may do.
+    public var rights: AccessRights
+    /// With which frames.
+    public var etherTypes: EtherTypeSet
+
+    /// Makes a row.
+    public init(rights: AccessRights, etherTypes: EtherTypeSet) {
+      self.rights = rights
+      self.etherTypes = etherTypes
+    }
+  }
+
+  /// Rows that are sent at most.
+  public static let maximumAccessCount = 64
 
   /// Makes an entry.
   public init(
@@ -74,15 +96,52 @@ public struct BindingEntry: Hashable, Sendable {
     try reader.zeros(2)
     name = try reader.text(Int(nameByteCount))
     description = try reader.text(Int(descriptionByteCount))
-    guard reader.remainingByteCount < 8 else { throw .trailingBytes }
-    try reader.zeros(reader.remainingByteCount)
+    try reader.zeros((8 - (Int(nameByteCount) + Int(descriptionByteCount)) % 8) % 8)
+    if reader.remainingByteCount > 0 { access = try Self.access(from: &reader) }
+    try reader.end()
+  }
+
+  private static func access(from reader: inout PayloadReader) throws(DecodeError) -> [Access] {
+    let count: UInt32 = try reader.integer()
+    try reader.zeros(4)
+    guard count <= maximumAccessCount else { throw .invalidValue }
+    var rows: [Access] = []
+    for _ in 0..<count {
+      let rights = AccessRights(rawValue: try reader.integer())
+      let typeCount: UInt16 = try reader.integer()
+      try reader.zeros(2)
+      var types: [UInt16] = []
+      for _ in 0..<typeCount { types.append(try reader.integer()) }
+      try reader.zeros((8 - Int(typeCount) * 2 % 8) % 8)
+      rows.append(Access(rights: rights, etherTypes: EtherTypeSet(types)))
+    }
+    return rows
+  }
+
+  private var encodedAccess: [UInt8] {
+    guard let access else { return [] }
+    let rows = access.prefix(Self.maximumAccessCount)
+    var bytes: [UInt8] = []
+    bytes.append(littleEndian: UInt32(rows.count))
+    bytes.append(zeros: 4)
+    for row in rows {
+      let types = row.etherTypes.wireValues.prefix(EtherTypeSet.maximumCount)
+      bytes.append(littleEndian: row.rights.rawValue)
+      bytes.append(littleEndian: UInt16(types.count))
+      bytes.append(zeros: 2)
+      for type in types { bytes.append(littleEndian: type) }
+      bytes.pad(from: 0)
+    }
+    return bytes
   }
 
   /// The bytes of the entry.
   public var encoded: [UInt8] {
     let name = self.name.utf8Prefix(Int(UInt16.max))
     let description = self.description.utf8Prefix(Self.maximumDescriptionByteCount)
-    let byteCount = (Self.fixedByteCount + name.count + description.count + 7) & ~7
+    let access = encodedAccess
+    let textEnd = (Self.fixedByteCount + name.count + description.count + 7) & ~7
+    let byteCount = textEnd + access.count
     var bytes: [UInt8] = []
     bytes.reserveCapacity(byteCount)
     bytes.append(littleEndian: UInt32(clamping: byteCount))
@@ -99,6 +158,7 @@ public struct BindingEntry: Hashable, Sendable {
     bytes.append(contentsOf: name)
     bytes.append(contentsOf: description)
     bytes.pad(from: 0)
+    bytes.append(contentsOf: access)
     return bytes
   }
 }

@@ -11,7 +11,7 @@ public struct HelloRequest: Hashable, Sendable {
   public var minimumVersion: UInt16
   /// The newest version the client speaks.
   public var maximumVersion: UInt16
-  /// What the client can do beyond the version; no bit has a meaning yet.
+  /// What the client can do beyond the version: ``ProtocolFeatures``.
   public var features: UInt64
 
   /// Makes the payload of a client of this version.

@@ -145,12 +145,14 @@ extension Session {
       end("it speaks no version of the protocol that this daemon speaks")
       return
     }
-    greeted()
+    let features = ProtocolFeatures.all.intersection(ProtocolFeatures(rawValue: hello.features))
+    greeted(features)
     finish(
       request,
       HelloReply(
         version: ProtocolVersion.current,
-        maximumMessageByteCount: UInt32(MessageHeader.maximumMessageByteCount), features: 0
+        maximumMessageByteCount: UInt32(MessageHeader.maximumMessageByteCount),
+        features: features.rawValue
       ).encoded)
   }
 
@@ -200,6 +202,17 @@ extension Session {
     }
   }
 
+  /// A binding, and what the client may do there if it wants to know.
+  private func entry(_ snapshot: AdapterBinding.Snapshot) -> BindingEntry {
+    var entry = BindingEntry(snapshot)
+    guard features.contains(.access) else { return entry }
+    let rules = host.policy.rules(for: credentials, on: snapshot.attributes)
+    entry.access = rules.filter { !$0.rights.isEmpty }
+      .prefix(BindingEntry.maximumAccessCount)
+      .map { BindingEntry.Access(rights: $0.rights, etherTypes: $0.etherTypes) }
+    return entry
+  }
+
   private func enumerate(
     _ request: RequestParcel, _ wanted: EnumerateRequest, _ header: MessageHeader
   ) {
@@ -207,7 +220,7 @@ extension Session {
     let policy = host.policy
     let entries = bindings.map(\.snapshot)
       .filter { policy.shows($0.attributes, to: credentials) }
-      .map(BindingEntry.init)
+      .map(entry)
       .filter { $0.interfaceIndex > wanted.afterInterfaceIndex }
       .sorted { $0.interfaceIndex < $1.interfaceIndex }
     let reply = EnumerateReply(

@@ -44,6 +44,8 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
   /// An open is under way: on its way to a binding, or waiting for power.
   var isOpening = false
   private(set) var isGreeted = false
+  /// What it and the daemon agreed on.
+  private(set) var features: ProtocolFeatures = []
   /// Ends a session that does not say HELLO.
   private var greetingTimer: LoopTimer?
   /// What it wants to hear; nil until it asks.
@@ -156,8 +158,9 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
   }
 
   /// The client has said HELLO.
-  func greeted() {
+  func greeted(_ features: ProtocolFeatures) {
     isGreeted = true
+    self.features = features
     forgetGreeting()
   }
 

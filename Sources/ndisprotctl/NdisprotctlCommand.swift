@@ -17,7 +17,8 @@ struct NdisprotctlCommand: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      BindingsCommand.self, ReadCommand.self, WriteCommand.self, EchoCommand.self,
+      BindingsCommand.self, RightsCommand.self, ReadCommand.self, WriteCommand.self,
+      EchoCommand.self,
       QueryCommand.self, SetCommand.self, OIDsCommand.self, StatsCommand.self, WaitCommand.self,
       WatchCommand.self, PauseCommand.self, RestartCommand.self, ReloadCommand.self,
       PolicyCommand.self, StatusCommand.self, ObjectsCommand.self, TraceCommand.self,

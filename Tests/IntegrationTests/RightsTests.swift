@@ -61,4 +61,23 @@ struct RightsTests {
       #expect(status.st_mode & 0o777 == (User.areSeveral ? 0o666 : 0o600))
     }
   }
+
+  @Test(
+    "rights lists what the caller may do, in the order in which rules decide", .needsSeveralUsers)
+  func listed() throws {
+    let user = User.numbered(61_010)
+    let rules =
+      Policy.rule("first", "\"0x88b5\"", "\"read\"", user: "user = \"61010\"")
+      + Policy.rule("second", "\"any\"", "\"write\"", user: "user = \"61010\"")
+      + Policy.rule("other", "\"0x88cc\"", "\"read\"")
+    try Lab.run(configuration: Policy.text(rules)) { lab in
+      let own = try lab.ctl(["--json", "rights"], as: user)
+      let lines = own.output.split(separator: "\n")
+      #expect(lines.count == 2 && own.exitCode == 0, "\(own)")
+      #expect(lines.first?.contains("\"ethertypes\":\"0x88b5\",\"rights\":\"read\"") == true)
+      #expect(lines.last?.contains("\"ethertypes\":\"any\",\"rights\":\"write\"") == true)
+      let root = try lab.ctl(["--json", "rights"], as: .owner).output
+      #expect(root.contains("\"ethertypes\":\"any\",\"rights\":\"read,write,"), "\(root)")
+    }
+  }
 }

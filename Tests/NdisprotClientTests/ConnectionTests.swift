@@ -26,7 +26,9 @@ struct ConnectionTests {
       { peer throws in
         let message = try peer.receive()
         #expect(message.opcode == .hello)
-        #expect(try HelloRequest(decoding: message.payload.span.bytes) == HelloRequest())
+        #expect(
+          try HelloRequest(decoding: message.payload.span.bytes)
+            == HelloRequest(features: ProtocolFeatures.all.rawValue))
         peer.reply(
           to: message.header, .success,
           HelloReply(version: 1, maximumMessageByteCount: 65_536, features: 0).encoded)
@@ -230,6 +232,28 @@ struct ConnectionTests {
         }
       },
       { connect throws in #expect(try connect().bindings() == pages.flatMap(\.self)) })
+  }
+
+  @Test("an open that waits longer than the daemon lets it asks again for the rest")
+  func openWaitsOn() throws {
+    try withDaemon(
+      { peer throws in
+        let first = try peer.receive(.open)
+        #expect(
+          try OpenRequest(decoding: first.payload.span.bytes).waitMilliseconds == 60_000)
+        peer.reply(to: first.header, .notReady)
+        let second = try peer.receive(.open)
+        #expect(
+          try OpenRequest(decoding: second.payload.span.bytes).waitMilliseconds == 30_000)
+        peer.reply(to: second.header, .notReady)
+      },
+      { connect throws in
+        let connection = try connect()
+        let error = failure {
+          try connection.open("np0", etherTypes: .eapol, wait: .seconds(90))
+        }
+        #expect(error == .refused(.notReady, .open))
+      })
   }
 
   @Test("wait names the interfaces and the milliseconds; the daemon's clock decides")

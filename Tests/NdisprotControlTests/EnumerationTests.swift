@@ -22,6 +22,35 @@ struct EnumerationTests {
     #expect(reply.entries == Array(entries.prefix(reply.entries.count)))
   }
 
+  @Test(
+    "an entry tells what the caller may do, if that was agreed on: no row, or some",
+    arguments: [
+      nil, [],
+      [BindingEntry.Access(rights: .all, etherTypes: EtherTypeSet([0xFFFF]))],
+      [
+        BindingEntry.Access(rights: .read, etherTypes: EtherTypeSet([0, 0x88B5, 0x88CC])),
+        BindingEntry.Access(rights: [.read, .write], etherTypes: EtherTypeSet([0x88B5])),
+      ],
+    ] as [[BindingEntry.Access]?])
+  func access(_ access: [BindingEntry.Access]?) throws {
+    var entry = Self.entry(1, description: "veth")
+    entry.access = access
+    let entries = [entry, Self.entry(2)]
+    let reply = EnumerateReply(generation: 1, entries: entries, byteLimit: 1 << 16)
+    let decoded = try reply.encoded.decoded { payload throws(DecodeError) in
+      try EnumerateReply(decoding: payload, entryCount: 2)
+    }
+    #expect(decoded.entries == entries)
+    // More rows than there may be are refused before any is made.
+    guard access != nil else { return }
+    let count = reply.encoded.replacing(at: 16 + 48, UInt32(65))
+    #expect(throws: DecodeError.self) {
+      try count.decoded { payload throws(DecodeError) in
+        try EnumerateReply(decoding: payload, entryCount: 2)
+      }
+    }
+  }
+
   @Test("a limit that exactly fits leaves nothing out", arguments: [15, 16, 63, 64, 111, 112])
   func exactLimit(_ byteLimit: Int) {
     let entries = [Self.entry(1), Self.entry(2)]

@@ -1,0 +1,14 @@
+/// What client and daemon may agree on beyond the version, in HELLO's feature bits.
+///
+/// - Shape: `u64`
+public struct ProtocolFeatures: OptionSet, Hashable, Sendable {
+  /// The bits.
+  public let rawValue: UInt64
+  /// Wraps any bits; unknown ones are no error.
+  public init(rawValue: UInt64) { self.rawValue = rawValue }
+
+  /// ENUMERATE tells with each binding what the caller may do there.
+  public static let access = ProtocolFeatures(rawValue: 1)
+  /// Every one.
+  public static let all: ProtocolFeatures = [.access]
+}
