@@ -106,11 +106,11 @@ let package = Package(
       ["Ndisprot", "NdisprotControl", "WDF", "NDIS", "MDL", "Platform", "CLinux"]),
     tests("NdisprotClient", ["NdisprotControl", "NDIS", "MDL", "Platform", "CLinux"]),
     tests("NdisprotConfiguration", ["NdisprotServer", "Ndisprot", "NDIS", "Platform"]),
-    tests("ndisprotd", ["NdisprotServer"]),
+    tests("ndisprotd", ["NDIS", "NdisprotServer"]),
     tests("ndisprotctl", ["NdisprotClient", "NDIS", argumentParser]),
     .testTarget(
       name: "IntegrationTests",
-      dependencies: ["NDIS"],
+      dependencies: ["NDIS", "TestSupport"],
       exclude: ["Peers"],
       swiftSettings: testSettings),
   ],

@@ -41,13 +41,13 @@ public struct EthernetHeader: BitwiseCopyable, Equatable, Sendable {
   public static let untaggedByteCount = 14
   /// The bytes of a header with one tag.
   public static let taggedByteCount = 18
-  /// The type that says an 802.1Q tag follows.
-  public static let vlanProtocol: UInt16 = 0x8100
-  /// The type that says an 802.1ad tag follows.
-  public static let serviceVLANProtocol: UInt16 = 0x88A8
 
-  /// Whether a tag follows this type.
-  public static func isTagProtocol(_ type: UInt16) -> Bool {
-    type == vlanProtocol || type == serviceVLANProtocol
-  }
+  /// Whether the outer tag is the one that is looked behind.
+  public var isLookedBehind: Bool { tagProtocol.map(TagProtocol.isLookedBehind) == true }
+
+  /// The type that decides whose frame it is: behind one 0x8100 tag, no other.
+  public var decidingType: UInt16 { isLookedBehind ? etherType : tagProtocol ?? etherType }
+
+  /// The VLAN that decides whose frame it is; 0 without one.
+  public var decidingVLAN: UInt16 { isLookedBehind ? (vlanTag ?? 0) & 0x0FFF : 0 }
 }

@@ -22,8 +22,8 @@ extension MDLSpan {
     var bytes = InlineArray<22, UInt8>(repeating: 0)
     guard copyPrefix(into: &bytes) == 22 else { return nil }
     let inner = bigEndian(bytes[16], bytes[17])
-    guard EthernetHeader.isTagProtocol(bigEndian(bytes[12], bytes[13])),
-      EthernetHeader.isTagProtocol(inner)
+    guard TagProtocol.isTakenOff(bigEndian(bytes[12], bytes[13])),
+      TagProtocol.isTakenOff(inner)
     else { return nil }
     return VLANTag(
       tagProtocol: inner, control: bigEndian(bytes[18], bytes[19]),
@@ -41,7 +41,7 @@ extension EthernetHeader {
     let destination = MACAddress([octet(0), octet(1), octet(2), octet(3), octet(4), octet(5)])
     let source = MACAddress([octet(6), octet(7), octet(8), octet(9), octet(10), octet(11)])
     let type = bigEndian(octet(12), octet(13))
-    guard Self.isTagProtocol(type) else {
+    guard TagProtocol.isTakenOff(type) else {
       self.init(destination: destination, source: source, etherType: type)
       return
     }

@@ -10,6 +10,10 @@ internal import NDIS
 @safe struct CaptureContext {
   let handler: Unmanaged<ReceiveHandler>
   let direction: CaptureDirection
+  /// The handle that is dispatched.
+  let handle: OpaquePointer
+  /// Frames of this dispatch, which libpcap does not tell of one that ends early.
+  var frameCount = 0
   /// Of the last frame that a callback which notes times saw; 0 before the first.
   var lastTimestamp: UInt64 = 0
   /// Frames up to this time were handed over by the handle before.
@@ -79,7 +83,11 @@ private func handOn(
     bytes: span, wireByteCount: Int(header.pointee.len),
     timestampNanoseconds: nanoseconds(header.pointee.ts),
     flags: flags(of: span, context.pointee.direction).rawValue)
-  unsafe context.pointee.handler._withUnsafeGuaranteedRef { $0.receive(frame) }
+  unsafe context.pointee.frameCount &+= 1
+  if unsafe !context.pointee.handler._withUnsafeGuaranteedRef({ $0.receive(frame) }) {
+    // libpcap ends the dispatch behind this frame, in both versions of the ring, and loses none.
+    unsafe pcap_breakloop(context.pointee.handle)
+  }
 }
 
 /// In handles of nanosecond precision `tv_usec` holds nanoseconds.
@@ -98,8 +106,7 @@ private func flags(of bytes: RawSpan, _ direction: CaptureDirection) -> FrameRec
   switch direction {
   case .outgoing: return .outgoing
   case .incoming:
-    guard bytes.byteCount >= 14 else { return [] }
-    let type = unsafe bytes.unsafeLoadUnaligned(fromByteOffset: 12, as: UInt16.self).bigEndian
-    return type == 0x8100 || type == 0x88A8 ? .tagPutBack : []
+    guard let type = bytes.outerEtherType else { return [] }
+    return TagProtocol.isTakenOff(type) ? .tagPutBack : []
   }
 }

@@ -1,6 +1,7 @@
 internal import CLibpcap
 internal import CLinux
 internal import Glibc
+internal import NDIS
 
 /// How an interface is named towards libpcap, so that its name selects no other module than the one
 /// for packet sockets.
@@ -19,12 +20,12 @@ enum CaptureDevice {
   /// The kernel cuts a name at a colon, where an alias once began, and libpcap does not: with one at
   /// its end `usbmon0:` is no USB bus any more and still the interface. The alternative names are
   /// the interface's, too.
-  static func candidates(for name: [CChar], _ alternatives: [String]) -> [[CChar]] {
+  static func candidates(for name: [CChar], _ alternatives: [[UInt8]]) -> [[CChar]] {
     let bare = name.prefix { $0 != 0 }
     var all = [Array(bare) + [0]]
     if bare.count < longestName { all.append(Array(bare) + [CChar(UInt8(ascii: ":")), 0]) }
-    let short = alternatives.filter { $0.utf8.count <= longestName }
-    return all + short.map { $0.utf8.map { CChar(bitPattern: $0) } + [0] }
+    let short = alternatives.filter { $0.count <= longestName }
+    return all + short.map { $0.map { CChar(bitPattern: $0) } + [0] }
   }
 
   /// Makes a handle, if libpcap means to open a packet socket for it.
@@ -40,9 +41,11 @@ enum CaptureDevice {
     return unsafe handle
   }
 
-  /// Whether an interface can be opened under its name; asks the kernel, and may wait for it.
-  static func canOpen(_ name: [CChar]) -> Bool {
-    candidates(for: name, []).contains { device in
+  /// Whether an interface can be opened under one of its names; asks the kernel, and may wait for it.
+  static func canOpen(_ index: Int32) -> Bool {
+    // One that is gone, or that cannot be asked about, is not refused for its name.
+    guard let name = try? KernelInterface.name(index) else { return true }
+    return candidates(for: name, KernelInterface.alternativeNames(index)).contains { device in
       guard let handle = unsafe create(device) else { return false }
       unsafe pcap_close(handle)
       return true
@@ -51,6 +54,6 @@ enum CaptureDevice {
 
   /// A name as people read it.
   static func text(_ name: [CChar]) -> String {
-    String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    InterfaceName(bytes: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) })?.description ?? ""
   }
 }

@@ -1,3 +1,4 @@
+internal import MDL
 internal import NDIS
 
 /// What the kernel lets through to a capture handle, as an expression of pcap-filter(7).
@@ -15,9 +16,6 @@ enum CaptureFilter: Equatable {
 
   /// More types than this are not worth a program; all frames come then.
   static let maximumTypeCount = 256
-  /// TPIDs: the kernel keeps these in metadata, where only `vlan` looks.
-  private static let tagTypes: Set<UInt16> = [0x88A8, 0x9100]
-
   init(_ types: EtherTypeSet) {
     if types.isEmpty {
       self = .nothing
@@ -26,9 +24,14 @@ enum CaptureFilter: Equatable {
     } else {
       let plain = types.values.map { Self.test($0, at: 12) }.joined(separator: " or ")
       let tagged = types.values.map { Self.test($0, at: 16) }.joined(separator: " or ")
-      var text = "\(plain) or (ether[12:2] = 0x8100 and (\(tagged)))"
-      // It moves all offsets behind it, so it comes last.
-      if types.values.contains(where: Self.tagTypes.contains) { text += " or vlan" }
+      let customer = Self.test(TagProtocol.customer, at: 12)
+      var text = "\(plain) or (\(customer) and (\(tagged)))"
+      // The kernel keeps such a tag beside the frame, where only `vlan` looks. It moves all offsets
+      // behind it, so it comes last.
+      let isKeptBeside = types.values.contains {
+        TagProtocol.isTakenOff($0) && !TagProtocol.isLookedBehind($0)
+      }
+      if isKeptBeside { text += " or vlan" }
       self = .expression(text)
     }
   }

@@ -60,8 +60,7 @@ internal import Platform
     moderator = CaptureModerator(handle.options.profile)
     unsafe context = .allocate(capacity: 1)
     unsafe context.initialize(
-      to: CaptureContext(
-        handler: .passUnretained(handler), direction: handle.options.direction))
+      to: handle.makeContext(handler))
     do {
       registration = try loop.register(handle.descriptor, [], self)
     } catch {
@@ -178,10 +177,11 @@ internal import Platform
       return
     }
     do throws(MiniportError) {
-      var found = 0
+      var (found, chunks) = (0, 0)
       repeat {
         found += try take()
-      } while isAmongChunks && found < Self.chunksOfOneLook * chunk
+        chunks += 1
+      } while isAmongChunks && chunks < Self.chunksOfOneLook
         && !(isHeld && handler.shouldHold(nowNanoseconds: now))
       goOn(found: found, now)
     } catch {
@@ -242,9 +242,9 @@ internal import Platform
     isLooking = true
     defer { isLooking = false }
     do throws(MiniportError) {
-      let found = try dispatch()
+      let (found, isStopped) = try dispatch()
       let wasAmongChunks = isAmongChunks
-      isAmongChunks = found >= chunk
+      isAmongChunks = isStopped || found >= chunk
       if isAmongChunks {
         handler.chunkComplete()
       } else if found > 0 || wasAmongChunks {
@@ -259,7 +259,7 @@ internal import Platform
     }
   }
 
-  private func dispatch() throws(MiniportError) -> Int {
+  private func dispatch() throws(MiniportError) -> (count: Int, isStopped: Bool) {
     let count = Int32(clamping: chunk)
     if unsafe context.pointee.passedUntil > 0 {
       let found = unsafe try handle.dispatch(atMost: count, context, passingCallback)

@@ -18,7 +18,7 @@ public final class CardControl: AdapterControl {
   /// - Throws: `SystemError` of socket
   public init() throws(SystemError) { socket = try CardSocket() }
 
-  /// The driver's name, and whether it is Wi-Fi.
+  /// The driver's name, whether it is Wi-Fi, and whether libpcap opens it under one of its names.
   public func identity(of interfaceIndex: Int32) throws(MiniportError) -> AdapterIdentity {
     // struct ethtool_drvinfo: u32 command, then the name in 32 bytes.
     var bytes = [UInt8](littleEndian: UInt32(ETHTOOL_GDRVINFO))
@@ -26,7 +26,8 @@ public final class CardControl: AdapterControl {
     let isAnswered = try socket.ethtool(&bytes, interfaceIndex) == 0
     let driver = isAnswered ? unsafe bytes.span.bytes.extracting(4..<36).text : ""
     return AdapterIdentity(
-      driver: driver, isWireless: try socket.isWireless(interfaceIndex))
+      driver: driver, isWireless: try socket.isWireless(interfaceIndex),
+      isCapturable: CaptureDevice.canOpen(interfaceIndex))
   }
 
   /// Speed and mode from ethtool, counters from rtnetlink.

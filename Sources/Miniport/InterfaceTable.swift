@@ -13,6 +13,8 @@ struct InterfaceTable {
     case vanished(interfaceIndex: Int32)
     /// The first dump is through.
     case complete
+    /// A later dump is through: what seems unchanged may be another interface, like the lost one.
+    case resynchronized
     /// The socket is to be asked for another dump.
     case requestDump
   }
@@ -31,12 +33,18 @@ struct InterfaceTable {
   }
   private var dump: Dump?
   private var isComplete = false
+  /// First dumps that were spoiled; where interfaces come and go all the time, no dump is whole.
+  private var spoiledCount = 0
+  private static let patience = 8
 
   /// Whether a dump is under way.
   var isDumping: Bool { dump != nil }
 
   /// A dump with this sequence number was requested; an older one does not count any more.
   mutating func dumpRequested(sequence: UInt32) { dump = Dump(sequence: sequence) }
+
+  /// Whether a message belongs to the dump that is under way.
+  func belongsToDump(_ message: NetlinkMessage) -> Bool { dump?.sequence == message.sequence }
 
   /// Messages were lost: nothing that is known can be relied on.
   mutating func messagesLost() -> [Action] {
@@ -52,11 +60,11 @@ struct InterfaceTable {
   ///
   /// A refused dump stays under way: its owner asks again when it takes too long.
   mutating func received(_ message: NetlinkMessage) -> [Action] {
-    if message.isInterrupted, isAnswer(message) { spoilDump() }
+    if message.isInterrupted, belongsToDump(message) { spoilDump() }
     switch message.content {
     case .link(let attributes): return link(attributes)
     case .linkGone(let index): return gone(index)
-    case .done: return isAnswer(message) ? dumpEnded() : []
+    case .done: return belongsToDump(message) ? dumpEnded() : []
     case .statistics, .error, .other: return []
     }
   }
@@ -66,8 +74,6 @@ struct InterfaceTable {
     dump?.isSpoiled = true
     resyncCount += 1
   }
-
-  private func isAnswer(_ message: NetlinkMessage) -> Bool { dump?.sequence == message.sequence }
 
   private mutating func link(_ attributes: AdapterAttributes) -> [Action] {
     dump?.seen.insert(attributes.interfaceIndex)
@@ -83,11 +89,16 @@ struct InterfaceTable {
   private mutating func dumpEnded() -> [Action] {
     guard let ended = dump else { return [] }
     dump = nil
-    if ended.isSpoiled { return [.requestDump] }
+    guard !ended.isSpoiled else {
+      spoiledCount += 1
+      return (spoiledCount < Self.patience ? [] : complete()) + [.requestDump]
+    }
     let missing = adapters.keys.filter { !ended.seen.contains($0) }.sorted()
-    var actions = missing.flatMap { gone($0) }
-    if !isComplete { actions.append(.complete) }
-    isComplete = true
-    return actions
+    return missing.flatMap { gone($0) } + (isComplete ? [.resynchronized] : complete())
+  }
+
+  private mutating func complete() -> [Action] {
+    defer { isComplete = true }
+    return isComplete ? [] : [.complete]
   }
 }

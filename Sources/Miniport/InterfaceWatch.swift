@@ -13,16 +13,17 @@ public import Platform
 public final class InterfaceWatch: InterfaceSource {
   /// Datagrams taken in one turn.
   private static let datagramsPerTurn = 16
-  /// How long a dump may take, and how long a refused one waits, before it is asked for again.
-  private static let retryNanoseconds: UInt64 = 500_000_000
+  /// How long a dump may say nothing, refused or lost, before it is asked for again.
+  static let patienceNanoseconds: UInt64 = 500_000_000
 
+  private let retryNanoseconds: UInt64
   private let loop: EventLoop
   private let socket: RouteSocket
   private weak var driver: (any ProtocolDriver)?
   private var table = InterfaceTable()
   private var sequence: UInt32 = 0
   private var registration: Registration?
-  private lazy var retry = LoopTimer { [unowned self] in requestDump() }
+  private lazy var retry = LoopTimer { [unowned self] in askForDump() }
 
   /// Opens the socket and asks for the first dump.
   ///
@@ -34,8 +35,10 @@ public final class InterfaceWatch: InterfaceSource {
   }
 
   init(
-    loop: EventLoop, driver: any ProtocolDriver, receiveBufferByteCount: Int32?
+    loop: EventLoop, driver: any ProtocolDriver, receiveBufferByteCount: Int32?,
+    retryNanoseconds: UInt64 = patienceNanoseconds
   ) throws(SystemError) {
+    self.retryNanoseconds = retryNanoseconds
     socket = try RouteSocket(receiveBufferByteCount: receiveBufferByteCount)
     self.loop = loop
     self.driver = driver
@@ -57,8 +60,14 @@ public final class InterfaceWatch: InterfaceSource {
     sequence &+= 1
     if sequence == 0 { sequence = 1 }
     table.dumpRequested(sequence: sequence)
+    askForDump()
+  }
+
+  /// Asks for the dump, or asks again: one that goes on is then refused (EBUSY) and keeps its number, so
+  /// that its end is still the end.
+  private func askForDump() {
     _ = socket.requestDump(sequence: sequence)
-    loop.arm(retry, afterNanoseconds: Self.retryNanoseconds)
+    loop.arm(retry, afterNanoseconds: retryNanoseconds)
   }
 
   private func carryOut(_ actions: [InterfaceTable.Action]) {
@@ -68,6 +77,7 @@ public final class InterfaceWatch: InterfaceSource {
       case .changed(let attributes): driver?.adapterChanged(attributes)
       case .vanished(let index): driver?.unbindAdapter(interfaceIndex: index)
       case .complete: driver?.bindsComplete()
+      case .resynchronized: driver?.adaptersResynchronized()
       case .requestDump: requestDump()
       }
     }
@@ -89,16 +99,19 @@ extension InterfaceWatch: EventHandler {
 
   private func decode(_ byteCount: Int) {
     var actions: [InterfaceTable.Action] = []
-    let wasDumping = table.isDumping
+    var isPartOfDump = false
     socket.withDatagram(byteCount: byteCount) { datagram in
       let isWhole = NetlinkDecoder.forEachMessage(in: datagram) { message in
+        isPartOfDump = isPartOfDump || table.belongsToDump(message)
         actions += table.received(message)
       }
       if !isWhole { actions += table.messagesLost() }
     }
-    if !table.isDumping { loop.disarm(retry) }
+    if !table.isDumping {
+      loop.disarm(retry)
+    } else if isPartOfDump {
+      loop.arm(retry, afterNanoseconds: retryNanoseconds)
+    }
     carryOut(actions)
-    // An interface that went and came back under the same index and name makes no difference.
-    if wasDumping, !table.isDumping { driver?.adaptersResynchronized() }
   }
 }

@@ -30,6 +30,14 @@ enum KernelInterface {
     return Array(request.prefix(Int(IF_NAMESIZE)))
   }
 
+  /// The bytes of its alternative names, without NUL; none if the kernel cannot be asked.
+  ///
+  /// May wait for the kernel's rtnl lock.
+  static func alternativeNames(_ index: Int32) -> [[UInt8]] {
+    guard let socket = try? RouteSocket(groups: 0) else { return [] }
+    return socket.link(index)?.alternativeNames.map(\.bytes) ?? []
+  }
+
   /// The MTU, asked through any socket; nil if there is no such interface.
   static func mtu(_ index: Int32, through descriptor: Int32) -> UInt32? {
     guard let name = name(index, through: descriptor) else { return nil }

@@ -14,8 +14,10 @@ enum LinkModes {
 
   /// Fastest first; numbers that are missing stand for ports, pause frames and error correction.
   static let speeds: [(megabitsPerSecond: UInt64, modes: [Int])] = [
-    (400_000, Array(69...73) + Array(85...89)),
-    (200_000, Array(62...66) + Array(80...84)),
+    (1_600_000, Array(121...124)),
+    (800_000, Array(93...98) + Array(115...120)),
+    (400_000, Array(69...73) + Array(85...89) + Array(109...114)),
+    (200_000, Array(62...66) + Array(80...84) + Array(103...108)),
     (100_000, Array(36...39) + Array(57...61) + Array(75...79)),
     (56_000, Array(27...30)),
     (50_000, [34, 35, 40] + Array(52...56)),
@@ -27,6 +29,6 @@ enum LinkModes {
     (2_500, [15, 47]),
     (1_000, [4, 5, 17, 41, 68]),
     (100, [2, 3, 67, 90, 91]),
-    (10, [0, 1, 92]),
+    (10, [0, 1, 92] + Array(99...102)),
   ]
 }

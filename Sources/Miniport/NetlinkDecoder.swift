@@ -43,7 +43,10 @@ enum NetlinkDecoder {
 
   private static func content(type: Int32, _ payload: RawSpan) -> NetlinkMessage.Content {
     switch type {
-    case NLMSG_DONE: return .done
+    case NLMSG_DONE:
+      // The kernel may give up in the middle of a dump, and says so at its end.
+      guard let number = payload.i32(at: 0), (-Int32.max..<0).contains(number) else { return .done }
+      return .error(errno: -number)
     case NLMSG_ERROR:
       guard let number = payload.i32(at: 0), number > .min else { return .other }
       return .error(errno: -number)
@@ -65,13 +68,14 @@ enum NetlinkDecoder {
       payload.byteCount >= linkByteCount
     else { return nil }
     let found = LinkAttributes(payload.extracting(droppingFirst: linkByteCount))
-    guard let name = found.name, !name.isEmpty else { return nil }
+    guard let name = found.name else { return nil }
     var attributes = AdapterAttributes(
       interfaceIndex: index, name: name,
-      description: found.details.alias ?? found.details.kind ?? name,
+      description: found.details.alias ?? found.details.kind ?? name.description,
       hardwareType: hardwareType, isLoopback: flags & IFF_LOOPBACK.rawValue != 0,
       address: found.address, mtu: found.mtu, isUp: flags & IFF_UP.rawValue != 0,
       link: found.link)
+    attributes.alternativeNames = found.alternativeNames
     attributes.details = found.details
     return .link(attributes)
   }
@@ -94,7 +98,8 @@ enum NetlinkDecoder {
 
 /// The attributes of a link that matter here.
 private struct LinkAttributes {
-  var name: String?
+  var name: InterfaceName?
+  var alternativeNames: [InterfaceName] = []
   var address = MACAddress.zero
   var mtu: UInt32 = 0
   var link = MediaConnectState.unknown
@@ -103,7 +108,7 @@ private struct LinkAttributes {
   init(_ bytes: RawSpan) {
     NetlinkDecoder.forEachAttribute(in: bytes) { type, value in
       switch type {
-      case Int(IFLA_IFNAME): name = value.text
+      case Int(IFLA_IFNAME): name = value.interfaceName
       case Int(IFLA_IFALIAS): details.alias = value.text.isEmpty ? nil : value.text
       case Int(IFLA_ADDRESS): address = MACAddress(value) ?? .zero
       case Int(IFLA_MTU): mtu = value.u32(at: 0) ?? 0
@@ -117,9 +122,19 @@ private struct LinkAttributes {
       case Int(IFLA_OPERSTATE): details.operationalState = value.u8(at: 0) ?? 0
       case Int(IFLA_TXQLEN): details.transmitQueueLength = value.u32(at: 0) ?? 0
       case Int(IFLA_PROMISCUITY): details.promiscuity = value.u32(at: 0) ?? 0
+      case Int(IFLA_MASTER): details.masterIndex = value.i32(at: 0) ?? 0
       case Int(IFLA_LINKINFO): takeKind(value)
+      case Int(IFLA_PROP_LIST): takeNames(value)
       default: break
       }
+    }
+  }
+
+  /// IFLA_PROP_LIST: the kernel checks no alternative name; those that no request can hold are left out.
+  private mutating func takeNames(_ bytes: RawSpan) {
+    NetlinkDecoder.forEachAttribute(in: bytes) { type, value in
+      guard type == Int(IFLA_ALT_IFNAME), let name = value.interfaceName else { return }
+      alternativeNames.append(name)
     }
   }
 

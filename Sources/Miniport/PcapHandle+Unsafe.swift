@@ -47,7 +47,8 @@ internal import NDIS
     var tries = 0
     while true {
       let name = try KernelInterface.name(options.interfaceIndex)
-      for device in CaptureDevice.candidates(for: name, options.alternativeNames) {
+      let others = KernelInterface.alternativeNames(options.interfaceIndex)
+      for device in CaptureDevice.candidates(for: name, others) {
         if let handle = unsafe try activate(device, options) { return unsafe handle }
       }
       tries += 1
@@ -104,7 +105,7 @@ internal import NDIS
       pcap_set_promisc(handle, 0),
       pcap_set_timeout(handle, 1),
       pcap_set_immediate_mode(handle, isImmediate),
-      pcap_set_buffer_size(handle, Int32(clamping: options.ringByteCount)),
+      pcap_set_buffer_size(handle, Int32(clamping: options.layout.requestByteCount)),
     ]
     if let failed = results.first(where: { $0 < 0 }) {
       throw unsafe MiniportError(code: failed, handle: handle)
@@ -155,18 +156,26 @@ internal import NDIS
 
   /// Hands up to `maximumCount` frames to the context's handler.
   ///
-  /// - Returns: how many
+  /// - Returns: how many, and whether the handler ended it before there were no more
   func dispatch(
     atMost maximumCount: Int32, _ context: UnsafeMutablePointer<CaptureContext>,
     _ callback: pcap_handler
-  ) throws(MiniportError) -> Int {
+  ) throws(MiniportError) -> (count: Int, isStopped: Bool) {
+    unsafe context.pointee.frameCount = 0
     let count = unsafe pcap_dispatch(
       handle, maximumCount, callback,
       UnsafeMutableRawPointer(context).assumingMemoryBound(to: UInt8.self))
-    if count >= 0 { return Int(count) }
+    if count >= 0 { return (Int(count), false) }
+    if count == PCAP_ERROR_BREAK { return unsafe (context.pointee.frameCount, true) }
     // libpcap says that the interface disappeared in words only.
     guard isBound else { throw .noSuchDevice }
     throw unsafe MiniportError(code: count, handle: handle)
+  }
+
+  /// What a capture context needs to end a dispatch.
+  func makeContext(_ handler: ReceiveHandler) -> CaptureContext {
+    unsafe CaptureContext(
+      handler: .passUnretained(handler), direction: options.direction, handle: handle)
   }
 
   // MARK: Counters

@@ -249,6 +249,13 @@ public final class PcapMiniport: MiniportAdapter, @unchecked Sendable {  // Conf
     return total
   }
 
+  /// The rings of the handles there are, both directions together.
+  public var ring: CaptureRing {
+    var total = CaptureRing()
+    for path in [incoming, outgoing] { if let path { total += path.handle.options.layout.ring } }
+    return total
+  }
+
   // MARK: Retiring
 
   /// Takes what is left in the rings, counts, and has the capture handles closed.

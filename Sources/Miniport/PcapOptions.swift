@@ -4,9 +4,7 @@ internal import NDIS
 struct PcapOptions {
   var interfaceIndex: Int32
   /// The name under which it was last known; the handle is opened by the one it has.
-  var interfaceName: String
-  /// Other names that it has.
-  var alternativeNames: [String] = []
+  var interfaceName: InterfaceName
   var mtu: UInt32
   var profile: CaptureProfile
   var ringByteCount: Int
@@ -37,7 +35,6 @@ struct PcapOptions {
   ) {
     self.interfaceIndex = interfaceIndex
     interfaceName = configuration.interfaceName
-    alternativeNames = configuration.alternativeNames
     mtu = configuration.mtu
     profile = configuration.profile
     ringByteCount = configuration.ringByteCount
@@ -53,5 +50,12 @@ struct PcapOptions {
   func serves(_ wanted: PcapOptions) -> Bool {
     mtu >= wanted.mtu && interfaceName == wanted.interfaceName && profile == wanted.profile
       && ringByteCount == wanted.ringByteCount
+  }
+
+  /// What its ring is like.
+  var layout: CaptureRingLayout {
+    let longest = Int(min(UInt64(mtu) + 22, UInt64(Self.longestSnapshot)))
+    return CaptureRingLayout(
+      profile, snapshotByteCount: longest, grantedByteCount: ringByteCount)
   }
 }

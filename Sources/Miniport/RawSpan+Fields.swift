@@ -1,3 +1,5 @@
+internal import NDIS
+
 /// Fields of untrusted bytes in native byte order; nil where the bytes end too early.
 extension RawSpan {
   func u8(at offset: Int) -> UInt8? { field(at: offset) }
@@ -16,5 +18,10 @@ extension RawSpan {
   /// The bytes up to the first zero; what is no UTF-8 becomes U+FFFD.
   var text: String {
     unsafe withUnsafeBytes { unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+  }
+
+  /// The bytes up to the first zero, as the name of an interface; nil if none can be named so.
+  var interfaceName: InterfaceName? {
+    InterfaceName(bytes: unsafe withUnsafeBytes { unsafe Array($0.prefix { $0 != 0 }) })
   }
 }

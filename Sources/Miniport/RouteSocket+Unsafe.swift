@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import NDIS
 internal import Platform
 
 /// A netlink socket that hears of links, or asks about one.
@@ -67,13 +68,30 @@ internal import Platform
   ///
   /// - Returns: whether the kernel took the request
   func requestDump(sequence: UInt32) -> Bool {
-    var request = LinkDumpRequest()
-    request.header.nlmsg_len = UInt32(MemoryLayout<LinkDumpRequest>.size)
-    request.header.nlmsg_type = UInt16(RTM_GETLINK)
-    request.header.nlmsg_flags = UInt16(NLM_F_REQUEST | NLM_F_DUMP)
-    request.header.nlmsg_seq = sequence
-    return unsafe Glibc.send(descriptor, &request, MemoryLayout<LinkDumpRequest>.size, 0)
-      == MemoryLayout<LinkDumpRequest>.size
+    var request = LinkRequest(sequence: sequence, flags: NLM_F_REQUEST | NLM_F_DUMP)
+    return unsafe Glibc.send(descriptor, &request, MemoryLayout<LinkRequest>.size, 0)
+      == MemoryLayout<LinkRequest>.size
+  }
+
+  /// Asks about one link; the kernel has answered when the send returns.
+  ///
+  /// - Returns: what it says; nil if there is no such link, or it cannot be asked
+  func link(_ index: Int32) -> AdapterAttributes? {
+    var request = LinkRequest(sequence: 1, flags: NLM_F_REQUEST)
+    request.link.ifi_index = index
+    guard
+      unsafe Glibc.send(descriptor, &request, MemoryLayout<LinkRequest>.size, 0)
+        == MemoryLayout<LinkRequest>.size
+    else { return nil }
+    var found: AdapterAttributes?
+    while found == nil, case .datagram(let byteCount) = receive() {
+      withDatagram(byteCount: byteCount) { datagram in
+        _ = NetlinkDecoder.forEachMessage(in: datagram) { message in
+          if case .link(let link) = message.content, link.interfaceIndex == index { found = link }
+        }
+      }
+    }
+    return found
   }
 
   /// Takes the next datagram that the kernel sent, into the buffer.
@@ -109,8 +127,19 @@ internal import Platform
   }
 }
 
-/// RTM_GETLINK for every link.
-private struct LinkDumpRequest {
+/// RTM_GETLINK, for every link or one; the counters, most of an answer, are left out.
+private struct LinkRequest {
   var header = nlmsghdr()
   var link = ifinfomsg()
+  var attribute = rtattr()
+  var filter = UInt32(RTEXT_FILTER_SKIP_STATS)
+
+  init(sequence: UInt32, flags: Int32) {
+    header.nlmsg_len = UInt32(MemoryLayout<LinkRequest>.size)
+    header.nlmsg_type = UInt16(RTM_GETLINK)
+    header.nlmsg_flags = UInt16(flags)
+    header.nlmsg_seq = sequence
+    attribute.rta_len = 8
+    attribute.rta_type = UInt16(IFLA_EXT_MASK)
+  }
 }

@@ -20,7 +20,9 @@ public struct AdapterAttributes: Hashable, Sendable {
   /// The interface index: the identity, also across a rename.
   public var interfaceIndex: Int32
   /// The interface name.
-  public var name: String
+  public var name: InterfaceName
+  /// Further names that it answers to (IFLA_ALT_IFNAME), in the kernel's order.
+  public var alternativeNames: [InterfaceName] = []
   /// For people: IFLA_IFALIAS, else the kind of the link, else the name.
   public var description: String
   /// The driver as `ethtool -i` names it, empty if the kernel names none; nil until it was asked.
@@ -43,7 +45,7 @@ public struct AdapterAttributes: Hashable, Sendable {
 
   /// Makes a snapshot without details.
   public init(
-    interfaceIndex: Int32, name: String, description: String, hardwareType: UInt16,
+    interfaceIndex: Int32, name: InterfaceName, description: String, hardwareType: UInt16,
     isLoopback: Bool, address: MACAddress, mtu: UInt32, isUp: Bool, link: MediaConnectState,
     driver: String? = nil
   ) {
@@ -58,6 +60,9 @@ public struct AdapterAttributes: Hashable, Sendable {
     self.link = link
     self.driver = driver
   }
+
+  /// Every name that it answers to, its own first; in a network namespace no two interfaces share one.
+  public var names: [InterfaceName] { [name] + alternativeNames }
 
   /// Whether this is an Ethernet interface (rule B-5).
   public var isEthernet: Bool { hardwareType == 1 && !isLoopback }

@@ -35,10 +35,14 @@ public struct AdapterIdentity: Hashable, Sendable {
   /// Whether it is a Wi-Fi adapter.
   public var isWireless: Bool
 
+  /// Whether it can be captured from under one of its names.
+  public var isCapturable: Bool
+
   /// Makes an identity.
-  public init(driver: String = "", isWireless: Bool = false) {
+  public init(driver: String = "", isWireless: Bool = false, isCapturable: Bool = true) {
     self.driver = driver
     self.isWireless = isWireless
+    self.isCapturable = isCapturable
   }
 }
 

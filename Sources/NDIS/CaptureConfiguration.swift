@@ -6,6 +6,26 @@ public enum CaptureProfile: String, Sendable, CaseIterable {
   case throughput
 }
 
+/// What the kernel's rings of a binding hold.
+public struct CaptureRing: Hashable, Sendable {
+  /// Frames of the MTU.
+  public var frameCount: Int
+  /// Memory that they take.
+  public var byteCount: Int
+
+  /// Makes a size.
+  public init(frameCount: Int = 0, byteCount: Int = 0) {
+    self.frameCount = frameCount
+    self.byteCount = byteCount
+  }
+
+  /// Adds another ring.
+  public static func += (left: inout CaptureRing, right: CaptureRing) {
+    left.frameCount += right.frameCount
+    left.byteCount += right.byteCount
+  }
+}
+
 /// How a capture handle is made.
 public struct CaptureConfiguration: Hashable, Sendable {
   /// How frames are taken from the kernel.
@@ -21,16 +41,14 @@ public struct CaptureConfiguration: Hashable, Sendable {
   /// The longest payload that has to come whole.
   public var mtu: UInt32
   /// The interface's present name; a handle that was made under another is made anew.
-  public var interfaceName: String
-  /// Other names of it, should libpcap take that one for something else.
-  public var alternativeNames: [String] = []
+  public var interfaceName: InterfaceName
 
   /// Makes a configuration.
   public init(
     profile: CaptureProfile = .latency, ringByteCount: Int = 16 << 20,
     dispatchByteCount: Int = 1 << 20,
     etherTypes: EtherTypeSet = .empty, includesOutgoing: Bool = false, mtu: UInt32 = 1500,
-    interfaceName: String = ""
+    interfaceName: InterfaceName = ""
   ) {
     self.profile = profile
     self.ringByteCount = ringByteCount

@@ -15,6 +15,11 @@ public enum Counter: UInt16, Sendable, CaseIterable {
   case oidTimedOut = 6
   /// Frames that two capture handles had while one took over from the other; delivered once.
   case kernelRepeated = 7
+  /// Frames that were longer than the MTU, and that the latency profile cut.
+  case rxCut = 8
+  /// Frames of the MTU that the capture ring holds, while there is one, and its bytes.
+  case ringFrames = 9
+  case ringBytes = 10
 
   // Open, receiving (D2, D3).
   case rxOffered = 16
@@ -73,7 +78,8 @@ public enum Counter: UInt16, Sendable, CaseIterable {
   /// Whether the value goes up and down; all others only grow.
   public var isGauge: Bool {
     switch self {
-    case .rxQueued, .txPending, .reqPending, .limitUsed, .limitOfAll, .limitOfUser, .limitOfSession:
+    case .rxQueued, .txPending, .reqPending, .ringFrames, .ringBytes, .limitUsed, .limitOfAll,
+      .limitOfUser, .limitOfSession:
       true
     default: false
     }

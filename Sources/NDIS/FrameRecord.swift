@@ -63,4 +63,9 @@ public struct FrameRecord: BitwiseCopyable, Equatable, Sendable {
   @inlinable public static func byteCount(ofFrame length: Int) -> Int {
     headerByteCount &+ ((length &+ 7) & ~7)
   }
+
+  /// Bytes of the longest record of an interface: a frame of the MTU with two tags.
+  public static func byteCount(ofMTU mtu: UInt32) -> Int {
+    byteCount(ofFrame: Int(clamping: UInt64(mtu) &+ 22))
+  }
 }

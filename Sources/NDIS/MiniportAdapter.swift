@@ -125,6 +125,9 @@ public protocol MiniportAdapter: AnyObject {
   /// What the capture handles counted since the first activation.
   var statistics: CaptureStatistics { get }
 
+  /// The rings of the handles there are.
+  var ring: CaptureRing { get }
+
   /// Takes what is left in the rings, counts, and has the capture handles closed.
   ///
   /// - Parameter completion: called once, maybe at once, when all is taken and counted
@@ -145,7 +148,11 @@ open class ReceiveHandler {
   public init() {}
 
   /// One frame; borrowed until this returns.
-  open func receive(_ frame: ReceivedFrame) {}
+  ///
+  /// - Returns: false if readers have to be looked at before the next frame: the dispatch ends behind
+  ///   this one, as one that was full (`chunkComplete`)
+  @discardableResult
+  open func receive(_ frame: ReceivedFrame) -> Bool { true }
 
   /// A chunk is over and more frames are there: `receive` or `receiveComplete` follows within a turn
   /// of the loop, or as soon as `shouldHold` does not hold them any more.

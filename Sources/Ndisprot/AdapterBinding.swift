@@ -100,7 +100,11 @@ public final class AdapterBinding: Sendable {
     var bytes: UInt64 = 0
     var sent: UInt64 = 0
     var sentBytes: UInt64 = 0
-    var groups = GroupTraffic()
+    var nonUnicast = NonUnicastCounters()
+    /// Frames that were cut.
+    var cut: UInt64 = 0
+    /// The capture ring of the present data path.
+    var ring = CaptureRing()
 
     /// Adds what another has counted.
     mutating func add(_ other: Totals) {
@@ -109,7 +113,9 @@ public final class AdapterBinding: Sendable {
       bytes &+= other.bytes
       sent &+= other.sent
       sentBytes &+= other.sentBytes
-      groups.add(other.groups)
+      nonUnicast.add(other.nonUnicast)
+      cut &+= other.cut
+      ring = other.ring
     }
   }
 

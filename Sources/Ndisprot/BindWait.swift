@@ -14,14 +14,15 @@ final class BindWait: @unchecked Sendable {  // Confined to control.
   static let maximumNanoseconds: UInt64 = 24 * 3_600 * 1_000_000_000
 
   private final class Waiter {
-    let names: [String]
+    let names: [InterfaceName]
     let request: RequestParcel
     private let charge: Charge?
     private let number: UInt64
     var timer: (any ScheduledWork)?
 
     init(
-      _ number: UInt64, _ names: [String], _ request: RequestParcel, _ charge: consuming Charge?
+      _ number: UInt64, _ names: [InterfaceName], _ request: RequestParcel,
+      _ charge: consuming Charge?
     ) {
       self.number = number
       self.names = names
@@ -45,8 +46,8 @@ final class BindWait: @unchecked Sendable {  // Confined to control.
   ///
   /// No name means the first binds, as in the sample.
   func add(
-    _ request: consuming OwnedRequest, names: [String], timeoutNanoseconds: UInt64,
-    executor: any Executor, charge: consuming Charge? = nil, isBound: (String) -> Bool
+    _ request: consuming OwnedRequest, names: [InterfaceName], timeoutNanoseconds: UInt64,
+    executor: any Executor, charge: consuming Charge? = nil, isBound: (InterfaceName) -> Bool
   ) {
     guard !isSatisfied(names, isBound), let file = request.fileObject?.id else {
       request.complete(RequestStatus(.success))
@@ -64,18 +65,18 @@ final class BindWait: @unchecked Sendable {  // Confined to control.
     }
   }
 
-  private func isSatisfied(_ names: [String], _ isBound: (String) -> Bool) -> Bool {
+  private func isSatisfied(_ names: [InterfaceName], _ isBound: (InterfaceName) -> Bool) -> Bool {
     names.isEmpty ? areBindsComplete : names.allSatisfy(isBound)
   }
 
   /// NetEventBindsComplete: it happens once.
-  func bindsComplete(isBound: (String) -> Bool) {
+  func bindsComplete(isBound: (InterfaceName) -> Bool) {
     areBindsComplete = true
     bindingsChanged(isBound: isBound)
   }
 
   /// Something was bound: looks who waited for it.
-  func bindingsChanged(isBound: (String) -> Bool) {
+  func bindingsChanged(isBound: (InterfaceName) -> Bool) {
     var satisfied: [Waiter] = []
     for (file, ofFile) in waiters {
       for (id, waiter) in ofFile where isSatisfied(waiter.names, isBound) {

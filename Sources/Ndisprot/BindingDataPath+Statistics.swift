@@ -1,4 +1,4 @@
-internal import NDIS
+public import NDIS
 
 extension BindingDataPath {
   /// The counters of the binding and of those opens that are wanted, at one moment.
@@ -11,17 +11,14 @@ extension BindingDataPath {
   public func counters(
     upTo limit: Int = .max, of isWanted: (OpenContext) -> Bool = { _ in true }
   ) -> [CounterSet] {
-    let frames = hot.value.frames
     var whole = binding.counted
     whole.add(totals)
     var sets = [binding.counters(whole)]
     var count = 0
     for open in opens.lazy.filter(isWanted) {
       guard count < limit else { break }
-      open.cursor?.advance(hot.value.ring, open.filter)
-      let set = open.counters(
-        offered: frames &- open.framesAtOpen,
-        dropState: hot.value.stateDrops &- open.stateDropsAtOpen)
+      receivePath.settle(open)
+      let set = open.counters()
       sets.append(set)
       count += set.values.count
     }
@@ -32,15 +29,39 @@ extension BindingDataPath {
   var totals: AdapterBinding.Totals {
     var totals = past
     totals.kernel = capture.statistics
-    totals.frames = hot.value.frames
-    totals.bytes = hot.value.bytes
-    totals.groups = hot.value.groups
+    receivePath.add(to: &totals)
+    transmitQueue.add(to: &totals)
+    totals.ring = capture.ring
     for open in opens { totals.add(sentBy: open) }
     return totals
   }
+
+  /// What the binding has counted, and what waits here.
+  public var traffic: BindingTraffic {
+    var whole = binding.counted
+    whole.add(totals)
+    var traffic = whole.traffic
+    traffic.waitingFrames = transmitQueue.pendedFrames
+    traffic.captureRingByteCount = UInt64(clamping: capture.ringByteCount)
+    return traffic
+  }
+}
+
+extension AdapterBinding {
+  /// What was counted while the binding had a thread, for when it has none.
+  public var idleTraffic: BindingTraffic { counted.traffic }
 }
 
 extension AdapterBinding.Totals {
+  /// The counts by whom the frames are for.
+  fileprivate var traffic: BindingTraffic {
+    var traffic = BindingTraffic()
+    traffic.received = nonUnicast.received(of: TrafficCounts.Pair(frames: frames, bytes: bytes))
+    traffic.sent = nonUnicast.sent(of: TrafficCounts.Pair(frames: sent, bytes: sentBytes))
+    traffic.captureDrops = kernel.drops
+    return traffic
+  }
+
   /// Adds what an open has sent.
   mutating func add(sentBy open: OpenContext) {
     sent &+= open.transmit.sent
@@ -49,9 +70,11 @@ extension AdapterBinding.Totals {
 }
 
 extension OpenContext {
-  /// The counters of this open; the binding's share is given.
-  func counters(offered: UInt64, dropState: UInt64) -> CounterSet {
-    var values: [(Counter, UInt64)] = [(.rxOffered, offered), (.rxDropState, dropState)]
+  /// The counters of this open as they were last settled; of a dead one, as they were in the end.
+  public func counters() -> CounterSet {
+    var values: [(Counter, UInt64)] = [
+      (.rxOffered, offered?.frames ?? 0), (.rxDropState, offered?.stateDrops ?? 0),
+    ]
     if let cursor {
       values += [
         (.rxOverrun, cursor.overrun), (.rxMatched, cursor.matched),
@@ -83,9 +106,6 @@ extension OpenContext {
   var pendedFrames: UInt64 {
     writes.reduce(0) { $0 &+ UInt64(clamping: $1.recordCount &- $1.index) }
   }
-
-  /// The counters of an open that moves no frames.
-  public func idleCounters() -> CounterSet { counters(offered: 0, dropState: 0) }
 }
 
 extension AdapterBinding {
@@ -95,11 +115,14 @@ extension AdapterBinding {
   func counters(_ totals: Totals) -> CounterSet {
     CounterSet(
       kind: .binding, interfaceIndex: interfaceIndex,
-      id: UInt64(UInt32(bitPattern: interfaceIndex)), name: snapshot.attributes.name,
+      id: UInt64(UInt32(bitPattern: interfaceIndex)), name: snapshot.attributes.name.text,
       values: [
         (.kernelPackets, totals.kernel.frames), (.kernelDrops, totals.kernel.drops),
         (.kernelRepeated, totals.kernel.repeated),
         (.rxFrames, totals.frames), (.rxBytes, totals.bytes),
+        (.rxCut, totals.cut),
+        (.ringFrames, UInt64(clamping: totals.ring.frameCount)),
+        (.ringBytes, UInt64(clamping: totals.ring.byteCount)),
         (.txSent, totals.sent), (.txBytes, totals.sentBytes),
         (.oidAsked, askedCounts.asked), (.oidTimedOut, askedCounts.timedOut),
       ])

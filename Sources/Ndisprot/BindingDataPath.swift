@@ -2,83 +2,33 @@ public import MDL
 public import NDIS
 public import WDF
 
-/// The way of frames through one binding: capture handle, receive ring, opens.
+/// The way of frames through one binding: joins the owners of its parts, and hears the miniport.
 ///
 /// Made with the binding's thread when the first open that moves frames comes, and gone with it.
 ///
 /// - Thread: everything on the binding's thread
 /// - Source: `design.md` sections 2, 4, 5
-@safe public final class BindingDataPath: ReceiveHandler, @unchecked Sendable {  // One thread's.
-  /// What is touched for every frame, behind one pointer: a stored property of a class costs a
-  /// check a frame, and two of them cost more than the copy of a small one.
-  struct Hot: ~Copyable {
-    var ring: ReceiveRing
-    /// Captured frames since the data path was made, dropped ones included.
-    var frames: UInt64 = 0
-    var bytes: UInt64 = 0
-    /// Those of both directions that are not to one station.
-    var groups = GroupTraffic()
-    /// Captured while the binding did not run.
-    var stateDrops: UInt64 = 0
-    var movesFrames: Bool
-    /// Bytes appended since readers were last served.
-    var unserved = 0
-    /// More frames follow at once, so that a message that is not full can wait for them.
-    var isAmongChunks = false
-
-    init(ring: consuming ReceiveRing, movesFrames: Bool) {
-      self.ring = consume ring
-      self.movesFrames = movesFrames
-    }
-  }
-
-  /// Readers are served as soon as this much waits, in the middle of a dispatch too: the largest
-  /// message, but for its header and the last frame, so that all that waits fits.
-  static let serveThreshold = 126 << 10
-  /// How long frames wait in the kernel's ring for readers that make no progress.
-  static let patienceNanoseconds: UInt64 = 20_000_000
-
+public final class BindingDataPath: ReceiveHandler, @unchecked Sendable {  // One thread's.
   /// The binding it belongs to.
   public let binding: AdapterBinding
-  let miniport: any MiniportAdapter
-  let hot: HotCell<Hot>
   private(set) var opens: [OpenContext] = []
-  /// What each of them asks for, side by side: looked at whenever frames came.
-  private(set) var sketches: [TypeSketch] = []
   /// Has frames captured as long as the opens want them.
   let capture: CaptureSupervision
+  /// Frames on their way to readers.
+  let receivePath: ReceivePath
+  /// Writes on their way to the wire.
+  let transmitQueue: TransmitQueue
+  /// What the opens want of the card's receive filter.
+  let cardFilter: CardFilter
+  /// How fast each user may send under each rule.
+  private var buckets = RateBuckets()
   /// What opens that are closed have sent.
   private(set) var past = AdapterBinding.Totals()
-  let trace: TraceRing
-  /// Calls back after a time; the loop's.
-  let executor: any Executor
-  /// The interface's queue was full; a timer says when to try again.
-  var isRetryScheduled = false
-  /// What the card was last asked for; nil if it did not do that, or nobody knows.
-  var memberships: MembershipSet? = MembershipSet()
-  /// Many opens are changed one after the other, and whether the card is to be asked behind them.
-  var isChangingMany = false
-  var mustAskCard = false
-  /// How often it was asked and has not answered.
-  var askedMemberships = 0
+  private let trace: BindingTrace
+  /// Reads the kernel's counters while there is an open.
+  private let reading: CounterReading
   /// The binding has taken over what was counted here.
   private var isCounted = false
-  /// The send socket's buffer was full; the loop says when it is not.
-  var isWaitingForRoom = false
-  /// Bytes of all opens' messages with pended writes.
-  var waitingWriteBytes = 0
-  /// Which open's pended writes are looked at first in the next turn.
-  var firstToSend = 0
-  /// What all opens of the daemon may have waiting.
-  let writeMemory: WriteMemory
-  /// A write that is through, to be used again; it keeps its last message until then.
-  var spareOperation: WriteOperation?
-  /// How fast each user may send under each rule; made when the first such open comes.
-  var buckets: [BucketKey: TokenBucket] = [:]
-  /// A pause waits until the pended writes are through.
-  var drain: Drain?
-  /// Statuses of the message that is being sent.
-  let statuses = StatusBuffer()
 
   /// Makes a data path without an open; nothing is captured yet.
   ///
@@ -86,20 +36,23 @@ public import WDF
   public init(
     binding: AdapterBinding, miniport: any MiniportAdapter, executor: any Executor,
     profile: CaptureProfile, captureRingByteCount: Int, receiveRingByteCount: Int,
-    writeMemory: WriteMemory = WriteMemory()
+    writeBudget: PendingWriteBudget = PendingWriteBudget()
   ) throws(BindingError) {
     self.binding = binding
-    trace = binding.object.framework.traceRing
-    self.miniport = miniport
-    self.executor = executor
-    self.writeMemory = writeMemory
-    let ring = try ReceiveRing(byteCount: receiveRingByteCount)
-    capture = CaptureSupervision(
+    trace = BindingTrace(binding)
+    receivePath = try ReceivePath(
+      byteCount: receiveRingByteCount, movesFrames: binding.snapshot.movesFrames, trace: trace)
+    let capture = CaptureSupervision(
       binding, miniport, executor,
       CaptureSupervision.Settings(
         profile: profile, ringByteCount: captureRingByteCount,
-        dispatchByteCount: ring.capacity / 2))
-    hot = HotCell(Hot(ring: ring, movesFrames: binding.snapshot.movesFrames))
+        dispatchByteCount: 2 * receivePath.dispatchByteCount))
+    transmitQueue = TransmitQueue(
+      miniport: miniport, receive: receivePath, executor: executor, budget: writeBudget,
+      trace: trace)
+    cardFilter = CardFilter(binding, executor: executor, trace: trace)
+    reading = CounterReading(executor) { _ = capture.statistics }
+    self.capture = capture
     super.init()
     capture.handler = self
   }
@@ -115,70 +68,31 @@ public import WDF
 
   // MARK: Frames
 
-  /// One captured frame: the one copy on its way to any number of clients.
-  public override func receive(_ frame: ReceivedFrame) {
-    hot.value.frames &+= 1
-    hot.value.bytes &+= UInt64(truncatingIfNeeded: frame.wireByteCount)
-    let flags = FrameRecord.Flags(rawValue: frame.flags)
-    if flags.contains(.outgoing) || frame.bytes.isToGroup { countReceived(frame) }
-    guard hot.value.movesFrames else {
-      hot.value.stateDrops &+= 1
-      return
-    }
-    _ = hot.value.ring.append(
-      frame.bytes, originalByteCount: frame.wireByteCount,
-      timestamp: frame.timestampNanoseconds,
-      flags: frame.isTruncated ? flags.union(.truncated) : flags)
-    hot.value.unserved &+= FrameRecord.byteCount(ofFrame: frame.bytes.byteCount)
-    if hot.value.unserved >= BindingDataPath.serveThreshold { serveReads(mayWait: true) }
-  }
+  /// One captured frame.
+  public override func receive(_ frame: ReceivedFrame) -> Bool { receivePath.receive(frame) }
 
   /// A chunk is over; messages that are not full wait for the next one.
-  public override func chunkComplete() {
-    note(.receive, "chunk", nil, hot.value.unserved)
-    hot.value.isAmongChunks = true
-    serveReads(mayWait: true)
-  }
+  public override func chunkComplete() { receivePath.chunkComplete() }
 
   /// All that was there is received.
-  public override func receiveComplete() {
-    note(.receive, "indicate", nil, hot.value.unserved)
-    hot.value.isAmongChunks = false
-    serveReads()
-  }
+  public override func receiveComplete() { receivePath.receiveComplete() }
 
-  /// Frames wait in the kernel's ring while every reader is more than half a ring behind.
-  ///
-  /// A reader is who has a read pended, or had one served not long ago: its reads may all be
-  /// answered into a socket that it has not come to empty. Never for one slow client among several,
-  /// and never longer than `patienceNanoseconds` without progress.
+  /// Frames wait in the kernel's ring while every reader is too far behind.
   public override func shouldHold(nowNanoseconds: UInt64) -> Bool {
-    var isAnyHolding = false
-    for open in opens {
-      guard open.hasRead, open.isReading || open.hasPendedReads, let cursor = open.cursor else {
-        continue
-      }
-      let behind = cursor.byteCountBehind(hot.value.ring, open.filter)
-      guard behind > cursor.windowByteCount / 2 else {
-        open.behindSince = 0
-        return false
-      }
-      if open.behindSince == 0 { open.behindSince = nowNanoseconds }
-      if nowNanoseconds &- open.behindSince < BindingDataPath.patienceNanoseconds {
-        isAnyHolding = true
-      } else {
-        open.isReading = false
-      }
-    }
-    return isAnyHolding
+    receivePath.shouldHold(nowNanoseconds: nowNanoseconds)
   }
 
   /// The send socket is writable again; the end of this turn goes on with what is pended.
-  public override func sendPossible() { isWaitingForRoom = false }
+  public override func sendPossible() { transmitQueue.sendPossible() }
+
+  /// The end of a turn of the loop: sends pended writes.
+  ///
+  /// - Returns: whether more could be sent at once
+  public func sendPended() -> Bool { transmitQueue.sendPended() }
 
   /// A capture handle failed; sending goes on.
   public override func captureFailed(_ error: MiniportError) {
-    note(.ndis, "capture failed")
+    trace.note(.ndis, "capture failed")
     capture.failed(error)
   }
 
@@ -191,51 +105,59 @@ public import WDF
   ///   - completion: called once, maybe at once: with nil, or with what kept the capture handle from
   ///     being made or changed; the open is still to be removed then
   func add(_ open: OpenContext, completion: @escaping (BindingError?) -> Void) {
-    open.cursor = ReceiveCursor(
-      at: hot.value.ring,
-      windowByteCount: open.options.queueByteCount == 0
-        ? Int.max : max(open.options.queueByteCount, 4096),
-      depth: open.options.flags.contains(.compat) ? 4 : nil)
-    open.framesAtOpen = hot.value.frames
-    open.stateDropsAtOpen = hot.value.stateDrops
-    open.limiter = limiter(of: open)
     opens.append(open)
-    sketches.append(open.filter.sketch)
-    note(.ndis, "open", open, opens.count)
+    receivePath.add(open)
+    cardFilter.add(open)
+    open.limiter = limiter(of: open)
+    reading.start()
+    trace.note(.ndis, "open", open, opens.count)
     capture.add(open.id, open.options, completion: completion)
   }
 
-  /// Takes an open out; its reads and writes are done with.
+  /// Takes an open out: its writes end, and its reads are done with.
   func remove(_ open: OpenContext) {
     guard let index = opens.firstIndex(where: { $0 === open }) else { return }
+    transmitQueue.cancelWrites(of: open, status: .sendCancelled)
     opens.remove(at: index)
-    sketches.remove(at: index)
-    noteDrained(cancelledWrites: 0)
+    receivePath.remove(open)
+    cardFilter.remove(open)
+    transmitQueue.noteDrained(cancelledWrites: 0)
     past.add(sentBy: open)
-    note(.ndis, "close", open, opens.count)
-    giveBackMemberships()
+    trace.note(.ndis, "close", open, opens.count)
     capture.remove(open.id, open.options)
   }
+
+  /// What limits how fast an open sends; nil if nothing does.
+  func limiter(of open: OpenContext) -> RateLimiter? {
+    buckets.limiter(of: open.filter.access, userID: open.client.userID)
+  }
+
+  /// Changes or closes many opens: what they want of the card is looked at once, behind the last.
+  public func changeMany(_ body: () -> Void) { cardFilter.changeMany(body) }
 
   // MARK: The interface
 
   /// The interface changed, or the binding's state did: follow the address, the power, the state.
   public func attributesChanged(_ action: BindingStateMachine.Action) {
     let snapshot = binding.snapshot
-    for open in opens { open.filter.setOwnAddress(snapshot.attributes.address) }
-    hot.value.movesFrames = snapshot.movesFrames
-    if action == .flushReceived { flush() }
+    for open in opens { open.setOwnAddress(snapshot.attributes.address) }
+    receivePath.setMovesFrames(snapshot.movesFrames)
+    if action == .flushReceived { receivePath.flush() }
     capture.follow(snapshot)
   }
 
   /// Hands what the adapter said to every open (rule S-6, D-35).
   public func indicate(_ indication: StatusIndication) {
-    note(.ndis, "status")
+    trace.note(.ndis, "status")
     for open in opens { open.indicate(indication) }
   }
 
-  private func flush() {
-    for open in opens { open.cursor?.flush(hot.value.ring, open.filter) }
+  /// Takes no frames any more, and calls back when the pended writes are through (rule B-16).
+  ///
+  /// - Parameter completion: called once, on the binding's thread, with how many had to be cancelled
+  public func drain(_ completion: @escaping @Sendable (Int) -> Void) {
+    attributesChanged(.drainSends)
+    transmitQueue.drain(completion)
   }
 
   /// The binding is gone: everything that is pended completes, and the opens are dead.
@@ -244,16 +166,15 @@ public import WDF
     capture.refuse(.adapterNotFound)
     let gone = opens
     for open in gone {
-      cancelWrites(of: open, status: .adapterRemoved)
-      cancelReads(of: open, status: .adapterRemoved)
-      open.cursor?.close(hot.value.ring, open.filter)
+      transmitQueue.cancelWrites(of: open, status: .adapterRemoved)
+      receivePath.cancelReads(of: open, status: .adapterRemoved)
+      receivePath.remove(open)
       open.bindingGone()
       past.add(sentBy: open)
     }
     opens.removeAll()
-    sketches.removeAll()
-    giveBackMemberships()
-    noteDrained(cancelledWrites: 0)
+    cardFilter.removeAll()
+    transmitQueue.noteDrained(cancelledWrites: 0)
     close()
   }
 
@@ -261,7 +182,8 @@ public import WDF
   ///
   /// - Parameter completion: called once, maybe at once, when everything is counted
   public func close(completion: @escaping () -> Void = {}) {
-    note(.ndis, "close")
+    trace.note(.ndis, "close")
+    reading.stop()
     capture.close(refusing: .adapterNotFound) { [self] in
       if !isCounted {
         isCounted = true

@@ -44,6 +44,8 @@ public protocol BindingObserver: AnyObject {
 public enum BindError: Error, Hashable, Sendable {
   /// It is not Ethernet (rule B-5).
   case unsupportedMedium(hardwareType: UInt16, isLoopback: Bool)
+  /// libpcap takes each of its names for a source of frames that is no interface.
+  case unusableName
 }
 
 /// The driver: which adapters it is bound to, and who waits for them.
@@ -88,7 +90,7 @@ public final class NdisprotDriver: ProtocolDriver, @unchecked Sendable {
 
   /// Binds a wanted Ethernet interface: opening, paused, running (rules B-2, B-4, B-21).
   public func bindAdapter(_ attributes: AdapterAttributes) {
-    known[attributes.interfaceIndex] = attributes
+    note(attributes)
     guard !isDeregistered, isWanted(attributes),
       bindingList.binding(interfaceIndex: attributes.interfaceIndex) == nil
     else { return }
@@ -97,6 +99,10 @@ public final class NdisprotDriver: ProtocolDriver, @unchecked Sendable {
         attributes,
         .unsupportedMedium(
           hardwareType: attributes.hardwareType, isLoopback: attributes.isLoopback))
+      return
+    }
+    guard attributes.details.isCapturable else {
+      observer?.bindRefused(attributes, .unusableName)
       return
     }
     let beginning = monotonicNanoseconds()
@@ -126,16 +132,23 @@ public final class NdisprotDriver: ProtocolDriver, @unchecked Sendable {
       bindAdapter(attributes)
       return
     }
-    known[attributes.interfaceIndex] = attributes
+    note(attributes)
     let former = binding.snapshot.attributes
     let update = binding.update(attributes)
     if !attributes.isNamedLike(former) { observer?.rulesMayDiffer(for: binding) }
     observer?.bindingChanged(binding, update.changes, update.action)
+    if attributes.names != former.names { bindWait.bindingsChanged(isBound: isBound) }
+  }
+
+  private func note(_ attributes: AdapterAttributes) {
+    known[attributes.interfaceIndex] = attributes
+    bindingList.note(attributes.name, of: attributes.interfaceIndex)
   }
 
   /// The interface is gone (rules B-23…B-36).
   public func unbindAdapter(interfaceIndex: Int32) {
     known[interfaceIndex] = nil
+    bindingList.note(nil, of: interfaceIndex)
     guard let binding = bindingList.binding(interfaceIndex: interfaceIndex) else { return }
     _ = try? binding.object.delete()
   }
@@ -197,7 +210,7 @@ public final class NdisprotDriver: ProtocolDriver, @unchecked Sendable {
     observer?.bindsComplete()
   }
 
-  private func isBound(_ name: String) -> Bool { bindingList.binding(named: name) != nil }
+  private func isBound(_ name: InterfaceName) -> Bool { bindingList.binding(named: name) != nil }
 
   // MARK: Pause and restart
 
@@ -262,7 +275,7 @@ public final class NdisprotDriver: ProtocolDriver, @unchecked Sendable {
   ///
   /// The charge for the wait is kept as long as it waits.
   public func wait(
-    _ request: consuming OwnedRequest, names: [String], timeoutNanoseconds: UInt64,
+    _ request: consuming OwnedRequest, names: [InterfaceName], timeoutNanoseconds: UInt64,
     executor: any Executor, charge: consuming Charge
   ) {
     bindWait.add(
@@ -286,6 +299,8 @@ public final class BindingList: Sendable {
   private struct State: Sendable {
     var bindings: [AdapterBinding] = []
     var generation: UInt64 = 0
+    /// Of every interface there is, bound or not.
+    var names: [Int32: InterfaceName] = [:]
   }
   private let state = LockedValue(State())
 
@@ -294,17 +309,30 @@ public final class BindingList: Sendable {
     state.withLock { ($0.bindings, $0.generation) }
   }
 
-  /// The first with exactly this name that is active (rule O-16, D-56).
-  public func binding(named name: String) -> AdapterBinding? {
-    snapshot.bindings.first {
-      let look = $0.snapshot
-      return look.attributes.name == name && look.isActive
-    }
+  /// The first with exactly this name that is active (rule O-16, D-56), else with this alternative name.
+  ///
+  /// The kernel gives a name to one interface only. While its messages are being caught up with, an
+  /// alternative name may be remembered that is another's own name by now: that one is meant.
+  public func binding(named name: InterfaceName) -> AdapterBinding? {
+    let active = snapshot.bindings.map { ($0, $0.snapshot) }.filter { $0.1.isActive }
+    let found =
+      active.first { $0.1.attributes.name == name }
+      ?? active.first { $0.1.attributes.alternativeNames.contains(name) }
+    return found?.0
+  }
+
+  /// The name of any interface, bound or not.
+  public func name(ofInterface index: Int32) -> InterfaceName? {
+    state.withLock { $0.names[index] }
   }
 
   /// The one of an interface.
   public func binding(interfaceIndex: Int32) -> AdapterBinding? {
     snapshot.bindings.first { $0.interfaceIndex == interfaceIndex }
+  }
+
+  func note(_ name: InterfaceName?, of index: Int32) {
+    state.withLock { $0.names[index] = name }
   }
 
   func append(_ binding: AdapterBinding) {

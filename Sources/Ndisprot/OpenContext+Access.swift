@@ -31,23 +31,25 @@ extension OpenContext {
     isRevoking = true
     filter = changed
     isRevoking = false
-    dataPath?.giveBackMemberships()
+    dataPath?.cardFilter.giveBack()
     limiter = dataPath?.limiter(of: self)
     if !access.rights.contains(.read) {
-      dataPath?.cancelReads(of: self, status: .notPermitted)
+      dataPath?.receivePath.cancelReads(of: self, status: .notPermitted)
     }
     return .changed
   }
 
   /// Ends the open because no right is left: what is pended is told so.
   public func revoke() {
-    dataPath?.cancelWrites(of: self, status: .notPermitted)
-    dataPath?.cancelReads(of: self, status: .notPermitted)
+    dataPath?.transmitQueue.cancelWrites(of: self, status: .notPermitted)
+    dataPath?.receivePath.cancelReads(of: self, status: .notPermitted)
     close()
   }
 
   /// The filter is another: what waits is judged anew.
-  func filterChanged(from old: ReceiveFilter) { dataPath?.filterChanged(of: self, from: old) }
+  func filterChanged(from old: ReceiveFilter) {
+    dataPath?.receivePath.filterChanged(of: self, from: old)
+  }
 }
 
 /// What a policy made of an open.
@@ -58,12 +60,4 @@ public enum AccessChange: Sendable {
   case changed
   /// It may do nothing any more, and is to be closed.
   case closed
-}
-
-extension BindingDataPath {
-  /// The filter of an open is another: what waits in the ring is judged anew.
-  func filterChanged(of open: OpenContext, from old: ReceiveFilter) {
-    open.cursor?.change(
-      hot.value.ring, from: old, to: open.filter, isRevoked: open.isRevoking)
-  }
 }

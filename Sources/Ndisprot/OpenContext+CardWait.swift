@@ -12,28 +12,38 @@ extension OpenContext {
   ///
   /// A request that is cancelled meanwhile, by its client, with the open or because the interface
   /// goes, is complete, and the answer to it is dropped.
+  ///
+  /// - Parameters:
+  ///   - job: what is wanted
+  ///   - parcel: the request
+  ///   - set: what the request sets when the card has followed
+  ///   - answer: called on the loop that has the session
   func askCard(
-    _ job: CardJob, for parcel: RequestParcel,
+    _ job: CardJob, for parcel: RequestParcel, _ set: PendingSet? = nil,
     _ answer: @escaping @Sendable (RequestParcel, AdapterFacts) -> Void
   ) {
     guard let (card, queue) = cardToAsk(orComplete: parcel), let request = parcel.take(),
       let waiting = request.reference
     else {
-      // It was not asked for what it is thought to be asked for.
-      if job.memberships != nil { dataPath?.cardFollowed(.failure(.refused)) }
+      if let set { end(set) }
       return
     }
     switch request.forward(to: queue) {
     case .refused(let request, _):
-      if job.memberships != nil { dataPath?.cardFollowed(.failure(.refused)) }
+      if let set { end(set) }
       request.complete(RequestStatus(.notBound))
     case .accepted:
       // Kept by the closure: the session may end before the kernel answers.
       let requester = self.requester
-      card.ask(job, of: binding) { [weak dataPath] result in
+      let cardFilter = dataPath?.cardFilter
+      if set != nil { cardFilter?.noteAsked(job) }
+      card.ask(job, of: binding) { [weak cardFilter] result in
         // Also if nobody waits for it any more; the session may be on another loop by now.
-        if job.memberships != nil { dataPath?.cardFollowed(result) }
-        requester.onLoop { self.cardAnswered(waiting, result, answer) }
+        if set != nil { cardFilter?.answered(result) }
+        requester.onLoop {
+          self.cardAnswered(waiting, result, answer)
+          if let set { self.end(set) }
+        }
       }
     }
   }

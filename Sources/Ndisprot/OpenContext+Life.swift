@@ -87,7 +87,6 @@ extension OpenContext {
   /// The cleanup: the reads were cancelled with their queue, which is a child.
   private func end() {
     if let dataPath, !isDead {
-      dataPath.cancelWrites(of: self, status: .sendCancelled)
       dataPath.remove(self)
     }
     dataPath = nil
@@ -112,10 +111,11 @@ extension OpenContext {
       request.complete(RequestStatus(.tooManyRequests))
       return
     }
+    dataPath.receivePath.trim(self)
     switch request.forward(to: readQueue) {
     case .accepted:
       hasRead = true
-      dataPath.serveRead(of: self)
+      dataPath.receivePath.serve(self)
     case .refused(let request, _): request.complete(RequestStatus(.bindingGone))
     }
   }
@@ -132,20 +132,20 @@ extension OpenContext {
       request.complete(RequestStatus(movesFrames ? .bindingGone : .notAssociated))
       return
     }
-    dataPath.write(
+    dataPath.transmitQueue.write(
       request, message: message, payloadOffset: payloadOffset, recordCount: recordCount,
       of: self)
   }
 
   /// Cancels a read or a write; false if none with this id is pended here.
   public func cancel(_ id: UInt64) -> Bool {
-    if let dataPath, dataPath.cancelWrite(id, of: self) { return true }
+    if let dataPath, dataPath.transmitQueue.cancelWrite(id, of: self) { return true }
     return file.cancel(requestID: id) == .completed
   }
 
   /// The client's socket has room again.
   public func resume() {
     isDeliveryBlocked = false
-    dataPath?.serveRead(of: self)
+    dataPath?.receivePath.serve(self)
   }
 }

@@ -32,6 +32,8 @@ private enum OIDStep {
   case answered([UInt8])
   /// The card has to be asked first.
   case asks(CardJob)
+  /// The card has to hear something else first.
+  case sets(PendingSet)
 }
 
 // OID requests: ndisprotQueryOidValue and ndisprotSetOidValue of the sample. What rtnetlink said or
@@ -58,6 +60,10 @@ extension OpenContext {
         askCard(job, for: parcel) { [self] parcel, facts in
           answer(parcel, finish(request, facts))
         }
+      case .sets(let set):
+        askCard(set.job, for: parcel, set) { [self] parcel, _ in
+          answer(parcel, finishSet(request))
+        }
       }
     } catch {
       answer(parcel, refuse(request, error))
@@ -74,16 +80,24 @@ extension OpenContext {
       guard description.facts.isEmpty else { return .asks(CardJob(facts: description.facts)) }
       return .answered(value(of: query.oid, AdapterFacts()))
     case .set(let set):
-      let former = MembershipSet(of: self)
-      try self.set(set.oid, port: port, value: set.value)
-      let isAwaited = MembershipSet(of: self) != former
-      guard let memberships = dataPath?.changedMemberships(isAwaited: isAwaited) else {
+      guard let pending = try beginSet(set.oid, port: port, value: set.value) else {
         return .answered([])
       }
-      return .asks(CardJob(memberships: memberships))
+      return .sets(pending)
     case .method:
       // No property here takes a value and answers with one.
       throw OIDFailure(.notSupported)
+    }
+  }
+
+  /// The reply to a set that the card has followed.
+  private func finishSet(_ request: OIDRequest) -> OIDReply {
+    guard case .set(let set) = request else { return fit([], to: request) }
+    do throws(OIDFailure) {
+      try finishSet(set.oid, to: set.value)
+      return fit([], to: request)
+    } catch {
+      return refuse(request, error)
     }
   }
 
@@ -120,14 +134,16 @@ extension OpenContext {
     return OIDReply(request: request, completion: failure.completion, value: [])
   }
 
-  private func set(_ oid: OID, port: UInt32, value: [UInt8]) throws(OIDFailure) {
+  private func beginSet(
+    _ oid: OID, port: UInt32, value: [UInt8]
+  ) throws(OIDFailure) -> PendingSet? {
     // The list is looked at before the state, as the sample does.
     guard let description = oid.description else { throw OIDFailure(.notSupported) }
     guard description.canSet else { throw OIDFailure(.oidNotSettable) }
     try checkUsable(port)
     let needed: AccessRights = oid.isAboutGroups ? [.setOID, .join] : .setOID
     guard !filter.access.rights.isDisjoint(with: needed) else { throw OIDFailure(.notPermitted) }
-    try set(oid, to: value)
+    return try beginSet(oid, to: value)
   }
 
   private func checkUsable(_ port: UInt32) throws(OIDFailure) {

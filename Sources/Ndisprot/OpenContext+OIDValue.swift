@@ -47,7 +47,7 @@ extension AdapterBinding.Snapshot {
     case .promiscuousMode: [attributes.details.promiscuity > 0 ? 1 : 0]
     case .operationalStatus: bytes(attributes.details.operationalStatus)
     case .adminStatus: bytes(attributes.isUp ? 1 : 2)
-    case .alias: text(attributes.details.alias ?? attributes.name)
+    case .alias: text(attributes.details.alias ?? attributes.name.text)
     case .mediaConnectStatusEx: bytes(attributes.link.rawValue)
     case .initTimeMS: bytes(UInt32(clamping: (bindNanoseconds &+ 999_999) / 1_000_000))
     case .resetCounts: bytes(resetCount)

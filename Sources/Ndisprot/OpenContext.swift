@@ -49,6 +49,8 @@ public final class OpenContext: @unchecked Sendable {  // One loop's at a time.
   /// Nil for an open that moves no frames.
   var cursor: ReceiveCursor?
   var groups = GroupList()
+  /// What it will hear when the card has done what it was asked for, in the order of asking.
+  var pendingHearings: [PendingSet] = []
   /// OID_GEN_CURRENT_LOOKAHEAD as it was set; the MTU until then.
   var lookahead: UInt32?
   /// Whether its own frames are looped back to it (W-20).
@@ -56,21 +58,24 @@ public final class OpenContext: @unchecked Sendable {  // One loop's at a time.
   var transmit = TransmitCounters()
   /// Writes that are not through, oldest first.
   var writes: [WriteOperation] = []
-  /// Bytes of the messages in `writes`.
+  /// Bytes that `writes` hold.
   var pendedWriteBytes = 0
   /// The client's socket was full; `resume` is due.
   var isDeliveryBlocked = false
   /// Its client has asked to read at all: of the many that never do nothing else is looked at.
   var hasRead = false
+  /// A read of it waits until its message is fuller (`ReaderSet`).
+  var isReadPutOff = false
+  /// Bytes of records that the client's socket is known to take in one message.
+  var deliveryByteLimit = Int.max
   /// A read was served, and the open has not been behind for too long since.
   var isReading = false
   /// Since when readers hold the ring up; 0 while they do not.
   var behindSince: UInt64 = 0
   /// The state of rule B-36: its binding is gone, and the session is still associated with it.
   private(set) var isDead = false
-  /// The binding's counters when the open was made.
-  var framesAtOpen: UInt64 = 0
-  var stateDropsAtOpen: UInt64 = 0
+  /// What the binding captured while the open was there; nil for one that moves no frames.
+  var offered: Offered?
 
   init(
     id: UInt32, options: OpenOptions, binding: AdapterBinding, bindingHold: consuming Hold,
@@ -92,6 +97,11 @@ public final class OpenContext: @unchecked Sendable {  // One loop's at a time.
       etherTypes: options.etherTypes, packetFilter: .atOpen,
       includesOutgoing: options.flags.contains(.outgoing), access: access, owner: id)
     filter.setOwnAddress(binding.snapshot.attributes.address)
+  }
+
+  /// Follows the interface's address (D-37); what waits is judged anew only if it is another.
+  func setOwnAddress(_ address: MACAddress) {
+    if !filter.isOwn(address) { filter.setOwnAddress(address) }
   }
 
   /// The open outlives its binding as a dead one, until the session closes it (rule B-36).

@@ -2,6 +2,16 @@ public import MDL
 public import NDIS
 public import WDF
 
+/// What became of records that answer a read.
+public enum DeliveryOutcome: Equatable, Sendable {
+  /// The client has them.
+  case taken
+  /// They cannot be taken now; `resume` of the open is due when they can.
+  case blocked
+  /// No message of this length is ever taken; one with so many bytes of records is.
+  case tooLong(recordByteLimit: Int)
+}
+
 /// Who sent a request and hears of its end: a client's session, or a test.
 ///
 /// Everything but the completion itself happens on the loop that has the session. Output is
@@ -12,10 +22,10 @@ public protocol Requester: RequestSink {
   /// Takes the records that answer a read, out of the receive ring.
   ///
   /// - Ownership: borrows the records until it returns
-  /// - Returns: false if they cannot be taken now; `openMayDeliver` of the open is due later
+  /// - Returns: what became of them
   func deliver(
     _ records: MDLChain, recordCount: Int, information: Int, for parameters: RequestParameters
-  ) -> Bool
+  ) -> DeliveryOutcome
 
   /// Work for it begins that no message of it has just brought; `workEnds` follows.
   ///

@@ -43,11 +43,10 @@ extension Connection {
   /// being bound at some moment of the wait.
   /// - Throws: `.refused` with `timedOut` when the daemon's clock says so
   public func wait(for names: [String], timeout: Duration?) throws(ClientError) {
-    for name in names where !InterfaceName.isPossible(name) {
-      throw .refused(.adapterNotFound, .wait)
-    }
+    let possible = names.compactMap { InterfaceName($0) }
+    guard possible.count == names.count else { throw .refused(.adapterNotFound, .wait) }
     let deadline = Deadline(after: timeout)
-    var rest = names[...]
+    var rest = possible[...]
     repeat {
       let part = Array(rest.prefix(WaitRequest.maximumNameCount))
       rest = rest.dropFirst(part.count)
@@ -56,7 +55,7 @@ extension Connection {
   }
 
   private func wait(
-    forFew names: [String], until deadline: Deadline
+    forFew names: [InterfaceName], until deadline: Deadline
   ) throws(ClientError) {
     while true {
       let left = deadline.remaining
@@ -83,7 +82,7 @@ extension Connection {
   /// Opens a binding; the session has one open at a time.
   ///
   /// - Parameters:
-  ///   - name: the name of the interface
+  ///   - name: the name of the interface, or an alternative one
   ///   - etherTypes: what to read and write; the empty set moves no frames
   ///   - mode: beside others, or alone for these EtherTypes
   ///   - flags: properties of the open
@@ -96,7 +95,7 @@ extension Connection {
     flags: OpenRequest.Flags = [], queueByteCount: UInt32 = 0, wait: Duration = .zero
   ) throws(ClientError) -> OpenBinding {
     // A name that no interface can have is not there, and not a mistake in the protocol.
-    guard InterfaceName.isPossible(name) else { throw .refused(.adapterNotFound, .open) }
+    guard let name = InterfaceName(name) else { throw .refused(.adapterNotFound, .open) }
     var wanted = OpenRequest(
       name: name, etherTypes: etherTypes, mode: mode, flags: flags, queueByteCount: queueByteCount)
     var left = max(wait, .zero)

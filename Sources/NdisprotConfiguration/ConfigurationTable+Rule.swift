@@ -33,7 +33,12 @@ extension ConfigurationTable {
 
   private func interface() -> InterfaceMatch {
     var match = InterfaceMatch()
-    match.name = text("interface").map { .like($0) }
+    if let text = text("interface") {
+      match.name = NamePattern(text).map { .like($0) }
+      if let objection = InterfaceName.objection(to: text, isPattern: true) {
+        problem("interface", objection)
+      }
+    }
     match.driver = text("driver")
     if let text = text("address") {
       match.address = MACAddress(text)

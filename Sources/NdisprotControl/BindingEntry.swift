@@ -3,16 +3,20 @@ public import NDIS
 
 /// One binding as ENUMERATE lists it.
 ///
-/// - Shape: 40 bytes, the name, the description, zeros up to a multiple of 8
+/// - Shape: 40 bytes, the name, the description, further texts, zeros up to a multiple of 8
 ///   ```
 ///    0 u32 byteCount      of the whole entry   4 u32 interfaceIndex
 ///    8 u32 state                              12 u32 link    NDIS_MEDIA_CONNECT_STATE
 ///   16 u32 power          1 on, 0 low         20 u32 mtu
 ///   24 u32 opens                              28 u16 nameLength  30 u16 descriptionLength
-///   32 address, 6 bytes                       38 u16 zero
-///   40 name               UTF-8
-///      description        UTF-8, zeros up to a multiple of 8
-///      [accessCount u32][zero u32], ``Access`` …   if agreed on, in ENUMERATE alone
+///   32 address, 6 bytes                       38 u16 textCount    0, or 2 and the names
+///   40 name               UTF-8, as `InterfaceName` has it
+///      description        UTF-8
+///      texts              each [length u16][UTF-8]: kind, master, then the alternative names;
+///                         with ``ProtocolFeatures/names``, in ENUMERATE alone
+///                         zeros up to a multiple of 8
+///      [accessCount u32][zero u32], ``Access`` …
+///                         with ``ProtocolFeatures/access``, in ENUMERATE alone
 ///   ```
 public struct BindingEntry: Hashable, Sendable {
   /// Bytes in front of the name.
@@ -38,6 +42,27 @@ public struct BindingEntry: Hashable, Sendable {
   public var name: String
   /// For people; cut to `maximumDescriptionByteCount` when sent.
   public var description: String
+  /// What else it is called, and whose port it is; nil from a daemon that does not say.
+  public var names: Names?
+
+  /// What the kernel calls an interface beside its name.
+  public struct Names: Hashable, Sendable {
+    /// What made it, if it was no card: `veth`, `bridge`.
+    public var kind: String
+    /// The name of the bridge, bond or other that it is a port of; empty if it is none's.
+    public var master: String
+    /// Names that open it as its own does.
+    public var alternativeNames: [String]
+
+    /// Makes a set of names.
+    public init(kind: String = "", master: String = "", alternativeNames: [String] = []) {
+      self.kind = kind
+      self.master = master
+      self.alternativeNames = alternativeNames
+    }
+
+    fileprivate var texts: [String] { [kind, master] + alternativeNames }
+  }
   /// What the caller may do, a row for each rule that gives anything; nil if that was not asked for.
   public var access: [Access]?
 
@@ -63,7 +88,8 @@ public struct BindingEntry: Hashable, Sendable {
   /// Makes an entry.
   public init(
     interfaceIndex: UInt32, state: BindingState, link: MediaConnectState, isPowered: Bool,
-    mtu: UInt32, openCount: UInt32, address: MACAddress, name: String, description: String
+    mtu: UInt32, openCount: UInt32, address: MACAddress, name: String, description: String,
+    names: Names? = nil
   ) {
     self.interfaceIndex = interfaceIndex
     self.state = state
@@ -74,6 +100,14 @@ public struct BindingEntry: Hashable, Sendable {
     self.address = address
     self.name = name
     self.description = description
+    self.names = names
+  }
+
+  /// Whether a name opens this binding, byte for byte: its own, or an alternative one.
+  public func isNamed(_ name: String) -> Bool {
+    let all = [self.name] + (names?.alternativeNames ?? [])
+    guard let name = InterfaceName(name) else { return false }
+    return all.contains { InterfaceName($0) == name }
   }
 
   /// Takes the next entry off a payload.
@@ -93,10 +127,11 @@ public struct BindingEntry: Hashable, Sendable {
     let nameByteCount: UInt16 = try reader.integer()
     let descriptionByteCount: UInt16 = try reader.integer()
     address = try reader.address()
-    try reader.zeros(2)
+    let textCount: UInt16 = try reader.integer()
     name = try reader.text(Int(nameByteCount))
     description = try reader.text(Int(descriptionByteCount))
-    try reader.zeros((8 - (Int(nameByteCount) + Int(descriptionByteCount)) % 8) % 8)
+    names = try reader.names(Int(textCount))
+    try reader.zeros(-(Int(byteCount) - reader.remainingByteCount) & 7)
     if reader.remainingByteCount > 0 { access = try Self.access(from: &reader) }
     try reader.end()
   }
@@ -139,8 +174,11 @@ public struct BindingEntry: Hashable, Sendable {
   public var encoded: [UInt8] {
     let name = self.name.utf8Prefix(Int(UInt16.max))
     let description = self.description.utf8Prefix(Self.maximumDescriptionByteCount)
+    let texts = (names?.texts ?? []).prefix(Int(UInt16.max)).map { $0.utf8Prefix(Int(UInt16.max)) }
+    let textByteCount = texts.reduce(0) { $0 + 2 + $1.count }
     let access = encodedAccess
-    let textEnd = (Self.fixedByteCount + name.count + description.count + 7) & ~7
+    let textEnd =
+      (Self.fixedByteCount + name.count + description.count + textByteCount + 7) & ~7
     let byteCount = textEnd + access.count
     var bytes: [UInt8] = []
     bytes.reserveCapacity(byteCount)
@@ -154,11 +192,29 @@ public struct BindingEntry: Hashable, Sendable {
     bytes.append(littleEndian: UInt16(clamping: name.count))
     bytes.append(littleEndian: UInt16(clamping: description.count))
     bytes.append(address)
-    bytes.append(zeros: 2)
+    bytes.append(littleEndian: UInt16(clamping: texts.count))
     bytes.append(contentsOf: name)
     bytes.append(contentsOf: description)
+    for text in texts {
+      bytes.append(littleEndian: UInt16(clamping: text.count))
+      bytes.append(contentsOf: text)
+    }
     bytes.pad(from: 0)
     bytes.append(contentsOf: access)
     return bytes
+  }
+}
+
+extension PayloadReader {
+  fileprivate mutating func names(_ count: Int) throws(DecodeError) -> BindingEntry.Names? {
+    guard count > 0 else { return nil }
+    guard count >= 2 else { throw .invalidValue }
+    var texts: [String] = []
+    for _ in 0..<count {
+      let byteCount: UInt16 = try integer()
+      texts.append(try text(Int(byteCount)))
+    }
+    return BindingEntry.Names(
+      kind: texts[0], master: texts[1], alternativeNames: Array(texts.dropFirst(2)))
   }
 }

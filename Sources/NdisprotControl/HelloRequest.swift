@@ -6,7 +6,6 @@ internal import NDIS
 public struct HelloRequest: Hashable, Sendable {
   /// Bytes of the payload.
   public static let byteCount = 16
-
   /// The oldest version the client speaks.
   public var minimumVersion: UInt16
   /// The newest version the client speaks.
@@ -17,7 +16,8 @@ public struct HelloRequest: Hashable, Sendable {
   /// Makes the payload of a client of this version.
   public init(
     minimumVersion: UInt16 = ProtocolVersion.current,
-    maximumVersion: UInt16 = ProtocolVersion.current, features: UInt64 = 0
+    maximumVersion: UInt16 = ProtocolVersion.current,
+    features: UInt64 = ProtocolFeatures.all.rawValue
   ) {
     self.minimumVersion = minimumVersion
     self.maximumVersion = maximumVersion

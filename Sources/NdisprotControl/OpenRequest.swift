@@ -9,7 +9,7 @@ public import NDIS
 ///    8 u32 queueByteCount    12 u32 waitMilliseconds
 ///   16 u16 etherTypeCount    18 u16 nameLength
 ///   20 u16 etherType …       0xFFFF any, 0 LLC
-///      name                  UTF-8, no NUL
+///      name                  UTF-8, as `InterfaceName` has it: 1–127 bytes and escapes
 ///   ```
 public struct OpenRequest: Hashable, Sendable {
   /// Bytes in front of the EtherTypes.
@@ -55,12 +55,12 @@ public struct OpenRequest: Hashable, Sendable {
   public var waitMilliseconds: UInt32
   /// The EtherTypes to read and write; empty moves no frames.
   public var etherTypes: EtherTypeSet
-  /// The name of the interface.
-  public var name: String
+  /// The name of the interface, or an alternative one.
+  public var name: InterfaceName
 
-  /// Makes the payload; a name that no interface can have is the decoder's to refuse.
+  /// Makes the payload.
   public init(
-    name: String, etherTypes: EtherTypeSet, mode: Mode = .shared, flags: Flags = [],
+    name: InterfaceName, etherTypes: EtherTypeSet, mode: Mode = .shared, flags: Flags = [],
     queueByteCount: UInt32 = 0, waitMilliseconds: UInt32 = 0
   ) {
     self.mode = mode
@@ -89,7 +89,7 @@ public struct OpenRequest: Hashable, Sendable {
 
   /// The bytes of the payload.
   public var encoded: [UInt8] {
-    let name = self.name.utf8Prefix(Int(UInt16.max))
+    let name = self.name.text.utf8
     var bytes: [UInt8] = []
     bytes.append(littleEndian: mode.rawValue)
     bytes.append(littleEndian: flags.rawValue)

@@ -1,4 +1,5 @@
 internal import MDL
+internal import NDIS
 
 /// Reads a payload field by field; what is not there is an error, never a trap.
 struct PayloadReader: ~Escapable {
@@ -66,9 +67,12 @@ struct PayloadReader: ~Escapable {
   }
 
   /// Takes the name of an interface.
-  mutating func interfaceName(_ byteCount: Int) throws(DecodeError) -> String {
-    guard InterfaceName.byteCounts.contains(byteCount) else { throw .invalidText }
-    return try text(byteCount)
+  mutating func interfaceName(_ byteCount: Int) throws(DecodeError) -> InterfaceName {
+    // With escapes a name has up to four bytes for one.
+    guard byteCount <= 4 * InterfaceName.byteCounts.upperBound + 8,
+      let name = InterfaceName(try text(byteCount))
+    else { throw .invalidText }
+    return name
   }
 
   /// Says that nothing may follow.
@@ -85,17 +89,4 @@ extension RawSpan {
 
   /// A copy of the bytes.
   var array: [UInt8] { unsafe withUnsafeBytes { unsafe Array($0) } }
-}
-
-/// What the name of an interface can be.
-///
-/// - Source: IFNAMSIZ, netdevice(7)
-public enum InterfaceName {
-  /// Its length in UTF-8.
-  public static let byteCounts = 1...15
-
-  /// Whether an interface could have this name.
-  public static func isPossible(_ name: String) -> Bool {
-    byteCounts.contains(name.utf8.count) && !name.utf8.contains(0)
-  }
 }

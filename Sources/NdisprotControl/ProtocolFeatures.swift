@@ -9,6 +9,8 @@ public struct ProtocolFeatures: OptionSet, Hashable, Sendable {
 
   /// ENUMERATE tells with each binding what the caller may do there.
   public static let access = ProtocolFeatures(rawValue: 1)
+  /// ENUMERATE tells with each binding its kind, its master and its alternative names.
+  public static let names = ProtocolFeatures(rawValue: 2)
   /// Every one.
-  public static let all: ProtocolFeatures = [.access]
+  public static let all: ProtocolFeatures = [.access, .names]
 }

@@ -1,4 +1,4 @@
-internal import NDIS
+public import NDIS
 
 /// The payload of WAIT: which bindings, and how long.
 ///
@@ -12,12 +12,12 @@ public struct WaitRequest: Hashable, Sendable {
   public static let fixedByteCount = 8
 
   /// The names of the interfaces that must be bound; none means the first binds are through.
-  public var names: [String]
+  public var names: [InterfaceName]
   /// When the wait ends with `timedOut`; the daemon makes 24 hours of more.
   public var timeoutMilliseconds: UInt32
 
   /// Makes the payload.
-  public init(names: [String], timeoutMilliseconds: UInt32) {
+  public init(names: [InterfaceName], timeoutMilliseconds: UInt32) {
     self.names = names
     self.timeoutMilliseconds = timeoutMilliseconds
   }
@@ -45,7 +45,7 @@ public struct WaitRequest: Hashable, Sendable {
     bytes.append(littleEndian: UInt16(names.count))
     bytes.append(zeros: 2)
     for name in names {
-      let name = name.utf8Prefix(Int(UInt16.max))
+      let name = name.text.utf8
       bytes.append(littleEndian: UInt16(clamping: name.count))
       bytes.append(contentsOf: name)
     }

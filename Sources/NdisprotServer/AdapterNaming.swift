@@ -19,6 +19,8 @@ final class AdapterNaming: ProtocolDriver, @unchecked Sendable {  // Confined to
     var isTold = false
     /// The question was not answered yet.
     var isAsked = false
+    /// The names it had when it was asked about.
+    var askedNames: [InterfaceName] = []
     /// When whoever waits for it goes on without, or it is asked again.
     var deadline: UInt64
   }
@@ -29,6 +31,8 @@ final class AdapterNaming: ProtocolDriver, @unchecked Sendable {  // Confined to
   private let patienceNanoseconds: UInt64
   private var named: [Int32: AdapterIdentity] = [:]
   private var unnamed: [Int32: Unnamed] = [:]
+  /// The names under which an interface cannot be captured from; the driver has said so.
+  private var refusedNames: [Int32: [InterfaceName]] = [:]
   private var lastNumber: UInt64 = 0
   private var isTimerRunning = false
   /// Those of the first dump that are not told yet; nil until it is through, and when all are.
@@ -61,6 +65,11 @@ final class AdapterNaming: ProtocolDriver, @unchecked Sendable {  // Confined to
 
   func adapterChanged(_ attributes: AdapterAttributes) {
     let index = attributes.interfaceIndex
+    if let names = refusedNames[index] {
+      guard attributes.names != names else { return }
+      // Under another name it may be usable: it is asked for anew.
+      (refusedNames[index], named[index]) = (nil, nil)
+    }
     unnamed[index]?.attributes = attributes
     if unnamed[index]?.isTold == false { return }
     if unnamed[index] == nil, named[index] == nil, attributes.isEthernet {
@@ -73,6 +82,7 @@ final class AdapterNaming: ProtocolDriver, @unchecked Sendable {  // Confined to
 
   func unbindAdapter(interfaceIndex: Int32) {
     named[interfaceIndex] = nil
+    refusedNames[interfaceIndex] = nil
     let gone = unnamed.removeValue(forKey: interfaceIndex)
     if gone?.isTold != false { driver.unbindAdapter(interfaceIndex: interfaceIndex) }
     if let gone { told(gone.number) }
@@ -94,11 +104,16 @@ final class AdapterNaming: ProtocolDriver, @unchecked Sendable {  // Confined to
       unnamed[index]?.isAsked = false
       return
     }
+    guard identity.isCapturable || waiting.askedNames == waiting.attributes.names else {
+      ask(index, number)
+      return
+    }
     unnamed[index] = nil
     named[index] = identity
     if waiting.isTold {
       driver.adapterChanged(complete(waiting.attributes))
     } else {
+      if !identity.isCapturable { refusedNames[index] = waiting.attributes.names }
       driver.bindAdapter(complete(waiting.attributes))
       told(number)
     }
@@ -130,7 +145,9 @@ final class AdapterNaming: ProtocolDriver, @unchecked Sendable {  // Confined to
   }
 
   private func ask(_ index: Int32, _ number: UInt64) {
+    let names = unnamed[index]?.attributes.names ?? []
     unnamed[index]?.isAsked = true
+    unnamed[index]?.askedNames = names
     desk.identify(index) { [weak self] in self?.identified(index, number, $0) }
   }
 
@@ -139,6 +156,7 @@ final class AdapterNaming: ProtocolDriver, @unchecked Sendable {  // Confined to
     var attributes = attributes
     attributes.driver = identity.driver
     attributes.details.isWireless = identity.isWireless
+    attributes.details.isCapturable = identity.isCapturable
     return attributes
   }
 

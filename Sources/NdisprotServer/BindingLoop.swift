@@ -49,10 +49,13 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
     } catch {
       throw .adapterNotFound
     }
+    // Two frames at the least: one is read while the next one comes.
+    let receive = max(
+      configuration.receiveRingByteCount, 2 * FrameRecord.byteCount(ofMTU: attributes.mtu))
     let shrunk = ShrunkRing()
     guard
       let grant = server.rings.take(
-        capture: configuration.captureRingByteCount, receive: configuration.receiveRingByteCount,
+        capture: configuration.captureRingByteCount, receive: receive,
         shrink: { bytes in loop.post { shrunk.host?.shrinkCapture(to: bytes) } })
     else { throw .noMemory }
     if grant.capture < configuration.captureRingByteCount {
@@ -60,7 +63,7 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
         .warning,
         "\(attributes.name): the capture ring is \(grant.capture >> 10) KiB, not "
           + "\(configuration.captureRingByteCount >> 10): other bindings hold the rest. A smaller "
-          + "ring = for those leaves more", binding: attributes.name)
+          + "ring = for those leaves more", binding: attributes.name.text)
     }
     self.grant = grant
     do throws(BindingError) {
@@ -69,7 +72,7 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
         miniport: server.environment.makeMiniport(attributes, loop, server.startHelper),
         executor: LoopExecutor(loop), profile: configuration.profile,
         captureRingByteCount: grant.capture, receiveRingByteCount: grant.receive,
-        writeMemory: server.writeMemory)
+        writeBudget: server.writeBudget)
     } catch {
       server.rings.give(grant)
       throw error
@@ -92,7 +95,7 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
     server.log(
       .info,
       "\(name): the capture ring shrinks to \(byteCount >> 10) KiB, for other bindings. A smaller "
-        + "ring = keeps it from changing", binding: name)
+        + "ring = keeps it from changing", binding: name.text)
     dataPath.resizeCapture(to: byteCount)
   }
 

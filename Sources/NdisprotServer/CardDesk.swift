@@ -153,7 +153,7 @@ final class CardDesk: CardService, @unchecked Sendable {  // See Thread.
       .warning,
       "\(name): the kernel has not answered for \(deadlineNanoseconds / 1_000_000) ms: something "
         + "holds its lock of the interfaces. Requests about the card time out until then",
-      binding: name)
+      binding: name.text)
   }
 }
 

@@ -58,7 +58,9 @@ extension ControlLoop {
       parcel.complete(.notPermitted)
       return
     }
-    guard let binding = server.driver.bindings.binding(named: question.binding) else {
+    guard let name = InterfaceName(question.binding),
+      let binding = server.driver.bindings.binding(named: name)
+    else {
       parcel.complete(.adapterNotFound)
       return
     }

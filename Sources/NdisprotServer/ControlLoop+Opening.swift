@@ -31,7 +31,7 @@ extension ControlLoop {
   static let idleNanoseconds: UInt64 = 1_000_000_000
 
   func open(
-    _ session: Session, _ options: OpenOptions, name: String, _ parcel: RequestParcel
+    _ session: Session, _ options: OpenOptions, name: InterfaceName, _ parcel: RequestParcel
   ) {
     guard let binding = server.driver.bindings.binding(named: name) else {
       session.refusedOpen(.adapterNotFound, name, parcel)
@@ -174,7 +174,7 @@ extension ControlLoop {
       let name = binding.snapshot.attributes.name
       let cause = (error as? SystemError)?.text ?? "\(error)"
       server.logFailure(
-        .error, "the thread of \(name) cannot start: \(cause)", .refused, binding: name,
+        .error, "the thread of \(name) cannot start: \(cause)", .refused, binding: name.text,
         of: client)
       throw .noMemory
     }
@@ -222,18 +222,25 @@ extension ControlLoop {
     let attributes = binding.snapshot.attributes
     server.log(
       .info, "bound \(attributes.name): address \(attributes.address), MTU \(attributes.mtu)",
-      .bound, binding: attributes.name)
+      .bound, binding: attributes.name.text)
     announce([.bindingAdded], of: binding)
   }
 
   func bindRefused(_ attributes: AdapterAttributes, _ error: BindError) {
-    refusals.append((attributes.name, error))
     switch error {
     case .unsupportedMedium:
+      refusals.append((attributes.name, error))
       server.log(
         .error,
         "\(attributes.name) is not bound: it is not Ethernet. Name an Ethernet interface",
-        .refused, binding: attributes.name)
+        .refused, binding: attributes.name.text)
+    case .unusableName:
+      // It is waited for: another name makes it usable.
+      server.log(
+        .error,
+        "\(attributes.name) is not bound: libpcap takes this name for a capture source of its own, not for "
+          + "the interface. Rename it, or give it another name: ip link property add dev "
+          + "\(attributes.name) altname nic0", .refused, binding: attributes.name.text)
     }
   }
 
@@ -276,10 +283,10 @@ extension ControlLoop {
       server.log(
         .warning,
         "\(look.attributes.name): \(cancelledWrites) writes were cancelled: the interface did not "
-          + "take them within the time that a pause has", binding: look.attributes.name)
+          + "take them within the time that a pause has", binding: look.attributes.name.text)
     }
     server.log(
-      .info, "\(look.attributes.name) is \(look.state.name)", binding: look.attributes.name)
+      .info, "\(look.attributes.name) is \(look.state.name)", binding: look.attributes.name.text)
     if let host = runningLoop(of: binding) {
       _ = host.loop.post { host.bindingChanged(action) }
     }
@@ -303,10 +310,10 @@ extension ControlLoop {
       server.log(
         .warning,
         "\(name): frames are not captured as they should be: \(cause.text). It is tried again",
-        .refused, binding: name)
+        .refused, binding: name.text)
       announce([.bindingState], of: binding)
     case .recovered:
-      server.log(.info, "\(name): frames are captured again", binding: name)
+      server.log(.info, "\(name): frames are captured again", binding: name.text)
       announce([.bindingState], of: binding)
     case .vanished: server.driver.adapterReplaced(binding)
     }
@@ -318,7 +325,7 @@ extension ControlLoop {
 
   func bindingRemoved(_ binding: AdapterBinding) {
     let name = binding.snapshot.attributes.name
-    server.log(.info, "unbound \(name)", .unbound, binding: name)
+    server.log(.info, "unbound \(name)", .unbound, binding: name.text)
     endPowerWaits(of: binding)
     announce([.bindingRemoved], of: binding)
     for session in sessionsHere where session.open?.binding === binding {
@@ -344,7 +351,7 @@ extension Session {
   }
 
   /// The open is refused; the session may try again (rule Q-24).
-  func refusedOpen(_ error: BindingError, _ name: String, _ request: RequestParcel) {
+  func refusedOpen(_ error: BindingError, _ name: InterfaceName, _ request: RequestParcel) {
     isOpening = false
     let cause: String? =
       switch error {
@@ -356,7 +363,7 @@ extension Session {
       }
     if let cause {
       server.logFailure(
-        .error, "\(name) cannot be opened: \(cause)", .refused, binding: name, of: credentials)
+        .error, "\(name) cannot be opened: \(cause)", .refused, binding: name.text, of: credentials)
     }
     if error == .noMemory, let cause, !request.isOpenDevice {
       finish(request, Array(cause.utf8), status: error.completion)
@@ -380,6 +387,6 @@ extension OpenReply {
       queueByteCount: UInt32(clamping: options.queueByteCount),
       interfaceIndex: UInt32(bitPattern: attributes.interfaceIndex),
       maximumFrameSize: attributes.mtu, address: attributes.address,
-      etherTypes: options.etherTypes, name: attributes.name)
+      etherTypes: options.etherTypes, name: attributes.name.text)
   }
 }

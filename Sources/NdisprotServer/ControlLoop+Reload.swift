@@ -153,7 +153,7 @@ extension ControlLoop {
         let name = running.loop.binding.snapshot.attributes.name
         server.log(
           .info, "\(name): its new profile, ring and queue hold when its last open has gone",
-          binding: name)
+          binding: name.text)
         continue
       }
       endThread(key)

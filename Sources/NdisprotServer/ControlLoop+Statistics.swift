@@ -93,7 +93,7 @@ extension ControlLoop {
           && (interfaceIndex == 0
             || UInt32(bitPattern: $0.binding.interfaceIndex) == interfaceIndex)
       }
-      .map { $0.idleCounters() }
+      .map { $0.counters() }
     meter.settle()
     let own = sessionsHere.filter(scope.contains).map(\.counterSet)
     let total = interfaceIndex == 0 ? [ownCounters] + limits : []

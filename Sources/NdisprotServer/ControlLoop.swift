@@ -35,9 +35,9 @@ final class ControlLoop: SessionHost, TurnHandler, BindingObserver, @unchecked S
   var powerWaiters: [ObjectIdentifier: PowerWaiter] = [:]
   /// The sessions that hear of events, wherever they are.
   var subscribers: [ObjectIdentifier: (session: Session, subscription: Subscription)] = [:]
-  private var whenReady: (([(name: String, error: BindError)], SystemError?) -> Void)?
+  private var whenReady: (([(name: InterfaceName, error: BindError)], SystemError?) -> Void)?
   /// Wanted interfaces that are there and cannot be bound.
-  var refusals: [(name: String, error: BindError)] = []
+  var refusals: [(name: InterfaceName, error: BindError)] = []
 
   init(server: ServerCore, listener: Int32, loop: EventLoop) {
     self.server = server
@@ -58,7 +58,7 @@ final class ControlLoop: SessionHost, TurnHandler, BindingObserver, @unchecked S
   ///
   /// - Parameter whenReady: hears which wanted interfaces cannot be bound, or what went wrong
   func start(
-    whenReady: @escaping ([(name: String, error: BindError)], SystemError?) -> Void
+    whenReady: @escaping ([(name: InterfaceName, error: BindError)], SystemError?) -> Void
   ) {
     server.driver.observer = self
     self.whenReady = whenReady

@@ -7,6 +7,8 @@ internal import WDF
 
 extension RequestParameters {
   /// What a message asks, in the framework's words.
+  ///
+  /// No reply is longer than the longest message, however much room the client says it has.
   init(_ header: MessageHeader) {
     let type: RequestType
     var code: UInt32 = 0
@@ -27,7 +29,8 @@ extension RequestParameters {
       code = UInt32(header.opcode)
     }
     self.init(
-      type: type, code: code, id: header.id, outputByteCount: Int(header.information),
+      type: type, code: code, id: header.id,
+      outputByteCount: min(Int(header.information), MessageHeader.maximumPayloadByteCount),
       count: header.count)
   }
 
@@ -74,11 +77,21 @@ extension OpenOptions {
 
 extension BindingEntry {
   /// One binding as ENUMERATE shows it.
-  init(_ look: AdapterBinding.Snapshot) {
+  init(_ look: AdapterBinding.Snapshot, names: Names? = nil) {
     self.init(
       interfaceIndex: UInt32(bitPattern: look.attributes.interfaceIndex), state: look.state,
       link: look.attributes.link, isPowered: look.isPowered, mtu: look.attributes.mtu,
       openCount: UInt32(clamping: look.openCount), address: look.attributes.address,
-      name: look.attributes.name, description: look.attributes.description)
+      name: look.attributes.name.text, description: look.attributes.description, names: names)
+  }
+}
+
+extension BindingEntry.Names {
+  /// What the kernel says of an interface; its master may have gone meanwhile.
+  init(_ attributes: AdapterAttributes, _ list: BindingList) {
+    let master = list.name(ofInterface: attributes.details.masterIndex)
+    self.init(
+      kind: attributes.details.kind ?? "", master: master?.text ?? "",
+      alternativeNames: attributes.alternativeNames.map(\.text))
   }
 }

@@ -1,4 +1,6 @@
 internal import Glibc
+internal import NDIS
+internal import NdisprotControl
 internal import Platform
 
 /// Replies of one session that have not left yet, in order.
@@ -67,6 +69,8 @@ internal import Platform
     case done
     /// The socket is full; the rest stays.
     case blocked
+    /// The socket takes no message so long, now or later.
+    case tooLong
     /// The peer is gone.
     case gone
 
@@ -75,6 +79,7 @@ internal import Platform
       switch outcome {
       case .done: self = .done
       case .wouldBlock: self = .blocked
+      case .failed(let error) where error.errno == EMSGSIZE: self = .tooLong
       case .gone, .reset, .carriedDescriptors, .tooLong, .failed: self = .gone
       }
     }
@@ -85,7 +90,8 @@ internal import Platform
     while start < end {
       let byteCount = unsafe base.load(fromByteOffset: start, as: Int.self)
       let message = unsafe RawSpan(_unsafeStart: base + start + 8, byteCount: byteCount)
-      let outcome = FlushOutcome(UnixSocket(descriptor).send(message))
+      var outcome = FlushOutcome(UnixSocket(descriptor).send(message))
+      if outcome == .tooLong { outcome = OutgoingMessages.refuse(message, to: descriptor) }
       guard outcome == .done else { return outcome }
       start += 8 + (byteCount + 7) & ~7
     }
@@ -93,5 +99,16 @@ internal import Platform
     end = 0
     shrink()
     return .done
+  }
+
+  /// A message is longer than the socket ever takes one: the request that it answers is refused.
+  private static func refuse(_ message: RawSpan, to descriptor: Int32) -> FlushOutcome {
+    guard var header = try? MessageHeader(decodingReply: message) else { return .gone }
+    header.completion = .noMemory
+    header.information = 0
+    header.bytesNeeded = UInt32(clamping: message.byteCount)
+    header.count = 0
+    let bytes = header.encoded
+    return unsafe FlushOutcome(UnixSocket(descriptor).send(bytes.span.bytes))
   }
 }

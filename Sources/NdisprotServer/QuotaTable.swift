@@ -1,3 +1,4 @@
+internal import NDIS
 internal import Ndisprot
 internal import Platform
 internal import Synchronization
@@ -35,15 +36,17 @@ final class QuotaTable: Sendable {
   ///   - userID: whose
   ///   - options: its window; one that asks for all there is gets what is left
   ///   - isWindowOpen: whether it asks for all there is
+  ///   - leastWindow: the smallest window that holds a frame
   /// - Returns: what the open has to give back; nil if no rule limits it
   /// - Throws: `.quota` with the rule that allows no more
   func take(
-    _ access: AccessGrant, _ userID: UInt32, _ options: inout OpenOptions, isWindowOpen: Bool
+    _ access: AccessGrant, _ userID: UInt32, _ options: inout OpenOptions, isWindowOpen: Bool,
+    leastWindow: Int = QuotaTable.leastWindow
   ) throws(AccessRefusal) -> Charge? {
     let rules = access.rules.filter { $0.quota != AccessQuota() }
     guard !rules.isEmpty else { return nil }
     var wanted = options.queueByteCount
-    let least = min(QuotaTable.leastWindow, wanted)
+    let least = min(leastWindow, wanted)
     let result = uses.withLock { uses -> Result<Charge, AccessRefusal> in
       for rule in rules {
         let use = uses[Key(rule: rule.name, userID: userID)] ?? Use()
@@ -104,8 +107,13 @@ final class QuotaTable: Sendable {
     }
   }
 
-  /// A window that is smaller holds no frame.
+  /// No window is smaller, on an interface of whatever MTU.
   static let leastWindow = 4_096
+
+  /// The smallest window on an interface: it holds one frame, however long.
+  static func leastWindow(_ attributes: AdapterAttributes) -> Int {
+    max(leastWindow, FrameRecord.byteCount(ofMTU: attributes.mtu))
+  }
 }
 
 private func refusal(_ kind: AccessQuotaKind, _ limit: Int, _ rule: AccessRule) -> AccessRefusal {

@@ -38,6 +38,16 @@ final class SendBuffers: Sendable {
     _ = consume charge
   }
 
+  /// Bytes of the longest message that a socket takes, where the system allows less than the longest
+  /// of the protocol (`net.core.wmem_max`).
+  static func longestMessage(_ socket: ClientSocket) -> Int {
+    var byteCount: Int32 = 0
+    var length = socklen_t(MemoryLayout<Int32>.size)
+    unsafe getsockopt(socket.descriptor, SOL_SOCKET, SO_SNDBUF, &byteCount, &length)
+    // unix_dgram_sendmsg of the kernel.
+    return max(0, Int(byteCount) - 32)
+  }
+
   /// As much as the system allows.
   private static func set(_ byteCount: Int32, _ descriptor: Int32) {
     UnixSocket(descriptor).setSendBuffer(byteCount: byteCount)

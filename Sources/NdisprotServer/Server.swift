@@ -1,5 +1,5 @@
 internal import Glibc
-internal import NDIS
+public import NDIS
 public import Ndisprot
 public import Platform
 internal import Synchronization
@@ -66,13 +66,20 @@ public final class Server {
   /// What the start found.
   public struct StartReport: Sendable {
     /// Names of the interfaces that are bound.
-    public let boundNames: [String]
+    public let boundNames: [InterfaceName]
     /// Wanted interfaces that are there and cannot be bound.
-    public let refusals: [(name: String, error: BindError)]
+    public let refusals: [(name: InterfaceName, error: BindError)]
   }
 
-  /// Starts the control thread, and waits until every interface that is there was tried.
-  public func start() throws(ServerError) -> StartReport {
+  /// Starts the control thread, and waits until every interface that is there was tried, and clients
+  /// are answered.
+  ///
+  /// - Parameter isCancelled: asked four times a second, however long the kernel takes to list them
+  /// - Returns: what was found; nil if it was cancelled
+  /// - Throws: `ServerError` of the threads, and of the watch over interfaces
+  public func start(
+    isCancelled: () -> Bool = { false }
+  ) throws(ServerError) -> StartReport? {
     let control = self.control
     let ready = isReady
     let kernel = core.desk.kernel
@@ -94,8 +101,16 @@ public final class Server {
         ready.set()
       }
     }
-    // Longer than a kernel that does not answer keeps the first interfaces from being bound.
-    _ = isReady.wait(milliseconds: 10_000)
+    var waitCount = 0
+    while !isReady.wait(milliseconds: 250) {
+      if isCancelled() { return nil }
+      waitCount += 1
+      guard waitCount.isMultiple(of: 40) else { continue }
+      core.log(
+        .warning,
+        "the kernel has not listed all interfaces for \(waitCount / 4) s: clients wait until it has"
+      )
+    }
     let (refusals, error) = outcome.value
     if let error { throw .system(error) }
     return StartReport(
@@ -128,8 +143,15 @@ public final class Server {
   /// Names of the interfaces that are bound now.
   ///
   /// - Thread: any
-  public var boundNames: [String] {
+  public var boundNames: [InterfaceName] {
     core.driver.bindings.snapshot.bindings.map { $0.snapshot.attributes.name }
+  }
+
+  /// Whether an interface of this name, or with this alternative name, is bound now.
+  ///
+  /// - Thread: any
+  public func isBound(_ name: InterfaceName) -> Bool {
+    core.driver.bindings.binding(named: name) != nil
   }
 
   /// Unloads the driver: sessions end with every request completed, bindings are unbound, threads
@@ -167,12 +189,12 @@ public final class Server {
 
 /// What control found at its start, for the thread that waits for it.
 private final class StartOutcome: Sendable {
-  typealias Value = (refusals: [(name: String, error: BindError)], error: SystemError?)
+  typealias Value = (refusals: [(name: InterfaceName, error: BindError)], error: SystemError?)
   private let state = LockedValue<Value>(([], nil))
 
   var value: Value { state.withLock { $0 } }
 
-  func note(_ refusals: [(name: String, error: BindError)], _ error: SystemError?) {
+  func note(_ refusals: [(name: InterfaceName, error: BindError)], _ error: SystemError?) {
     state.withLock { $0 = (refusals, error) }
   }
 }

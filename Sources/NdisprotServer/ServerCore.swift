@@ -17,7 +17,7 @@ final class ServerCore: @unchecked Sendable {  // `control` is set once, before 
   let trace: TraceRing
   let rings: RingBudget
   let quotas = QuotaTable()
-  let writeMemory = WriteMemory()
+  let writeBudget = PendingWriteBudget()
   let budgets: Budgets
   let sendBuffers: SendBuffers
   let closers = Closers()

@@ -27,6 +27,7 @@ extension Session {
   ) {
     let attributes = binding.snapshot.attributes
     var options = options
+    let leastWindow = QuotaTable.leastWindow(attributes)
     let access: AccessGrant
     do throws(AccessRefusal) {
       access = try host.policy.grant(
@@ -35,9 +36,9 @@ extension Session {
       options.queueByteCount =
         isWindowOpen
         ? windowByteCount
-        : min(max(options.queueByteCount, QuotaTable.leastWindow), windowByteCount)
+        : min(max(options.queueByteCount, leastWindow), windowByteCount)
       charge = try server.quotas.take(
-        access, credentials.userID, &options, isWindowOpen: isWindowOpen)
+        access, credentials.userID, &options, isWindowOpen: isWindowOpen, leastWindow: leastWindow)
       follow(charge?.requests ?? RequestLimits())
     } catch {
       denyOpen(error, attributes.name, request)
@@ -61,7 +62,7 @@ extension Session {
     let options = open.options
     server.audit(
       AuditRecord(
-        .open, credentials, binding: open.binding.snapshot.attributes.name,
+        .open, credentials, binding: open.binding.snapshot.attributes.name.description,
         rule: open.access.ruleNames
       )
       .with("open", open.id)
@@ -75,10 +76,10 @@ extension Session {
   }
 
   /// The policy refuses an open: the reply and the audit record name the rule, or its absence.
-  func denyOpen(_ refusal: AccessRefusal, _ name: String, _ request: RequestParcel) {
+  func denyOpen(_ refusal: AccessRefusal, _ name: InterfaceName, _ request: RequestParcel) {
     isOpening = false
     server.auditDenial(
-      AuditRecord(.denied, credentials, binding: name, rule: refusal.ruleName)
+      AuditRecord(.denied, credentials, binding: name.description, rule: refusal.ruleName)
         .with("cause", text: refusal.description), of: credentials)
     guard !request.isOpenDevice else {
       request.complete(refusal.completion)
@@ -91,7 +92,7 @@ extension Session {
   func noteDenial(_ refusal: AccessRefusal) {
     server.auditDenial(
       AuditRecord(
-        .denied, credentials, binding: open?.binding.snapshot.attributes.name ?? "-",
+        .denied, credentials, binding: open?.binding.snapshot.attributes.name.description ?? "-",
         rule: refusal.ruleName
       ).with("open", open?.id ?? 0).with("cause", text: refusal.description), of: credentials)
   }
@@ -112,10 +113,10 @@ extension Session {
     giveCharge()
     if let charge = largeBuffer.take() { server.sendBuffers.shrink(socket, charge) }
     var record = AuditRecord(
-      .close, credentials, binding: open.binding.snapshot.attributes.name,
+      .close, credentials, binding: open.binding.snapshot.attributes.name.description,
       rule: open.access.ruleNames
     ).with("open", open.id).with("reason", text: reason)
-    for (counter, value) in open.idleCounters().values where Session.audited.contains(counter) {
+    for (counter, value) in open.counters().values where Session.audited.contains(counter) {
       record = record.with(counter.name, value)
     }
     server.audit(record, of: credentials)
@@ -155,7 +156,7 @@ extension Session {
       takeChargeAnew(open)
       server.audit(
         AuditRecord(
-          .changed, credentials, binding: open.binding.snapshot.attributes.name,
+          .changed, credentials, binding: open.binding.snapshot.attributes.name.description,
           rule: open.access.ruleNames
         ).with("open", open.id).with("rights", open.access.rights.words.joined(separator: ",")),
         of: credentials)

@@ -36,7 +36,11 @@ extension Session {
 
   /// OPEN_DEVICE: the name as UTF-16LE without NUL, compared byte by byte (rules Q-17…Q-24).
   private func openDevice(_ request: RequestParcel, _ payload: RawSpan) {
-    guard let name = String(utf16LittleEndian: payload) else {
+    guard let text = String(utf16LittleEndian: payload), !text.isEmpty else {
+      request.complete(payload.isEmpty ? .invalidParameter : .adapterNotFound)
+      return
+    }
+    guard let name = InterfaceName(text) else {
       request.complete(.adapterNotFound)
       return
     }
@@ -59,7 +63,7 @@ extension Session {
     }
     let attributes = active[Int(index)].attributes
     let answer = QueryBinding(
-      index: index, name: attributes.name, description: attributes.description)
+      index: index, name: attributes.name.text, description: attributes.description)
     let bytes = answer.encoded(room: room)
     let isWhole = bytes.count == answer.byteCountNeeded
     finish(

@@ -169,14 +169,10 @@ extension Session {
 
   /// OPEN, OPEN_DEVICE: one session, one binding at a time (rules ).
   func requestOpen(
-    _ request: RequestParcel, _ options: OpenOptions, name: String
+    _ request: RequestParcel, _ options: OpenOptions, name: InterfaceName
   ) {
     guard open == nil, !isOpening else {
       request.complete(.busy)
-      return
-    }
-    guard !name.isEmpty else {
-      request.complete(.invalidParameter)
       return
     }
     isOpening = true
@@ -202,9 +198,12 @@ extension Session {
     }
   }
 
-  /// A binding, and what the client may do there if it wants to know.
+  /// A binding; its other names and what the client may do there if that was agreed on.
   private func entry(_ snapshot: AdapterBinding.Snapshot) -> BindingEntry {
-    var entry = BindingEntry(snapshot)
+    let names =
+      features.contains(.names)
+      ? BindingEntry.Names(snapshot.attributes, server.driver.bindings) : nil
+    var entry = BindingEntry(snapshot, names: names)
     guard features.contains(.access) else { return entry }
     let rules = host.policy.rules(for: credentials, on: snapshot.attributes)
     entry.access = rules.filter { !$0.rights.isEmpty }

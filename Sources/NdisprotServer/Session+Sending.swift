@@ -49,7 +49,7 @@ extension Session {
       switch outgoing.flush(to: socket.descriptor) {
       case .done: isSocketFull = false
       case .blocked: isSocketFull = true
-      case .gone:
+      case .tooLong, .gone:
         takesNothing()
         return
       }
@@ -87,28 +87,31 @@ extension Session {
 
   func deliver(
     _ records: MDLChain, recordCount: Int, information: Int, for parameters: RequestParameters
-  ) -> Bool {
-    guard !isEnded else { return false }
+  ) -> DeliveryOutcome {
+    guard !isEnded else { return .blocked }
     let isMeasured = meter.begin(self)
     defer { meter.end(isMeasured) }
     // Replies leave in order: what waits goes first.
     if !outgoing.isEmpty { flush() }
-    guard !isEnded, !isSocketFull else { return false }
+    guard !isEnded, !isSocketFull else { return .blocked }
     var header = MessageHeader(replyTo: parameters)
     header.information = UInt32(truncatingIfNeeded: information)
     header.count = UInt32(truncatingIfNeeded: recordCount)
     switch socket.send(header, records) {
     case .done:
       deliveredID = parameters.id
-      return true
+      return .taken
     case .blocked:
       isSocketFull = true
       followInterest()
-      return false
+      return .blocked
+    case .tooLong:
+      let limit = SendBuffers.longestMessage(socket)
+      return .tooLong(recordByteLimit: limit - MessageHeader.byteCount)
     case .gone:
       // The read stays pended until the session ends.
       takesNothing()
-      return false
+      return .blocked
     }
   }
 

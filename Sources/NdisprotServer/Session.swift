@@ -252,7 +252,7 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
     if let violation {
       server.logFailure(
         .warning, "session of \(credentials.name) closed: \(violation)", .violation,
-        binding: open?.binding.snapshot.attributes.name, of: credentials)
+        binding: open?.binding.snapshot.attributes.name.text, of: credentials)
     }
     hangUp()
     file.close()

@@ -34,9 +34,9 @@ protocol SessionHost: AnyObject, Sendable {
 
 /// What a session asks of the loop that has it.
 enum HostRequest: Sendable {
-  case open(OpenOptions, name: String)
+  case open(OpenOptions, name: InterfaceName)
   case close
-  case wait(names: [String], timeoutMilliseconds: UInt32)
+  case wait(names: [InterfaceName], timeoutMilliseconds: UInt32)
   case cancelElsewhere(UInt64)
   case statistics(StatisticsRequest)
   case administer(AdministrationRequest)

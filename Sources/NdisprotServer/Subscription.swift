@@ -96,6 +96,6 @@ extension EventMessage {
     self.init(
       sequence: entry.sequence, lost: entry.lost, timestamp: entry.event.timestamp,
       kind: entry.event.kind, changeCount: entry.changeCount,
-      binding: entry.event.binding.map(BindingEntry.init))
+      binding: entry.event.binding.map { BindingEntry($0) })
   }
 }

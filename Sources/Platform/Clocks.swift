@@ -1,3 +1,4 @@
+private import CLinux
 private import Glibc
 
 /// The time that never goes back, which all deadlines count in.

@@ -33,9 +33,9 @@ struct BindingsCommand: ParsableCommand {
     ]
     for entry in entries {
       rows.append([
-        "\(entry.interfaceIndex)", entry.name.printable(), entry.state.name, entry.link.name,
+        "\(entry.interfaceIndex)", entry.name.printableName, entry.state.name, entry.link.name,
         entry.powerName, entry.address.description, "\(entry.mtu)", "\(entry.openCount)",
-        entry.description.printable(),
+        entry.descriptionText,
       ])
     }
     return TextTable.lines(rows)
@@ -57,6 +57,16 @@ extension BindingEntry {
   /// As `bindings` prints it.
   var powerName: String { isPowered ? "on" : "low" }
 
+  /// As `bindings` prints it: what it is, whose port, and how else it is called.
+  var descriptionText: String {
+    var parts = [description.printable()]
+    if let names {
+      if !names.master.isEmpty { parts.append("master \(names.master.printableName)") }
+      parts += names.alternativeNames.map { "altname \($0.printableName)" }
+    }
+    return parts.joined(separator: ", ")
+  }
+
   /// Adds what scripts see of a binding.
   func addFields(to line: inout JSONLine) {
     line.add("ifindex", interfaceIndex)
@@ -68,5 +78,9 @@ extension BindingEntry {
     line.add("mtu", mtu)
     line.add("opens", openCount)
     line.add("description", description)
+    guard let names else { return }
+    line.add("kind", names.kind)
+    line.add("master", names.master)
+    line.add("altnames", names.alternativeNames)
   }
 }

@@ -19,8 +19,10 @@ struct Checkup {
           "it answers, and has bound \(entries.count) interface\(entries.count == 1 ? "" : "s")"))
       all += [capability(try? connection.status()), policy(entries)]
       all += entries.map(link)
+      all += captures(entries, (try? connection.statistics()) ?? [])
       let sockets = PacketSockets()
       all += entries.map { otherUsers($0, sockets) }
+      all += entries.compactMap(bridge)
     } catch  where error.status == .notPermitted {
       all += [.fine("daemon", "it answers"), policy([])]
     } catch {
@@ -157,7 +159,7 @@ struct Checkup {
   /// Whoever no rule names is shown no binding.
   private func policy(_ entries: [BindingEntry]) -> Finding {
     guard entries.isEmpty else {
-      let names = entries.map { $0.name.printable() }.joined(separator: ", ")
+      let names = entries.map { $0.name.printableName }.joined(separator: ", ")
       return .fine(
         "policy", geteuid() == 0 ? "root may do everything" : "rules let you use \(names)")
     }
@@ -176,7 +178,7 @@ struct Checkup {
   }
 
   private func link(_ entry: BindingEntry) -> Finding {
-    let name = entry.name.printable()
+    let name = entry.name.printableName
     guard entry.isPowered else {
       return .wrong("link", "\(name) is down", remedy: "Set it up: ip link set \(name) up")
     }
@@ -187,14 +189,60 @@ struct Checkup {
     return .fine("link", "\(name) is up")
   }
 
+  /// Rings that hold few frames, and frames that were cut.
+  private func captures(
+    _ entries: [BindingEntry], _ objects: [StatisticsObject]
+  ) -> [Finding] {
+    entries.flatMap { entry -> [Finding] in
+      let counted = objects.first {
+        $0.kind == .binding && $0.interfaceIndex == entry.interfaceIndex
+      }
+      guard let counted, let frames = counted[.ringFrames], frames > 0 else { return [] }
+      let (name, bytes) = (entry.name.printable(), counted[.ringBytes] ?? 0)
+      let text = "the ring of \(name) holds \(frames) frames in \(bytes.mebibytesText) MiB"
+      var all: [Finding] = [.fine("ring", text)]
+      if frames < 4_096, entry.mtu > 1_500 {
+        all = [
+          .wrong(
+            "ring", "\(text): a slot of the latency profile is as long as the longest frame",
+            remedy:
+              "For jumbo frames write profile = \"throughput\" in its [[binding]], or a larger "
+              + "ring")
+        ]
+      }
+      if let cut = counted[.rxCut], cut > 0 {
+        all.append(
+          .wrong(
+            "cut", "\(cut) frames of \(name) were longer than its MTU, and were cut",
+            remedy:
+              "Let the card merge none: ethtool -K \(name) gro off lro off, on a veth tso off "
+              + "gso off at its peer; or write profile = \"throughput\" in its [[binding]]"))
+      }
+      return all
+    }
+  }
+
   /// Others on the same interface are no fault; who looks for missing frames wants to know of them.
   private func otherUsers(_ entry: BindingEntry, _ sockets: PacketSockets) -> Finding {
-    let name = entry.name.printable()
-    let master = HostFacts.status(of: "/sys/class/net/\(entry.name)/master") != nil
-    let words = "\(name): \(sockets.users(of: entry.interfaceIndex))"
-    guard master else { return .fine("users", words) }
-    return .wrong(
-      "users", "\(name) belongs to a bridge or bond, which takes its frames",
-      remedy: "Bind the bridge or bond itself, or take it out: ip link set \(name) nomaster")
+    .fine(
+      "users", "\(entry.name.printableName): \(sockets.users(of: entry.interfaceIndex))")
+  }
+
+  /// A bridge keeps frames to 01:80:c2:00:00:00 … 0f for itself, as IEEE 802.1Q has it.
+  private func bridge(_ entry: BindingEntry) -> Finding? {
+    guard let names = entry.names else { return nil }
+    let name = entry.name.printableName
+    if names.kind == "bridge" {
+      return .fine(
+        "bridge",
+        "\(name) is a bridge: it does not hear 01:80:c2:00:00:0x (STP, 802.1X, LLDP), its ports do. "
+          + "Open a port for these")
+    }
+    guard !names.master.isEmpty else { return nil }
+    let master = names.master.printableName
+    return .fine(
+      "bridge",
+      "\(name) is a port of \(master): it hears all that arrives there, 01:80:c2:00:00:0x too, which a "
+        + "bridge does not hear")
   }
 }

@@ -49,6 +49,9 @@ enum HostFacts {
   /// Whether this process may write to a file, a socket included.
   static func mayWrite(_ path: String) -> Bool { unsafe access(path, W_OK) == 0 }
 
+  /// Whether an interface of this name is there; not for names that the kernel would cut at a colon.
+  static func hasInterface(_ name: String) -> Bool { unsafe if_nametoindex(name) != 0 }
+
   /// The members' number of a group; nil if there is none of this name, or it cannot be looked up.
   static func groupID(_ name: String) -> UInt32? {
     (try? AccountDatabase.group(named: name))?.groupID

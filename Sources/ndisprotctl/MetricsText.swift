@@ -44,7 +44,7 @@ struct MetricsText {
     if object.kind == .limit { return "{limit=\"\(escaped(object.name.printable()))\"}" }
     var labels = [("ifindex", "\(object.interfaceIndex)")]
     if object.kind == .binding {
-      labels.append(("interface", object.name))
+      labels.append(("interface", object.name.printableName))
     } else {
       labels += [("id", "\(object.id)"), ("client", object.name)]
     }
@@ -71,8 +71,8 @@ extension Counter {
   /// The kind of object that counts it by itself.
   var home: StatisticsObject.Kind {
     switch self {
-    case .kernelPackets, .kernelDrops, .kernelRepeated, .rxFrames, .rxBytes, .oidAsked,
-      .oidTimedOut:
+    case .kernelPackets, .kernelDrops, .kernelRepeated, .rxFrames, .rxBytes, .rxCut, .oidAsked,
+      .oidTimedOut, .ringFrames, .ringBytes:
       .binding
     case .reqIssued, .reqCompletedOk, .reqCompletedError, .reqCancelled, .reqPending,
       .cpuNanoseconds:
@@ -99,7 +99,7 @@ extension Counter {
   /// The base unit of the family; nil for what is counted in pieces.
   var unit: String? {
     switch self {
-    case .rxBytes, .txBytes: "bytes"
+    case .rxBytes, .txBytes, .ringBytes: "bytes"
     case .cpuNanoseconds: "seconds"
     default: nil
     }
@@ -116,6 +116,9 @@ extension Counter {
     case .kernelPackets: "Frames that passed the filter in the kernel."
     case .kernelDrops: "Frames that the ring of the kernel had no room for."
     case .kernelRepeated: "Frames that two rings had while one followed the other, counted once."
+    case .rxCut: "Frames longer than the MTU that were cut to it."
+    case .ringFrames: "Frames of the MTU that the ring of the kernel holds."
+    case .ringBytes: "Bytes of the ring of the kernel."
     case .rxFrames: "Frames taken from the ring of the kernel."
     case .rxBytes: "Bytes of frames taken from the ring of the kernel."
     case .oidAsked: "Times that the card was asked for an OID, or told what to hear."

@@ -265,8 +265,10 @@ extension Output {
   private static func words(absent context: Context) -> (cause: String, remedy: String) {
     let cause = "there is no binding \(context.binding)"
     // An index says nothing to the daemon, and a name that no interface can have neither.
-    let isName =
-      !context.binding.hasPrefix("@") && InterfaceName.isPossible(context.binding)
+    let isName = !context.binding.hasPrefix("@")
+    if isName, let objection = InterfaceName.objection(to: context.binding) {
+      return ("\(cause): \(objection)", "See 'ndisprotctl bindings' for what is there")
+    }
     guard let present = context.present else {
       return (cause, "See 'ndisprotctl bindings' for what is there")
     }
@@ -278,6 +280,6 @@ extension Output {
       )
     }
     let others = isName ? "; others must be in the configuration of ndisprotd" : ""
-    return (cause, "There is \(present.joined(separator: ", "))\(others)")
+    return (cause, "There is \(present.map(\.printableName).joined(separator: ", "))\(others)")
   }
 }

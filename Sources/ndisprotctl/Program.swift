@@ -81,7 +81,7 @@ final class Program {
     let entries = try attempt { () throws(ClientError) in try connection.bindings() }
     let found = entries.first { entry in
       switch binding {
-      case .name(let name): entry.name == name
+      case .name(let name): entry.isNamed(name)
       case .index(let index): entry.interfaceIndex == index
       }
     }

@@ -60,7 +60,7 @@ struct ProttestRun {
       while let entry = try connection.queryBinding(index) {
         let number = String(entry.index)
         let padding = String(repeating: " ", count: max(0, 2 - number.count))
-        printLine("\(padding)\(number). \(entry.name.printable())")
+        printLine("\(padding)\(number). \(entry.name.printableName)")
         printLine("     - \(entry.description.printable())")
         index += 1
       }

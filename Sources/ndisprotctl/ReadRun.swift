@@ -114,7 +114,7 @@ struct ReadRun: ~Copyable {
       line.add("binding", binding.name)
       output.standard.writeLine(line.closed)
     } else {
-      output.standard.writeLine("reading \(binding.name.printable())")
+      output.standard.writeLine("reading \(binding.name.printableName)")
     }
     output.standard.flush()
   }

@@ -47,7 +47,7 @@ struct StatsCommand: ParsableCommand {
   /// An object's counters, a line each under its name.
   static func text(_ object: StatisticsObject) -> [String] {
     let place = object.interfaceIndex == 0 ? "" : " @\(object.interfaceIndex)"
-    let title = "\(object.kind.name)\(place) \(object.name.printable())"
+    let title = "\(object.kind.name)\(place) \(object.name.printableName)"
     let rows = object.readings.map { ["  " + $0.name, "\($0.value)"] }
     return [title] + TextTable.lines(rows)
   }

@@ -45,6 +45,9 @@ struct StatusView {
     /// Of the binding, since the daemon's start.
     let received: UInt64
     let kernelDrops: UInt64
+    /// What the capture ring holds and takes; 0 while there is none.
+    let ringFrames: UInt64
+    let ringBytes: UInt64
     /// Of the opens there are.
     let overruns: UInt64
   }
@@ -76,6 +79,7 @@ struct StatusView {
       return Row(
         entry: entry, received: binding?[.rxFrames] ?? 0,
         kernelDrops: binding?[.kernelDrops] ?? 0,
+        ringFrames: binding?[.ringFrames] ?? 0, ringBytes: binding?[.ringBytes] ?? 0,
         overruns: own.reduce(0) { $1.kind == .open ? $0 &+ ($1[.rxOverrun] ?? 0) : $0 })
     }
   }

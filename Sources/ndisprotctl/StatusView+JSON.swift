@@ -70,6 +70,8 @@ extension StatusView {
     line.add("received", row.received)
     line.add("kernelDrops", row.kernelDrops)
     line.add("overruns", row.overruns)
+    line.add("ringFrames", row.ringFrames)
+    line.add("ringBytes", row.ringBytes)
     return line
   }
 

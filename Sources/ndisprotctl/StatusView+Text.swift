@@ -85,14 +85,24 @@ extension StatusView {
   }
 
   private var bindingRows: [[String]] {
-    [["BINDING", "STATE", "LINK", "POWER", "OPENS", "RECEIVED", "KERNEL DROPS", "OVERRUNS"]]
+    [
+      [
+        "BINDING", "STATE", "LINK", "POWER", "OPENS", "RECEIVED", "KERNEL DROPS", "OVERRUNS",
+        "RING",
+      ]
+    ]
       + bindings.map { row in
         [
-          row.entry.name.printable(), row.entry.state.name, row.entry.link.name,
+          row.entry.name.printableName, row.entry.state.name, row.entry.link.name,
           row.entry.powerName, "\(row.entry.openCount)", "\(row.received)",
-          "\(row.kernelDrops)", "\(row.overruns)",
+          "\(row.kernelDrops)", "\(row.overruns)", ringText(row),
         ]
       }
+  }
+
+  private func ringText(_ row: Row) -> String {
+    guard row.ringFrames > 0 else { return "-" }
+    return "\(row.ringFrames) frames, \(row.ringBytes.mebibytesText) MiB"
   }
 
   private var sessionRows: [[String]] {
@@ -100,7 +110,7 @@ extension StatusView {
     return [["SESSION", "BINDING", "REQUESTS", "PENDED"]]
       + sessions.map { session in
         [
-          session.name.printable(), (names[session.interfaceIndex] ?? "-").printable(),
+          session.name.printable(), (names[session.interfaceIndex] ?? "-").printableName,
           "\(session[.reqIssued] ?? 0)", "\(session[.reqPending] ?? 0)",
         ]
       }

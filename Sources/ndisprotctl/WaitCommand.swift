@@ -20,6 +20,10 @@ struct WaitCommand: ParsableCommand {
         "\(index) cannot be waited for: an interface has no index before it is there. "
           + "Write its name")
     }
+    for name in bindings where !InterfaceName.isPossible(name) || !HostFacts.hasInterface(name) {
+      // An interface may be named np0@np1; then it is there.
+      if let objection = InterfaceName.objection(to: name) { throw ValidationError(objection) }
+    }
   }
 
   mutating func run() throws {

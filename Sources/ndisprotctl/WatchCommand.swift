@@ -63,6 +63,6 @@ struct WatchCommand: ParsableCommand {
       case .bindingState: binding.state.name
       case .shutdown: "the daemon stops"
       }
-    return "\(binding.name.printable())@\(binding.interfaceIndex): \(what)"
+    return "\(binding.name.printableName)@\(binding.interfaceIndex): \(what)"
   }
 }

@@ -36,7 +36,7 @@ extension ServerConfiguration {
     func count(_ count: Int, _ word: String) -> String {
       "\(count) \(word)\(count == 1 ? "" : "s")"
     }
-    let names = bound(here).map { $0.name.printable() }
+    let names = bound(here).map { $0.name.description }
     let matching =
       switch names.count {
       case 0: "no interface matches now"
@@ -61,8 +61,8 @@ extension ServerConfiguration {
     return here.compactMap { device in
       guard let parent = device.vlanParent, bound.contains(device.name), bound.contains(parent)
       else { return nil }
-      return "\(files.first ?? ""): the VLAN device \(device.name.printable()) is bound beside its "
-        + "parent \(parent.printable()): rules about VLANs of the one do not hold on the other. "
+      return "\(files.first ?? ""): the VLAN device \(device.name) is bound beside its "
+        + "parent \(parent): rules about VLANs of the one do not hold on the other. "
         + "Bind one of them by its name"
     }
   }
@@ -70,10 +70,10 @@ extension ServerConfiguration {
 
 /// An Ethernet interface of this network namespace.
 struct LocalInterface {
-  var name: String
+  var name: InterfaceName
   var address = MACAddress.zero
   /// The interface below a VLAN device.
-  var vlanParent: String?
+  var vlanParent: InterfaceName?
 
   var attributes: AdapterAttributes {
     AdapterAttributes(
@@ -98,7 +98,12 @@ struct LocalInterface {
       let link = unsafe UnsafeRawPointer(raw).loadUnaligned(as: sockaddr_ll.self)
       guard link.sll_hatype == 1, link.sll_halen == 6 else { continue }
       let bytes = link.sll_addr
-      let name = unsafe String(cString: entry.pointee.ifa_name)
+      guard
+        let name = unsafe InterfaceName(
+          bytes: [UInt8](
+            UnsafeRawBufferPointer(
+              start: entry.pointee.ifa_name, count: strlen(entry.pointee.ifa_name))))
+      else { continue }
       all.append(
         LocalInterface(
           name: name, address: MACAddress([bytes.0, bytes.1, bytes.2, bytes.3, bytes.4, bytes.5]),
@@ -108,16 +113,18 @@ struct LocalInterface {
   }
 
   /// VLAN device -> the interface below; empty where the kernel has none.
-  private static var vlanParents: [String: String] {
+  private static var vlanParents: [InterfaceName: InterfaceName] {
     guard let file = unsafe fopen("/proc/net/vlan/config", "re") else { return [:] }
     defer { unsafe fclose(file) }
-    var parents: [String: String] = [:]
+    var parents: [InterfaceName: InterfaceName] = [:]
     var line = [CChar](repeating: 0, count: 512)
     while unsafe fgets(&line, Int32(line.count), file) != nil {
       let text = String(
         decoding: line.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
       let words = text.split(whereSeparator: { $0 == "|" || $0.isWhitespace })
-      if words.count == 3, UInt16(words[1]) != nil { parents[String(words[0])] = String(words[2]) }
+      guard words.count == 3, UInt16(words[1]) != nil, let device = InterfaceName(String(words[0]))
+      else { continue }
+      parents[device] = InterfaceName(String(words[2]))
     }
     return parents
   }

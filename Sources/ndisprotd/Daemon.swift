@@ -3,6 +3,7 @@ internal import CLinux
 internal import Glibc
 internal import Logging
 internal import Miniport
+internal import NDIS
 internal import Ndisprot
 internal import NdisprotConfiguration
 internal import NdisprotServer
@@ -109,22 +110,27 @@ private func serve(
   _ server: Server, _ options: DaemonOptions, _ logger: Logger, _ listener: Listener,
   _ manager: ServiceManager?, _ reloads: ReloadWatch
 ) throws -> Int32 {
-  let report = try server.start()
+  guard let report = try server.start(isCancelled: isStopPending) else {
+    logger.record(LogRecord(.info, "stopping: a signal came before clients were served", .stopping))
+    _ = server.stop()
+    listener.remove()
+    return 0
+  }
   if !report.refusals.isEmpty, !options.interfaces.isEmpty {
     _ = server.stop()
     listener.remove()
     return ExitStatus.unavailable
   }
-  for name in options.interfaces where !report.boundNames.contains(name) {
+  for name in options.interfaceNames where !server.isBound(name) {
     logger.info("waiting for \(name): there is no such interface yet")
   }
-  let bindings = report.boundNames.joined(separator: ", ")
+  let bindings = report.boundNames.map(\.description).joined(separator: ", ")
   logger.record(
     LogRecord(
       .info, "ready: socket \(listener.path), bound \(bindings.isEmpty ? "nothing" : bindings)",
       .ready))
   var supervision = Supervision(
-    server, manager, logger, wantedNames: options.interfaces, reloads)
+    server, manager, logger, wantedNames: options.interfaceNames, reloads)
   let signal = supervision.run()
   logger.record(LogRecord(.info, "stopping: signal \(signal)", .stopping))
   let leftover = server.stop()

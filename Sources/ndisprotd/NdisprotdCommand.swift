@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Glibc
 internal import NDIS
 internal import NdisprotServer
 internal import Platform
@@ -71,6 +72,9 @@ struct DaemonOptions: ParsableArguments {
       "An interface to bind, present now or later (repeatable).", valueName: "name"))
   var interfaces: [String] = []
 
+  /// What `--interface` names; `validate` has seen to it that each is a name.
+  var interfaceNames: [InterfaceName] { interfaces.compactMap { InterfaceName($0) } }
+
   @Option(
     parsing: .singleValue,
     help: ArgumentHelp(
@@ -110,9 +114,10 @@ struct DaemonOptions: ParsableArguments {
     guard allow.isEmpty || !interfaces.isEmpty else {
       throw ValidationError("--allow is for --interface. Write a rule into the configuration")
     }
-    for name in interfaces where name.isEmpty || name.utf8.count > 15 {
-      throw ValidationError(
-        "'\(name)' cannot be an interface name. Write 1 to 15 bytes, as ip link shows them")
+    for name in interfaces
+    where !InterfaceName.isPossible(name) || (unsafe if_nametoindex(name) == 0) {
+      // An interface may be named np0@np1; then it is there.
+      if let objection = InterfaceName.objection(to: name) { throw ValidationError(objection) }
     }
   }
 }

@@ -42,7 +42,7 @@ extension DaemonOptions {
         rights: AccessRights.all.subtracting(.promiscuous))
     }
     return ServerConfiguration(
-      bindings: interfaces.map {
+      bindings: interfaceNames.map {
         BindingConfiguration(
           interface: InterfaceMatch(name: .exactly($0)), profile: profile)
       },

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import NDIS
 internal import NdisprotServer
 internal import Platform
 
@@ -56,11 +57,13 @@ enum Sentences {
   }
 
   /// What the service manager shows: what is bound, what is waited for, and a reload that was refused.
-  static func status(bound: [String], wanted: [String], refusal: String = "") -> String {
-    let missing = wanted.filter { !bound.contains($0) }
+  static func status(
+    bound: [InterfaceName], missing: [InterfaceName], refusal: String = ""
+  ) -> String {
+    let list = { (names: [InterfaceName]) in names.map(\.description).joined(separator: ", ") }
     var parts: [String] = []
-    if !bound.isEmpty { parts.append("bound " + bound.joined(separator: ", ")) }
-    if !missing.isEmpty { parts.append("waiting for " + missing.joined(separator: ", ")) }
+    if !bound.isEmpty { parts.append("bound " + list(bound)) }
+    if !missing.isEmpty { parts.append("waiting for " + list(missing)) }
     if parts.isEmpty { parts.append("bound nothing") }
     if !refusal.isEmpty { parts.append("not reloaded: " + refusal) }
     return parts.joined(separator: "; ")

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Logging
+internal import NDIS
 internal import NdisprotServer
 internal import Platform
 
@@ -14,7 +15,7 @@ struct Supervision {
   private let server: Server
   private let manager: ServiceManager?
   private let logger: Logger
-  private let wantedNames: [String]
+  private let wantedNames: [InterfaceName]
   private let reloads: ReloadWatch
   private let tickNanoseconds: UInt64
   /// Names the threads that have not answered the last question.
@@ -26,7 +27,7 @@ struct Supervision {
   private static let calmTickNanoseconds: UInt64 = 5_000_000_000
 
   init(
-    _ server: Server, _ manager: ServiceManager?, _ logger: Logger, wantedNames: [String],
+    _ server: Server, _ manager: ServiceManager?, _ logger: Logger, wantedNames: [InterfaceName],
     _ reloads: ReloadWatch
   ) {
     self.reloads = reloads
@@ -37,7 +38,8 @@ struct Supervision {
     tickNanoseconds = max(
       1_000_000, manager?.watchdogNanoseconds.map { $0 / 3 } ?? Supervision.calmTickNanoseconds)
     statusText = Sentences.status(
-      bound: server.boundNames, wanted: wantedNames, refusal: reloads.refusal)
+      bound: server.boundNames, missing: wantedNames.filter { !server.isBound($0) },
+      refusal: reloads.refusal)
   }
 
   /// Says that the daemon serves, and waits for SIGTERM or SIGINT; at SIGHUP the configuration is
@@ -75,7 +77,8 @@ struct Supervision {
     let text =
       late.isEmpty
       ? Sentences.status(
-        bound: server.boundNames, wanted: wantedNames, refusal: reloads.refusal)
+        bound: server.boundNames, missing: wantedNames.filter { !server.isBound($0) },
+        refusal: reloads.refusal)
       : Sentences.stuck(late)
     if text != statusText {
       statusText = text
@@ -86,6 +89,13 @@ struct Supervision {
 
 /// What the daemon waits for: the end, and a wish to reload.
 private let awaitedSignals = AwaitedSignals([SIGTERM, SIGINT, SIGHUP])
+
+/// Whether a signal has come that ends the daemon.
+func isStopPending() -> Bool {
+  var set = sigset_t()
+  unsafe sigpending(&set)
+  return [SIGTERM, SIGINT].contains { unsafe sigismember(&set, $0) == 1 }
+}
 
 /// Blocks what the daemon waits for, in this thread and all that it will make.
 func blockSignals() {

@@ -3,7 +3,7 @@ import Testing
 
 /// A rule for an interface that is not there looks like a slip of the pen, and may be none.
 @Suite(
-  "Rules for interfaces that are not there yet", .serialized, .timeLimit(.minutes(2)),
+  "Rules for interfaces that are not there yet", .serialized, .timeLimit(.minutes(15)),
   .tags(.integration), .needsNamespaces)
 struct AbsentInterfaceTests {
   private static func rule(_ name: String, _ interface: String) -> String {

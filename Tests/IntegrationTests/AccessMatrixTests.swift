@@ -4,7 +4,7 @@ import Testing
 /// Users × rules × rights × kinds of frames: what each gets is exactly what the rules say in plain
 /// words, neither less nor more.
 @Suite(
-  "Who sees and sends which frames", .serialized, .timeLimit(.minutes(2)), .tags(.integration),
+  "Who sees and sends which frames", .serialized, .timeLimit(.minutes(15)), .tags(.integration),
   .needsNamespaces, .needsSeveralUsers)
 struct AccessMatrixTests {
   /// A rule as the file has it, and as this test understands it.

@@ -3,7 +3,7 @@ import Testing
 
 /// What an administrator sees of the daemon's inside.
 @Suite(
-  "Objects and trace", .serialized, .timeLimit(.minutes(2)), .tags(.integration),
+  "Objects and trace", .serialized, .timeLimit(.minutes(15)), .tags(.integration),
   .needsNamespaces)
 struct AdministrationTests {
   struct Listed: Decodable {

@@ -4,7 +4,7 @@ import Testing
 
 /// Who did what is in the log, in lines that nobody can forge.
 @Suite(
-  "Accounting for who did what", .serialized, .timeLimit(.minutes(2)), .tags(.integration),
+  "Accounting for who did what", .serialized, .timeLimit(.minutes(15)), .tags(.integration),
   .needsNamespaces, .needsSeveralUsers)
 struct AuditTests {
   private static let user = User.numbered(61_010)

@@ -42,19 +42,22 @@ struct BrokenConfigurationTests {
     let text = Policy.text(
       Self.reader, Policy.rule("late", "\"lldp\"", "\"read\"", user: "user = \"later\""))
     // A copy of /etc of the daemon's own: accounts of the machine are not touched.
-    var name = Array("/tmp/ndisprot-etc-XXXXXX".utf8CString)
-    try #require(mkdtemp(&name) != nil)
-    let etc = String(decoding: name.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
-    let script = "cp -a /etc/. $0 && mount --bind $0 /etc && exec \"$@\""
-    try Lab.run(configuration: text, launcher: ["unshare", "--mount", "sh", "-c", script, etc]) {
-      lab in
-      defer { _ = try? ChildProcess.run(["rm", "-r", etc], errorPath: lab.filePath("rm")) }
+    let etc = ["unshare", "--mount", "sh", "-c"]
+    let script =
+      "d=$(mktemp -d) && cp -a /etc/. $d && mount --bind $d /etc && "
+      + "ln -s $d $0 && exec \"$@\""
+    let link = Lab.temporaryPath("etc")
+    defer {
+      _ = try? ChildProcess.run(
+        ["sh", "-c", "rm -rf $(readlink \(link)) \(link)"], errorPath: link + ".err")
+    }
+    try Lab.run(configuration: text, launcher: etc + [script, link]) { lab in
       let log = try lab.daemon.log
       #expect(log.contains("rule \"late\": there is no user 'later'"))
       #expect(try lab.ctl("bindings", "--json").lines.count == 1)
       let late = User.numbered(61_777)
       #expect(try lab.ctl(["bindings", "--json"], as: late).exitCode == 6)
-      let add = "sed -i '$a later:x:61777:61777::/:/bin/false' \(etc)/passwd"
+      let add = "sed -i '$a later:x:61777:61777::/:/bin/false' \(link)/passwd"
       _ = try ChildProcess.run(["sh", "-c", add], errorPath: lab.filePath("sed"))
       try eventually("the rule holds: \(lab.daemon.log)") {
         try lab.ctl(["bindings", "--json"], as: late).exitCode == 0
@@ -113,22 +116,20 @@ struct BrokenConfigurationTests {
 
   @Test("without /proc the arguments count all the same", arguments: ["ndisprotd", "ndisprotctl"])
   func withoutProc(program: String) throws {
-    try Lab.run(Lab.Options(startsDaemon: false)) { lab in
-      let script = "mount -t tmpfs none /proc && exec \"$0\" --version"
-      let outcome = try ChildProcess.run(
-        ["unshare", "--mount", "sh", "-c", script, Product.path(program)],
-        errorPath: lab.filePath("version"))
-      #expect(outcome.exitCode == 0 && outcome.output.hasPrefix("0."))
-    }
+    let script = "mount -t tmpfs none /proc && exec \"$0\" --version"
+    let outcome = try ChildProcess.run(
+      ["unshare", "--mount", "sh", "-c", script, Product.path(program)],
+      errorPath: Lab.temporaryPath("noproc"))
+    unlink(Lab.temporaryPath("noproc"))
+    #expect(outcome.exitCode == 0 && outcome.output.hasPrefix("0."))
   }
 
   @Test("output that cannot be written is a failure, and says so")
   func fullDisk() throws {
-    try Lab.run(Lab.Options(startsDaemon: false)) { lab in
-      let outcome = try ChildProcess.run(
-        ["sh", "-c", "exec \"$0\" --version >/dev/full", Product.path("ndisprotctl")],
-        errorPath: lab.filePath("version"))
-      #expect(outcome.exitCode == 74 && outcome.errors.contains("No space left"))
-    }
+    let outcome = try ChildProcess.run(
+      ["sh", "-c", "exec \"$0\" --version >/dev/full", Product.path("ndisprotctl")],
+      errorPath: Lab.temporaryPath("full"))
+    unlink(Lab.temporaryPath("full"))
+    #expect(outcome.exitCode == 74 && outcome.errors.contains("No space left"))
   }
 }

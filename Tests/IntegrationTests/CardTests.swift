@@ -3,7 +3,7 @@ import NDIS
 import Testing
 
 @Suite(
-  "OIDs that ask the card", .serialized, .timeLimit(.minutes(2)), .tags(.integration),
+  "OIDs that ask the card", .serialized, .timeLimit(.minutes(15)), .tags(.integration),
   .needsNamespaces)
 struct CardTests {
   /// What `ip -json -stats -stats link` says of an interface.

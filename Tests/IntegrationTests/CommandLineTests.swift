@@ -3,7 +3,7 @@ import NDIS
 import Testing
 
 @Suite(
-  "ndisprotctl", .serialized, .timeLimit(.minutes(2)), .tags(.integration), .needsNamespaces)
+  "ndisprotctl", .serialized, .timeLimit(.minutes(15)), .tags(.integration), .needsNamespaces)
 struct CommandLineTests {
   @Test("A-74: echo sends 2 frames and reads 2 back")
   func echo() throws {

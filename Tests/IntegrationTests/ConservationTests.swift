@@ -3,7 +3,7 @@ import Testing
 
 /// The laws that every other test of this target is held to at its end.
 @Suite(
-  "Conservation laws", .serialized, .timeLimit(.minutes(2)), .tags(.integration), .needsNamespaces)
+  "Conservation laws", .serialized, .timeLimit(.minutes(15)), .tags(.integration), .needsNamespaces)
 struct ConservationTests {
   /// Every counter of `spec/reliability.md` section 1, as JSON spells it, by the kind of its object.
   private static let names: [String: [String]] = [

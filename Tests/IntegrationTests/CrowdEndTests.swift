@@ -4,7 +4,7 @@ import Testing
 
 /// What a crowd does to the daemon when something happens to all of it at once.
 @Suite(
-  "Ends of crowds", .serialized, .timeLimit(.minutes(3)), .tags(.integration), .needsNamespaces,
+  "Ends of crowds", .serialized, .timeLimit(.minutes(15)), .tags(.integration), .needsNamespaces,
   .needsSeveralUsers)
 struct CrowdEndTests {
   private static let refused = Int(EACCES)

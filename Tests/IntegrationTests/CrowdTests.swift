@@ -4,7 +4,7 @@ import Testing
 
 /// More clients than anybody needs, and what they cost.
 @Suite(
-  "Crowds", .serialized, .timeLimit(.minutes(4)), .tags(.integration), .needsNamespaces,
+  "Crowds", .serialized, .timeLimit(.minutes(15)), .tags(.integration), .needsNamespaces,
   .needsSeveralUsers)
 struct CrowdTests {
   private static let group = Policy.rule(
@@ -72,9 +72,9 @@ struct CrowdTests {
           index == 3 ? 150 : 250, on: "np0", waitingFor: "nosuch")
       }
       let busy = lab.makeClient(as: user(4))
-      let answers = try busy.compete(100, on: "np0", seconds: 3)
+      let answers = try busy.compete(100, on: "np0", until: 500)
       let (least, most) = (answers.min() ?? 0, answers.max() ?? 0)
-      #expect(least > 0 && Double(least) >= 0.8 * Double(most), "from \(least) to \(most)")
+      #expect(least >= 500 && Double(least) >= 0.8 * Double(most), "from \(least) to \(most)")
       print("B9: shares \(least)…\(most), \(daemon.peakMemory >> 10) MiB")
       #expect(daemon.peakMemory <= 256 << 10, "\(daemon.peakMemory) KiB")
       // The idle ones are served when something comes for them.

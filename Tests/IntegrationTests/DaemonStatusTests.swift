@@ -4,7 +4,7 @@ import NDIS
 import Testing
 
 @Suite(
-  "ndisprotctl status", .serialized, .timeLimit(.minutes(2)), .tags(.integration),
+  "ndisprotctl status", .serialized, .timeLimit(.minutes(15)), .tags(.integration),
   .needsNamespaces)
 struct DaemonStatusTests {
   /// The line of `--json`.
@@ -163,12 +163,12 @@ struct DaemonStatusTests {
   func supervised() throws {
     try Lab.run(Lab.Options(startsDaemon: false)) { lab in
       let supervisor = try Supervisor(lab)
-      try supervisor.start(Supervisor.Service(watchdogMicroseconds: 300_000))
+      try supervisor.start(Supervisor.Service(watchdogMicroseconds: 3_000_000))
       _ = try supervisor.notices(until: "WATCHDOG=1")
       let told = try status(lab)
-      #expect(told.socketInherited && told.service && told.watchdogSeconds == 0.3)
+      #expect(told.socketInherited && told.service && told.watchdogSeconds == 3)
       #expect(told.answeredSecondsAgo > 0 && told.answeredSecondsAgo < 10)
-      #expect(try lab.ctl("status").output.contains("; all threads answered 0"))
+      #expect(try lab.ctl("status").output.contains("; all threads answered "))
       #expect(try supervisor.end() == 0)
     }
   }

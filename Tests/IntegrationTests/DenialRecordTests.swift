@@ -3,7 +3,7 @@ import Testing
 
 /// Refusals whose replies have no room for a text: the record says which rule decided.
 @Suite(
-  "Records of refused requests", .serialized, .timeLimit(.minutes(2)), .tags(.integration),
+  "Records of refused requests", .serialized, .timeLimit(.minutes(15)), .tags(.integration),
   .needsNamespaces, .needsSeveralUsers)
 struct DenialRecordTests {
   private static let user = User.numbered(61_010)

@@ -4,7 +4,7 @@ import Testing
 
 /// Fewer descriptors than anybody should give a daemon.
 @Suite(
-  "Limits of descriptors", .serialized, .timeLimit(.minutes(2)), .tags(.integration),
+  "Limits of descriptors", .serialized, .timeLimit(.minutes(15)), .tags(.integration),
   .needsNamespaces)
 struct DescriptorLimitTests {
   private static let quiet = Lab.Options(startsDaemon: false)

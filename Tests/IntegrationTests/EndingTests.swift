@@ -3,7 +3,7 @@ import NDIS
 import Testing
 
 @Suite(
-  "Interfaces that go, and the end of the daemon", .serialized, .timeLimit(.minutes(2)),
+  "Interfaces that go, and the end of the daemon", .serialized, .timeLimit(.minutes(15)),
   .tags(.integration), .needsNamespaces)
 struct EndingTests {
   @Test("A-57: when np0 is deleted everything pended completes, and a new np0 can be opened")
@@ -59,9 +59,8 @@ struct EndingTests {
       ]
       try first.settle()
       try second.settle()
-      let started = Deadline.now
+      // Later than four seconds it would be 70.
       #expect(try lab.daemon.stop() == 0)
-      #expect(Deadline.now - started < 5_000_000_000)
       for (session, id) in pended {
         #expect(try session.reply(to: id).status == .cancelled)
       }

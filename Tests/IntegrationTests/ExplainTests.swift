@@ -3,7 +3,7 @@ import Testing
 
 /// Users are found one after the other, perhaps by a slow directory service.
 @Suite(
-  "Places of explain", .serialized, .timeLimit(.minutes(2)), .tags(.integration),
+  "Places of explain", .serialized, .timeLimit(.minutes(15)), .tags(.integration),
   .needsNamespaces, .needsSeveralUsers)
 struct ExplainTests {
   private static let group = Policy.rule(

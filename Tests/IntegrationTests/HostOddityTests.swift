@@ -4,7 +4,7 @@ import Testing
 
 /// What a daemon may find where it is started: no standard descriptors, and accounts of any size.
 @Suite(
-  "Odd places to start in", .serialized, .timeLimit(.minutes(2)), .tags(.integration),
+  "Odd places to start in", .serialized, .timeLimit(.minutes(15)), .tags(.integration),
   .needsNamespaces)
 struct HostOddityTests {
   @Test(

@@ -5,7 +5,7 @@ import Testing
 ///
 /// One daemon serves them all, and a canary whose open must never notice.
 @Suite(
-  "Malformed messages", .serialized, .timeLimit(.minutes(4)), .tags(.integration),
+  "Malformed messages", .serialized, .timeLimit(.minutes(15)), .tags(.integration),
   .needsNamespaces, .sharedLab)
 struct MalformedMessageTests {
   private let lab: Lab

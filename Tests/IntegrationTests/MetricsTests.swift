@@ -3,7 +3,7 @@ import NDIS
 import Testing
 
 @Suite(
-  "ndisprotctl metrics", .serialized, .timeLimit(.minutes(2)), .tags(.integration),
+  "ndisprotctl metrics", .serialized, .timeLimit(.minutes(15)), .tags(.integration),
   .needsNamespaces)
 struct MetricsTests {
   @Test("an independent reader takes the text, and finds what STATISTICS says")

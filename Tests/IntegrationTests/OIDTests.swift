@@ -1,7 +1,7 @@
 import NDIS
 import Testing
 
-@Suite("OIDs", .serialized, .timeLimit(.minutes(2)), .tags(.integration), .needsNamespaces)
+@Suite("OIDs", .serialized, .timeLimit(.minutes(15)), .tags(.integration), .needsNamespaces)
 struct OIDTests {
   @Test(
     "A-64: CURRENT_ADDRESS needs room for 8 + 6 bytes, and says so",

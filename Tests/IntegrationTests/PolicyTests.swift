@@ -3,7 +3,7 @@ import NDIS
 import Testing
 
 @Suite(
-  "The access policy", .serialized, .timeLimit(.minutes(3)), .tags(.integration),
+  "The access policy", .serialized, .timeLimit(.minutes(15)), .tags(.integration),
   .needsNamespaces, .needsSeveralUsers)
 struct PolicyTests {
   private static let own = "020000000001"

@@ -3,7 +3,7 @@ import Testing
 
 /// What each client costs: told, and told apart.
 @Suite(
-  "Processor time of sessions", .serialized, .timeLimit(.minutes(2)), .tags(.integration),
+  "Processor time of sessions", .serialized, .timeLimit(.minutes(15)), .tags(.integration),
   .needsNamespaces, .needsSeveralUsers)
 struct ProcessorTimeTests {
   private static let group = Policy.rule(

@@ -3,7 +3,7 @@ import NDIS
 import Testing
 
 @Suite(
-  "ndisprotctl prottest", .serialized, .timeLimit(.minutes(2)), .tags(.integration),
+  "ndisprotctl prottest", .serialized, .timeLimit(.minutes(15)), .tags(.integration),
   .needsNamespaces)
 struct ProttestTests {
   @Test("T-8: -e prints index, name and description of each binding, in the order of binding")

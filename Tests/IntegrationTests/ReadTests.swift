@@ -2,7 +2,7 @@ import NDIS
 import Testing
 
 @Suite(
-  "Reading", .serialized, .timeLimit(.minutes(2)), .tags(.integration), .needsNamespaces)
+  "Reading", .serialized, .timeLimit(.minutes(15)), .tags(.integration), .needsNamespaces)
 struct ReadTests {
   @Test("A-21: a pended read completes with the next matching frame, byte for byte")
   func pendedRead() throws {
@@ -27,8 +27,7 @@ struct ReadTests {
       let session = try lab.client.open()
       try lab.peer.send(Frame.make(number: 7))
       try session.waitForFrames(1)
-      let read = try session.startRead()
-      #expect(try session.reply(to: read, seconds: 1).frames == [Frame.make(number: 7)])
+      #expect(try session.read().frames == [Frame.make(number: 7)])
     }
   }
 

@@ -6,7 +6,7 @@ import Testing
 ///
 /// Without hostapd, wpa_supplicant, lldpd or tcpdump these tests fail: `scripts/test` installs them.
 @Suite(
-  "Real traffic", .serialized, .timeLimit(.minutes(2)), .tags(.integration), .needsNamespaces,
+  "Real traffic", .serialized, .timeLimit(.minutes(15)), .tags(.integration), .needsNamespaces,
   .needsSeveralUsers)
 struct RealTrafficTests {
   @Test("an 802.1X exchange of hostapd and wpa_supplicant is what tcpdump sees, each way, in order")
@@ -166,7 +166,7 @@ extension Lab {
 extension ChildProcess {
   /// Reads lines up to one with this text.
   fileprivate func awaitLine(containing text: String) throws {
-    while let line = try nextLine(within: 20) {
+    while let line = try nextLine() {
       if String(decoding: line, as: UTF8.self).contains(text) { return }
     }
     throw LabError.failed("no line with \(text): \(errorText)")

@@ -3,7 +3,7 @@ import NDIS
 import Testing
 
 @Suite(
-  "Reload", .serialized, .timeLimit(.minutes(3)), .tags(.integration), .needsNamespaces,
+  "Reload", .serialized, .timeLimit(.minutes(15)), .tags(.integration), .needsNamespaces,
   .needsSeveralUsers)
 struct ReloadTests {
   private static let full = Policy.rule("both", "\"0x88b5\"", "\"read\", \"write\"")

@@ -3,7 +3,7 @@ import NDIS
 import Testing
 
 @Suite(
-  "Who may use the interfaces", .serialized, .timeLimit(.minutes(2)), .tags(.integration),
+  "Who may use the interfaces", .serialized, .timeLimit(.minutes(15)), .tags(.integration),
   .needsNamespaces)
 struct RightsTests {
   @Test("the clients of these tests have no capability: a raw socket is refused to them")

@@ -4,7 +4,7 @@ import Testing
 
 /// What a client was sent and does not read is the daemon's memory, in the kernel.
 @Suite(
-  "Send buffers", .serialized, .timeLimit(.minutes(2)), .tags(.integration), .needsNamespaces,
+  "Send buffers", .serialized, .timeLimit(.minutes(15)), .tags(.integration), .needsNamespaces,
   .needsSeveralUsers)
 struct SendBufferTests {
   private static let group = Policy.rule(

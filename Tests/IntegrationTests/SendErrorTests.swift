@@ -7,7 +7,7 @@ import Testing
 /// The daemon hears of the interface on its control thread; while that stands still the binding's
 /// thread knows nothing, and sends.
 @Suite(
-  "Send errors", .serialized, .timeLimit(.minutes(2)), .tags(.integration), .needsNamespaces)
+  "Send errors", .serialized, .timeLimit(.minutes(15)), .tags(.integration), .needsNamespaces)
 struct SendErrorTests {
   @Test("B12: a full interface queue is tried again, then said of each frame, and none is lost")
   func noBuffers() throws {

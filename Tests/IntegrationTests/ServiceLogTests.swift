@@ -3,7 +3,7 @@ import NDIS
 import Testing
 
 @Suite(
-  "The journal, and the rights of the process", .serialized, .timeLimit(.minutes(3)),
+  "The journal, and the rights of the process", .serialized, .timeLimit(.minutes(15)),
   .tags(.integration), .needsNamespaces)
 struct ServiceLogTests {
   private static let quiet = Lab.Options(startsDaemon: false)

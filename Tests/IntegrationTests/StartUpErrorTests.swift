@@ -2,7 +2,7 @@ import Glibc
 import Testing
 
 @Suite(
-  "What keeps the daemon from starting", .serialized, .timeLimit(.minutes(2)),
+  "What keeps the daemon from starting", .serialized, .timeLimit(.minutes(15)),
   .tags(.integration), .needsNamespaces)
 struct StartUpErrorTests {
   private static let quiet = Lab.Options(startsDaemon: false)
@@ -87,7 +87,10 @@ struct StartUpErrorTests {
   @Test(
     "a wrong command line ends with 64 and says what to write instead",
     arguments: [
-      (["--interface", "a-name-of-17-byte"], "1 to 15 bytes"), (["--profile", "fast"], "latency"),
+      (["--interface", String(repeating: "x", count: 128)], "1 to 127 bytes"),
+      (["--interface", "np0:1"], "Write np0"), (["--interface", "np0@np1"], "Write np0"),
+      (["--interface", " np0"], "Write np0"), (["--interface", "a/b"], "slashes"),
+      (["--interface", ".."], "1 to 127 bytes"), (["--profile", "fast"], "latency"),
       (["--no-such-option"], "--help"), (["--allow", "no-such-user"], "no-such-user"),
     ])
   func usage(arguments: [String], words: String) throws {

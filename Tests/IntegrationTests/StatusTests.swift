@@ -3,7 +3,7 @@ import Testing
 
 /// INDICATE_STATUS: the sample's way to hear of the carrier.
 @Suite(
-  "Status indications", .serialized, .timeLimit(.minutes(2)), .tags(.integration),
+  "Status indications", .serialized, .timeLimit(.minutes(15)), .tags(.integration),
   .needsNamespaces)
 struct StatusTests {
   /// LINK_STATE with 40 bytes of NDIS_LINK_STATE: the carrier, nothing known of speed and duplex.

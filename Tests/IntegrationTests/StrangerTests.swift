@@ -3,7 +3,7 @@ import Testing
 
 /// Clients of whom no rule speaks, and clients that say nothing.
 @Suite(
-  "Strangers", .serialized, .timeLimit(.minutes(2)), .tags(.integration), .needsNamespaces,
+  "Strangers", .serialized, .timeLimit(.minutes(15)), .tags(.integration), .needsNamespaces,
   .needsSeveralUsers)
 struct StrangerTests {
   private static let configuration = Policy.text(

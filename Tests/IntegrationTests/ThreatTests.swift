@@ -5,7 +5,7 @@ import Testing
 
 /// Attacks of `spec/reliability.md` section 2 that have no place in another suite.
 @Suite(
-  "Threats", .serialized, .timeLimit(.minutes(3)), .tags(.integration), .needsNamespaces)
+  "Threats", .serialized, .timeLimit(.minutes(15)), .tags(.integration), .needsNamespaces)
 struct ThreatTests {
   @Test("threat T5: who floods with requests waits for his own answers, others have their turn")
   func flood() throws {

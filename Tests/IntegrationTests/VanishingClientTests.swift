@@ -4,7 +4,7 @@ import Testing
 
 /// Clients that are killed in the middle, while another one goes on working.
 @Suite(
-  "Clients that vanish or stall", .serialized, .timeLimit(.minutes(2)), .tags(.integration),
+  "Clients that vanish or stall", .serialized, .timeLimit(.minutes(15)), .tags(.integration),
   .needsNamespaces, .sharedLab)
 struct VanishingClientTests {
   private let lab: Lab

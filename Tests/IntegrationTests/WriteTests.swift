@@ -2,7 +2,7 @@ import NDIS
 import Testing
 
 @Suite(
-  "Writing and loopback", .serialized, .timeLimit(.minutes(2)), .tags(.integration),
+  "Writing and loopback", .serialized, .timeLimit(.minutes(15)), .tags(.integration),
   .needsNamespaces)
 struct WriteTests {
   @Test("A-40: a frame of 100 bytes reaches the far end as it was written")

@@ -30,6 +30,23 @@ extension OnVeth {
       #expect(link.maximumBitsPerSecond == 10_000_000_000)
     }
 
+    @Test(
+      "fault 14: a name that libpcap takes for another source, and another name beside it",
+      arguments: [
+        ("any", true), ("usbmon0", true), ("bluetooth0", true), ("dbus-system", true),
+        ("dbus-x", true), ("nflog", false), ("nfqueue", false),
+      ])
+    func otherSources(name: String, isCapturable: Bool) throws {
+      let pair = try VethPair(isUp: false)
+      let index = pair.nearIndex
+      try Command.run("ip link set \(pair.near) name \(name)")
+      defer { try? Command.run("ip link delete \(name)") }
+      let card = try CardControl()
+      #expect(try card.identity(of: index).isCapturable == isCapturable)
+      try Command.run("ip link property add dev \(name) altname nic0")
+      #expect(try card.identity(of: index).isCapturable)
+    }
+
     @Test("counters are the interface's own")
     func statistics() throws {
       let pair = try VethPair()

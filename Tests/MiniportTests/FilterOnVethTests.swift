@@ -56,16 +56,10 @@ extension OnVeth {
     func swapUnderTraffic(profile: CaptureProfile) throws {
       let bench = try Bench()
       try bench.activate([0x88B5], profile: profile, ringByteCount: 16 << 20)
-      let peer = bench.peer
-      let sender = TestThread {
-        for number in 0..<20_000 as Range<UInt32> {
-          try? peer.send(EthernetFrame.make(number: number))
-          if number % 500 == 0 { usleep(1000) }
-        }
-      }
+      let sender = bench.startSending(20_000, window: 200)
       let sets: [[UInt16]] = [[0x88B5, 0x88CC], [0xFFFF], [0, 0x88B5], [0x88B5]]
       var swaps = 0
-      bench.turn(milliseconds: 10_000) {
+      bench.turn {
         swaps += 1
         try? bench.miniport.update(
           etherTypes: EtherTypeSet(sets[swaps % sets.count]), includesOutgoing: false)

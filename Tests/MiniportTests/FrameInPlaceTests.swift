@@ -19,12 +19,13 @@ private final class InPlaceReceiver: ReceiveHandler {
   override init() { seen.initialize(to: Seen()) }
   deinit { seen.deallocate() }
 
-  override func receive(_ frame: ReceivedFrame) {
+  override func receive(_ frame: ReceivedFrame) -> Bool {
     seen.pointee.frames &+= 1
     if frame.span.ethernetHeader?.etherType == 0x88B5 { seen.pointee.expectedHeaders &+= 1 }
     let address = frame.bytes.withUnsafeBytes { UInt(bitPattern: $0.baseAddress) }
-    for range in ring where range.contains(address) { return }
+    for range in ring where range.contains(address) { return true }
     seen.pointee.outsideOfRing &+= 1
+    return true
   }
 }
 

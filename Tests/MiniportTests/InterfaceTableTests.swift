@@ -52,7 +52,9 @@ struct InterfaceTableTests {
     #expect(
       table.received(Self.message(.link(Self.adapter(3, mtu: 9000)), sequence: 2))
         == [.changed(Self.adapter(3, mtu: 9000))])
-    #expect(table.received(Self.message(.done, sequence: 2)) == [.vanished(interfaceIndex: 2)])
+    #expect(
+      table.received(Self.message(.done, sequence: 2))
+        == [.vanished(interfaceIndex: 2), .resynchronized])
   }
 
   @Test("notifications tell what is new, and nothing twice")
@@ -79,7 +81,7 @@ struct InterfaceTableTests {
       table.received(Self.message(.linkGone(interfaceIndex: 1)))
         == [.vanished(interfaceIndex: 1)])
     _ = table.received(Self.message(.link(Self.adapter(2)), sequence: 2))
-    #expect(table.received(Self.message(.done, sequence: 2)) == [])
+    #expect(table.received(Self.message(.done, sequence: 2)) == [.resynchronized])
     #expect(table.adapters.keys.sorted() == [2, 9])
   }
 
@@ -91,7 +93,7 @@ struct InterfaceTableTests {
     #expect(table.messagesLost() == [])
     #expect(table.messagesLost() == [])
     #expect(table.received(Self.message(.done, sequence: 2)) == [.requestDump])
-    #expect(dump([], sequence: 3) == [.vanished(interfaceIndex: 1)])
+    #expect(dump([], sequence: 3) == [.vanished(interfaceIndex: 1), .resynchronized])
     #expect(table.resyncCount == 2)
   }
 
@@ -110,5 +112,50 @@ struct InterfaceTableTests {
     #expect(table.received(Self.message(.error(errno: 16), sequence: 2)) == [])
     #expect(table.isDumping)
     #expect(dump([], sequence: 3) == [.complete])
+  }
+
+  @Test("fault 3: what seems unchanged after lost news is doubtful, once a whole dump has said so")
+  mutating func doubtful() {
+    #expect(!dump([1]).contains(.resynchronized))
+    _ = table.messagesLost()
+    #expect(dump([1], sequence: 2, isInterrupted: true) == [.requestDump])
+    #expect(dump([1], sequence: 3) == [.resynchronized])
+  }
+
+  @Test("where interfaces come and go all the time, complete is said although no dump is whole")
+  mutating func churn() {
+    var completions = 0
+    for sequence in 1...20 as ClosedRange<UInt32> {
+      let actions = dump([1], sequence: sequence, isInterrupted: true)
+      #expect(actions.last == .requestDump)
+      completions += actions.count { $0 == .complete }
+      #expect(completions == (sequence < 8 ? 0 : 1))
+    }
+    #expect(dump([1], sequence: 21) == [.resynchronized])
+  }
+
+  @Test("what belongs to a dump is what has its number while it is under way")
+  mutating func belonging() {
+    let (answer, news) = (Self.message(.other, sequence: 4), Self.message(.other))
+    #expect(!table.belongsToDump(answer))
+    table.dumpRequested(sequence: 4)
+    #expect(table.belongsToDump(answer) && !table.belongsToDump(news))
+    _ = table.received(Self.message(.done, sequence: 4))
+    #expect(!table.belongsToDump(answer))
+  }
+
+  @Test("a link that only got another alternative name, or another master, has changed")
+  mutating func names() {
+    _ = dump([1])
+    var link = Self.adapter(1)
+    link.alternativeNames = ["enxcafe"]
+    #expect(table.received(Self.message(.link(link))) == [.changed(link)])
+    link.details.masterIndex = 7
+    #expect(table.received(Self.message(.link(link))) == [.changed(link)])
+    // Canonically equivalent, and another name.
+    link.name = "e\u{301}"
+    _ = table.received(Self.message(.link(link)))
+    link.name = "\u{E9}"
+    #expect(table.received(Self.message(.link(link))) == [.changed(link)])
   }
 }

@@ -10,9 +10,10 @@ import Testing
 /// Writes down what a protocol driver hears.
 final class RecordingDriver: ProtocolDriver {
   enum Event: Equatable {
-    case appeared(String)
-    case changed(String)
+    case appeared(InterfaceName)
+    case changed(InterfaceName)
     case vanished(Int32)
+    case doubtful
     case complete
   }
   var events: [Event] = []
@@ -37,7 +38,10 @@ final class RecordingDriver: ProtocolDriver {
     }
     events.append(.vanished(interfaceIndex))
   }
-  func adaptersResynchronized() { resyncs += 1 }
+  func adaptersResynchronized() {
+    resyncs += 1
+    events.append(.doubtful)
+  }
   func bindsComplete() { events.append(.complete) }
 }
 
@@ -55,7 +59,7 @@ extension OnVeth {
     deinit { watch.stop() }
 
     func turn(until condition: () -> Bool) {
-      let end = monotonicNanoseconds() + 5_000_000_000
+      let end = monotonicNanoseconds() + Patience.nanoseconds
       while !condition(), monotonicNanoseconds() < end { loop.turn(waitingAtMost: 10_000_000) }
     }
 
@@ -68,7 +72,7 @@ extension OnVeth {
     }
 
     func attributes(_ name: String) -> AdapterAttributes? {
-      driver.adapters.values.first { $0.name == name }
+      driver.adapters.values.first { $0.name.text == name }
     }
 
     @Test("the first dump is every interface there is, and then complete")
@@ -95,7 +99,7 @@ extension OnVeth {
         #expect(seen.isUp)
         #expect(seen.mtu == 1500)
         #expect(seen.address != .zero)
-        #expect(driver.adapters[far]?.name == pair.far)
+        #expect(driver.adapters[far]?.name.text == pair.far)
       }
       turn { driver.adapters.count == kernelIndices().count }
       #expect(driver.adapters.keys.sorted() == kernelIndices())
@@ -121,9 +125,48 @@ extension OnVeth {
       try change("\(pair.far) down") { $0.link == .disconnected && $0.isUp }
       try change("\(pair.far) up") { $0.link == .connected }
       try change("\(pair.near) down") { !$0.isUp }
-      try change("\(pair.near) name \(pair.near)x") { $0.name == pair.near + "x" }
-      try change("\(pair.near)x name \(pair.near)") { $0.name == pair.near }
+      try change("\(pair.near) name \(pair.near)x") { $0.name.text == pair.near + "x" }
+      try change("\(pair.near)x name \(pair.near)") { $0.name.text == pair.near }
       try change("\(pair.near) up") { $0.isUp }
+    }
+
+    @Test("alternative names and the master are told as they come and go")
+    func names() throws {
+      let pair = try VethPair()
+      try Command.run("ip link add bridge0 type bridge")
+      defer { try? Command.run("ip link delete bridge0") }
+      settle()
+      let index = pair.nearIndex
+      let long = InterfaceName(stringLiteral: String(repeating: "n", count: 127))
+      try Command.run("ip link property add dev \(pair.near) altname enxcafe altname \(long)")
+      turn { driver.adapters[index]?.alternativeNames.count == 2 }
+      #expect(driver.adapters[index]?.alternativeNames == ["enxcafe", long])
+      #expect(KernelInterface.alternativeNames(index).map(\.count) == [7, 127])
+      try Command.run("ip link property del dev \(pair.near) altname enxcafe")
+      turn { driver.adapters[index]?.alternativeNames.count == 1 }
+      #expect(driver.adapters[index]?.alternativeNames == [long])
+      try Command.run("ip link set \(pair.near) master bridge0")
+      turn { driver.adapters[index]?.details.masterIndex != 0 }
+      let master = try #require(attributes("bridge0"))
+      #expect(driver.adapters[index]?.details.masterIndex == master.interfaceIndex)
+      try Command.run("ip link set \(pair.near) nomaster")
+      turn { driver.adapters[index]?.details.masterIndex == 0 }
+      #expect(driver.adapters[index]?.details.masterIndex == 0)
+    }
+
+    @Test("fault 8: a dump that is asked for again while it goes on comes to its end")
+    func impatient() throws {
+      var pairs: [VethPair] = []
+      for _ in 0..<60 { pairs.append(try VethPair(isUp: false)) }
+      let driver = RecordingDriver()
+      // Every look at the clock finds that nothing has come for too long.
+      let watch = try InterfaceWatch(
+        loop: loop, driver: driver, receiveBufferByteCount: nil, retryNanoseconds: 0)
+      defer { watch.stop() }
+      turn { driver.events.contains(.complete) }
+      #expect(driver.events.contains(.complete))
+      #expect(driver.adapters.keys.sorted() == kernelIndices())
+      _ = pairs
     }
 
     @Test("what changes nothing here is not told")
@@ -162,6 +205,8 @@ extension OnVeth {
       turn { driver.adapters.keys.sorted() == kernelIndices() }
       #expect(driver.adapters.count == before.count + 200)
       #expect(watch.resyncCount > 0)
+      turn { driver.events.contains(.doubtful) }
+      #expect(driver.events.contains(.doubtful))
 
       let resyncs = watch.resyncCount
       pairs = []

@@ -79,6 +79,57 @@ struct NetlinkDecoderTests {
     #expect(attributes.details == expected)
   }
 
+  /// The names and the master of a link, as a little-endian kernel writes them.
+  static let named: [UInt8] = [
+    104, 0, 0, 0, 0x10, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0,  // 104 bytes, NEWLINK
+    0, 0, 1, 0, 5, 0, 0, 0, 0x43, 0x10, 1, 0, 0, 0, 0, 0,  // ARPHRD_ETHER, index 5, up
+    8, 0, 3, 0, 0x6E, 0x70, 0x30, 0,  // IFNAME "np0"
+    8, 0, 10, 0, 9, 0, 0, 0,  // MASTER 9
+    56, 0, 52, 0x80,  // PROP_LIST, nested
+    12, 0, 53, 0, 0x65, 0x6E, 0x78, 0x63, 0x61, 0x66, 0x65, 0,  // ALT_IFNAME "enxcafe"
+    8, 0, 53, 0, 0x61, 0x2F, 0x62, 0,  // "a/b": the kernel takes it, no request can hold it
+    5, 0, 53, 0, 0, 0, 0, 0,  // "": likewise
+    7, 0, 53, 0, 0xFF, 0x61, 0, 0,  // ff 61, no UTF-8
+    8, 0, 60, 0, 1, 2, 3, 4,  // a property of a newer kernel
+    6, 0, 53, 0, 0x78, 0x79, 0, 0,  // "xy", without a zero of its own
+  ]
+
+  @Test(
+    "the alternative names and the master are taken; names that cannot be asked for are left out")
+  func alternativeNames() throws {
+    let attributes = try #require(Self.decode(Self.named).messages.first?.content.attributes)
+    #expect(attributes.alternativeNames == ["enxcafe", #"bytes:\xffa"#, "xy"])
+    #expect(attributes.names.first == "np0")
+    #expect(attributes.details.masterIndex == 9)
+    let none = try #require(Self.decode(LinkBytes().message()).messages.first?.content.attributes)
+    #expect(none.alternativeNames == [] && none.details.masterIndex == 0)
+  }
+
+  @Test("cut at any length, the list of names gives the names in front of the cut, whole ones only")
+  func cutNames() throws {
+    for count in 48...Self.named.count {
+      var bytes = Array(Self.named.prefix(count))
+      bytes[0] = UInt8(count)
+      // The list says the length that is left of it.
+      if count >= 52 { bytes[48] = UInt8(count - 48) }
+      let attributes = try #require(Self.decode(bytes).messages.first?.content.attributes)
+      let whole = [(64, "enxcafe"), (87, #"bytes:\xffa"#), (102, "xy")].filter { $0.0 <= count }
+      #expect(attributes.alternativeNames.map(\.text) == whole.map(\.1), "\(count) bytes")
+    }
+    // A list that claims more than there is is no list.
+    var bytes = Self.named
+    bytes[48] = 0xFF
+    #expect(Self.decode(bytes).messages.first?.content.attributes?.alternativeNames == [])
+  }
+
+  @Test("the end of a dump in which the kernel gave up is a refusal, not an end")
+  func brokenDump() {
+    let end: [UInt8] = [20, 0, 0, 0, 3, 0, 2, 0, 7, 0, 0, 0, 0, 0, 0, 0, 0xA6, 0xFF, 0xFF, 0xFF]
+    #expect(
+      Self.decode(end).messages
+        == [NetlinkMessage(content: .error(errno: 90), sequence: 7, isInterrupted: false)])
+  }
+
   @Test("a description is the alias, else the kind, else the name")
   func description() {
     #expect(link(alias: "a", kind: "veth")?.description == "a")
@@ -115,9 +166,9 @@ struct NetlinkDecoderTests {
         == [NetlinkMessage(content: .error(errno: 16), sequence: 9, isInterrupted: false)])
   }
 
-  @Test("a name that is no UTF-8 is repaired, and one without end stops at its attribute")
+  @Test("a name that is no UTF-8 keeps its bytes, and one without end stops at its attribute")
   func names() {
-    #expect(link(name: [0x65, 0xFF, 0x30])?.name == "e\u{FFFD}0")
+    #expect(link(name: [0x65, 0xFF, 0x30])?.name == #"bytes:e\xff0"#)
     #expect(link(name: [0x61, 0x62, 0x63, 0x64])?.name == "abcd")
     #expect(link(name: [0]) == nil)
   }

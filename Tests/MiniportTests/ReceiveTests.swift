@@ -87,14 +87,8 @@ extension OnVeth {
     func burst(profile: CaptureProfile) throws {
       let bench = try Bench()
       try bench.activate(profile: profile, ringByteCount: 16 << 20)
-      let peer = bench.peer
-      let sender = TestThread {
-        for number in 0..<20_000 as Range<UInt32> {
-          try? peer.send(EthernetFrame.make(number: number))
-          if number % 1000 == 0 { usleep(1000) }
-        }
-      }
-      bench.receive(20_000, milliseconds: 10_000)
+      let sender = bench.startSending(20_000, window: 4_000)
+      bench.receive(20_000)
       sender.join()
       #expect(bench.receiver.bytes.compactMap(EthernetFrame.number) == Array(0..<20_000))
       #expect(bench.miniport.statistics == CaptureStatistics(frames: 20_000, drops: 0))
@@ -124,6 +118,24 @@ extension OnVeth {
       #expect(bench.receiver.frames.count == 96)
       #expect(bench.receiver.chunks == 6)
       #expect(bench.receiver.completions == 1)
+    }
+
+    @Test(
+      "a receiver that wants no more ends a dispatch behind the frame at hand: none is lost, and the look ends behind four such chunks, however few frames they hold",
+      arguments: CaptureProfile.allCases)
+    func stopped(profile: CaptureProfile) throws {
+      let bench = try Bench()
+      try bench.activate(profile: profile)
+      bench.receiver.mayGoOn = { [unowned receiver = bench.receiver] in
+        receiver.frames.count % 10 != 0
+      }
+      let sent = (0..<200).map { EthernetFrame.make(number: $0) }
+      try bench.peer.send(sent)
+      bench.turn { bench.receiver.frames.count >= 200 && bench.receiver.completions > 0 }
+      #expect(bench.receiver.bytes == sent)
+      #expect(bench.receiver.chunks >= 19)
+      #expect(bench.receiver.completedCount == 200)
+      #expect(bench.miniport.statistics == CaptureStatistics(frames: 200, drops: 0))
     }
 
     @Test("a chunk that was full by chance is completed too", arguments: CaptureProfile.allCases)

@@ -2,6 +2,7 @@ import MDL
 import Miniport
 import NDIS
 import Platform
+import Synchronization
 import TestSupport
 import Testing
 
@@ -14,6 +15,8 @@ final class RecordingReceiver: ReceiveHandler {
     var flags: FrameRecord.Flags
   }
   var frames: [Frame] = []
+  /// How many there are, for other threads.
+  let progress = Progress()
   var chunks = 0
   var completions = 0
   /// Frames that the last completion was behind.
@@ -23,15 +26,19 @@ final class RecordingReceiver: ReceiveHandler {
   var completionsBeforeFailure = 0
   var isHolding = false
   var onFrame: () -> Void = {}
+  /// Whether frames may follow in the same dispatch.
+  var mayGoOn: () -> Bool = { true }
   var onChunk: () -> Void = {}
 
-  override func receive(_ frame: ReceivedFrame) {
+  override func receive(_ frame: ReceivedFrame) -> Bool {
     frames.append(
       Frame(
         bytes: frame.bytes.withUnsafeBytes { Array($0) }, wireByteCount: frame.wireByteCount,
         timestampNanoseconds: frame.timestampNanoseconds,
         flags: FrameRecord.Flags(rawValue: frame.flags)))
+    progress.count.add(1, ordering: .releasing)
     onFrame()
+    return mayGoOn()
   }
   override func chunkComplete() {
     chunks += 1
@@ -75,7 +82,8 @@ final class Bench {
 
   static func attributes(_ pair: VethPair) -> AdapterAttributes {
     AdapterAttributes(
-      interfaceIndex: pair.nearIndex, name: pair.near, description: pair.near, hardwareType: 1,
+      interfaceIndex: pair.nearIndex, name: InterfaceName(stringLiteral: pair.near),
+      description: pair.near, hardwareType: 1,
       isLoopback: false, address: .zero, mtu: 1500, isUp: true, link: .connected)
   }
 
@@ -83,7 +91,7 @@ final class Bench {
   func activate(
     _ types: [UInt16] = [EtherTypeSet.anyValue], profile: CaptureProfile = .latency,
     ringByteCount: Int = 4 << 20, dispatchByteCount: Int = 1 << 20, outgoing: Bool = false,
-    mtu: UInt32 = 1500, name: String = ""
+    mtu: UInt32 = 1500, name: InterfaceName = ""
   ) throws {
     try activate(
       CaptureConfiguration(
@@ -99,7 +107,7 @@ final class Bench {
     }
     var result: MiniportError??
     miniport.activate(configuration) { result = .some($0) }
-    turn(milliseconds: 10_000) { result != nil }
+    turn { result != nil }
     if let error = try #require(result, "the activation did not end") { throw error }
   }
 
@@ -107,26 +115,46 @@ final class Bench {
   func deactivate() {
     var isDrained = false
     miniport.deactivate { isDrained = true }
-    turn(milliseconds: 10_000) { isDrained }
+    turn { isDrained }
     if isOpen { miniport.close() }
     isOpen = false
-    turn(milliseconds: 10_000) { packetSockets(on: pair.nearIndex) == 0 }
+    turn { packetSockets(on: pair.nearIndex) == 0 }
   }
 
-  /// Turns until so many frames came, or for as long as given.
+  /// Turns until so many frames came.
   @discardableResult
-  func receive(_ count: Int, milliseconds: UInt64 = 2000) -> [[UInt8]] {
-    turn(milliseconds: milliseconds) { receiver.frames.count >= count }
+  func receive(_ count: Int) -> [[UInt8]] {
+    turn { receiver.frames.count >= count }
     return receiver.bytes
   }
 
-  func turn(milliseconds: UInt64 = 2000, until condition: () -> Bool) {
-    let end = monotonicNanoseconds() + milliseconds * 1_000_000
+  /// Turns until a condition holds, or a minute has gone by.
+  func turn(until condition: () -> Bool) {
+    turn(forNanoseconds: Patience.nanoseconds, until: condition)
+  }
+
+  private func turn(forNanoseconds duration: UInt64, until condition: () -> Bool) {
+    let end = monotonicNanoseconds() + duration
     while !condition(), monotonicNanoseconds() < end { loop.turn(waitingAtMost: 5_000_000) }
   }
 
   /// Turns for a while, for what must not happen.
-  func settle(milliseconds: UInt64 = 30) { turn(milliseconds: milliseconds) { false } }
+  func settle(milliseconds: UInt64 = 30) {
+    turn(forNanoseconds: milliseconds * 1_000_000) { false }
+  }
+
+  /// Has the peer send frames numbered from 0 on another thread, never more than `window` ahead of the
+  /// receiver: no ring is full however busy the processors are.
+  func startSending(_ count: UInt32, window: Int) -> TestThread {
+    let (peer, progress) = (peer, receiver.progress)
+    return TestThread {
+      for number in 0..<count {
+        guard eventually({ Int(number) < progress.count.load(ordering: .acquiring) + window })
+        else { return }
+        try? peer.send(EthernetFrame.make(number: number))
+      }
+    }
+  }
 
   /// Sends frames through the miniport, each as a segment of one chain.
   func send(_ frames: [[UInt8]]) -> SendProgress {
@@ -139,6 +167,11 @@ final class Bench {
     }
     return miniport.send(builder.chain)
   }
+}
+
+/// Frames that a receiver has had.
+final class Progress: Sendable {
+  let count = Atomic(0)
 }
 
 /// What the test reads after the thread that wrote it was joined.

@@ -46,7 +46,8 @@ extension OnVeth {
       let listener = try RawSocket(bench.pair.far, receives: true)
       let frames = [60, 1514, 14, byteCount, 60].map { EthernetFrame.make(byteCount: $0) }
       #expect(bench.send(frames) == SendProgress(sentCount: 3, failure: failure))
-      #expect(listener.receive(count: 4, timeoutMilliseconds: 50) == Array(frames.prefix(3)))
+      #expect(listener.receive(count: 3) == Array(frames.prefix(3)))
+      #expect(listener.receive(timeoutMilliseconds: 50) == nil)
     }
 
     @Test("a tagged frame may be four bytes longer, and arrives with its tag")

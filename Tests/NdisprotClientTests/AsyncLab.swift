@@ -10,6 +10,7 @@ import Testing
 final class AsyncLab {
   private let thread: TestThread
   private let clientEnd: Int32
+  private let isRunning = Flag()
 
   /// The script begins behind HELLO, and behind OPEN if that is expected.
   init(expectsOpen: Bool = true, _ script: @escaping @Sendable (ScriptedPeer) throws -> Void) throws
@@ -17,13 +18,16 @@ final class AsyncLab {
     var ends: [Int32] = [0, 0]
     let type = Int32(SOCK_SEQPACKET.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
     try #require(socketpair(AF_UNIX, type, 0, &ends) == 0)
-    var patience = timeval(tv_sec: 5, tv_usec: 0)
+    var patience = timeval(tv_sec: Patience.seconds, tv_usec: 0)
     setsockopt(
       ends[1], SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
     clientEnd = ends[0]
     let peer = ScriptedPeer(descriptor: ends[1])
-    thread = TestThread {
-      defer { close(peer.descriptor) }
+    thread = TestThread { [isRunning] in
+      defer {
+        close(peer.descriptor)
+        isRunning.clear()
+      }
       do {
         try peer.greet()
         if expectsOpen { try peer.grantOpen() }
@@ -43,8 +47,12 @@ final class AsyncLab {
   /// Says HELLO; called once.
   func connection() throws(ClientError) -> sending Connection {
     try Connection(
-      MessageSocket(owning: clientEnd), interruption: nil, by: Deadline(after: .seconds(5)))
+      MessageSocket(owning: clientEnd), interruption: nil,
+      by: Deadline(after: .seconds(Patience.seconds)))
   }
+
+  /// Whether the script has ended.
+  var hasEnded: Bool { !isRunning.isSet }
 
   /// Waits for the script's end.
   func join() { thread.join() }

@@ -17,7 +17,7 @@ func failure<Value>(_ body: () throws -> Value) -> ClientError? {
   }
 }
 
-@Suite("Connection", .timeLimit(.minutes(1)))
+@Suite("Connection", .timeLimit(.minutes(15)))
 struct ConnectionTests {
   @Test("HELLO is the first message, and says which versions are spoken")
   func hello() throws {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import NdisprotClient
 
-@Suite("EventReader and EventSequence", .timeLimit(.minutes(1)))
+@Suite("EventReader and EventSequence", .timeLimit(.minutes(15)))
 struct EventReaderTests {
   @Test("events come in order, between and before replies, and then the daemon's hang-up is thrown")
   func sequence() async throws {

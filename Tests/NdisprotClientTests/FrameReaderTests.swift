@@ -1,10 +1,11 @@
 import NDIS
 import NdisprotControl
+import TestSupport
 import Testing
 
 @testable import NdisprotClient
 
-@Suite("FrameReader", .timeLimit(.minutes(1)))
+@Suite("FrameReader", .timeLimit(.minutes(15)))
 struct FrameReaderTests {
   @Test("start returns when the daemon has four reads")
   func start() throws {
@@ -43,9 +44,9 @@ struct FrameReaderTests {
       { binding throws in
         var reader = FrameReader(binding)
         try reader.start()
-        for _ in 0..<2 { try reader.next(by: Deadline(after: .seconds(5))) { _ in } }
+        for _ in 0..<2 { try reader.next(by: Deadline(after: .seconds(Patience.seconds))) { _ in } }
         _ = try binding.query(.maximumFrameSize)
-        try reader.next(by: Deadline(after: .seconds(5))) { _ in }
+        try reader.next(by: Deadline(after: .seconds(Patience.seconds))) { _ in }
       })
   }
 
@@ -64,7 +65,7 @@ struct FrameReaderTests {
         var reader = FrameReader(binding)
         var numbers: [UInt8] = []
         while numbers.count < 100 {
-          let count = try reader.next(by: Deadline(after: .seconds(5))) { record in
+          let count = try reader.next(by: Deadline(after: .seconds(Patience.seconds))) { record in
             numbers.append(record.frame.unsafeLoad(fromByteOffset: 0, as: UInt8.self))
           }
           #expect(count == 2)
@@ -85,7 +86,7 @@ struct FrameReaderTests {
       { binding throws in
         var reader = FrameReader(binding)
         try reader.start()
-        let count = try reader.next(by: Deadline(after: .seconds(5))) { _ in }
+        let count = try reader.next(by: Deadline(after: .seconds(Patience.seconds))) { _ in }
         #expect(count == 1)
       })
   }
@@ -108,7 +109,7 @@ struct FrameReaderTests {
         #expect(try binding.query(.maximumFrameSize) == [1, 2, 3, 4])
         var numbers: [UInt8] = []
         for _ in 0..<4 {
-          try reader.next(by: Deadline(after: .seconds(5))) { record in
+          try reader.next(by: Deadline(after: .seconds(Patience.seconds))) { record in
             numbers.append(record.frame.unsafeLoad(fromByteOffset: 0, as: UInt8.self))
           }
         }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import NdisprotClient
 
-@Suite("FrameWriter", .timeLimit(.minutes(1)))
+@Suite("FrameWriter", .timeLimit(.minutes(15)))
 struct FrameWriterTests {
   /// Takes messages until `frameCount` frames are there, and says that all were sent.
   static func takeAll(

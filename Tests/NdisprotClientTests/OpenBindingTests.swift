@@ -4,7 +4,7 @@ import Testing
 
 @testable import NdisprotClient
 
-@Suite("OpenBinding", .timeLimit(.minutes(1)))
+@Suite("OpenBinding", .timeLimit(.minutes(15)))
 struct OpenBindingTests {
   @Test("A-21: read asks for one frame and returns its bytes")
   func read() throws {

@@ -7,7 +7,7 @@ import Testing
 
 @testable import NdisprotClient
 
-@Suite("ResumingBinding", .timeLimit(.minutes(1)))
+@Suite("ResumingBinding", .timeLimit(.minutes(15)))
 struct ResumingBindingTests {
   @Test("what was under way ends as restarted, once, and the open is there again as it was granted")
   func resumes() throws {
@@ -34,7 +34,7 @@ struct ResumingBindingTests {
       "np0", etherTypes: EtherTypeSet([0x88CC]), mode: .exclusive, flags: .outgoing)
     let resuming = ResumingBinding(binding, path: daemon.path)
     let read = { (binding: OpenBinding) throws(ClientError) in
-      try binding.read(timeout: .seconds(5))
+      try binding.read(timeout: .seconds(Patience.seconds))
     }
     #expect(failure { try resuming.attempt(.read, read) } == .refused(.restarted, .read))
     #expect(resuming.resumeCount == 1)
@@ -82,11 +82,13 @@ struct ResumingBindingTests {
 
   @Test("FrameWriter: statuses that came count, the rest is restarted, and nothing is outstanding")
   func writerIsAbandoned() throws {
+    let isAnswering = Flag()
     try withOpenBinding(
       { peer throws in
         let first = try peer.receive(.writeBatch)
         try peer.receive(.writeBatch)
         peer.reply(to: first.header, .success, information: 120)
+        isAnswering.clear()
       },
       { binding throws in
         var writer = FrameWriter(binding, frameLimit: 2)
@@ -94,7 +96,7 @@ struct ResumingBindingTests {
           try writer.write([UInt8](repeating: 0, count: 60).span.bytes)
         }
         // The fifth has not left; the script hangs up behind its answer to the first two.
-        usleep(50_000)
+        #expect(eventually { !isAnswering.isSet })
         let report = writer.abandon()
         #expect(report.submitted == 5 && report.sent == 2 && report.sentByteCount == 120)
         #expect(report.failures == [.restarted: 3] && report.outstanding == 0)
@@ -209,10 +211,12 @@ private final class RestartingDaemon {
     _ listener: Int32, _ script: (ScriptedPeer) throws -> Void
   ) throws {
     var polled = pollfd(fd: listener, events: Int16(POLLIN), revents: 0)
-    guard poll(&polled, 1, 5_000) > 0 else { throw ScriptedPeer.ScriptError.noMessage(errno: 0) }
+    guard poll(&polled, 1, Patience.milliseconds) > 0 else {
+      throw ScriptedPeer.ScriptError.noMessage(errno: 0)
+    }
     let peer = ScriptedPeer(descriptor: accept(listener, nil, nil))
     defer { close(peer.descriptor) }
-    var patience = timeval(tv_sec: 5, tv_usec: 0)
+    var patience = timeval(tv_sec: Patience.seconds, tv_usec: 0)
     setsockopt(
       peer.descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience,
       socklen_t(MemoryLayout<timeval>.size))
@@ -224,7 +228,7 @@ private final class RestartingDaemon {
   static func grant(_ open: OpenRequest) -> [UInt8] {
     OpenReply(
       mode: open.mode, flags: open.flags, queueByteCount: 1 << 20, interfaceIndex: 18,
-      maximumFrameSize: 1500, address: .zero, etherTypes: open.etherTypes, name: open.name
+      maximumFrameSize: 1500, address: .zero, etherTypes: open.etherTypes, name: open.name.text
     ).encoded
   }
 

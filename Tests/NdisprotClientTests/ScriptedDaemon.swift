@@ -19,7 +19,7 @@ struct ScriptedPeer: Sendable {
   }
 
   enum ScriptError: Error {
-    /// Nothing came within five seconds, or the client hung up.
+    /// Nothing came within a minute, or the client hung up.
     case noMessage(errno: Int32)
     case unexpected(opcode: UInt16)
   }
@@ -85,7 +85,7 @@ struct ScriptedPeer: Sendable {
       mode: request.mode, flags: request.flags, queueByteCount: 1 << 20, interfaceIndex: 17,
       maximumFrameSize: 1500, address: MACAddress([2, 0, 0, 0, 0, 1]),
       etherTypes: request.etherTypes,
-      name: request.name)
+      name: request.name.text)
     self.reply(to: message.header, .success, reply.encoded)
   }
 
@@ -111,7 +111,7 @@ func withDaemon(
   var ends: [Int32] = [0, 0]
   let type = Int32(SOCK_SEQPACKET.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
   try #require(socketpair(AF_UNIX, type, 0, &ends) == 0)
-  var patience = timeval(tv_sec: 5, tv_usec: 0)
+  var patience = timeval(tv_sec: Patience.seconds, tv_usec: 0)
   setsockopt(
     ends[1], SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
   let peer = ScriptedPeer(descriptor: ends[1])
@@ -133,7 +133,8 @@ func withDaemon(
   do {
     defer { socket.hangUpAfterScript(thread) }
     try body {
-      try Connection(socket, interruption: interruption, by: Deadline(after: .seconds(5)))
+      try Connection(
+        socket, interruption: interruption, by: Deadline(after: .seconds(Patience.seconds)))
     }
   }
   if let error = failure.withLock({ $0 }) { throw error }

@@ -134,6 +134,7 @@ struct ConfigurationTests {
       ("[daemon]\nqueue_memory = \"1 TB\"\n", ":2:16: daemon: queue_memory: "),
       ("[[binding]]\nprofile = \"latency\"\n", ":1:1: binding: interface: "),
       ("[[binding]]\ninterface = \"a\"\nring = \"1 KiB\"\n", ":3:8: binding: ring: "),
+      ("[[binding]]\ninterface = \"np0:1\"\n", ":2:13: binding: interface: 'np0:1' cannot be"),
       ("rule = 3\n", ":1:8: rule: "),
     ])
   func places(text: String, place: String) throws {
@@ -156,6 +157,12 @@ struct ConfigurationTests {
       ("name = \"a\"", "group = \"0\"\nname = \"a\"", "user"),
       ("interface = \"np*\"", "", "interface"),
       ("interface = \"np*\"", "address = \"1:2\"", "address"),
+      // Fault 16: no interface can have such a name.
+      ("interface = \"np*\"", "interface = \"np0:1\"", "interface"),
+      ("interface = \"np*\"", "interface = \"a/*\"", "interface"),
+      ("interface = \"np*\"", "interface = \"np0@np1\"", "interface"),
+      ("interface = \"np*\"", "interface = \" np0\"", "interface"),
+      ("interface = \"np*\"", "interface = \"..\"", "interface"),
     ])
   func mistakes(what: String, instead: String, key: String) throws {
     let found = try problem(Self.rule.replacing(what, with: instead))

@@ -241,6 +241,44 @@ struct GoldenBytesTests {
     #expect(reply.encoded == Golden.enumerateReply)
   }
 
+  /// The texts behind a description: kind, master, and two alternative names.
+  @Test("an entry with further names; cut anywhere it is refused")
+  func entryWithNames() throws {
+    let names = BindingEntry.Names(
+      kind: "veth", master: "br0", alternativeNames: ["enxcafe", #"bytes:\xff"#])
+    let entry = BindingEntry(
+      interfaceIndex: 17, state: .running, link: .disconnected, isPowered: true, mtu: 1500,
+      openCount: 2, address: MACAddress([2, 0, 0, 0, 0, 0xAA]), name: "np0", description: "d",
+      names: names)
+    let texts: [UInt8] = [
+      4, 0, 0x76, 0x65, 0x74, 0x68,  // kind "veth"
+      3, 0, 0x62, 0x72, 0x30,  // master "br0"
+      7, 0, 0x65, 0x6E, 0x78, 0x63, 0x61, 0x66, 0x65,  // "enxcafe"
+      10, 0, 0x62, 0x79, 0x74, 0x65, 0x73, 0x3A, 0x5C, 0x78, 0x66, 0x66,  // "bytes:\xff"
+    ]
+    let bytes = entry.encoded
+    #expect(bytes.count == 80)
+    #expect(Array(bytes[38..<40]) == [4, 0])
+    #expect(Array(bytes[44..<76]) == texts)
+    #expect(Array(bytes[76...]) == [0, 0, 0, 0])
+    let reply = EnumerateReply(generation: 1, entries: [entry], byteLimit: 1 << 20)
+    let decode = { (bytes: [UInt8]) throws(DecodeError) in
+      try bytes.decoded { payload throws(DecodeError) in
+        try EnumerateReply(decoding: payload, entryCount: 1)
+      }
+    }
+    #expect(try decode(reply.encoded).entries == [entry])
+    for count in 0..<reply.encoded.count {
+      #expect(throws: DecodeError.self) { try decode(Array(reply.encoded.prefix(count))) }
+    }
+    // One text is no kind and master; nine are not there.
+    for count in [1, 9] as [UInt8] {
+      var lying = reply.encoded
+      lying[EnumerateReply.fixedByteCount + 38] = count
+      #expect(throws: DecodeError.self) { try decode(lying) }
+    }
+  }
+
   @Test("STATISTICS")
   func statistics() throws {
     let request = StatisticsRequest(

@@ -97,7 +97,8 @@ struct HostileBytesTests {
       "nameLength", Golden.openRequest, at: 18, short: true,
       [
         (0, .invalidText), (1, .trailingBytes), (4, .tooShort), (15, .tooShort),
-        (16, .invalidText), (0xFFFF, .invalidText),
+        (16, .tooShort), (127, .tooShort), (516, .tooShort), (517, .invalidText),
+        (0xFFFF, .invalidText),
       ]),
     Limit.of(
       "etherType", Golden.openRequest, at: 20, short: true,
@@ -120,7 +121,9 @@ struct HostileBytesTests {
   @Test(
     "a name that no interface can have is refused",
     arguments: [
-      [], Array(repeating: 0x61, count: 16), [0x6E, 0x00], [0xFF], [0xC3], [0xED, 0xA0, 0x80],
+      [], Array(repeating: 0x61, count: 128), [0x6E, 0x00], [0xFF], [0xC3], [0xED, 0xA0, 0x80],
+      Array("a/b".utf8), Array("np0:1".utf8), Array(" np0".utf8), Array("np0\n".utf8),
+      Array(".".utf8), Array("..".utf8), Array(#"bytes:\xf"#.utf8), Array(#"bytes:\x00"#.utf8),
     ] as [[UInt8]])
   func names(_ name: [UInt8]) {
     var open = Array(Golden.openRequest.dropLast(3)) + name

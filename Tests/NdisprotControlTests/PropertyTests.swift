@@ -27,6 +27,17 @@ struct PropertyTests {
       })
   }
 
+  /// Any name that an interface can have, most of them no UTF-8.
+  static func name(_ generator: inout SeededGenerator) -> InterfaceName {
+    while true {
+      let count = Int.random(in: 1...127, using: &generator)
+      let most: UInt8 = Bool.random(using: &generator) ? 0x7F : 0xFF
+      let bytes = (0..<count).map { _ in UInt8.random(in: 1...most, using: &generator) }
+      if let name = InterfaceName(bytes: bytes) { return name }
+      if let name = InterfaceName(bytes: bytes.filter { $0 > 0x3F }) { return name }
+    }
+  }
+
   static func address(_ generator: inout SeededGenerator) -> MACAddress {
     MACAddress(InlineArray { _ in UInt8.random(in: 0...255, using: &generator) })
   }
@@ -57,7 +68,7 @@ struct PropertyTests {
   func open(_ seed: UInt64) throws {
     var random = SeededGenerator(state: seed)
     let request = OpenRequest(
-      name: Self.text(&random, 1...15), etherTypes: Self.etherTypes(&random),
+      name: Self.name(&random), etherTypes: Self.etherTypes(&random),
       mode: OpenRequest.Mode.allCases.randomElement(using: &random) ?? .shared,
       flags: OpenRequest.Flags(rawValue: .random(in: 0...63, using: &random)),
       queueByteCount: .random(in: 0...(.max), using: &random),
@@ -67,7 +78,7 @@ struct PropertyTests {
       mode: request.mode, flags: request.flags, queueByteCount: request.queueByteCount,
       interfaceIndex: .random(in: 0...(.max), using: &random),
       maximumFrameSize: .random(in: 0...(.max), using: &random), address: Self.address(&random),
-      etherTypes: request.etherTypes, name: request.name)
+      etherTypes: request.etherTypes, name: request.name.text)
     #expect(try reply.encoded.decoded(OpenReply.init(decoding:)) == reply)
   }
 
@@ -75,7 +86,7 @@ struct PropertyTests {
   func texts(_ seed: UInt64) throws {
     var random = SeededGenerator(state: seed)
     let names = (0..<Int.random(in: 0...9, using: &random)).map { _ in
-      Self.text(&random, 1...15)
+      Self.name(&random)
     }
     let wait = WaitRequest(
       names: names, timeoutMilliseconds: .random(in: 0...(.max), using: &random))
@@ -102,7 +113,14 @@ struct PropertyTests {
         link: MediaConnectState(rawValue: .random(in: 0...2, using: &random)) ?? .unknown,
         isPowered: .random(using: &random), mtu: .random(in: 0...(.max), using: &random),
         openCount: .random(in: 0...(.max), using: &random), address: Self.address(&random),
-        name: Self.text(&random, 1...15), description: Self.text(&random, 0...255))
+        name: Self.text(&random, 1...15), description: Self.text(&random, 0...255),
+        names: Bool.random(using: &random)
+          ? nil
+          : BindingEntry.Names(
+            kind: Self.text(&random, 0...15), master: Self.text(&random, 0...15),
+            alternativeNames: (0..<Int.random(in: 0...4, using: &random)).map { _ in
+              Self.text(&random, 1...127)
+            }))
     }
     let reply = EnumerateReply(
       generation: random.next(), entries: entries, byteLimit: 1 << 20)

@@ -68,7 +68,7 @@ struct ProtocolPageTests {
         ? try MessageHeader(decodingRequest: message.bytes.span.bytes)
         : try MessageHeader(decodingReply: message.bytes.span.bytes)
       switch (Opcode(rawValue: header.opcode), message.isRequest) {
-      case (.hello, true): #expect(try HelloRequest(decoding: payload) == HelloRequest())
+      case (.hello, true): #expect(try HelloRequest(decoding: payload) == HelloRequest(features: 0))
       case (.hello, false): #expect(try HelloReply(decoding: payload).version == 1)
       case (.enumerate, true): _ = try EnumerateRequest(decoding: payload)
       case (.enumerate, false):

@@ -9,7 +9,7 @@ import WDF
 
 @testable import NdisprotServer
 
-@Suite("The kernel thread", .timeLimit(.minutes(1)))
+@Suite("The kernel thread", .timeLimit(.minutes(15)))
 struct CardDeskTests {
   private static let noTypes = OpenRequest(name: "np0", etherTypes: .empty).encoded
   private static let eapol = OpenRequest(name: "np0", etherTypes: EtherTypeSet([0x888E])).encoded
@@ -30,7 +30,7 @@ struct CardDeskTests {
       wire.card.script.withLock { $0.isHeld = true }
       let asker = try open(path)
       let id = try asker.sendQuery(.linkSpeed)
-      #expect(wire.card.isAsked.wait(milliseconds: 10_000))
+      #expect(wire.card.isAsked.wait(milliseconds: Patience.milliseconds))
       // The same session, and another on the same thread, are answered meanwhile.
       let second = try asker.sendQuery(.currentAddress)
       #expect(try #require(try asker.receive()).header.id == second)
@@ -53,7 +53,7 @@ struct CardDeskTests {
       wire.card.script.withLock { $0.isHeld = true }
       let first = try open(path)
       _ = try first.sendQuery(.linkSpeed)
-      #expect(wire.card.isAsked.wait(milliseconds: 10_000))
+      #expect(wire.card.isAsked.wait(milliseconds: Patience.milliseconds))
       let others = try (0..<4).map { _ in try open(path) }
       for client in others { for _ in 0..<8 { _ = try client.sendQuery(.rcvOK) } }
       for client in others {
@@ -71,7 +71,7 @@ struct CardDeskTests {
   @Test(
     "a question that takes too long ends as timed out, is counted, and its late answer is dropped")
   func deadline() throws {
-    try withScriptedServer(deadlineNanoseconds: 1_000_000_000) { _, wire, path in
+    try withScriptedServer(deadlineNanoseconds: 3_000_000_000) { _, wire, path in
       wire.card.script.withLock { $0.isHeld = true }
       let client = try open(path)
       let id = try client.sendQuery(.linkState)
@@ -123,7 +123,7 @@ struct CardDeskTests {
       wire.card.script.withLock { $0.isHeld = true }
       let client = try open(path, Self.eapol)
       let id = try client.sendQuery(.rcvOK)
-      #expect(wire.card.isAsked.wait(milliseconds: 10_000))
+      #expect(wire.card.isAsked.wait(milliseconds: Patience.milliseconds))
       let pause = try RawClient(path).ask(
         .administration, AdministrationRequest.pause(interfaceIndex: 7).encoded)
       #expect(pause.header.errno == 0)
@@ -151,7 +151,7 @@ struct CardDeskTests {
       wire.card.script.withLock { $0.isHeld = true }
       let client = try open(path, request)
       let ids = try (0..<3).map { _ in try client.sendQuery(.rcvOK) }
-      #expect(wire.card.isAsked.wait(milliseconds: 10_000))
+      #expect(wire.card.isAsked.wait(milliseconds: Patience.milliseconds))
       // The daemon has them all: what it is told behind them is answered.
       let mark = try client.send(.cancel, CancelRequest(id: 99).encoded)
       #expect(try #require(try client.receive()).header.id == mark)

@@ -11,7 +11,7 @@ import WDF
 @testable import NdisprotServer
 
 /// Sockets of clients that do what no client should.
-@Suite("ClientSocket and Closers", .timeLimit(.minutes(1)))
+@Suite("ClientSocket and Closers", .timeLimit(.minutes(15)))
 struct ClientSocketTests {
   /// Both ends of a connection; `mayPass` as on a kernel that lets descriptors through.
   private func pair(mayPass: Bool) throws -> (ClientSocket, client: Int32) {

@@ -9,7 +9,7 @@ import WDF
 
 @testable import NdisprotServer
 
-@Suite("The threads of bindings, and when they end", .timeLimit(.minutes(1)))
+@Suite("The threads of bindings, and when they end", .timeLimit(.minutes(15)))
 struct IdleThreadTests {
   private static let eapol = OpenRequest(name: "np0", etherTypes: EtherTypeSet([0x888E])).encoded
 

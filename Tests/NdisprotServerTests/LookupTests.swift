@@ -9,11 +9,11 @@ import WDF
 
 @testable import NdisprotServer
 
-@Suite("Files and directory services that take long", .timeLimit(.minutes(1)))
+@Suite("Files and directory services that take long", .timeLimit(.minutes(15)))
 struct LookupTests {
   /// A server whose configuration and users come when the test lets them.
   private func withServer(
-    patienceMilliseconds: Int32 = 10_000,
+    patienceMilliseconds: Int32 = Patience.milliseconds,
     _ body: (Server, ScriptedWire, String, _ isAsked: AutoResetEvent, _ mayAnswer: AutoResetEvent)
       throws -> Void
   ) throws {
@@ -47,7 +47,7 @@ struct LookupTests {
       for slow in [reload, explain] {
         let waiting = try RawClient(path)
         let id = try waiting.send(.administration, slow)
-        #expect(isAsked.wait(milliseconds: 10_000))
+        #expect(isAsked.wait(milliseconds: Patience.milliseconds))
         let other = try RawClient(path)
         #expect(try other.ask(.enumerate, EnumerateRequest().encoded).header.errno == 0)
         mayAnswer.set()
@@ -62,7 +62,7 @@ struct LookupTests {
     try withServer { _, _, path, isAsked, mayAnswer in
       let clients = try (0..<4).map { _ in try RawClient(path) }
       let first = try clients[0].send(.administration, reload)
-      #expect(isAsked.wait(milliseconds: 10_000))
+      #expect(isAsked.wait(milliseconds: Patience.milliseconds))
       let later = try clients.dropFirst().map { try $0.send(.administration, reload) }
       // Control has taken them all.
       for client in clients.dropFirst() {
@@ -70,7 +70,7 @@ struct LookupTests {
       }
       mayAnswer.set()
       #expect(try #require(try clients[0].receive()).header.id == first)
-      #expect(isAsked.wait(milliseconds: 10_000))
+      #expect(isAsked.wait(milliseconds: Patience.milliseconds))
       mayAnswer.set()
       for (client, id) in zip(clients.dropFirst(), later) {
         #expect(try #require(try client.receive()).header.id == id)
@@ -85,7 +85,7 @@ struct LookupTests {
       let client = try RawClient(path)
       for _ in 0..<3 {
         _ = try client.send(.administration, explain)
-        #expect(isAsked.wait(milliseconds: 10_000))
+        #expect(isAsked.wait(milliseconds: Patience.milliseconds))
         let second = try client.send(.administration, explain)
         let refused = try #require(try client.receive())
         #expect(refused.header.id == second && refused.header.errno == UInt32(EDQUOT))
@@ -110,13 +110,13 @@ struct LookupTests {
   func reloadAhead() throws {
     try withServer { _, _, path, isAsked, mayAnswer in
       let (clients, administrator) = (try inquirers(path), try RawClient(path))
-      #expect(isAsked.wait(milliseconds: 10_000))
+      #expect(isAsked.wait(milliseconds: Patience.milliseconds))
       let id = try administrator.send(.administration, reload)
       #expect(try administrator.ask(.enumerate, EnumerateRequest().encoded).header.errno == 0)
       mayAnswer.set()
       #expect(try #require(try clients[0].receive()).header.errno == 0)
       // It is the next, and was not refused.
-      #expect(isAsked.wait(milliseconds: 10_000))
+      #expect(isAsked.wait(milliseconds: Patience.milliseconds))
       mayAnswer.set()
       let reply = try #require(try administrator.receive())
       #expect(reply.header.id == id)
@@ -132,7 +132,7 @@ struct LookupTests {
   func unloaded() throws {
     try withServer(patienceMilliseconds: 400) { _, _, path, isAsked, _ in
       let clients = try inquirers(path)
-      #expect(isAsked.wait(milliseconds: 10_000))
+      #expect(isAsked.wait(milliseconds: Patience.milliseconds))
       withExtendedLifetime(clients) {}
     }
   }

@@ -2,6 +2,7 @@ import CLinux
 import Glibc
 import NDIS
 import NdisprotControl
+import TestSupport
 import Testing
 
 /// A client of the socket, a message at a time.
@@ -25,7 +26,7 @@ final class RawClient {
       $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, size) }
     }
     try #require(connected == 0)
-    var patience = timeval(tv_sec: 10, tv_usec: 0)
+    var patience = timeval(tv_sec: Patience.seconds, tv_usec: 0)
     setsockopt(
       descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
     let hello = try ask(.hello, HelloRequest().encoded)
@@ -55,7 +56,7 @@ final class RawClient {
       information: room)
   }
 
-  /// The next message of the daemon; nil when it has hung up, or says nothing for ten seconds.
+  /// The next message of the daemon; nil when it has hung up, or says nothing for a minute.
   func receive() throws -> Reply? {
     var bytes = [UInt8](repeating: 0, count: MessageHeader.maximumMessageByteCount)
     let count = recv(descriptor, &bytes, bytes.count, 0)

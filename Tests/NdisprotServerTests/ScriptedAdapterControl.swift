@@ -1,5 +1,6 @@
 import NDIS
 import Platform
+import TestSupport
 import WDF
 
 @testable import NdisprotServer
@@ -49,6 +50,6 @@ final class ScriptedAdapterControl: AdapterControl, Sendable {
 
   private func hold() {
     isAsked.set()
-    _ = mayAnswer.wait(milliseconds: 20_000)
+    _ = mayAnswer.wait(milliseconds: Patience.milliseconds)
   }
 }

@@ -2,6 +2,7 @@ import Glibc
 import NDIS
 import Ndisprot
 import Platform
+import TestSupport
 import Testing
 import WDF
 
@@ -11,7 +12,7 @@ import WDF
 ///
 /// `prepare` may change the world below it, and what a reload reads.
 func withScriptedServer(
-  deadlineNanoseconds: UInt64 = 20_000_000_000, isIdentityHeld: Bool = false,
+  deadlineNanoseconds: UInt64 = 2 * Patience.nanoseconds, isIdentityHeld: Bool = false,
   prepare: (inout ServerEnvironment, ServerConfiguration) -> Void = { _, _ in },
   _ body: (Server, ScriptedWire, String) throws -> Void
 ) throws {
@@ -39,7 +40,7 @@ func withScriptedServer(
     unlink(path)
     rmdir(directory)
   }
-  #expect(try server.start().boundNames == ["np0"])
+  #expect(try server.start()?.boundNames == ["np0"])
   try body(server, wire, path)
   #expect(server.stop() == nil)
 }

@@ -1,6 +1,7 @@
 import MDL
 import NDIS
 import Platform
+import TestSupport
 import WDF
 
 @testable import NdisprotServer
@@ -105,6 +106,7 @@ private final class SlowMiniport: MiniportAdapter, @unchecked Sendable {  // Con
   private var activation: ((MiniportError?) -> Void)?
   private weak var handler: ReceiveHandler?
   let statistics = CaptureStatistics()
+  let ring = CaptureRing()
   let currentMTU: UInt32? = nil
   let isReplaced = false
 
@@ -126,7 +128,7 @@ private final class SlowMiniport: MiniportAdapter, @unchecked Sendable {  // Con
     activation = completion
     _ = starter("helper") { [self] in
       isActivating.set()
-      _ = mayActivate.wait(milliseconds: 10_000)
+      _ = mayActivate.wait(milliseconds: Patience.milliseconds)
       loop.post { [self] in activation.take()?(nil) }
     }
   }

@@ -45,7 +45,7 @@ struct AccessOnOpensTests {
     let client = try DataPathFixture.Client(
       fixture, OpenOptions(etherTypes: .eapol), grant([limited], [0x888E]))
     _ = try client.write((0..<8).map { Frames.make(to: Frames.peer, from: Frames.own, number: $0) })
-    let values = Dictionary(uniqueKeysWithValues: client.open.idleCounters().values)
+    let values = Dictionary(uniqueKeysWithValues: client.open.counters().values)
     #expect(values[.txSent] == 2)
     #expect(values[.txRejectedRate] == 6)
     #expect(values[.txSubmitted] == 8)
@@ -87,7 +87,7 @@ struct AccessOnOpensTests {
     // A bucket of 20 frames, and what came into it meanwhile: not a batch more.
     #expect(Double(fixture.miniport.sent.count) <= 20 + 400 * seconds + 1)
     #expect(fixture.miniport.sent.count >= 20)
-    let values = clients.map { Dictionary(uniqueKeysWithValues: $0.open.idleCounters().values) }
+    let values = clients.map { Dictionary(uniqueKeysWithValues: $0.open.counters().values) }
     func sum(_ counter: Counter) -> UInt64 { values.compactMap { $0[counter] }.reduce(0, +) }
     #expect(sum(.txSent) == UInt64(fixture.miniport.sent.count))
     #expect(sum(.txSent) + sum(.txRejectedRate) == UInt64(submitted))
@@ -115,7 +115,7 @@ struct AccessOnOpensTests {
     }
     let id = try client.read()
     #expect(client.requester.completion(of: id)?.status == .notPermitted)
-    let values = Dictionary(uniqueKeysWithValues: client.open.idleCounters().values)
+    let values = Dictionary(uniqueKeysWithValues: client.open.counters().values)
     #expect(values[.rxDropRevoked] == 1)
     #expect(values[.rxQueued] == 0)
     guard case .closed = client.open.follow(AccessPolicy([])) else {

@@ -22,7 +22,8 @@ struct AccessPolicyTests {
   ) -> AccessRule {
     AccessRule(
       name: name, origin: "test: \(name)", subject: subject,
-      interface: InterfaceMatch(name: .like(interface)), etherTypes: EtherTypeSet(types),
+      interface: InterfaceMatch(name: .like(NamePattern(stringLiteral: interface))),
+      etherTypes: EtherTypeSet(types),
       vlans: vlans, rights: rights, rate: rate)
   }
 
@@ -213,7 +214,8 @@ struct AccessPolicyTests {
       ("np0", true), ("np*", true), ("*", true), ("n?0", true), ("np0*", true), ("*p*0", true),
       ("np", false), ("p0", false), ("np0?", false), ("eth*", false), ("", false),
     ])
-  func interfaces(pattern: String, isMatch: Bool) {
+  func interfaces(text: String, isMatch: Bool) {
+    let pattern = NamePattern(stringLiteral: text)
     #expect(InterfaceMatch(name: .like(pattern)).matches(Self.np0) == isMatch)
     var match = InterfaceMatch(name: .like(pattern), address: Frames.own, driver: "veth")
     #expect(match.matches(Self.np0) == isMatch)

@@ -13,7 +13,8 @@ struct AccessWarningTests {
   ) -> AccessRule {
     AccessRule(
       name: name, origin: "x:\(name)", subject: subject,
-      interface: InterfaceMatch(name: .like(pattern)), etherTypes: EtherTypeSet(types),
+      interface: InterfaceMatch(name: .like(NamePattern(stringLiteral: pattern))),
+      etherTypes: EtherTypeSet(types),
       rights: rights)
   }
 
@@ -65,8 +66,8 @@ struct AccessWarningTests {
       ("a*b*", "aXbY", true, true), ("np*", "np", true, true), ("", "*", false, true),
     ])
   func patterns(_ one: String, _ other: String, covers: Bool, meets: Bool) {
-    let match = InterfaceMatch(name: .like(one))
-    let wanted = InterfaceMatch(name: .like(other))
+    let match = InterfaceMatch(name: .like(NamePattern(stringLiteral: one)))
+    let wanted = InterfaceMatch(name: .like(NamePattern(stringLiteral: other)))
     #expect(match.covers(wanted) == covers)
     #expect(match.canMeet(wanted) == meets)
     #expect(wanted.canMeet(match) == meets)

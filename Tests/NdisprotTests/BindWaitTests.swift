@@ -16,8 +16,9 @@ struct BindWaitTests {
     file = try fixture.device.makeFileObject("client", Context(make: { _ in 0 }))
   }
 
-  private func add(_ names: [String], id: UInt64, isBound: (String) -> Bool = { _ in false }) throws
-  {
+  private func add(
+    _ names: [InterfaceName], id: UInt64, isBound: (InterfaceName) -> Bool = { _ in false }
+  ) throws {
     let request = try file.makeRequest(
       RequestParameters(
         type: .deviceControl, code: 0, id: id, outputByteCount: 0, count: 0), sink: requester)

@@ -129,24 +129,66 @@ struct CardWaitTests {
     expect { $0 = MembershipSet() }
   }
 
-  @Test("a set waits for the card, and says when the card does not follow")
-  func refusedMembership() throws {
+  @Test(
+    "E-4: a set is all or nothing: what the card refuses is neither the open's nor the card's, and can be set again",
+    arguments: [
+      (.addMulticastAddress, [0x01, 0x80, 0xC2, 0, 0, 3]), (.multicastList, [1, 0, 0, 0, 0, 9]),
+      (.currentPacketFilter, [0x20, 0, 0, 0]), (.currentPacketFilter, [0x04, 0, 0, 0]),
+    ] as [(OID, [UInt8])])
+  func refusedMembership(oid: OID, value: [UInt8]) throws {
     let fixture = try DataPathFixture()
     let client = try DataPathFixture.Client(fixture, OpenOptions())
-    let id = try client.set(.addMulticastAddress, group)
-    #expect(client.requester.completion(of: id) == nil)
-    fixture.card.answer(.failure(.refused))
-    #expect(client.requester.completion(of: id)?.status == .openFailed)
-    // The list has it, and the card has not: whoever sets something next asks for it again.
-    let again = try client.set(.addMulticastAddress, group)
-    #expect(fixture.card.memberships.count == 2)
+    for error in [CardError.refused, .timedOut, .gone] {
+      let id = try client.set(oid, value)
+      #expect(client.requester.completion(of: id) == nil)
+      // Nothing is heard yet.
+      #expect(client.open.filter.packetFilter == .atOpen && client.open.groups.addresses.isEmpty)
+      fixture.card.answer(.failure(error))
+      #expect(client.requester.completion(of: id)?.status == error.completion)
+      #expect(client.open.filter.packetFilter == .atOpen && client.open.groups.addresses.isEmpty)
+      // It may have done a part of it: it is asked for what there was before.
+      #expect(fixture.card.memberships.last == MembershipSet())
+      fixture.card.answer()
+    }
+    let count = fixture.card.memberships.count
+    let again = try client.set(oid, value)
     #expect(client.requester.completion(of: again) == nil)
     fixture.card.answer()
     #expect(client.requester.completion(of: again)?.status == .success)
-    // What changes nothing for the card asks nobody.
-    let last = try client.set(.deleteMulticastAddress, group)
-    #expect(client.requester.completion(of: last)?.status == .success)
-    #expect(fixture.card.memberships.count == 2)
+    #expect(fixture.card.memberships.count == count + 1)
+    let isHeard =
+      client.open.filter.packetFilter != .atOpen || !client.open.groups.addresses.isEmpty
+    #expect(isHeard)
+  }
+
+  @Test("of two sets that wait, the one that the card refuses leaves no trace in the other")
+  func refusedAmongSets() throws {
+    let fixture = try DataPathFixture()
+    let client = try DataPathFixture.Client(fixture, OpenOptions())
+    let groups = [MACAddress([1, 0, 0, 0, 0, 1]), MACAddress([1, 0, 0, 0, 0, 2])]
+    let first = try client.set(.addMulticastAddress, [1, 0, 0, 0, 0, 1])
+    let second = try client.set(.addMulticastAddress, [1, 0, 0, 0, 0, 2])
+    #expect(fixture.card.memberships.last?.groups == Set(groups))
+    fixture.card.answerOldest(.failure(.refused))
+    fixture.card.answerOldest()
+    #expect(client.requester.completion(of: first)?.status == .openFailed)
+    #expect(client.requester.completion(of: second)?.status == .success)
+    #expect(client.open.groups.addresses == [groups[1]])
+    #expect(fixture.card.memberships.last?.groups == [groups[1]])
+    fixture.card.answer()
+  }
+
+  @Test("a set that is cancelled while the card is asked is not made, and given back")
+  func cancelledSet() throws {
+    let fixture = try DataPathFixture()
+    let client = try DataPathFixture.Client(fixture, OpenOptions())
+    let id = try client.set(.currentPacketFilter, [0x20, 0, 0, 0])
+    #expect(client.open.cancel(id))
+    fixture.card.answer()
+    #expect(client.requester.completion(of: id)?.status == .cancelled)
+    #expect(client.open.filter.packetFilter == .atOpen)
+    #expect(fixture.card.memberships.map(\.isPromiscuous) == [true, false])
+    fixture.card.answer()
   }
 
   @Test("who wants what another has just asked for waits for the card, too; other sets do not")
@@ -162,6 +204,7 @@ struct CardWaitTests {
     fixture.card.answer(.failure(.refused))
     #expect(first.requester.completion(of: asked)?.status == .openFailed)
     #expect(second.requester.completion(of: same)?.status == .openFailed)
+    fixture.card.answer()
     let again = try second.set(.multicastList, group)
     #expect(second.requester.completion(of: again) == nil)
     fixture.card.answer()
@@ -171,18 +214,19 @@ struct CardWaitTests {
     #expect(first.requester.completion(of: last)?.status == .success)
   }
 
-  @Test("what the card refused when another open closed is asked for again, too")
+  @Test("what the card refused to give back is asked for again with the next change")
   func refusedGiveBack() throws {
     let fixture = try DataPathFixture()
     let client = try DataPathFixture.Client(fixture, OpenOptions())
     let other = try DataPathFixture.Client(fixture, OpenOptions())
-    _ = try client.set(.addMulticastAddress, group)
-    fixture.card.answer(.failure(.refused))
+    _ = try other.set(.addMulticastAddress, group)
+    fixture.card.answer()
     other.open.close()
-    #expect(fixture.card.memberships.count == 2)
+    #expect(fixture.card.memberships.last == MembershipSet())
     fixture.card.answer(.failure(.refused))
+    let count = fixture.card.memberships.count
     let again = try client.set(.addMulticastAddress, group)
-    #expect(fixture.card.memberships.count == 3)
+    #expect(fixture.card.memberships.count == count + 1)
     #expect(client.requester.completion(of: again) == nil)
     fixture.card.answer()
     #expect(client.requester.completion(of: again)?.status == .success)

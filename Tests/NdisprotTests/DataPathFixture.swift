@@ -21,17 +21,22 @@ final class RecordingRequester: Requester, @unchecked Sendable {  // One test's 
   private(set) var outputs: [UInt64: [UInt8]] = [:]
   /// The client's socket is full.
   var isFull = false
+  /// Bytes of records that the client's socket takes in one message.
+  var recordByteLimit = Int.max
 
   func deliver(
     _ records: MDLChain, recordCount: Int, information: Int, for parameters: RequestParameters
-  ) -> Bool {
-    guard !isFull else { return false }
+  ) -> DeliveryOutcome {
+    guard !isFull else { return .blocked }
+    guard records.byteCount <= recordByteLimit else {
+      return .tooLong(recordByteLimit: recordByteLimit)
+    }
     var all = [UInt8](repeating: 0, count: records.byteCount)
     var span = all.mutableSpan
     var out = span.mutableBytes
     try? records.span.copyBytes(to: &out)
     delivered[parameters.id] = all
-    return true
+    return .taken
   }
 
   /// Work that began and has not ended: the session's clock would run on.
@@ -87,6 +92,8 @@ final class ManualExecutor: Executor, @unchecked Sendable {  // One test's threa
   private(set) var scheduled: [Work] = []
   /// How long each of those was to wait, in nanoseconds.
   private(set) var delays: [UInt64] = []
+  /// Those of less than a minute: the reading of the kernel's counters (law D1) is none of them.
+  var soonDelays: [UInt64] { delays.filter { $0 < 60_000_000_000 } }
   var isCurrent: Bool { true }
 
   func post(_ work: @escaping @Sendable () -> Void) { work() }
@@ -122,6 +129,8 @@ final class DataPathFixture {
     interfaceIndex: 7, name: "np0", description: "veth", hardwareType: 1, isLoopback: false,
     address: Frames.own, mtu: 1500, isUp: true, link: .connected)
 
+  /// What its opens may have waiting.
+  let writeBudget = PendingWriteBudget()
   /// What its card is asked.
   let card = ScriptedCard()
 
@@ -137,7 +146,8 @@ final class DataPathFixture {
     binding.update(attributes)
     dataPath = try BindingDataPath(
       binding: binding, miniport: miniport, executor: executor, profile: .latency,
-      captureRingByteCount: 1 << 20, receiveRingByteCount: receiveRingByteCount)
+      captureRingByteCount: 1 << 20, receiveRingByteCount: receiveRingByteCount,
+      writeBudget: writeBudget)
   }
 
   /// Unloads the driver: what is left of it is named.

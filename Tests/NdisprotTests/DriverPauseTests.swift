@@ -102,7 +102,7 @@ struct DriverPauseTests {
     lab.miniport.script = [SendProgress(sentCount: 1, failure: .wouldBlock)]
     let writes = [try client.write([own, own]), try client.write([own])]
     let pause = try lab.ask(client, lab.driver.pause)
-    #expect(lab.fixture.executor.delays == [10_000_000_000])
+    #expect(lab.fixture.executor.soonDelays == [10_000_000_000])
     lab.fixture.executor.runScheduled()
     for write in writes {
       #expect(client.requester.completion(of: write)?.status == .sendCancelled)

@@ -10,7 +10,7 @@ import Testing
 @Suite("Holding frames in the kernel's ring")
 struct HoldTests {
   private static let frame = Frames.make(number: 1, byteCount: 1_514)
-  private static let patience = BindingDataPath.patienceNanoseconds
+  private static let patience = ReceivePath.patienceNanoseconds
   /// More than half of the ring, and less than all of it.
   private static let manyFrames = [[UInt8]](repeating: frame, count: 30)
 

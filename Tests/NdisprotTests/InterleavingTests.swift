@@ -120,7 +120,7 @@ private final class TwoThreads: BindingObserver, @unchecked Sendable {  // One w
   func bindRefused(_ attributes: AdapterAttributes, _ error: BindError) {}
 }
 
-@Suite("Callbacks that interleave (section 3.1)", .timeLimit(.minutes(1)))
+@Suite("Callbacks that interleave (section 3.1)", .timeLimit(.minutes(15)))
 struct InterleavingTests {
   /// The call that is under way: a row of the matrix.
   ///

@@ -22,6 +22,8 @@ struct ReceiveCursorTests {
     _ cursor: inout ReceiveCursor, _ ring: borrowing ReceiveRing, _ filter: ReceiveFilter,
     byteLimit: Int = .max, recordLimit: Int = .max
   ) -> [[UInt8]] {
+    // No read was pended before this one.
+    cursor.trim(ring, filter)
     guard cursor.hasFrames(ring, filter) else { return [] }
     var slices = RingSlices()
     let batch = cursor.gather(
@@ -146,7 +148,9 @@ struct ReceiveCursorTests {
           }
           if isMine { expected.append(number) }
         }
-      case 7: cursor.advance(ring, filter)
+      case 7:
+        if Bool.random(using: &generator) { cursor.trim(ring, filter) }
+        cursor.advance(ring, filter)
       case 8 where seed % 3 == 0:
         cursor.flush(ring, filter)
       default:

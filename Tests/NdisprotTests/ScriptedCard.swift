@@ -31,4 +31,11 @@ final class ScriptedCard: CardService, @unchecked Sendable {  // One test's thre
     (asked, answers) = ([], [])
     for answer in waiting { answer(result) }
   }
+
+  /// Answers the one who has waited longest.
+  func answerOldest(_ result: Result<AdapterFacts, CardError> = .success(AdapterFacts())) {
+    guard !answers.isEmpty else { return }
+    asked.removeFirst()
+    answers.removeFirst()(result)
+  }
 }

@@ -1,5 +1,6 @@
 import Glibc
 import Platform
+import TestSupport
 
 /// A handler made of a closure.
 final class ClosureHandler: EventHandler {
@@ -55,9 +56,9 @@ extension EventLoop {
     for _ in 0..<count { turn(waitingAtMost: 0) }
   }
 
-  /// Turns until the condition holds or a second has gone by.
+  /// Turns until the condition holds, or a minute has gone by.
   func turns(until condition: () -> Bool) {
-    let end = monotonicNanoseconds() + 1_000_000_000
+    let end = monotonicNanoseconds() + Patience.nanoseconds
     while !condition(), monotonicNanoseconds() < end { turn(waitingAtMost: 10_000_000) }
   }
 }

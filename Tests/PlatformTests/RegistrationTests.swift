@@ -2,7 +2,7 @@ import Glibc
 import Platform
 import Testing
 
-@Suite("Registrations", .timeLimit(.minutes(1)))
+@Suite("Registrations", .timeLimit(.minutes(15)))
 struct RegistrationTests {
   let loop: EventLoop
   init() throws { loop = try EventLoop() }

@@ -3,7 +3,7 @@ import Platform
 import TestSupport
 import Testing
 
-@Suite("Thread identity", .timeLimit(.minutes(1)))
+@Suite("Thread identity", .timeLimit(.minutes(15)))
 struct ThreadIdentityTests {
   /// What the threads say of themselves.
   private struct Seen: Sendable {

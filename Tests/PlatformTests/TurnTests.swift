@@ -2,7 +2,7 @@ import Platform
 import TestSupport
 import Testing
 
-@Suite("Turns", .timeLimit(.minutes(1)))
+@Suite("Turns", .timeLimit(.minutes(15)))
 struct TurnTests {
   let loop: EventLoop
   init() throws { loop = try EventLoop() }

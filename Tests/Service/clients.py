@@ -14,7 +14,7 @@ HELLO = struct.pack("<HHIQIIIIII", 1, 0, 0, 1, 0, 0, 0, 0, 0, 0) + struct.pack("
 
 def connected():
     client = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    client.settimeout(20)
+    client.settimeout(60)
     client.connect(PATH)
     return client
 

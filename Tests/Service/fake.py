@@ -9,7 +9,7 @@ import sys
 listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 listener.bind(sys.argv[1])
 listener.listen()
-listener.settimeout(20)
+listener.settimeout(60)
 print("listening", flush=True)
 connections = []
 try:

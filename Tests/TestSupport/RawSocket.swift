@@ -59,7 +59,7 @@ public final class RawSocket: @unchecked Sendable {
   }
 
   /// The next frame that arrived, its tag where it was on the wire; nil after the time is over.
-  public func receive(timeoutMilliseconds: Int32 = 1000) -> [UInt8]? {
+  public func receive(timeoutMilliseconds: Int32 = Patience.milliseconds) -> [UInt8]? {
     var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
     guard poll(&waiting, 1, timeoutMilliseconds) == 1 else { return nil }
     var frame = [UInt8](repeating: 0, count: 65_536)
@@ -85,7 +85,7 @@ public final class RawSocket: @unchecked Sendable {
   }
 
   /// All frames that arrive until so many came or nothing came for a while.
-  public func receive(count: Int, timeoutMilliseconds: Int32 = 1000) -> [[UInt8]] {
+  public func receive(count: Int, timeoutMilliseconds: Int32 = Patience.milliseconds) -> [[UInt8]] {
     var frames: [[UInt8]] = []
     while frames.count < count, let frame = receive(timeoutMilliseconds: timeoutMilliseconds) {
       frames.append(frame)

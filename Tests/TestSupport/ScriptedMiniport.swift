@@ -44,10 +44,23 @@ public final class ScriptedMiniport: MiniportAdapter {
   public var during: (Call) -> Void = { _ in }
   /// How often frames were handed to `send`.
   public private(set) var sendCount = 0
+  /// How often the driver asked for the end of a dispatch; frames that follow are delivered anyway.
+  public private(set) var stoppedDispatches = 0
   /// What the kernel says of the MTU.
   public var currentMTU: UInt32?
+  /// What its rings hold.
+  public var ring = CaptureRing()
   /// What the driver is told that the kernel counted.
-  public var statistics = CaptureStatistics()
+  public var statistics: CaptureStatistics {
+    get {
+      readings += 1
+      return counted
+    }
+    set { counted = newValue }
+  }
+  private var counted = CaptureStatistics()
+  /// How often the counters were read.
+  public private(set) var readings = 0
 
   /// Makes a miniport that is not active.
   public init() {}
@@ -135,14 +148,18 @@ public final class ScriptedMiniport: MiniportAdapter {
 
   /// Delivers frames as one dispatch of the wire, or as a chunk with more to come.
   public func deliver(_ frames: [[UInt8]], flags: UInt32 = 0, isMoreThere: Bool = false) {
-    for frame in frames {
-      statistics.frames += 1
-      let span = frame.span
-      handler?.receive(
-        ReceivedFrame(
-          bytes: span.bytes, wireByteCount: frame.count, timestampNanoseconds: statistics.frames,
-          flags: flags))
-    }
+    for frame in frames { receive(frame, flags: flags) }
     if isMoreThere { handler?.chunkComplete() } else { handler?.receiveComplete() }
+  }
+
+  /// Delivers one frame in the middle of a dispatch.
+  public func receive(_ frame: [UInt8], flags: UInt32 = 0) {
+    counted.frames += 1
+    let span = frame.span
+    let mayGoOn = handler?.receive(
+      ReceivedFrame(
+        bytes: span.bytes, wireByteCount: frame.count, timestampNanoseconds: counted.frames,
+        flags: flags))
+    if mayGoOn == false { stoppedDispatches += 1 }
   }
 }

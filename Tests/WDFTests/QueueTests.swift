@@ -248,7 +248,7 @@ struct QueueTests {
       {
         let holder = TokenHolder(token)
         let purges = (0..<2).map { _ in
-          TestThread { try? queue.purge(waitingUpTo: .seconds(5)) }
+          TestThread { try? queue.purge(waitingUpTo: .seconds(60)) }
         }
         #expect(eventually { sink.ids.count == 2 })
         try file.submit(read(9), sink: sink, to: queue)
@@ -331,7 +331,7 @@ struct QueueTests {
     for id in 1...3 { try file.submit(read(UInt64(id)), sink: fixture.sink, to: queue) }
     let isDrained = Signal()
     let thread = TestThread {
-      try? queue.drain(waitingUpTo: .seconds(5))
+      try? queue.drain(waitingUpTo: .seconds(60))
       isDrained.set()
     }
     #expect(eventually { !queue.status.isAccepting })

@@ -62,7 +62,7 @@ struct UnloadTests {
     let (isIn, mayLeave) = (Signal(), Signal())
     let fixture = try Fixture(onUnload: { driver in
       mayLeave.set()
-      try? gate.withLock { $0 }?.close(waitingUpTo: .seconds(5))
+      try? gate.withLock { $0 }?.close(waitingUpTo: .seconds(60))
       _ = gate.withLock { $0 }?.enter("receive") { seen.add("late") }
     })
     let made = CallbackGate(of: fixture.driver)

@@ -1,3 +1,4 @@
+import NDIS
 import NdisprotServer
 import Testing
 
@@ -38,10 +39,10 @@ struct StatusTextTests {
   @Test(
     "the status says what is bound, and what is waited for",
     arguments: [
-      ([], [], "bound nothing"), (["a"], ["a"], "bound a"),
-      (["a"], ["a", "b"], "bound a; waiting for b"), ([], ["a", "b"], "waiting for a, b"),
+      ([], [], "bound nothing"), (["a"], [], "bound a"),
+      (["a"], ["b"], "bound a; waiting for b"), ([], ["a", "b"], "waiting for a, b"),
     ])
-  func status(bound: [String], wanted: [String], expected: String) {
-    #expect(Sentences.status(bound: bound, wanted: wanted) == expected)
+  func status(bound: [InterfaceName], missing: [InterfaceName], expected: String) {
+    #expect(Sentences.status(bound: bound, missing: missing) == expected)
   }
 }

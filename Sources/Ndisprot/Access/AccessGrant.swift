@@ -67,7 +67,7 @@ public struct AccessGrant: Hashable, Sendable {
   private func decider(_ etherType: UInt16, _ vlan: UInt16) -> Decider {
     if etherType == AccessPolicy.macControl { return .nobody }
     if scope == .everything { return .onlyRule }
-    let vlan = isTagProtocol(etherType) ? VLANSet.unknown : vlan
+    let vlan = TagProtocol.isTag(etherType) ? VLANSet.unknown : vlan
     if scope == .untagged { return vlan == VLANSet.none ? .onlyRule : .nobody }
     for index in rules.indices where rules[index].decides(etherType, vlan) { return .rule(index) }
     return .nobody
@@ -85,7 +85,7 @@ public struct AccessGrant: Hashable, Sendable {
   }
 
   private func rule(for header: EthernetHeader) -> AccessRule? {
-    decidingRule(header.typeBehindCustomerTag, vlan: header.customerVLAN).map { rules[$0] }
+    decidingRule(header.decidingType, vlan: header.decidingVLAN).map { rules[$0] }
   }
 
   /// Whether a rule limits how fast frames are sent.

@@ -28,20 +28,12 @@ extension InterfaceMatch {
 
 /// A pattern of names, to be compared with another.
 private struct Glob {
-  private enum Symbol: Equatable {
-    case byte(UInt8)
-    case one
-    case some
-  }
+  private typealias Symbol = NamePattern.Part
   private let symbols: [Symbol]
 
-  init(_ pattern: String) {
-    symbols = pattern.utf8.map {
-      $0 == UInt8(ascii: "*") ? .some : $0 == UInt8(ascii: "?") ? .one : .byte($0)
-    }
-  }
+  init(_ pattern: NamePattern) { symbols = pattern.parts }
 
-  init(exactly name: String) { symbols = name.utf8.map { .byte($0) } }
+  init(exactly name: InterfaceName) { symbols = name.bytes.map { .byte($0) } }
 
   init(_ name: InterfaceMatch.Name) {
     switch name {
@@ -76,18 +68,18 @@ private struct Glob {
     let theirs = other.symbols
     // Whether what is behind the own symbol, and the other's from each place on, agree.
     var below = (0...theirs.count).map { place in
-      place == theirs.count || (takesStars && theirs[place...].allSatisfy { $0 == .some })
+      place == theirs.count || (takesStars && theirs[place...].allSatisfy { $0 == .any })
     }
     for own in symbols.reversed() {
       var row = [Bool](repeating: false, count: theirs.count + 1)
       for place in (0...theirs.count).reversed() {
         let symbol = place < theirs.count ? theirs[place] : nil
-        if own == .some {
+        if own == .any {
           row[place] = below[place] || (symbol != nil && row[place + 1])
-        } else if let symbol, symbol != .some {
+        } else if let symbol, symbol != .any {
           row[place] = agree(own, symbol) && below[place + 1]
         }
-        if takesStars, symbol == .some, row[place + 1] || below[place] { row[place] = true }
+        if takesStars, symbol == .any, row[place + 1] || below[place] { row[place] = true }
       }
       below = row
     }

@@ -8,12 +8,14 @@ public struct InterfaceMatch: Hashable, Sendable {
   /// A name, or a pattern of names.
   public enum Name: Hashable, Sendable {
     /// This name, whatever characters it has.
-    case exactly(String)
-    /// `*` stands for any characters, `?` for one.
-    case like(String)
+    case exactly(InterfaceName)
+    /// Any name of a pattern.
+    case like(NamePattern)
   }
 
-  /// The current name.
+  /// One of the current names: its own, or an alternative one.
+  ///
+  /// An alternative name is given by root of the network namespace, as a name is, and is as good.
   public var name: Name?
   /// The current address.
   public var address: MACAddress?
@@ -44,8 +46,8 @@ public struct InterfaceMatch: Hashable, Sendable {
   public func verdict(on attributes: AdapterAttributes) -> Verdict {
     if name == nil, address == nil, driver == nil { return .no }
     switch name {
-    case .exactly(let name): if name != attributes.name { return .no }
-    case .like(let pattern): if !isGlob(pattern, matching: attributes.name) { return .no }
+    case .exactly(let name): if !attributes.names.contains(name) { return .no }
+    case .like(let pattern): if !attributes.names.contains(where: pattern.matches) { return .no }
     case nil: break
     }
     if let address, address != attributes.address { return .no }
@@ -58,32 +60,6 @@ public struct InterfaceMatch: Hashable, Sendable {
 extension AdapterAttributes {
   /// Whether every `InterfaceMatch` says the same of both.
   func isNamedLike(_ other: AdapterAttributes) -> Bool {
-    name == other.name && address == other.address && driver == other.driver
+    names == other.names && address == other.address && driver == other.driver
   }
-}
-
-/// Whether a name is one of a pattern's: `*` stands for any bytes, `?` for one.
-///
-/// - Complexity: O(pattern × name), no recursion
-private func isGlob(_ pattern: String, matching name: String) -> Bool {
-  let pattern = Array(pattern.utf8)
-  let name = Array(name.utf8)
-  var (p, n) = (0, 0)
-  // Where to go on when the last star has to take one byte more.
-  var retry: (p: Int, n: Int)?
-  while n < name.count {
-    if p < pattern.count, pattern[p] == UInt8(ascii: "*") {
-      p += 1
-      retry = (p, n)
-    } else if p < pattern.count, pattern[p] == UInt8(ascii: "?") || pattern[p] == name[n] {
-      p += 1
-      n += 1
-    } else if let last = retry {
-      retry = (last.p, last.n + 1)
-      (p, n) = (last.p, last.n + 1)
-    } else {
-      return false
-    }
-  }
-  return pattern[p...].allSatisfy { $0 == UInt8(ascii: "*") }
 }

@@ -40,11 +40,3 @@ public struct VLANSet: Hashable, Sendable {
     return false
   }
 }
-
-/// The EtherTypes that start a VLAN tag.
-///
-/// - Source: IEEE 802.1Q (0x8100, 0x88A8), and what was used before it
-@inline(__always)
-func isTagProtocol(_ etherType: UInt16) -> Bool {
-  etherType == 0x8100 || etherType == 0x88A8 || etherType == 0x9100 || etherType == 0x9200
-}

@@ -60,7 +60,10 @@ final class CaptureSupervision: @unchecked Sendable {  // Confined to the bindin
   /// What the handles have counted.
   var statistics: CaptureStatistics { miniport.statistics }
 
-  /// Bytes of the ring of a handle.
+  /// What the rings of the handles there are hold.
+  var ring: CaptureRing { miniport.ring }
+
+  /// Bytes that are granted for the ring of a handle.
   var ringByteCount: Int { settings.ringByteCount }
 
   // MARK: Opens
@@ -155,7 +158,8 @@ final class CaptureSupervision: @unchecked Sendable {  // Confined to the bindin
     perform(machine.handle(.captureFailed(now: monotonicNanoseconds())))
     if demand.isEmpty, !machine.isCapturing {
       perform(machine.handle(.unneeded))
-    } else {
+    } else if error != .noSuchDevice {
+      // Of an interface that went the watch tells; if it did not go, the retry has something to tell.
       tell(error)
     }
   }

@@ -43,7 +43,7 @@ final class ChildProcess {
   }
 
   /// The next line of its standard output; nil when it has closed it.
-  func nextLine(within seconds: Double = 10) throws -> [UInt8]? {
+  func nextLine(within seconds: Double = patience) throws -> [UInt8]? {
     let deadline = Deadline(seconds: seconds)
     while true {
       if let end = unread.firstIndex(of: UInt8(ascii: "\n")) {
@@ -56,7 +56,7 @@ final class ChildProcess {
   }
 
   /// Everything it still writes, up to its end.
-  func rest(within seconds: Double = 20) throws -> String {
+  func rest(within seconds: Double = 2 * patience) throws -> String {
     let deadline = Deadline(seconds: seconds)
     while try readMore(until: deadline) {}
     defer { unread.removeAll() }
@@ -74,7 +74,7 @@ final class ChildProcess {
   /// Waits until it has ended.
   ///
   /// - Returns: the exit code, or 128 and the signal
-  func exitCode(within seconds: Double = 20) throws -> Int32 {
+  func exitCode(within seconds: Double = patience) throws -> Int32 {
     let deadline = Deadline(seconds: seconds)
     while exitStatus == nil {
       exitStatus = waitForExit(options: WNOHANG)

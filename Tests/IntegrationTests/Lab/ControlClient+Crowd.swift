@@ -1,14 +1,17 @@
 // Many sessions of one program at once.
 
 extension ControlClient {
-  /// Has the gathered sessions ask for counters, `each` at a time, for some seconds.
-  func beginInterrogation(each: Int, seconds: Int) throws {
-    try program.begin("interrogate", ["each": .number(each), "seconds": .number(seconds)])
+  /// Has the gathered sessions ask for counters, `each` at a time, until `endInterrogation`.
+  func beginInterrogation(each: Int) throws {
+    try program.begin("interrogate", ["each": .number(each)])
   }
 
-  /// How many answers they had.
+  /// Ends that; how many answers they had.
   func endInterrogation() throws -> Int {
-    try program.answer(to: "interrogate", as: Interrogated.self).answers
+    try program.begin("enough")
+    let answers = try program.answer(to: "interrogate", as: Interrogated.self).answers
+    let _: Nothing = try program.answer(to: "enough")
+    return answers
   }
 
   private struct Interrogated: Decodable { let answers: Int }
@@ -48,13 +51,13 @@ extension ControlClient {
     let slowMilliseconds: Double
   }
 
-  /// Writes on many sessions at once, as fast as each is answered.
+  /// Writes on many sessions at once, as fast as each is answered, until each has that many answers.
   ///
   /// - Returns: the answers that each had
-  func compete(_ count: Int, on interface: String, seconds: Int) throws -> [Int] {
+  func compete(_ count: Int, on interface: String, until least: Int) throws -> [Int] {
     try program.ask(
       "compete",
-      ["count": .number(count), "name": .text(interface), "seconds": .number(seconds)],
+      ["count": .number(count), "name": .text(interface), "least": .number(least)],
       as: Competition.self
     ).answers
   }

@@ -43,11 +43,12 @@ extension ControlSession {
     let sent: Int
     let refused: Int
     let seconds: Double
-    /// Without the time in which neither asked, beyond what a bucket holds.
+    /// Those in which the bucket can only have filled for frames that were then sent.
     let busySeconds: Double
   }
 
-  /// Writes a frame over and over, in batches, on two sessions of one program.
+  /// Writes a frame over and over, in batches, on two sessions of one program, until so many seconds
+  /// are busy.
   func measureThroughput(
     with other: ControlSession, _ frame: String, seconds: Int
   ) throws -> Throughput {

@@ -47,7 +47,7 @@ struct ControlSession {
   /// Waits for the reply of a request.
   ///
   /// - Throws: if there is none in time, or the daemon hung up
-  func reply(to id: Int, seconds: Int = 10) throws -> Reply {
+  func reply(to id: Int, seconds: Int = Int(patience)) throws -> Reply {
     try program.ask(
       "reply", ["session": .number(number), "id": .number(id), "seconds": .number(seconds)])
   }
@@ -63,7 +63,7 @@ struct ControlSession {
   }
 
   /// The replies of many requests.
-  func collect(_ ids: [Int], seconds: Int = 10) throws -> Collected {
+  func collect(_ ids: [Int], seconds: Int = Int(patience)) throws -> Collected {
     try program.ask(
       "collect",
       [
@@ -230,7 +230,7 @@ extension ControlSession {
   }
 
   /// Takes the next events; fewer if they do not come in time or the daemon hangs up.
-  func events(_ count: Int, seconds: Int = 10) throws -> [Reply.Event] {
+  func events(_ count: Int, seconds: Int = Int(patience)) throws -> [Reply.Event] {
     try program.ask(
       "events",
       ["session": .number(number), "count": .number(count), "seconds": .number(seconds)],

@@ -50,14 +50,14 @@ final class Daemon {
   /// Waits until it ends by itself.
   func exitCode() throws -> Int32 {
     isEndKnown = true
-    return try process.exitCode(within: 10)
+    return try process.exitCode()
   }
 
-  /// Tells it to end, and waits: five seconds is what it has.
+  /// Tells it to end, and waits.
   func stop() throws -> Int32 {
     isEndKnown = true
     process.send(SIGTERM)
-    return try process.exitCode(within: 5)
+    return try process.exitCode()
   }
 
   /// Kills it as a crash would.

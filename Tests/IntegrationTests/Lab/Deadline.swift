@@ -1,5 +1,11 @@
 import Glibc
 
+/// Seconds that a test waits for what must come.
+///
+/// They end a test that hangs and measure nothing: beside other work on the machine a millisecond
+/// becomes seconds.
+let patience = 60.0
+
 /// A moment on the clock that nobody sets.
 struct Deadline {
   private let nanoseconds: UInt64
@@ -28,7 +34,7 @@ struct Deadline {
 ///
 /// - Throws: `LabError.timedOut` with `what`
 func eventually(
-  _ what: String, seconds: Double = 10, isSo: () throws -> Bool
+  _ what: String, seconds: Double = patience, isSo: () throws -> Bool
 ) throws {
   let deadline = Deadline(seconds: seconds)
   while try !isSo() {

@@ -56,8 +56,10 @@ final class JSONProgram {
   func answer<Answer: Decodable>(
     to command: String, as type: Answer.Type = Answer.self
   ) throws -> Answer {
-    // Of a fault's long form one answer may take as long as the test.
-    guard let line = try process.nextLine(within: FaultForm.seconds(short: 30, long: 1_800)) else {
+    // An answer may be behind several waits of the program's own, and take as long as a fault's
+    // long form.
+    let seconds = FaultForm.seconds(short: 4 * patience, long: 1_800)
+    guard let line = try process.nextLine(within: seconds) else {
       throw LabError.ended(process.errorText)
     }
     do {

@@ -140,6 +140,11 @@ final class Lab: @unchecked Sendable {  // Suites that share one are serialized.
     try ip("link set \(interface) netns \(far.processID)")
   }
 
+  /// Moves an interface that was sent away back.
+  func takeBack(_ interface: String) throws {
+    try farIP("link set \(interface) netns \(near.processID)")
+  }
+
   /// Runs many commands of `ip` in the daemon's namespace, in one program.
   func ipBatch(_ lines: [String]) throws {
     let path = filePath("batch")
@@ -245,8 +250,17 @@ extension Lab {
     }
   }
 
+  private static var temporaryFolder: String {
+    getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+  }
+
+  /// A name of this run's own for a file outside of a lab's folder; the test removes the file.
+  static func temporaryPath(_ name: String) -> String {
+    "\(temporaryFolder)/ndisprot-\(name)-\(getpid())"
+  }
+
   private static func makeDirectory() throws -> String {
-    let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+    let parent = temporaryFolder
     var name = Array("\(parent)/ndisprot-test-XXXXXX".utf8CString)
     guard mkdtemp(&name) != nil else { throw LabError.failed("mkdtemp in \(parent)") }
     let path = String(decoding: name.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)

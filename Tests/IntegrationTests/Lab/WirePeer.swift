@@ -34,7 +34,7 @@ struct WirePeer {
   }
 
   /// The next frames that arrive, fewer if time is up.
-  func receive(_ count: Int, seconds: Int = 10) throws -> [String] {
+  func receive(_ count: Int, seconds: Int = Int(patience)) throws -> [String] {
     try program.ask(
       "receive", ["count": .number(count), "seconds": .number(seconds)], as: Received.self
     ).frames
@@ -51,6 +51,23 @@ struct WirePeer {
   func awaitStream() throws -> Bool { try program.ask("streamed", as: Streamed.self).ended }
 
   private struct Streamed: Decodable { let ended: Bool }
+  /// Starts bursts of frames of all kinds, numbered, as fast as they go, until `endBursts`.
+  func startBursts(seed: Int) throws { try program.begin("blow", ["seed": .number(seed)]) }
+
+  /// Ends those, and forgets what has arrived meanwhile; how many frames the kernel took.
+  func endBursts() throws -> Int {
+    try program.begin("enough")
+    let bursts: Garbage = try program.answer(to: "blow")
+    let _: Nothing = try program.answer(to: "enough")
+    return bursts.sent
+  }
+
+  /// Whether a frame arrives, behind whatever others.
+  func find(_ frame: String) throws -> Bool {
+    try program.ask("find", ["frame": .text(frame)], as: Found.self).found
+  }
+
+  private struct Found: Decodable { let found: Bool }
   /// Puts frames on the wire that no program should send; how many the kernel took.
   func sendGarbage(_ count: Int, seed: Int) throws -> Int {
     try program.ask(

@@ -21,6 +21,8 @@ RECORD = struct.Struct("<IIQII")
 REPLY = 1
 LONGEST = 131072
 EAGAIN, EUSERS = 11, 87
+# Seconds for what must come: beside other work a millisecond becomes seconds.
+PATIENCE = 60
 
 
 def record(frame):
@@ -263,7 +265,7 @@ class Client:
                 connection.next_id += 1
                 struct.pack_into("<Q", memory, 8, id)
                 connection.transmit(memory)
-                statuses = [tuple(s) for s in connection.reply(id, 10)["statuses"]]
+                statuses = [tuple(s) for s in connection.reply(id, PATIENCE)["statuses"]]
                 sent += sum(s[2] == 0 for s in statuses)
                 refused += sum(s[2] != 0 for s in statuses)
         finally:
@@ -280,7 +282,7 @@ class Client:
     def subscribe(self, session, kinds=0x3FE, index=0):
         return self.ask(session, 9, struct.pack("<II", kinds, index))
 
-    def events(self, session, count, seconds=10):
+    def events(self, session, count, seconds=PATIENCE):
         """Takes that many events, or those that came when time is up or the daemon hung up."""
         connection, deadline = self.sessions[session], time.monotonic() + seconds
         while len(connection.events) < count and not connection.closed:
@@ -324,10 +326,10 @@ class Client:
             payload += struct.pack("<H", len(name.encode())) + name.encode()
         return self.ask(session, 14, payload)
 
-    def reply(self, session, id, seconds=10):
+    def reply(self, session, id, seconds=PATIENCE):
         return self.sessions[session].reply(id, seconds)
 
-    def collect(self, session, ids, seconds=10):
+    def collect(self, session, ids, seconds=PATIENCE):
         """Every reply to these requests, as [ntStatus, ndisStatus, errno] by id, and strays."""
         connection, deadline = self.sessions[session], time.monotonic() + seconds
         wanted = set(ids)
@@ -383,7 +385,7 @@ class Client:
                 session.send(6, information=LONGEST - 40)
                 session.send(4, information=60)
 
-    def closes(self, session, seconds=10):
+    def closes(self, session, seconds=PATIENCE):
         """Whether the daemon hangs up in time."""
         connection = self.sessions[session]
         deadline = time.monotonic() + seconds
@@ -401,10 +403,10 @@ class Client:
         path, sessions = self.path, []
         for _ in range(count):
             session = Session(path)
-            session.reply(session.send(0, struct.pack("<HHIQ", 1, 1, 0, 0)), 10)
+            session.reply(session.send(0, struct.pack("<HHIQ", 1, 1, 0, 0)), PATIENCE)
             sessions.append(session)
         ids = [s.send(1, name.encode("utf-16-le"), code=0x0012C800) for s in sessions]
-        outcomes = [s.reply(i, 10).get("ntStatus", 0xFFFFFFFF) for s, i in zip(sessions, ids)]
+        outcomes = [s.reply(i, PATIENCE).get("ntStatus", 0xFFFFFFFF) for s, i in zip(sessions, ids)]
         for session in sessions:
             session.socket.close()
         return dict(outcomes=outcomes)
@@ -421,7 +423,7 @@ class Client:
             wait = struct.pack("<IHHH", 60_000, 1, 0, len(waitFor)) + waitFor.encode()
             ids.append(session.send(14, wait))
             # CANCEL of nothing is answered when all that was sent before has been seen.
-            session.reply(session.send(8, struct.pack("<Q", 1 << 40)), 10)
+            session.reply(session.send(8, struct.pack("<Q", 1 << 40)), PATIENCE)
             self.pended.append((session, ids))
         return {}
 
@@ -430,21 +432,21 @@ class Client:
         outcomes = []
         for session, ids in self.pended:
             while not session.closed:
-                if not session.receive(10):
+                if not session.receive(PATIENCE):
                     raise ValueError("the daemon has not hung up")
             outcomes.append([[r["errno"] for r in session.replies.get(i, [])] for i in ids])
         return dict(outcomes=outcomes)
 
     def told(self):
         """The errnos of the reads of the crowd, one list a session; the sessions stay."""
-        return dict(outcomes=[[session.reply(i, 10).get("errno", -1) for i in ids[:2]]
+        return dict(outcomes=[[session.reply(i, PATIENCE).get("errno", -1) for i in ids[:2]]
                               for session, ids in self.pended])
 
     def opened(self, name):
         session = Session(self.path)
-        session.reply(session.send(0, struct.pack("<HHIQ", 1, 1, 0, 0)), 10)
+        session.reply(session.send(0, struct.pack("<HHIQ", 1, 1, 0, 0)), PATIENCE)
         wanted = struct.pack("<IIIIHHH", 1, 0, 0, 0, 1, len(name), 0x888E) + name.encode()
-        if session.reply(session.send(2, wanted), 10).get("errno") != 0:
+        if session.reply(session.send(2, wanted), PATIENCE).get("errno") != 0:
             raise ValueError("OPEN was refused")
         return session
 
@@ -457,7 +459,7 @@ class Client:
                 try:
                     self.opened(name).send(4, information=1518)
                     os.write(say, b"1")
-                    time.sleep(30)
+                    time.sleep(2 * PATIENCE)
                 finally:
                     os._exit(1)
             os.close(say)
@@ -485,7 +487,7 @@ class Client:
         for victim in [i for i in reads if i not in connection.replies]:
             cancels.append(connection.send(8, struct.pack("<Q", victim)))
         while any(i not in connection.replies for i in reads + cancels):
-            if not connection.receive(10) or connection.closed:
+            if not connection.receive(PATIENCE) or connection.closed:
                 raise ValueError("a request was never answered")
         ends = [[r["errno"] for r in connection.replies[i]] for i in reads]
         return dict(delivered=ends.count([0]), cancelled=ends.count([125]), asked=len(ends),
@@ -505,7 +507,7 @@ class Client:
         try:
             sessions = [Session(self.path) for _ in range(4)]
             for session in sessions:
-                session.reply(session.send(0, struct.pack("<HHIQ", 1, 1, 0, 0)), 10)
+                session.reply(session.send(0, struct.pack("<HHIQ", 1, 1, 0, 0)), PATIENCE)
             while self.hammering:
                 for session in sessions:
                     ids = [session.send(2, wanted), session.send(4, information=1518),
@@ -514,7 +516,7 @@ class Client:
                     ids.append(session.send(8, struct.pack("<Q", read)))
                     ids.append(session.send(3))
                     for i in ids:
-                        if "errno" not in session.reply(i, 10):
+                        if "errno" not in session.reply(i, PATIENCE):
                             raise ValueError("no answer to %d of %s" % (ids.index(i), ids))
                     session.replies.clear()
                     self.rounds += 1
@@ -525,7 +527,7 @@ class Client:
 
     def hammered(self):
         self.hammering = False
-        self.hammerThread.join(30)
+        self.hammerThread.join(PATIENCE)
         return dict(rounds=self.rounds, problem=self.hammerFailure)
 
     def storm(self, seed, name, down):
@@ -666,18 +668,18 @@ class Client:
 
     def probe_one(self, message, interface):
         session = Session(self.path)
-        session.reply(session.send(0, struct.pack("<HHIQ", 1, 1, 0, 0)), 10)
+        session.reply(session.send(0, struct.pack("<HHIQ", 1, 1, 0, 0)), PATIENCE)
         if interface:
             name = interface.encode()
             wanted = struct.pack("<IIIIHHH", 1, 0, 0, 0, 1, len(name), 0x88B5) + name
-            session.reply(session.send(2, wanted), 10)
+            session.reply(session.send(2, wanted), PATIENCE)
         session.transmit(message)
         # What may pend is cancelled: so every message owes an answer at once.
         asked = int.from_bytes(message[8:16], "little")
         session.send(8, struct.pack("<Q", asked), id=0x7FFF_FFFF_FFFF)
-        answer = session.reply(asked, 5)
+        answer = session.reply(asked, PATIENCE)
         if "ntStatus" in answer and asked != 0x7FFF_FFFF_FFFF:
-            session.reply(0x7FFF_FFFF_FFFF, 5)
+            session.reply(0x7FFF_FFFF_FFFF, PATIENCE)
         if session.replies.get(asked):
             answer["timedOut"] = "answered twice"
         session.socket.close()
@@ -707,7 +709,7 @@ class Client:
             session.send(8, struct.pack("<Q", 1 << 60), id=barrier)
             # STATISTICS asks other threads and may come later.
             while not session.closed and not all(map(session.replies.get, (asked, barrier))):
-                if not session.receive(10):
+                if not session.receive(PATIENCE):
                     break
             if session.closed:
                 closed += 1
@@ -723,7 +725,7 @@ class Client:
 
     def greeted(self):
         session = Session(self.path)
-        session.reply(session.send(0, struct.pack("<HHIQ", 1, 1, 0, 0)), 10)
+        session.reply(session.send(0, struct.pack("<HHIQ", 1, 1, 0, 0)), PATIENCE)
         return session
 
     def nearly_right(self, chance, id):
@@ -773,7 +775,8 @@ class Client:
         payload = b"".join(record(bytes.fromhex(frame)) for frame in frames)
         try:
             while self.pumping:
-                reply = connection.reply(connection.send(7, payload, count=len(frames)), 10)
+                id = connection.send(7, payload, count=len(frames))
+                reply = connection.reply(id, PATIENCE)
                 for counts, status in zip(self.pumpCounts, reply["statuses"]):
                     counts[tuple(status)] = counts.get(tuple(status), 0) + 1
                 time.sleep(0.0005)
@@ -783,39 +786,47 @@ class Client:
     def pumped(self, session):
         """How often each frame met which status."""
         self.pumping = False
-        self.pumpThread.join(30)
+        self.pumpThread.join(PATIENCE)
         if self.pumpFailure:
             raise ValueError(self.pumpFailure)
         return dict(frames=[[[list(status), count] for status, count in counts.items()]
                             for counts in self.pumpCounts])
 
     def throughput(self, session, other, frame, seconds):
-        """Writes a frame as fast as it goes, in batches of 16, on two sessions in turn."""
+        """Writes a frame as fast as it goes, in batches of 16, on two sessions in turn.
+
+        A refusal shows that the bucket is empty, and what fills it up to another refusal was sent
+        in between: these are the busy seconds, whatever else the processors do.
+        """
         sessions, payload = [self.sessions[session], self.sessions[other]], bytes.fromhex(frame)
         payload = record(payload) * 16
-        asked = sent = idle = 0
-        started = last = time.monotonic()
-        while last - started < seconds:
+        asked = sent = busy = 0
+        empty, started = None, time.monotonic()
+        while busy < seconds and time.monotonic() - started < PATIENCE:
             for connection in sessions:
-                statuses = connection.reply(connection.send(7, payload, count=16), 10)["statuses"]
+                before = time.monotonic()
+                id = connection.send(7, payload, count=16)
+                statuses = connection.reply(id, PATIENCE)["statuses"]
                 asked += len(statuses)
                 sent += sum(status[2] == 0 for status in statuses)
                 if any(status[2] not in (0, EAGAIN) for status in statuses):
                     raise ValueError("neither sent nor refused by rate: %s" % statuses)
-            now = time.monotonic()
-            # A bucket holds 50 ms; who asks more seldom loses the rest.
-            idle += max(0, now - last - 0.04)
-            last = now
-        return dict(asked=asked, sent=sent, refused=asked - sent, seconds=last - started,
-                    busySeconds=last - started - idle)
+                if all(status[2] == 0 for status in statuses):
+                    continue
+                # A bucket holds 50 ms. Far apart, for the moment within a request is not known.
+                if empty is None or before - empty > 0.02:
+                    busy += 0 if empty is None else min(before - empty, 0.05)
+                    empty = time.monotonic()
+        return dict(asked=asked, sent=sent, refused=asked - sent,
+                    seconds=time.monotonic() - started, busySeconds=busy)
 
     def drain(self, session):
         """Every frame that waits for the session, and how the read behind the last one ended."""
         connection, frames = self.sessions[session], []
         while True:
             read = connection.send(6, information=LONGEST - 40)
-            connection.reply(connection.send(8, struct.pack("<Q", read)), 10)
-            reply = connection.reply(read, 10)
+            connection.reply(connection.send(8, struct.pack("<Q", read)), PATIENCE)
+            reply = connection.reply(read, PATIENCE)
             if reply["errno"]:
                 return dict(frames=frames, errno=reply["errno"])
             frames += [frame["bytes"] for frame in reply["records"]]
@@ -828,7 +839,7 @@ class Client:
         for _ in range(2):
             session.closed = False
             while not session.replies and not session.closed:
-                if not session.receive(10):
+                if not session.receive(PATIENCE):
                     raise ValueError("neither served nor refused")
         replies = [reply for all in session.replies.values() for reply in all]
         session.replies.clear()
@@ -867,21 +878,22 @@ class Client:
             session, code = self.admission()
             times.append(time.monotonic() - start)
             if code == 0:
-                code = session.reply(session.send(11, bytes(8)), 10).get("errno", -1)
+                code = session.reply(session.send(11, bytes(8)), PATIENCE).get("errno", -1)
             session.socket.close()
             failures += code != 0
         times.sort()
         return dict(failures=failures, slowMilliseconds=1000 * times[len(times) * 99 // 100])
 
-    def compete(self, count, name, seconds):
-        """That many sessions that each have four writes on their way all the time; answers of each."""
+    def compete(self, count, name, least):
+        """That many sessions that each have four writes on their way all the time, until every one has
+        so many answers; the answers of each."""
         frame = record(bytes.fromhex("020000000002020000000001888e") + bytes(46))
         wanted = struct.pack("<IIIIHHH", 1, 16, 0, 0, 1, len(name), 0x888E) + name.encode()
         poller, sessions = select.epoll(), {}
         for _ in range(count):
             session = Session(self.path)
-            session.reply(session.send(0, struct.pack("<HHIQ", 1, 1, 0, 0)), 10)
-            if session.reply(session.send(2, wanted), 10).get("errno") != 0:
+            session.reply(session.send(0, struct.pack("<HHIQ", 1, 1, 0, 0)), PATIENCE)
+            if session.reply(session.send(2, wanted), PATIENCE).get("errno") != 0:
                 raise ValueError("OPEN was refused")
             sessions[session.socket.fileno()] = session
             poller.register(session.socket, select.EPOLLIN)
@@ -889,8 +901,9 @@ class Client:
         for session in sessions.values():
             for _ in range(4):
                 session.send(5, frame)
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
+        deadline = time.monotonic() + 2 * PATIENCE
+        while time.monotonic() < deadline and any(
+                session.answers < least for session in sessions.values()):
             for descriptor, _ in poller.poll(1, maxevents=len(sessions)):
                 session = sessions[descriptor]
                 session.receive(0)
@@ -907,8 +920,8 @@ class Client:
         self.hostiles = getattr(self, "hostiles", [])
         for _ in range(count):
             session = Session(self.path)
-            session.reply(session.send(0, struct.pack("<HHIQ", 1, 1, 0, 0)), 10)
-            session.reply(session.send(2, wanted), 10)
+            session.reply(session.send(0, struct.pack("<HHIQ", 1, 1, 0, 0)), PATIENCE)
+            session.reply(session.send(2, wanted), PATIENCE)
             session.socket.setblocking(False)
             self.hostiles.append(session)
         for round in range(max(reads, writes)):
@@ -919,22 +932,26 @@ class Client:
                     self.try_send(session, 6, information=LONGEST - 40)
         return {}
 
-    def interrogate(self, each, seconds):
-        """The crowd's sessions ask for counters, `each` at a time and anew with every answer."""
+    def interrogate(self, each):
+        """The crowd's sessions ask for counters, `each` at a time and again with every answer, until
+        the next command comes: `enough`."""
         poller, sessions = select.epoll(), {}
         for session, _ in self.pended:
             sessions[session.socket.fileno()] = session
             poller.register(session.socket, select.EPOLLIN)
             for _ in range(each):
                 session.send(12, bytes(24))
-        answers, deadline = 0, time.monotonic() + seconds
-        while time.monotonic() < deadline:
+        answers, deadline = 0, time.monotonic() + 10 * PATIENCE
+        while not select.select([sys.stdin], [], [], 0)[0] and time.monotonic() < deadline:
             for descriptor, _ in poller.poll(0.2, maxevents=len(sessions)):
                 # Nothing is decoded: this is to keep the daemon busy, and not this program.
                 sessions[descriptor].socket.recv(1 << 17)
                 answers += 1
                 sessions[descriptor].send(12, bytes(24))
         return dict(answers=answers)
+
+    def enough(self):
+        return {}
 
     def try_send(self, session, opcode, payload=b"", information=0):
         try:
@@ -957,7 +974,7 @@ class Client:
         wanted = struct.pack("<IIIIHHH", 1, 0, 0, 0, 1, len(name), 0x888E) + name.encode()
         message = HEADER.pack(1, 2, 0, 9_000, 0, 0, 0, 0, 0, 0) + wanted
         text = ("import socket, struct; s = socket.socket(fileno=%d); s.send(bytes.fromhex('%s'));"
-                "s.settimeout(10); print(struct.unpack_from('<I', s.recv(131072), 24)[0])"
+                "s.settimeout(60); print(struct.unpack_from('<I', s.recv(131072), 24)[0])"
                 % (descriptor, message.hex()))
         said, say = os.pipe()
         child = os.fork()
@@ -983,7 +1000,7 @@ class Client:
                 found.append("%s: %s" % (what, octets.hex()))
 
         def ask(opcode, payload=b"", **fields):
-            reply = connection.reply(connection.send(opcode, payload, **fields), 10)
+            reply = connection.reply(connection.send(opcode, payload, **fields), PATIENCE)
             return bytes.fromhex(reply["payload"]), reply["count"]
 
         wanted = struct.pack("<IIIIHHH", 1, 0, 0, 0, 1, len(name), 0x888E) + name.encode()

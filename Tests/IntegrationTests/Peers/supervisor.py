@@ -16,6 +16,8 @@ import time
 
 PTRACE_CONT, PTRACE_DETACH, PTRACE_SEIZE, PTRACE_INTERRUPT = 7, 17, 0x4206, 0x4207
 WALL = 0x40000000
+# Seconds for what must come: beside other work a millisecond becomes seconds.
+PATIENCE = 60
 KINDS = dict(seqpacket=socket.SOCK_SEQPACKET, stream=socket.SOCK_STREAM, datagram=socket.SOCK_DGRAM)
 libc = ctypes.CDLL(None, use_errno=True)
 libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
@@ -86,7 +88,7 @@ class Supervisor:
             made.close()
         return {}
 
-    def told(self, text, seconds=10):
+    def told(self, text, seconds=PATIENCE):
         """Everything that was told since the last question, once a notice begins with `text`."""
         deadline = time.monotonic() + seconds
         while not any(line.startswith(text) for line in self.notices):
@@ -190,7 +192,7 @@ class Supervisor:
                 break
             self.errors += data
 
-    def end(self, number=signal.SIGTERM, seconds=10):
+    def end(self, number=signal.SIGTERM, seconds=PATIENCE):
         """Ends the daemon with a signal, 0 for none: its exit code, or 128 and the signal."""
         if number:
             os.kill(self.child, number)

@@ -6,7 +6,9 @@ Frames are shown with their VLAN tag where it was on the wire. Every wait has an
 
 import errno
 import json
+import os
 import random
+import select
 import socket
 import struct
 import sys
@@ -20,11 +22,17 @@ VLAN_VALID, TPID_VALID = 0x10, 0x40
 
 class Wire:
     def __init__(self, interface):
+        self.interface, self.epoch, self.number = interface, 0, 0
+        self.attach()
+
+    def attach(self):
         self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
         self.socket.setsockopt(SOL_PACKET, PACKET_AUXDATA, 1)
         self.socket.setsockopt(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
-        self.socket.bind((interface, ETH_P_ALL))
+        self.socket.bind((self.interface, ETH_P_ALL))
+        self.index = socket.if_nametoindex(self.interface)
+        self.epoch += 1
 
     def address(self):
         return dict(address=self.socket.getsockname()[4].hex(":"))
@@ -55,7 +63,7 @@ class Wire:
                 time.sleep(ahead)
         return {}
 
-    def receive(self, count, seconds=10):
+    def receive(self, count, seconds=60):
         """Up to `count` frames; fewer when time is up."""
         frames, deadline = [], time.monotonic() + seconds
         while len(frames) < count:
@@ -85,6 +93,72 @@ class Wire:
                 refused += 1
         return dict(sent=sent, refused=refused)
 
+    def blow(self, seed):
+        """Bursts of all kinds as fast as they go, until the next command: `enough`.
+
+        Behind its type each frame has two numbers of four bytes: how often the interface was new, and
+        the frame's own, from 1.
+        """
+        # The kernel keeps the order of frames that one processor sends.
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+        chance, first, refused = random.Random(seed), self.number, 0
+        deadline = time.monotonic() + 60
+        kinds = ["88b5", "88b6", "888e", "88cc", "0026", "8892", "0800", "8100000588b5",
+                 "81002005888e"]
+        source = "02000000f0%02x" % (seed % 256)
+        while time.monotonic() < deadline:
+            if select.select([sys.stdin], [], [], chance.choice([0, 0, 0.001, 0.02]))[0]:
+                break
+            to = chance.choice(["020000000001", "ffffffffffff", "0180c2000003", "0200000000ee"])
+            size = chance.choice([60, 60, 60, 200, 1514])
+            some = [bytearray((bytes.fromhex(to + source + kind) + bytes(size))[:size])
+                    for kind in chance.sample(kinds, chance.choice([1, 2, 3]))]
+            for _ in range(chance.choice([1, 1, 20, 300, 1500])):
+                self.number += 1
+                frame = some[self.number % len(some)]
+                at = 18 if frame[12:14] == b"\x81\x00" else 14
+                struct.pack_into(">II", frame, at, self.epoch, self.number)
+                try:
+                    self.socket.send(frame)
+                except OSError:
+                    refused += 1
+                    self.recover()
+                    break
+        return dict(sent=self.number - first - refused, refused=refused)
+
+    def enough(self):
+        """Forgets what was on its way to this socket."""
+        self.recover()
+        self.socket.setblocking(False)
+        try:
+            while True:
+                self.socket.recv(1)
+        except BlockingIOError:
+            pass
+        return {}
+
+    def recover(self):
+        """Another interface may have the name by now."""
+        try:
+            index = socket.if_nametoindex(self.interface)
+            if index != self.index:
+                self.socket.close()
+                self.attach()
+        except OSError:
+            time.sleep(0.001)
+
+    def find(self, frame, seconds=60):
+        """Whether that frame arrives; what comes before it is passed over."""
+        wanted, deadline = bytes.fromhex(frame), time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            self.socket.settimeout(max(deadline - time.monotonic(), 0.001))
+            try:
+                if self.take() == wanted:
+                    return dict(found=True)
+            except (TimeoutError, socket.timeout):
+                break
+        return dict(found=False)
+
     def stream(self, frame, count, microseconds):
         """That many frames, one after each pause, on a thread; `streamed` waits for its end."""
         def go():
@@ -96,7 +170,7 @@ class Wire:
         return {}
 
     def streamed(self):
-        self.streaming.join(25)
+        self.streaming.join(60)
         return dict(ended=not self.streaming.is_alive())
 
     def take(self):

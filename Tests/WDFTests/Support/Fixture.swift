@@ -46,7 +46,7 @@ struct Fixture: Sendable {
 
   /// Unloads, and expects nothing to be left.
   func unload() throws {
-    try driver.unload(deadline: .seconds(5))
+    try driver.unload(deadline: .seconds(60))
     #expect(framework.liveObjectCount == 0)
   }
 }

@@ -56,10 +56,10 @@ final class Signal: Sendable {
     gate.signal()
   }
 
-  /// Waits, at most five seconds.
+  /// Waits, at most a minute.
   @discardableResult
   func wait() -> Bool {
-    let deadline = monotonicNanoseconds() + 5_000_000_000
+    let deadline = monotonicNanoseconds() + 60_000_000_000
     while true {
       let ticket = gate.ticket()
       if isSet.load(ordering: .acquiring) { return true }

@@ -40,6 +40,15 @@ private func decode(_ bytes: [UInt8], _ count: Int) -> [NetlinkMessage] {
   return found
 }
 
+/// Each name is one that can be asked for, and means the same bytes.
+private func requireNames(_ link: AdapterAttributes) {
+  for name in link.names {
+    require((1...127).contains(name.bytes.count), "a link with an impossible name")
+    require(InterfaceName(name.text) == name, "a name that names another")
+    require(InterfaceName(name.description) == name, "a name that is shown as another's")
+  }
+}
+
 /// Somebody who hears of links, and keeps them himself.
 private struct Watcher {
   private var table = InterfaceTable()
@@ -57,15 +66,17 @@ private struct Watcher {
       switch action {
       case .appeared(let link):
         require(known.updateValue(link, forKey: link.interfaceIndex) == nil, "it was there already")
-        require(!link.name.isEmpty, "a link without a name")
+        requireNames(link)
       case .changed(let link):
         let old = known.updateValue(link, forKey: link.interfaceIndex)
         require(old != nil && old != link, "nothing has changed")
+        requireNames(link)
       case .vanished(let index):
         require(known.removeValue(forKey: index) != nil, "it was not there")
       case .complete:
         require(!isComplete, "complete twice")
         isComplete = true
+      case .resynchronized: require(isComplete, "news were lost before there were any")
       case .requestDump: table.dumpRequested(sequence: 1)
       }
     }

@@ -1,6 +1,7 @@
 internal import FuzzSupport
-internal import NDIS
 internal import Ndisprot
+
+@testable internal import NDIS
 
 // The policy once more, as its documentation has it: the rules walked in order, nothing compiled.
 
@@ -50,7 +51,11 @@ private func isName(_ wanted: InterfaceMatch.Name?) -> Bool {
   switch wanted {
   case nil: true
   case .exactly(let name): name == interface.name
-  case .like(let pattern): matches(Array(pattern.utf8), Array(interface.name.utf8))
+  case .like(let pattern):
+    // Escapes are the pattern's own to know.
+    pattern.text.utf8.starts(with: "bytes:".utf8)
+      ? pattern.matches(interface.name)
+      : matches(Array(pattern.text.utf8), interface.name.bytes)
   }
 }
 

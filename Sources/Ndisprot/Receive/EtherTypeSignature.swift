@@ -5,44 +5,37 @@ internal import NDIS
 /// EtherType in common.
 ///
 /// A type is the one that a filter looks at: behind one 0x8100 tag, and one for all LLC frames.
-struct TypeSketch: Equatable, Sendable {
+struct EtherTypeSignature: Equatable, Sendable {
   static let bitCount = 64
   private(set) var bits: UInt64
 
   /// No frame that a filter lets through.
-  static let none = TypeSketch(bits: 0)
+  static let none = EtherTypeSignature(bits: 0)
   /// Any.
-  static let all = TypeSketch(bits: .max)
+  static let all = EtherTypeSignature(bits: .max)
 
   private init(bits: UInt64) { self.bits = bits }
 
   /// What an open asks for.
   init(_ types: EtherTypeSet) {
     self = types.isAny ? .all : .none
-    for value in types.values { bits |= TypeSketch.bit(value) }
+    for value in types.values { bits |= EtherTypeSignature.bit(value) }
   }
 
   /// What the record at `position` is; nothing for one whose type no filter finds.
   @inline(__always)
   init(of ring: borrowing ReceiveRing, at position: Int) {
     self = .none
-    let byteCount = ring.frameByteCount(at: position)
-    guard byteCount >= 14 else { return }
-    let frame = position &+ FrameRecord.headerByteCount
-    var type = UInt16(truncatingIfNeeded: ring.granule(at: frame &+ 8) >> 32).byteSwapped
-    if type == 0x8100 {
-      guard byteCount >= 18 else { return }
-      type = UInt16(truncatingIfNeeded: ring.granule(at: frame &+ 16)).byteSwapped
-    }
-    bits = TypeSketch.bit(type < 0x0600 ? EtherTypeSet.llcValue : type)
+    guard let key = ring.ethernetKey(at: position) else { return }
+    bits = EtherTypeSignature.bit(key.type < 0x0600 ? EtherTypeSet.llcValue : key.type)
   }
 
   /// Whether frames of the one may be wanted by the other.
   @inline(__always)
-  func meets(_ other: TypeSketch) -> Bool { bits & other.bits != 0 }
+  func meets(_ other: EtherTypeSignature) -> Bool { bits & other.bits != 0 }
 
   @inline(__always)
-  mutating func formUnion(_ other: TypeSketch) { bits |= other.bits }
+  mutating func formUnion(_ other: EtherTypeSignature) { bits |= other.bits }
 
   /// Neighbours, which EtherTypes of one protocol are, get different bits.
   @inline(__always)
@@ -60,35 +53,35 @@ struct TypeSketch: Equatable, Sendable {
 /// ```
 ///   ends[a]      ends[b]            start              tail
 ///   ···▼─────────────▼────────────────▼─────────────────▼
-///     no type a from here on: whoever     `sketch` says
+///     no type a from here on: whoever   `signature` says
 ///     waits for it may go on at `start`   what is here
 /// ```
-struct SketchHistory {
+struct EtherTypeLastSeen {
   /// What came since readers were served.
-  private(set) var sketch = TypeSketch.none
+  private(set) var signature = EtherTypeSignature.none
   /// Where the ring ended then, and how many captured records lay before it.
   private(set) var start = 0
   private(set) var startNumber: UInt64 = 0
   /// For each bit, where the last service of readers with such a record ended.
-  private var ends = [Int](repeating: 0, count: TypeSketch.bitCount)
+  private var ends = [Int](repeating: 0, count: EtherTypeSignature.bitCount)
 
   @inline(__always)
-  mutating func note(_ new: TypeSketch) { sketch.formUnion(new) }
+  mutating func note(_ new: EtherTypeSignature) { signature.formUnion(new) }
 
   /// Readers were served with all that is there.
   mutating func close(at tail: Int, _ number: UInt64) {
-    var left = sketch.bits
+    var left = signature.bits
     while left != 0 {
       ends[left.trailingZeroBitCount] = tail
       left &= left &- 1
     }
-    sketch = .none
+    signature = .none
     start = tail
     startNumber = number
   }
 
   /// Whether nothing between a place and `start` is of these types.
-  func isFree(of types: TypeSketch, from position: Int) -> Bool {
+  func isFree(of types: EtherTypeSignature, from position: Int) -> Bool {
     guard position < start, types != .all else { return false }
     var left = types.bits
     while left != 0 {

@@ -23,9 +23,9 @@ struct ReceiveCursor {
   private(set) var queuedCount: UInt64 = 0
   /// Looped records of this open in `classified ..< tail`.
   private var loopedUnclassified: UInt64 = 0
-  /// How far behind the newest record this open may fall, in bytes of the ring.
+  /// How many bytes of the ring are kept for this open while it has no read pended.
   let windowByteCount: Int
-  /// `compat` opens: how many matching records are kept at most.
+  /// `compat` opens: how many matching records are kept then, at most.
   let depth: Int?
 
   private(set) var overrun: UInt64 = 0
@@ -57,7 +57,7 @@ struct ReceiveCursor {
 
   /// Judges everything that was not judged yet, after giving up what is lost.
   mutating func advance(_ ring: borrowing ReceiveRing, _ filter: ReceiveFilter) {
-    trim(ring, filter)
+    catchUp(ring, filter)
     var last = ReceiveFilter.LastVerdict()
     while classified < ring.alikeStart { _ = classifyNext(ring, filter, &last) }
     if classified < ring.tail { _ = classifyAlike(ring, filter) }
@@ -115,43 +115,52 @@ struct ReceiveCursor {
     return false
   }
 
-  /// Gives up what was overwritten, what is beyond the window, and what is beyond the depth.
-  @inline(__always)
-  private mutating func trim(_ ring: borrowing ReceiveRing, _ filter: ReceiveFilter) {
-    if ring.history.isFree(of: filter.sketch, from: classified) { skipOthers(ring) }
-    if position < ring.head || ring.tail &- position > windowByteCount {
-      giveUpOverwritten(ring, filter)
-    }
+  /// Gives up what is beyond the window and beyond the depth.
+  ///
+  /// They bound what is kept for a read that is not there; a read that is pended wants the oldest.
+  mutating func trim(_ ring: borrowing ReceiveRing, _ filter: ReceiveFilter) {
+    catchUp(ring, filter)
+    if ring.tail &- position > windowByteCount { giveUp(ring, filter, beyond: windowByteCount) }
     if let depth { giveUp(beyondDepth: depth, ring, filter) }
+  }
+
+  /// Gives up what was overwritten.
+  @inline(__always)
+  private mutating func catchUp(_ ring: borrowing ReceiveRing, _ filter: ReceiveFilter) {
+    if ring.lastSeen.isFree(of: filter.signature, from: classified) { skipOthers(ring) }
+    if position < ring.head { giveUp(ring, filter, beyond: .max) }
   }
 
   /// Passes over what came while only others were served: none of it is of this open's types, so it
   /// is judged, also where it was overwritten.
   private mutating func skipOthers(_ ring: borrowing ReceiveRing) {
-    unmatchedEtherType &+= ring.history.startNumber &- classifiedNumber
-    classified = ring.history.start
-    classifiedNumber = ring.history.startNumber
+    unmatchedEtherType &+= ring.lastSeen.startNumber &- classifiedNumber
+    classified = ring.lastSeen.start
+    classifiedNumber = ring.lastSeen.startNumber
     if queuedCount == 0 { position = classified }
   }
 
   /// Bytes between the oldest record that may be this open's and the newest.
   func byteCountBehind(_ ring: borrowing ReceiveRing, _ filter: ReceiveFilter) -> Int {
-    let isAtStart = queuedCount == 0 && ring.history.isFree(of: filter.sketch, from: classified)
-    return ring.tail &- (isAtStart ? ring.history.start : position)
+    let isAtStart = queuedCount == 0 && ring.lastSeen.isFree(of: filter.signature, from: classified)
+    return ring.tail &- (isAtStart ? ring.lastSeen.start : position)
   }
 
-  /// Moves to the oldest record that is still there and inside the window.
+  /// Moves to the oldest record that is still there and inside the window, or to the newest of all:
+  /// a window holds one record, however long.
   ///
   /// What was counted as matched ends in `dropFlushed`; what was never judged, in `overrun`.
-  private mutating func giveUpOverwritten(
-    _ ring: borrowing ReceiveRing, _ filter: ReceiveFilter
+  private mutating func giveUp(
+    _ ring: borrowing ReceiveRing, _ filter: ReceiveFilter, beyond windowByteCount: Int
   ) {
     var floor = max(position, ring.head)
     var number = classifiedNumber
     if classified < ring.head { number = ring.headNumber }
     while ring.tail &- floor > windowByteCount {
+      let next = ring.position(after: floor)
+      guard next < ring.tail else { break }
       if floor >= classified, !ring.flags(at: floor).contains(.looped) { number &+= 1 }
-      floor = ring.position(after: floor)
+      floor = next
     }
     guard floor >= classified else {
       let remaining = count(ring, filter, from: floor, to: classified)
@@ -284,7 +293,7 @@ struct ReceiveCursor {
   /// Moves to the next record of this open; false if there is none.
   @inline(__always)
   mutating func hasFrames(_ ring: borrowing ReceiveRing, _ filter: ReceiveFilter) -> Bool {
-    trim(ring, filter)
+    catchUp(ring, filter)
     var last = ReceiveFilter.LastVerdict()
     while queuedCount == 0 {
       position = classified

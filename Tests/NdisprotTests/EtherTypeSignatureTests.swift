@@ -6,12 +6,12 @@ import Testing
 @testable import Ndisprot
 
 /// Readers that wait for something else than what comes.
-@Suite("TypeSketch")
-struct TypeSketchTests {
+@Suite("EtherTypeSignature")
+struct EtherTypeSignatureTests {
   private static let types: [UInt16] = [0x888E, 0x0800, 0x88B5, 0x88B6, 0x0600, 0x86DD]
 
   @Test(
-    "a record that a filter does not refuse for its EtherType meets the filter's sketch",
+    "a record that a filter does not refuse for its EtherType meets the filter's signature",
     arguments: 1...20)
   func agreement(seed: UInt64) throws {
     var generator = SeededGenerator(seed: seed)
@@ -30,7 +30,7 @@ struct TypeSketchTests {
       let isAny = UInt64.random(in: 0..<8, using: &generator) == 0
       let filter = Frames.filter(types: isAny ? [EtherTypeSet.anyValue] : wanted)
       let verdict = filter.verdict(on: ring, at: place)
-      let isMet = TypeSketch(of: ring, at: place).meets(filter.sketch)
+      let isMet = EtherTypeSignature(of: ring, at: place).meets(filter.signature)
       #expect(verdict == .unmatchedEtherType || isMet)
     }
   }
@@ -56,7 +56,7 @@ struct TypeSketchTests {
         if !isForeign { offered += 1 }
         if isOwn { own += 1 }
       }
-      if ring.history.sketch.meets(filter.sketch) {
+      if ring.lastSeen.signature.meets(filter.signature) {
         while cursor.hasFrames(ring, filter) {
           var slices = RingSlices()
           let batch = cursor.gather(

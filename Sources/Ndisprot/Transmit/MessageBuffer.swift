@@ -8,6 +8,8 @@ internal import MDL
 /// - Thread: the loop that has the session; a write that is pended takes it along
 /// - Ownership: one owner at a time; a pool gives it again when the last reference is gone
 public final class MessageBuffer {
+  /// Bytes of the longest message.
+  public static let longest = 128 << 10
   private var memory: MDLBuffer
   /// Bytes of the message in it.
   public private(set) var byteCount = 0

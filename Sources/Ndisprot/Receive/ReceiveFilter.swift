@@ -14,7 +14,7 @@ struct ReceiveFilter: Sendable {
   private var typeCount = 0
   private var acceptsAnyType = false
   /// The same, coarsely.
-  let sketch: TypeSketch
+  let signature: EtherTypeSignature
   private var groups = InlineArray<32, UInt64>(repeating: 0)
   private var groupCount = 0
   private var ownAddress: UInt64 = 0
@@ -41,7 +41,7 @@ struct ReceiveFilter: Sendable {
 
   /// A verdict and what it was about; good for as long as the filter is the same.
   struct LastVerdict {
-    fileprivate var key = FilterKey()
+    fileprivate var key = FlowKey()
     fileprivate var verdict = Verdict.foreign
   }
 
@@ -54,7 +54,7 @@ struct ReceiveFilter: Sendable {
     self.includesOutgoing = includesOutgoing
     self.owner = owner
     acceptsAnyType = etherTypes.isAny
-    sketch = TypeSketch(etherTypes)
+    signature = EtherTypeSignature(etherTypes)
     for value in etherTypes.values.prefix(16) {
       types[typeCount] = value
       typeCount += 1
@@ -63,6 +63,9 @@ struct ReceiveFilter: Sendable {
 
   /// Follows the interface's address (D-37).
   mutating func setOwnAddress(_ address: MACAddress) { ownAddress = address.littleEndianValue }
+
+  /// Whether this is the interface's address as it is known here.
+  func isOwn(_ address: MACAddress) -> Bool { ownAddress == address.littleEndianValue }
 
   /// Replaces the multicast list; the caller has checked that there are at most 32 (rule 11.3).
   mutating func setGroups(_ addresses: [MACAddress]) {
@@ -76,37 +79,24 @@ struct ReceiveFilter: Sendable {
   /// Judges the record at `position`.
   @inline(__always)
   func verdict(on ring: borrowing ReceiveRing, at position: Int) -> Verdict {
-    let lengths = ring.granule(at: position)
-    let byteCount = Int(truncatingIfNeeded: lengths & 0xFFFF_FFFF)
-    let flags = FrameRecord.Flags(
-      rawValue: UInt32(truncatingIfNeeded: ring.granule(at: position &+ 16)))
+    let flags = ring.flags(at: position)
     if flags.contains(.looped) {
       // It was matched when it was looped; nothing can have changed that its owner would mind.
       return ring.looped.owner(at: position) == owner ? .matched : .foreign
     }
-    guard byteCount >= 14 else { return .unmatchedEtherType }
-    let frame = position &+ FrameRecord.headerByteCount
-    let second = ring.granule(at: frame &+ 8)
-    var type = UInt16(truncatingIfNeeded: second >> 32).byteSwapped
-    var vlan = VLANSet.none
-    if type == 0x8100 {
-      guard byteCount >= 18 else { return .unmatchedEtherType }
-      vlan = UInt16(truncatingIfNeeded: second >> 48).byteSwapped & 0x0FFF
-      type = UInt16(truncatingIfNeeded: ring.granule(at: frame &+ 16)).byteSwapped
+    guard let key = ring.ethernetKey(at: position), matches(key.type) else {
+      return .unmatchedEtherType
     }
-    guard matches(type) else { return .unmatchedEtherType }
     var needed = AccessRights.read
     if flags.contains(.outgoing) {
       guard includesOutgoing else { return .unmatchedDirection }
       needed.formUnion(.allFrames)
-    } else {
-      let destination = ring.granule(at: frame) & 0xFFFF_FFFF_FFFF
-      if !accepts(destination: destination) {
-        guard packetFilter.contains(.promiscuous) else { return .unmatchedFilter }
-        needed.formUnion(.promiscuous)
-      }
+    } else if !accepts(destination: key.destination) {
+      guard packetFilter.contains(.promiscuous) else { return .unmatchedFilter }
+      needed.formUnion(.promiscuous)
     }
-    return access.rights(type, vlan: vlan).isSuperset(of: needed) ? .matched : .notPermitted
+    return access.rights(key.type, vlan: key.vlan).isSuperset(of: needed)
+      ? .matched : .notPermitted
   }
 
   /// Judges the record at `position`, at once if all that a verdict depends on is as in the last one.
@@ -116,27 +106,30 @@ struct ReceiveFilter: Sendable {
   ) -> Verdict {
     if last.key.isOf(ring, at: position) { return last.verdict }
     let verdict = verdict(on: ring, at: position)
-    let key = FilterKey(of: ring, at: position)
+    let key = FlowKey(of: ring, at: position)
     if !key.isNone { last = LastVerdict(key: key, verdict: verdict) }
     return verdict
   }
 
-  /// Whether a frame to this destination may be heard: asked before its header is looked at.
+  /// Whether a frame of the open itself would be heard: decides about looping it back.
   @inline(__always)
-  func mayHear(destination: UInt64) -> Bool {
-    packetFilter.contains(.promiscuous) || accepts(destination: destination)
+  func hears(_ frame: RawSpan) -> Bool {
+    // The destination first: of nearly all frames nothing else is looked at.
+    guard let key = EthernetKey(frame) else { return false }
+    let isAccepted = accepts(destination: key.destination)
+    guard isAccepted || packetFilter.contains(.promiscuous), matches(key.type) else { return false }
+    return access.rights(key.type, vlan: key.vlan)
+      .isSuperset(of: isAccepted ? .read : [.read, .promiscuous])
   }
 
-  /// Whether a frame with this header would be heard: decides about looping it back.
-  func matches(_ header: EthernetHeader) -> Bool {
-    guard matches(header.typeBehindCustomerTag) else { return false }
-    var needed = AccessRights.read
-    if !accepts(destination: header.destination.littleEndianValue) {
-      guard packetFilter.contains(.promiscuous) else { return false }
-      needed.formUnion(.promiscuous)
-    }
-    return access.rights(header.typeBehindCustomerTag, vlan: header.customerVLAN)
-      .isSuperset(of: needed)
+  /// Whether every frame is judged by both alike.
+  func judges(like other: ReceiveFilter) -> Bool {
+    ownAddress == other.ownAddress && packetFilter == other.packetFilter
+      && includesOutgoing == other.includesOutgoing && access == other.access
+      && acceptsAnyType == other.acceptsAnyType && owner == other.owner
+      && typeCount == other.typeCount && groupCount == other.groupCount
+      && (0..<typeCount).allSatisfy { types[$0] == other.types[$0] }
+      && (0..<groupCount).allSatisfy { groups[$0] == other.groups[$0] }
   }
 
   @inline(__always) private func matches(_ type: UInt16) -> Bool {
@@ -153,8 +146,8 @@ struct ReceiveFilter: Sendable {
   /// R-33 without promiscuous, on the six octets as a little-endian number: the group bit is bit 0.
   @inline(__always) private func accepts(destination: UInt64) -> Bool {
     if destination == ownAddress { return packetFilter.contains(.directed) }
-    if destination & 1 == 0 { return false }
-    if destination == 0xFFFF_FFFF_FFFF {
+    if !EthernetKey.isGroup(destination) { return false }
+    if destination == EthernetKey.broadcast {
       return packetFilter.contains(.broadcast) || packetFilter.contains(.allMulticast)
     }
     if packetFilter.contains(.allMulticast) { return true }
@@ -165,14 +158,5 @@ struct ReceiveFilter: Sendable {
       index &+= 1
     }
     return false
-  }
-}
-
-extension MACAddress {
-  /// The six octets as the low 48 bits of a number, the first lowest.
-  var littleEndianValue: UInt64 {
-    var value: UInt64 = 0
-    for index in 0..<6 { value |= UInt64(octets[index]) << UInt64(8 * index) }
-    return value
   }
 }

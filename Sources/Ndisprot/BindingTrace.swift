@@ -1,9 +1,20 @@
 internal import NDIS
 internal import WDF
 
-// What the trace hears of a binding: once a batch, a message or a change, never once a frame.
+/// What the trace hears of a binding: once a batch, a message or a change, never once a frame.
+///
+/// - Thread: the binding's thread
+struct BindingTrace {
+  private let ring: TraceRing
+  private let id: ObjectID
+  private let scope: UInt32
 
-extension BindingDataPath {
+  init(_ binding: AdapterBinding) {
+    ring = binding.object.framework.traceRing
+    id = binding.object.id
+    scope = UInt32(bitPattern: binding.interfaceIndex)
+  }
+
   /// Notes an event of the binding, or of one of its opens; a branch while nobody records.
   ///
   /// - Parameters:
@@ -17,10 +28,9 @@ extension BindingDataPath {
     _ component: TraceComponent, _ name: StaticString, _ open: OpenContext? = nil,
     _ first: Int = 0, _ second: Int = 0
   ) {
-    trace.record(
-      component, name, (open?.object ?? binding.object).id,
-      scope: UInt32(bitPattern: binding.interfaceIndex), UInt64(truncatingIfNeeded: first),
-      UInt64(truncatingIfNeeded: second))
+    ring.record(
+      component, name, open?.object.id ?? id, scope: scope,
+      UInt64(truncatingIfNeeded: first), UInt64(truncatingIfNeeded: second))
   }
 }
 

@@ -63,9 +63,20 @@ final class WriteOperation {
     isAdmitted = false
   }
 
-  /// It has to wait: a buffer that is mostly empty goes back to those who receive.
-  func keepMessage() {
-    if message.byteCount < message.capacity / 2 { message = MessageBuffer(copying: message) }
+  /// It has to wait: what is known of its frames must outlive the next one's, and a buffer that is
+  /// not nearly full goes back to those who receive.
+  func keep(_ shared: StatusBuffer) {
+    if parameters.isBatch {
+      keptStatuses = StatusBuffer(frameCount: recordCount, copying: shared, count: index)
+    }
+    if message.byteCount < message.capacity - message.capacity / 8 {
+      message = MessageBuffer(copying: message)
+    }
+  }
+
+  /// Bytes that it holds while it waits; of the buffer an eighth more at the most.
+  var heldByteCount: Int {
+    message.byteCount + (keptStatuses?.byteCount ?? 0) + PendingWriteBudget.overhead
   }
 
   /// Whether every frame has its status.

@@ -33,9 +33,9 @@ internal import NDIS
   private(set) var tail = 0
   private(set) var tailNumber: UInt64 = 0
 
-  /// From here on all records have one filter key, so that a verdict on one is good for all.
+  /// From here on all records have one flow key, so that a verdict on one is good for all.
   private(set) var alikeStart = 0
-  private var newestKey = FilterKey()
+  private var newestKey = FlowKey()
 
   /// The looped records in the ring, oldest first, with the open each belongs to.
   ///
@@ -43,7 +43,7 @@ internal import NDIS
   private(set) var looped = LoopedRecords()
 
   /// Which EtherTypes came, and when.
-  private(set) var history = SketchHistory()
+  private(set) var lastSeen = EtherTypeLastSeen()
 
   /// Maps memory for a ring; `capacity` is rounded up to a power of two from 64 KiB.
   ///
@@ -87,6 +87,12 @@ internal import NDIS
       rawValue: UInt32(truncatingIfNeeded: granule(at: position &+ 16) & 0xFFFF_FFFF))
   }
 
+  /// What decides whose the frame in the record at `position` is; nil if it is too short.
+  @inline(__always) func ethernetKey(at position: Int) -> EthernetKey? {
+    let frame = position &+ FrameRecord.headerByteCount
+    return EthernetKey(byteCount: frameByteCount(at: position)) { granule(at: frame &+ $0) }
+  }
+
   /// Appends a captured frame, or a looped one for its owner; the oldest records make room.
   ///
   /// A frame that could never fit (longer than the ring) is refused.
@@ -128,10 +134,10 @@ internal import NDIS
       tailNumber &+= 1
     }
     if !newestKey.isOf(self, at: start) {
-      newestKey = FilterKey(of: self, at: start)
+      newestKey = FlowKey(of: self, at: start)
       alikeStart = newestKey.isNone ? tail : start
       // The same key is the same type.
-      history.note(TypeSketch(of: self, at: start))
+      lastSeen.note(EtherTypeSignature(of: self, at: start))
     }
     return true
   }
@@ -156,9 +162,9 @@ internal import NDIS
 
   /// Every reader that may want any of it was served.
   mutating func readersServed() {
-    history.close(at: tail, tailNumber)
+    lastSeen.close(at: tail, tailNumber)
     // What comes next is noted anew.
-    newestKey = FilterKey()
+    newestKey = FlowKey()
   }
 
   @inline(__always) private mutating func dropOldest() {

@@ -43,7 +43,7 @@ struct WriteCheck {
   /// The longest frame: an 802.1Q tag is not part of the payload (rule W-5, D-9).
   func limit(_ header: EthernetHeader?, mtu current: UInt32? = nil) -> Int {
     (current.map { Int($0) } ?? mtu)
-      + (header?.hasCustomerTag == true
+      + (header?.isLookedBehind == true
         ? EthernetHeader.taggedByteCount : EthernetHeader.untaggedByteCount)
   }
 
@@ -57,28 +57,27 @@ struct WriteCheck {
   func failure(
     _ frame: RawSpan, remembering last: inout LastPassed
   ) -> CompletionStatus? {
-    if frame.byteCount >= 14, frame.byteCount <= limit(nil),
-      last.sourceAndType == frame.sourceAndType
-    {
+    let sourceAndType = frame.sourceAndOuterType
+    if sourceAndType != nil, frame.byteCount <= limit(nil), last.sourceAndType == sourceAndType {
       return nil
     }
     let header = MDLSpan(frame).ethernetHeader
     let failure = failure(frame, header)
     // Of a tagged frame the tag and its length count too.
     let isLasting = failure == nil && header?.tagProtocol == nil && !access.namesAddresses
-    last.sourceAndType = isLasting ? frame.sourceAndType : nil
+    last.sourceAndType = isLasting ? sourceAndType : nil
     return failure
   }
 
   /// What keeps the frame from the wire; nil if nothing does.
   private func failure(_ frame: RawSpan, _ header: EthernetHeader?) -> CompletionStatus? {
     if frame.byteCount == 0 { return .invalidParameter }
-    guard frame.byteCount >= 14 else { return .frameTooShort }
+    guard frame.byteCount >= EthernetHeader.untaggedByteCount else { return .frameTooShort }
     guard frame.byteCount <= limit(header) else { return .frameTooLong }
     // A tag without a type behind it belongs to no EtherType.
     guard let header else { return .etherTypeMismatch }
-    guard etherTypes.matches(header.typeBehindCustomerTag) else { return .etherTypeMismatch }
-    let rights = access.rights(header.typeBehindCustomerTag, vlan: header.customerVLAN)
+    guard etherTypes.matches(header.decidingType) else { return .etherTypeMismatch }
+    let rights = access.rights(header.decidingType, vlan: header.decidingVLAN)
     guard rights.contains(.write) else { return .notPermitted }
     guard
       header.source == address || (allowsAnySource && rights.contains(.anySource))
@@ -87,27 +86,4 @@ struct WriteCheck {
     guard !access.namesAddresses || access.allowsDestination(header) else { return .notPermitted }
     return stateFailure
   }
-}
-
-extension RawSpan {
-  /// The source and the type behind it, of a frame of 14 bytes and more.
-  @inline(__always) fileprivate var sourceAndType: UInt64 {
-    unsafe unsafeLoadUnaligned(fromByteOffset: 6, as: UInt64.self)
-  }
-
-  /// The destination in the lower 48 bits, of a frame of 14 bytes and more.
-  @inline(__always) var destination: UInt64 {
-    unsafe unsafeLoadUnaligned(fromByteOffset: 0, as: UInt64.self) & 0xFFFF_FFFF_FFFF
-  }
-}
-
-extension EthernetHeader {
-  /// Whether the outer tag is one of 802.1Q: the only one that is looked behind (R-20, W-6).
-  var hasCustomerTag: Bool { tagProtocol == EthernetHeader.vlanProtocol }
-
-  /// The VLAN that decides whose frame it is; 0 without one.
-  var customerVLAN: UInt16 { hasCustomerTag ? (vlanTag ?? 0) & 0x0FFF : VLANSet.none }
-
-  /// The type that decides whose frame it is.
-  var typeBehindCustomerTag: UInt16 { hasCustomerTag ? etherType : tagProtocol ?? etherType }
 }

@@ -1,0 +1,44 @@
+internal import Glibc
+internal import NDIS
+
+/// How libpcap lays a ring out: what fits, what it takes, and what to ask for so that it is no more
+/// than was granted.
+/// ```
+///   latency (TPACKET_V2)             throughput (TPACKET_V3)
+///   [ slot ][ slot ]...unused        [ frame frame frame ......... ]
+///   └ block: pages, a power of two   └ block: 256 KiB ┘
+/// ```
+/// A slot is as long as the longest frame; as many as fit a block lie in it. libpcap counts the slots
+/// that the wanted memory would hold without blocks, which takes up to twice as much.
+///
+/// - Source: libpcap 1.10, create_ring
+struct CaptureRingLayout: Hashable {
+  /// Between the start of a slot and a frame: header, address, room for a tag.
+  static let slotHeadByteCount = 68
+  /// Of a block of the throughput profile.
+  static let blockByteCount = 262_144
+
+  /// Frames of the longest kind that the ring holds, and its memory.
+  let ring: CaptureRing
+  /// What is to be asked for.
+  let requestByteCount: Int
+
+  init(_ profile: CaptureProfile, snapshotByteCount: Int, grantedByteCount: Int) {
+    let slot = (Self.slotHeadByteCount + snapshotByteCount + 15) & ~15
+    switch profile {
+    case .latency:
+      var block = Int(getpagesize())
+      while block < slot { block <<= 1 }
+      let slotsOfBlock = block / slot
+      let blocks = max(2, grantedByteCount / block)
+      ring = CaptureRing(frameCount: blocks * slotsOfBlock, byteCount: blocks * block)
+      requestByteCount = blocks * slotsOfBlock * slot
+    case .throughput:
+      let blocks = max(2, grantedByteCount / Self.blockByteCount)
+      ring = CaptureRing(
+        frameCount: blocks * max(1, Self.blockByteCount / slot),
+        byteCount: blocks * Self.blockByteCount)
+      requestByteCount = ring.byteCount
+    }
+  }
+}

@@ -1,0 +1,35 @@
+internal import NDIS
+
+/// The buckets of one binding: one of each user under each rule that limits the rate.
+///
+/// - Thread: the binding's thread
+struct RateBuckets {
+  private struct Key: Hashable {
+    let rule: String
+    let userID: UInt32
+  }
+
+  private var buckets: [Key: TokenBucket] = [:]
+
+  /// Makes what limits a user under a grant; nil if nothing does.
+  ///
+  /// A bucket that exists is shared, and follows the rule as it is now.
+  mutating func limiter(of access: AccessGrant, userID: UInt32) -> RateLimiter? {
+    guard access.isRateLimited else { return nil }
+    var limits: [TokenBucket?] = []
+    for rule in access.rules {
+      limits.append(rule.rate.map { bucket(Key(rule: rule.name, userID: userID), $0) })
+    }
+    return RateLimiter(access, limits)
+  }
+
+  private mutating func bucket(_ key: Key, _ limit: RateLimit) -> TokenBucket {
+    if let known = buckets[key] {
+      known.follow(limit)
+      return known
+    }
+    let bucket = TokenBucket(limit)
+    buckets[key] = bucket
+    return bucket
+  }
+}

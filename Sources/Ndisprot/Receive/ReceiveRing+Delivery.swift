@@ -1,0 +1,172 @@
+internal import MDL
+internal import NDIS
+internal import WDF
+
+/// What became of a read for which there is a frame.
+enum ReadOutcome {
+  case taken(information: Int)
+  case blocked
+  case refused(CompletionStatus, bytesNeeded: Int)
+}
+
+extension ReceiveRing {
+  /// Answers a read of an open whose cursor stands on a frame of its own.
+  borrowing func deliver(to open: OpenContext, _ parameters: RequestParameters) -> ReadOutcome {
+    parameters.isBatch ? deliverBatch(to: open, parameters) : deliverOne(to: open, parameters)
+  }
+
+  /// READ_BATCH: as many whole records as fit, as they lie in the ring.
+  ///
+  /// A client's socket that takes no message so long gets a shorter one, at the least one frame, cut.
+  private borrowing func deliverBatch(
+    to open: OpenContext, _ parameters: RequestParameters
+  ) -> ReadOutcome {
+    guard var cursor = open.cursor else { return .refused(.bindingGone, bytesNeeded: 0) }
+    defer { open.cursor = cursor }
+    while true {
+      var slices = RingSlices()
+      let batch = cursor.gather(
+        self, open.filter, byteLimit: min(parameters.outputByteCount, open.deliveryByteLimit),
+        recordLimit: parameters.count == 0 ? .max : Int(parameters.count), into: &slices)
+      guard batch.recordCount > 0 else {
+        let needed = FrameRecord.byteCount(ofFrame: frameByteCount(at: cursor.position))
+        guard needed <= parameters.outputByteCount else {
+          return .refused(.bufferTooSmall, bytesNeeded: needed)
+        }
+        return deliverCut(to: open, &cursor, parameters)
+      }
+      let outcome = withChain(slices) { chain in
+        open.requester.deliver(
+          chain, recordCount: batch.recordCount, information: batch.byteCount, for: parameters)
+      }
+      switch outcome {
+      case .taken:
+        cursor.consume(batch)
+        return .taken(information: batch.byteCount)
+      case .blocked: return .blocked
+      case .tooLong(let limit):
+        guard open.limitDelivery(limit, below: batch.byteCount) else {
+          return .refused(.noMemory, bytesNeeded: batch.byteCount)
+        }
+      }
+    }
+  }
+
+  /// One record of a batch, as long as the client's socket takes it.
+  private borrowing func deliverCut(
+    to open: OpenContext, _ cursor: inout ReceiveCursor, _ parameters: RequestParameters
+  ) -> ReadOutcome {
+    var slices = RingSlices()
+    let batch = cursor.gather(self, open.filter, byteLimit: .max, recordLimit: 1, into: &slices)
+    let room = min(
+      open.deliveryByteLimit - FrameRecord.headerByteCount, frameByteCount(at: cursor.position))
+    let byteCount = FrameRecord.byteCount(ofFrame: room)
+    let outcome = withCutRecord(at: cursor.position, byteCount: room) {
+      open.requester.deliver($0, recordCount: 1, information: byteCount, for: parameters)
+    }
+    switch outcome {
+    case .taken:
+      cursor.consume(batch)
+      return .taken(information: byteCount)
+    case .blocked: return .blocked
+    case .tooLong: return .refused(.noMemory, bytesNeeded: byteCount)
+    }
+  }
+
+  /// READ: one record, cut to the room the client gave (R-11, R-12, D-4).
+  private borrowing func deliverOne(
+    to open: OpenContext, _ parameters: RequestParameters
+  ) -> ReadOutcome {
+    guard var cursor = open.cursor else { return .refused(.bindingGone, bytesNeeded: 0) }
+    defer { open.cursor = cursor }
+    var slices = RingSlices()
+    let batch = cursor.gather(self, open.filter, byteLimit: .max, recordLimit: 1, into: &slices)
+    let frameByteCount = frameByteCount(at: cursor.position)
+    while true {
+      let socketRoom = max(0, open.deliveryByteLimit - FrameRecord.headerByteCount)
+      let room = min(parameters.outputByteCount, socketRoom)
+      let outcome: DeliveryOutcome
+      if frameByteCount <= room {
+        outcome = withChain(slices) { chain in
+          open.requester.deliver(
+            chain, recordCount: 1, information: frameByteCount, for: parameters)
+        }
+      } else if open.options.flags.contains(.failOnTruncation) {
+        return .refused(.messageTooLong, bytesNeeded: frameByteCount)
+      } else {
+        outcome = withCutRecord(at: cursor.position, byteCount: room) {
+          open.requester.deliver($0, recordCount: 1, information: room, for: parameters)
+        }
+      }
+      switch outcome {
+      case .taken:
+        cursor.consume(batch)
+        return .taken(information: min(frameByteCount, room))
+      case .blocked: return .blocked
+      case .tooLong(let limit):
+        guard open.limitDelivery(limit, below: batch.byteCount) else {
+          return .refused(.noMemory, bytesNeeded: batch.byteCount)
+        }
+      }
+    }
+  }
+}
+
+extension OpenContext {
+  /// The client's socket takes no message so long: the next ones are shorter.
+  ///
+  /// - Returns: false if not even a frame that is cut is left
+  fileprivate func limitDelivery(_ limit: Int, below byteCount: Int) -> Bool {
+    // Whole granules, and less than was refused: a loop that asks again ends.
+    deliveryByteLimit = max(0, min(limit, byteCount - 8, deliveryByteLimit - 8)) & ~7
+    return deliveryByteLimit >= FrameRecord.headerByteCount + FrameRecord.alignment
+  }
+}
+
+extension ReceiveRing {
+  /// Lends slices as a chain, in the order they were collected.
+  borrowing func withChain<R>(_ slices: RingSlices, _ body: (MDLChain) -> R) -> R {
+    var builder = MDLChainBuilder<62>()
+    for index in 0..<slices.count {
+      let range = slices.ranges[index]
+      // A builder that holds as many segments as there are slices cannot be full.
+      try? builder.append(bytes(range))
+    }
+    return body(builder.chain)
+  }
+
+  /// Lends one record with its frame cut to `byteCount`, and a header that says so.
+  borrowing func withCutRecord<R>(
+    at position: Int, byteCount: Int, _ body: (MDLChain) -> R
+  ) -> R {
+    let flags = self.flags(at: position).union(.truncated)
+    let lengths = granule(at: position)
+    let words: InlineArray<3, UInt64> = [
+      UInt64(UInt32(truncatingIfNeeded: byteCount)) | lengths & 0xFFFF_FFFF_0000_0000,
+      granule(at: position &+ 8), UInt64(flags.rawValue),
+    ]
+    let zero: InlineArray<1, UInt64> = [0]
+    var slices = RingSlices()
+    let frame = position &+ FrameRecord.headerByteCount
+    slices.append(self, from: frame, to: frame &+ byteCount)
+    var builder = MDLChainBuilder<4>()
+    let headerSpan = words.span
+    let zeroSpan = zero.span
+    try? builder.append(unsafe headerSpan.bytes)
+    for index in 0..<slices.count { try? builder.append(bytes(slices.ranges[index])) }
+    let padding =
+      FrameRecord.byteCount(ofFrame: byteCount) &- FrameRecord.headerByteCount
+      &- byteCount
+    if padding > 0 { try? builder.append(unsafe zeroSpan.bytes.extracting(first: padding)) }
+    return body(builder.chain)
+  }
+
+  /// The bytes between two positions that do not wrap in memory.
+  @_lifetime(borrow self)
+  borrowing func bytes(_ range: Range<Int>) -> RawSpan {
+    let start = range.lowerBound & (capacity &- 1)
+    return unsafe _overrideLifetime(
+      RawSpan(_unsafeStart: UnsafeRawPointer(base + start), byteCount: range.count),
+      borrowing: self)
+  }
+}

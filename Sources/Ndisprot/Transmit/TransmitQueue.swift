@@ -1,0 +1,422 @@
+internal import MDL
+internal import NDIS
+internal import Platform
+internal import WDF
+
+/// The writes of one binding on their way to the wire: send.c of the sample.
+///
+/// A message is sent as it came, in batches, from its own buffer. What cannot be sent at once waits:
+/// behind others of its open, for its turn among all opens, for room in the socket, or for the
+/// interface's queue.
+///
+/// - Thread: everything on the binding's thread
+/// - Source: `spec/ndisprot-semantics.md` section 6; D-48; `design.md` section 4, the turn
+final class TransmitQueue: @unchecked Sendable {  // One thread's.
+  /// Frames of all opens that one turn of the loop sends: some 0.8 ms.
+  static let framesPerTurn = 512
+  /// Pended frames of one open that are sent before the next open has its turn.
+  static let framesPerOpen = 64
+  /// Frames of a message that need not wait behind those that do.
+  static let framesOfShortMessage = 16
+  /// Writes and bytes that an open may have outstanding (D-48).
+  static let maximumPendedWrites = 256
+  static let maximumPendedBytes = 1 << 20
+  /// Tries of a message within a millisecond while the interface's queue is full and takes nothing
+  /// (R15 of `users-ask`); the frames behind the one that is given up have one each.
+  static let maximumTries = 10
+  static let retryNanoseconds: UInt64 = 100_000
+  /// How long the writes of a pause may take (D-39).
+  static let drainNanoseconds: UInt64 = 10_000_000_000
+
+  private let miniport: any MiniportAdapter
+  private let receive: ReceivePath
+  private let executor: any Executor
+  private let budget: PendingWriteBudget
+  private let trace: BindingTrace
+  /// Opens with pended writes, the one whose turn it is first.
+  private var waiting: [OpenContext] = []
+  /// Frames that this turn may still send.
+  private var framesLeft = TransmitQueue.framesPerTurn
+  /// The interface's queue was full; a timer says when to try again.
+  private var isRetryScheduled = false
+  /// The send socket's buffer was full; the loop says when it is not.
+  private var isWaitingForRoom = false
+  /// A pause waits until the pended writes are through.
+  private var drain: Drain?
+  /// A write that is through, to be used again; it keeps its last message until then.
+  private var spare: WriteOperation?
+  /// Statuses of the message that is being sent.
+  private let statuses = StatusBuffer()
+  private var nonUnicast = NonUnicastCounters()
+
+  /// A pause that waits for writes.
+  private struct Drain {
+    /// Hears how many writes had to be cancelled.
+    let completion: @Sendable (Int) -> Void
+    /// Cancels the rest when time is over.
+    let deadline: any ScheduledWork
+  }
+
+  init(
+    miniport: any MiniportAdapter, receive: ReceivePath, executor: any Executor,
+    budget: PendingWriteBudget, trace: BindingTrace
+  ) {
+    self.miniport = miniport
+    self.receive = receive
+    self.executor = executor
+    self.budget = budget
+    self.trace = trace
+  }
+
+  // MARK: Taking
+
+  /// Takes a write; what cannot be sent at once is pended behind what is pended already.
+  ///
+  /// The records were checked to lie inside the message. What would hold more memory than the open or
+  /// the daemon may is refused, and the client told so.
+  func write(
+    _ request: consuming OwnedRequest, message: MessageBuffer, payloadOffset: Int,
+    recordCount: Int, of open: OpenContext
+  ) {
+    guard admits(message, recordCount, of: open) else {
+      trace.note(.send, "refuse", open, Int(truncatingIfNeeded: request.parameters.id))
+      request.complete(RequestStatus(.tooManyRequests))
+      return
+    }
+    open.transmit.submitted &+= UInt64(truncatingIfNeeded: recordCount)
+    trace.note(
+      .send, "write", open, Int(truncatingIfNeeded: request.parameters.id), recordCount)
+    let operation = makeOperation(
+      request, message: message, payloadOffset: payloadOffset, recordCount: recordCount)
+    if open.writes.isEmpty, sendsAtOnce(recordCount), advance(operation, of: open) {
+      finish(operation, of: open)
+    } else {
+      pend(operation, of: open)
+    }
+  }
+
+  private func admits(
+    _ message: MessageBuffer, _ recordCount: Int, of open: OpenContext
+  ) -> Bool {
+    let held =
+      open.pendedWriteBytes + message.byteCount + StatusBuffer.byteCount(ofFrames: recordCount)
+      + PendingWriteBudget.overhead
+    return open.writes.count < TransmitQueue.maximumPendedWrites
+      && held <= TransmitQueue.maximumPendedBytes && budget.admits(held)
+  }
+
+  /// Whether a message begins now: a short one, or one before which none waits.
+  private func sendsAtOnce(_ recordCount: Int) -> Bool {
+    guard !isBlocked, framesLeft > 0 else { return false }
+    guard !waiting.isEmpty else { return true }
+    // Half of the turn stays for those that wait.
+    return recordCount <= TransmitQueue.framesOfShortMessage
+      && framesLeft > TransmitQueue.framesPerTurn / 2
+  }
+
+  private func makeOperation(
+    _ request: consuming OwnedRequest, message: MessageBuffer, payloadOffset: Int,
+    recordCount: Int
+  ) -> WriteOperation {
+    guard let spare = spare.take() else {
+      return WriteOperation(
+        request, message: message, payloadOffset: payloadOffset, recordCount: recordCount)
+    }
+    spare.reuse(
+      request, message: message, payloadOffset: payloadOffset, recordCount: recordCount)
+    return spare
+  }
+
+  private func pend(_ operation: WriteOperation, of open: OpenContext) {
+    trace.note(
+      .send, "pend", open, Int(truncatingIfNeeded: operation.parameters.id), operation.index)
+    operation.keep(statuses)
+    operation.isAdmitted = open.binding.state == .running
+    if open.writes.isEmpty { waiting.append(open) }
+    open.writes.append(operation)
+    hold(operation.heldByteCount, for: open)
+  }
+
+  private func hold(_ byteCount: Int, for open: OpenContext) {
+    open.pendedWriteBytes += byteCount
+    budget.change(by: byteCount)
+  }
+
+  // MARK: The turn
+
+  /// The end of a turn: sends pended writes of all opens, round robin, as many frames as are left.
+  ///
+  /// - Returns: whether more could be sent at once
+  func sendPended() -> Bool {
+    defer { framesLeft = TransmitQueue.framesPerTurn }
+    while framesLeft > 0, !isBlocked, !waiting.isEmpty { sendPended(of: waiting.removeFirst()) }
+    noteDrained(cancelledWrites: 0)
+    return !waiting.isEmpty && !isBlocked
+  }
+
+  /// Sends a part of one open's oldest write.
+  private func sendPended(of open: OpenContext) {
+    guard let operation = open.writes.first else { return }
+    let isMeasured = open.requester.workBegins()
+    defer { open.requester.workEnds(isMeasured) }
+    let isThrough = advance(operation, of: open, frameLimit: TransmitQueue.framesPerOpen)
+    // Cancelled meanwhile it is finished already.
+    guard open.writes.first === operation else { return }
+    if isThrough {
+      open.writes.removeFirst()
+      hold(-operation.heldByteCount, for: open)
+    }
+    // Also whoever found the kernel full: it may do so every time, and the others come before it.
+    if !open.writes.isEmpty { waiting.append(open) }
+    if isThrough { finish(operation, of: open) }
+  }
+
+  /// Whether the kernel was full when last asked.
+  private var isBlocked: Bool { isRetryScheduled || isWaitingForRoom }
+
+  /// The send socket has room, or is another one.
+  func sendPossible() { isWaitingForRoom = false }
+
+  private func scheduleRetry() {
+    guard !isRetryScheduled else { return }
+    isRetryScheduled = true
+    _ = executor.schedule(afterNanoseconds: TransmitQueue.retryNanoseconds) { [weak self] in
+      self?.isRetryScheduled = false
+    }
+  }
+
+  // MARK: Sending
+
+  /// Sends frames of one operation, in batches of 64, until a limit or the kernel says stop.
+  ///
+  /// - Returns: whether the operation is through
+  private func advance(
+    _ operation: WriteOperation, of open: OpenContext, frameLimit: Int = framesPerTurn
+  ) -> Bool {
+    let check = WriteCheck(open, isAdmitted: operation.isAdmitted)
+    let start = operation.index
+    let end = min(operation.recordCount, start &+ min(frameLimit, framesLeft))
+    while operation.index < end {
+      guard sendBatch(operation, of: open, check, end: end) else { break }
+    }
+    framesLeft -= operation.index - start
+    return operation.isThrough
+  }
+
+  /// Sends up to 64 frames that lie one behind the other in the message.
+  ///
+  /// - Returns: false if the kernel has no room; the rest of the operation then waits
+  private func sendBatch(
+    _ operation: WriteOperation, of open: OpenContext, _ check: WriteCheck, end: Int
+  ) -> Bool {
+    var builder = MDLChainBuilder<64>()
+    let limiter = open.limiter
+    limiter?.beginBatch(nowNanoseconds: monotonicNanoseconds())
+    let buffer = operation.message
+    let message = buffer.bytes
+    var next = operation.offset
+    var index = operation.index
+    var refusal: CompletionStatus?
+    var last = WriteCheck.LastPassed()
+    while index < end, builder.segmentCount < 64 {
+      let frame = message.frame(at: next)
+      refusal = check.failure(frame, remembering: &last)
+      if refusal == nil, let limiter, !limiter.reserve(frame) { refusal = .rateExceeded }
+      if refusal != nil { break }
+      try? builder.append(frame)
+      next &+= FrameRecord.byteCount(ofFrame: frame.byteCount)
+      index &+= 1
+    }
+    if builder.segmentCount > 0 {
+      let progress = miniport.send(builder.chain)
+      if progress.sentCount > 0 { framesSent(progress.sentCount, operation, of: open, message) }
+      if let failure = progress.failure { return handle(failure, operation, of: open, check) }
+    }
+    if let refusal {
+      open.transmit.count(refusal)
+      endFrame(operation, refusal, check)
+    }
+    return true
+  }
+
+  /// So many frames from the operation's offset on are on the wire.
+  private func framesSent(
+    _ count: Int, _ operation: WriteOperation, of open: OpenContext, _ message: RawSpan
+  ) {
+    let (limiter, filter, loopsBack) = (open.limiter, open.filter, open.loopsBack)
+    let statuses = operation.keptStatuses ?? self.statuses
+    let success = CompletionStatus.success
+    var offset = operation.offset
+    var sentByteCount = 0
+    for step in 0..<count {
+      let frame = message.frame(at: offset)
+      limiter?.spend(frame)
+      if frame.isToGroup { nonUnicast.countSent(frame) }
+      if loopsBack, filter.hears(frame) { receive.loopBack(frame, of: open) }
+      statuses.set(operation.index &+ step, success)
+      sentByteCount &+= frame.byteCount
+      offset &+= FrameRecord.byteCount(ofFrame: frame.byteCount)
+    }
+    operation.fullQueueCount = 0
+    operation.offset = offset
+    operation.index &+= count
+    operation.sentByteCount &+= sentByteCount
+    open.transmit.sent &+= UInt64(truncatingIfNeeded: count)
+    open.transmit.sentBytes &+= UInt64(truncatingIfNeeded: sentByteCount)
+  }
+
+  /// The frame at the operation's offset will not be sent.
+  private func endFrame(
+    _ operation: WriteOperation, _ status: CompletionStatus, _ check: WriteCheck,
+    mtu: UInt32? = nil
+  ) {
+    let buffer = operation.message
+    let frame = buffer.bytes.frame(at: operation.offset)
+    let limit =
+      status == .frameTooLong ? check.limit(MDLSpan(frame).ethernetHeader, mtu: mtu) : 0
+    operation.note(status, bytesNeeded: limit)
+    (operation.keptStatuses ?? statuses).set(operation.index, status)
+    operation.offset &+= FrameRecord.byteCount(ofFrame: frame.byteCount)
+    operation.index &+= 1
+  }
+
+  /// The kernel did not take the frame at the operation's offset.
+  ///
+  /// - Returns: false if the operation waits
+  private func handle(
+    _ failure: SendFailure, _ operation: WriteOperation, of open: OpenContext,
+    _ check: WriteCheck
+  ) -> Bool {
+    switch failure {
+    case .wouldBlock:
+      trace.note(.send, "socket full", open, operation.index)
+      isWaitingForRoom = true
+      miniport.notifyWhenSendPossible()
+      return false
+    case .noBuffers where operation.fullQueueCount &+ 1 < TransmitQueue.maximumTries:
+      trace.note(.send, "queue full", open, operation.index, operation.fullQueueCount)
+      operation.fullQueueCount += 1
+      scheduleRetry()
+      return false
+    case .tooLong:
+      // The MTU has just shrunk, and nobody has told yet: the kernel knows the limit.
+      open.transmit.count(failure)
+      endFrame(operation, failure.completion, check, mtu: miniport.currentMTU)
+      return true
+    default:
+      open.transmit.count(failure)
+      endFrame(operation, failure.completion, check)
+      return true
+    }
+  }
+
+  private func finish(_ operation: WriteOperation, of open: OpenContext) {
+    trace.note(
+      .send, "complete", open, Int(truncatingIfNeeded: operation.parameters.id),
+      operation.sentByteCount)
+    if operation.parameters.isBatch {
+      operation.handOver(statuses, to: open.requester)
+    }
+    operation.complete()
+    spare = operation
+    receive.serveLooped()
+  }
+
+  // MARK: Cancelling
+
+  /// Ends the pended writes of an open: what was not sent is not sent.
+  func cancelWrites(of open: OpenContext, status: CompletionStatus) {
+    let pended = open.writes
+    guard !pended.isEmpty else { return }
+    open.writes.removeAll()
+    waiting.removeAll { $0 === open }
+    hold(-open.pendedWriteBytes, for: open)
+    for operation in pended { cancel(operation, of: open, status: status) }
+  }
+
+  /// Ends one pended write; false if there is none with this id (rule W-18).
+  func cancelWrite(_ id: UInt64, of open: OpenContext) -> Bool {
+    guard let index = open.writes.firstIndex(where: { $0.parameters.id == id }) else {
+      return false
+    }
+    let operation = open.writes.remove(at: index)
+    if open.writes.isEmpty { waiting.removeAll { $0 === open } }
+    hold(-operation.heldByteCount, for: open)
+    cancel(operation, of: open, status: .sendCancelled)
+    return true
+  }
+
+  private func cancel(
+    _ operation: WriteOperation, of open: OpenContext, status: CompletionStatus
+  ) {
+    let check = WriteCheck(open, isAdmitted: false)
+    while !operation.isThrough {
+      open.transmit.cancelled &+= 1
+      endFrame(operation, status, check)
+    }
+    finish(operation, of: open)
+  }
+
+  // MARK: Pausing
+
+  /// Calls back when the pended writes are through (rule B-16); those that are not in time are
+  /// cancelled.
+  ///
+  /// - Parameter completion: called once, on the binding's thread, with how many were cancelled
+  func drain(_ completion: @escaping @Sendable (Int) -> Void) {
+    let deadline = executor.schedule(afterNanoseconds: TransmitQueue.drainNanoseconds) {
+      [weak self] in self?.cancelDrain()
+    }
+    drain = Drain(completion: completion, deadline: deadline)
+    noteDrained(cancelledWrites: 0)
+  }
+
+  /// Ends the pause's wait if no write is pended any more.
+  func noteDrained(cancelledWrites: Int) {
+    guard waiting.isEmpty, let drain = self.drain.take() else { return }
+    drain.deadline.cancel()
+    trace.note(.ndis, "drained", nil, cancelledWrites)
+    drain.completion(cancelledWrites)
+  }
+
+  private func cancelDrain() {
+    guard drain != nil else { return }
+    var count = 0
+    for open in waiting {
+      count += open.writes.count
+      cancelWrites(of: open, status: .sendCancelled)
+    }
+    noteDrained(cancelledWrites: count)
+  }
+
+  // MARK: Counters
+
+  /// Frames of writes that wait.
+  var pendedFrames: UInt64 { waiting.reduce(0) { $0 &+ $1.pendedFrames } }
+
+  /// Adds by whom the frames were for that were sent.
+  func add(to totals: inout AdapterBinding.Totals) { totals.nonUnicast.add(nonUnicast) }
+}
+
+extension SendFailure {
+  /// The row of the table that the client sees.
+  var completion: CompletionStatus {
+    switch self {
+    case .wouldBlock, .noBuffers: .noBuffers
+    case .tooLong: .frameTooLong
+    case .netDown: .lowPower
+    case .gone: .bindingGone
+    case .other: .sendFailed
+    }
+  }
+}
+
+extension RawSpan {
+  /// The frame of the record at `offset`, whose length the server has checked.
+  @_lifetime(copy self)
+  @inline(__always) fileprivate func frame(at offset: Int) -> RawSpan {
+    let byteCount = unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: UInt32.self)
+    let start = offset &+ FrameRecord.headerByteCount
+    return extracting(start..<(start &+ Int(byteCount)))
+  }
+}
