@@ -35,7 +35,7 @@ public struct InterfaceName: Hashable, Sendable {
 
   static func arePossible(_ bytes: [UInt8]) -> Bool {
     byteCounts.contains(bytes.count) && bytes != [.dot] && bytes != [.dot, .dot]
-      && bytes.allSatisfy(\.canBeInName)
+      && bytes.allSatisfy { $0.canBeInName }
   }
 
   /// The bytes that a text stands for; nil if its escapes are none.

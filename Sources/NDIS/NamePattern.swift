@@ -29,7 +29,7 @@ public struct NamePattern: Hashable, Sendable {
     }
     let shortest = parts.filter { $0 != .any }
     guard !parts.isEmpty, shortest.count <= InterfaceName.byteCounts.upperBound,
-      bytes.allSatisfy(\.canBeInName),
+      bytes.allSatisfy({ $0.canBeInName }),
       parts.contains(.any) || parts.contains(.one)
         || InterfaceName.arePossible(bytes)
     else { return nil }

@@ -5,6 +5,11 @@ internal import Glibc
 ///
 /// - Source: pthread_create(3)
 public enum SystemThread {
+  /// The calling thread as the kernel numbers it; the number may be another thread's later.
+  ///
+  /// - Source: gettid(2)
+  public static var currentID: Int32 { clinux_thread_id() }
+
   private final class Start: Sendable {
     let name: String
     let body: @Sendable () -> Void

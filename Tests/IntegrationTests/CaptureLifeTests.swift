@@ -21,14 +21,14 @@ struct CaptureLifeTests {
           let entry = try session.enumerate().bindings?.first
           return entry?.power == 1 && entry?.name == new
         }
-        try heard(lab, UInt32(round))
+        try heard(lab, round)
         #expect(try session.write(Frame.outward()).status == .success)
       }
     }
   }
 
   /// A frame that is sent is captured; the cable needs a moment to carry again.
-  private func heard(_ lab: Lab, _ number: UInt32) throws {
+  private func heard(_ lab: Lab, _ number: Int) throws {
     let laws = ConservationLaws(lab)
     let captured = { try laws.objects().first { $0.kind == "binding" }?[.rxFrames] ?? 0 }
     let before = try captured()
@@ -47,7 +47,7 @@ struct CaptureLifeTests {
         try lab.ip("link set np0 mtu \(1_520 + 20 * round)")
         #expect(try lab.ctl("pause", "np0").exitCode == 0)
         try eventually("the MTU") {
-          try session.enumerate().bindings?.first?.mtu == UInt32(1_520 + 20 * round)
+          try session.enumerate().bindings?.first?.mtu == 1_520 + 20 * round
         }
         #expect(try session.enumerate().bindings?.first?.state == BindingState.paused.rawValue)
         #expect(try lab.ctl("restart", "np0").exitCode == 0)

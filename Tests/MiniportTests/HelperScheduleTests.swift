@@ -39,7 +39,7 @@ struct HelperScheduleTests {
     let second = try submit(&schedule, .close, of: 1, now: 0)
     let other = try submit(&schedule, .close, of: 2, now: 0)
     #expect(start(&schedule) == [first, other])
-    #expect(schedule.ended(first))
+    #expect(schedule.ended(first) == true)
     #expect(schedule.next(now: 0) == second)
   }
 
@@ -56,7 +56,7 @@ struct HelperScheduleTests {
       if schedule.ended(job), let next = schedule.next(now: 0) { running.append(next) }
     }
     #expect(done == jobs)
-    #expect(!schedule.needsThread(now: 0))
+    #expect(schedule.needsThread(now: 0) == false)
   }
 
   @Test("a job that hangs holds up its own interface only, and that hears of it")
@@ -84,7 +84,7 @@ struct HelperScheduleTests {
     #expect(start(&schedule) == [first])
     let late = Self.deadline - 1
     #expect(schedule.progress(of: second, now: late) == .pending(askAfter: Self.deadline))
-    #expect(schedule.ended(first))
+    #expect(schedule.ended(first) == true)
     #expect(schedule.next(now: late) == second)
     #expect(schedule.progress(of: second, now: Self.deadline) != .overdue)
   }

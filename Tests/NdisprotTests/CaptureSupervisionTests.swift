@@ -75,6 +75,22 @@ struct CaptureSupervisionTests {
     withExtendedLifetime(client) {}
   }
 
+  @Test("attack 6: a ring of another size has handles exchanged once, and none is closed before")
+  func resized() throws {
+    fixture.dataPath.resizeCapture(to: 8 << 20)
+    // Nothing is captured yet: the next handle has the size.
+    #expect(fixture.miniport.activationCount == 0)
+    let client = try DataPathFixture.Client(fixture, OpenOptions())
+    #expect(fixture.miniport.configuration?.ringByteCount == 8 << 20)
+    fixture.dataPath.resizeCapture(to: 512 << 10)
+    fixture.dataPath.resizeCapture(to: 512 << 10)
+    #expect(fixture.miniport.activationCount == 2 && fixture.miniport.deactivationCount == 0)
+    #expect(fixture.miniport.configuration?.ringByteCount == 512 << 10)
+    let read = try client.read()
+    fixture.miniport.deliver([Frames.make(number: 1)])
+    #expect(client.frames(read).count == 1)
+  }
+
   @Test("fault 6: a larger MTU has a handle made, and is no state of the binding")
   func largerMTU() throws {
     let client = try DataPathFixture.Client(fixture, OpenOptions())

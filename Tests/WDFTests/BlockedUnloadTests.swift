@@ -1,3 +1,4 @@
+import Platform
 import Synchronization
 import TestSupport
 import Testing
@@ -76,7 +77,7 @@ struct BlockedUnloadTests {
       _ = TestThread { _ = try? object.withContext(Int.self) { _ in stay() } }
     case .hold:
       let hold = try object(false, false).hold("a hold")
-      let kept = Guarded<Hold?>(hold)
+      let kept = LockedValue<Hold?>(hold)
       let box = KeptHold(kept)
       _ = TestThread {
         stay()
@@ -151,7 +152,7 @@ struct BlockedUnloadTests {
     let (isIn, mayGo) = (Signal(), Signal())
     try block(.worker, fixture, isIn, mayGo)
     isIn.wait()
-    let stages = Guarded<[Int]>([])
+    let stages = LockedValue<[Int]>([])
     onThreads(2) { _ in
       do throws(UnloadBlocked) {
         try fixture.driver.unload(deadline: .milliseconds(100))
@@ -169,7 +170,7 @@ struct BlockedUnloadTests {
     for round in 0..<40 {
       let fixture = try Fixture(.off)
       _ = try fixture.driver.spawnWorker("worker") { _ in
-        let gate = Gate()
+        let gate = EventCount()
         gate.wait(
           gate.ticket(),
           untilNanoseconds: monotonicNanoseconds() + 9_500_000 + UInt64(round) * 25_000)
@@ -186,10 +187,10 @@ struct BlockedUnloadTests {
 
 /// A request that is ended later.
 final class KeptRequest: Sendable {
-  private let request: Guarded<OwnedRequest?>
+  private let request: LockedValue<OwnedRequest?>
 
-  init() { request = Guarded(nil) }
-  init(_ request: consuming OwnedRequest) { self.request = Guarded(consume request) }
+  init() { request = LockedValue(nil) }
+  init(_ request: consuming OwnedRequest) { self.request = LockedValue(consume request) }
 
   func keep(_ request: consuming OwnedRequest) {
     var request: OwnedRequest? = consume request
@@ -204,7 +205,7 @@ final class KeptRequest: Sendable {
 }
 
 private final class KeptHold: Sendable {
-  private let hold: Guarded<Hold?>
-  init(_ hold: consuming Guarded<Hold?>) { self.hold = hold }
+  private let hold: LockedValue<Hold?>
+  init(_ hold: consuming LockedValue<Hold?>) { self.hold = hold }
   func drop() { hold.withLock { $0 = nil } }
 }

@@ -1,3 +1,4 @@
+import Platform
 import Synchronization
 import TestSupport
 import Testing
@@ -64,8 +65,8 @@ struct ClosingTests {
   @Test("wdf T104: queues that forward to each other under their locks never wait for each other")
   func forwardBothWays() throws {
     let fixture = try Fixture(.off)
-    let others = Guarded<[String: Ref<Queue>]>([:])
-    let hopped = Guarded<Set<UInt64>>([])
+    let others = LockedValue<[String: Ref<Queue>]>([:])
+    let hopped = LockedValue<Set<UInt64>>([])
     func configuration(_ other: String) -> QueueConfiguration {
       var configuration = QueueConfiguration(.parallel())
       configuration.options = ObjectOptions(scope: .queue)
@@ -141,7 +142,7 @@ struct ClosingTests {
   func sharedObject() throws {
     final class Shared: Sendable {
       let request: OwnedRequest
-      let ids = Guarded<Set<ObjectID>>([])
+      let ids = LockedValue<Set<ObjectID>>([])
       init(_ request: consuming OwnedRequest) { self.request = request }
     }
     let fixture = try Fixture(.off)
@@ -213,10 +214,10 @@ struct ExecutorTests {
   @Test("a framework without an executor has timers and work items on a thread of its own")
   func ownThread() throws {
     let fixture = try Fixture()
-    let threads = Guarded<Set<Int32>>([])
+    let threads = LockedValue<Set<Int32>>([])
     let runs = Counter()
     let note: @Sendable () -> Void = {
-      threads.withLock { _ = $0.insert(currentThreadID()) }
+      threads.withLock { _ = $0.insert(SystemThread.currentID) }
       runs.add()
     }
     let timer = try fixture.driver.makeTimer("t", period: .milliseconds(1)) { _ in note() }
@@ -226,7 +227,7 @@ struct ExecutorTests {
     #expect(eventually { runs.value >= 5 })
     try timer.stop(waitingUpTo: .seconds(5))
     #expect(fixture.framework.executor.withLock { $0.own?.scheduledCount } == 0)
-    #expect(threads.withLock { $0.count == 1 && !$0.contains(currentThreadID()) })
+    #expect(threads.withLock { $0.count == 1 && !$0.contains(SystemThread.currentID) })
     try fixture.unload()
     #expect(fixture.framework.executor.withLock { $0.own == nil })
   }
@@ -234,7 +235,7 @@ struct ExecutorTests {
   @Test("on the executor's own thread a form that waits does what it waits for")
   func waitsOnExecutor() throws {
     let fixture = try Fixture()
-    let codes = Guarded<[WdfError.Code?]>([])
+    let codes = LockedValue<[WdfError.Code?]>([])
     let other = try fixture.driver.makeWorkItem("other") { _ in }
     let item = try fixture.driver.makeWorkItem("i") { _ in
       let code = code {
@@ -251,7 +252,7 @@ struct ExecutorTests {
   @Test("wdf T53: an executor that runs work at once loses no tick, and stop cancels the next")
   func eager() throws {
     final class Eager: Executor {
-      let scheduled = Guarded<[ManualExecutor.Entry]>([])
+      let scheduled = LockedValue<[ManualExecutor.Entry]>([])
       var isCurrent: Bool { true }
       func post(_ work: @escaping @Sendable () -> Void) { work() }
       func schedule(
@@ -303,8 +304,8 @@ struct ExecutorTests {
   @Test("a lock below an object works in that object's cleanup, and not behind it")
   func lockInCleanup() throws {
     let fixture = try Fixture()
-    let lock = Guarded<WaitLock<Int>?>(nil)
-    let codes = Guarded<[WdfError.Code?]>([])
+    let lock = LockedValue<WaitLock<Int>?>(nil)
+    let codes = LockedValue<[WdfError.Code?]>([])
     let tries: @Sendable () -> Void = {
       let found = lock.withLock { $0 }
       let code = code { try found?.withLock { $0 += 1 } }

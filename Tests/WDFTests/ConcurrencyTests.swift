@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 import Synchronization
 import TestSupport
 import Testing
@@ -195,7 +196,7 @@ struct ConcurrencyTests {
   func random(seed: UInt64) throws {
     let fixture = try Fixture(.on)
     let before = fixture.framework.liveObjectCount
-    let shared = Guarded<[Ref<General>]>([])
+    let shared = LockedValue<[Ref<General>]>([])
     onThreads(8) { index in
       churn(1_500, below: fixture.driver, sharing: shared, seed: seed &* 31 &+ UInt64(index))
     }
@@ -210,8 +211,8 @@ struct ConcurrencyTests {
     let usual = signal(SIGUSR1) { _ in handledSignals.add(1, ordering: .relaxed) }
     defer { signal(SIGUSR1, usual) }
     let fixture = try Fixture(.on)
-    let threads = Guarded<[pthread_t]>([])
-    let shared = Guarded<[Ref<General>]>([])
+    let threads = LockedValue<[pthread_t]>([])
+    let shared = LockedValue<[Ref<General>]>([])
     let storm = Flag()
     let done = Counter()
     for index in 0..<8 {
@@ -347,7 +348,7 @@ private let handledSignals = Atomic(0)
 
 /// Makes, fills and deletes objects at random, some of them of other threads.
 private func churn(
-  _ count: Int, below driver: Ref<Driver>, sharing shared: borrowing Guarded<[Ref<General>]>,
+  _ count: Int, below driver: Ref<Driver>, sharing shared: borrowing LockedValue<[Ref<General>]>,
   seed: UInt64
 ) {
   var random = SplitMix(seed)

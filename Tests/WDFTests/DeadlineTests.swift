@@ -1,3 +1,4 @@
+import Platform
 import Synchronization
 import TestSupport
 import Testing
@@ -19,8 +20,8 @@ enum Moment: String, CaseIterable, Sendable {
 struct DeadlineTests {
   /// What a driver keeps of a request: itself, or the right to take it back.
   private final class Kept: Sendable {
-    private let request = Guarded<OwnedRequest?>(nil)
-    private let token = Guarded<CancelableRequest?>(nil)
+    private let request = LockedValue<OwnedRequest?>(nil)
+    private let token = LockedValue<CancelableRequest?>(nil)
 
     func keep(_ request: consuming OwnedRequest) {
       var request: OwnedRequest? = consume request

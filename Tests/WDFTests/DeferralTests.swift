@@ -1,3 +1,4 @@
+import Platform
 import Synchronization
 import TestSupport
 import Testing
@@ -11,13 +12,13 @@ struct DeferralTests {
     let pool = PoolExecutor(1)
     defer { pool.end() }
     let fixture = try Fixture(executor: pool)
-    let here = currentThreadID()
+    let here = SystemThread.currentID
     let object = try fixture.driver.makeChild(
       "o",
       Context<General, Int>(
         make: { _ in 1 },
         onCleanup: { _, _ in
-          fixture.log.add("cleanup \(currentThreadID() != here) \(DispatchSection.isActive)")
+          fixture.log.add("cleanup \(SystemThread.currentID != here) \(DispatchSection.isActive)")
         },
         onDestroy: { _, _ in fixture.log.add("destroy \(DispatchSection.isActive)") }))
     let outcome = DispatchSection.run {
@@ -105,7 +106,7 @@ struct DeferralTests {
     defer { pool.end() }
     let fixture = try Fixture(executor: pool)
     let (inside, overlaps) = (Counter(), Counter())
-    let more = Guarded<[Ref<General>]>([])
+    let more = LockedValue<[Ref<General>]>([])
     for index in 0..<10 { try more.withLock { $0.append(try fixture.object("m\(index)")) } }
     let objects = try (0..<100).map { index in
       try fixture.driver.makeChild(

@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 import Synchronization
 import Testing
 
@@ -113,7 +114,7 @@ struct ObjectTests {
   func failedMake() throws {
     let fixture = try Fixture()
     let before = fixture.framework.liveObjectCount
-    let seen = Guarded<ObjectID?>(nil)
+    let seen = LockedValue<ObjectID?>(nil)
     let context = Context<General, Int>(
       make: { ref throws(WdfError) in
         seen.withLock { $0 = ref.id }
@@ -133,7 +134,7 @@ struct ObjectTests {
   @Test("wdf T7: what asks for a context that is being made gets an error, and the create succeeds")
   func contextInItsMake() throws {
     let framework = Framework()
-    let codes = Guarded<[WdfError.Code?]>([])
+    let codes = LockedValue<[WdfError.Code?]>([])
     let context = Context<Driver, Int>(make: { ref in
       let found = [
         code { try ref.withContext(Int.self) { _ in } }, code { try framework.driver },
@@ -191,7 +192,7 @@ struct ObjectTests {
     let fixture = try Fixture()
     let parent = try fixture.object("parent")
     let sibling = try parent.makeChild("sibling", fixture.log.context("sibling"))
-    let codes = Guarded<[String]>([])
+    let codes = LockedValue<[String]>([])
     _ = try parent.makeChild(
       "o",
       Context<General, Int>(
@@ -233,8 +234,8 @@ struct ObjectTests {
   @Test("wdf T12: in its destroy an object cannot be reached by its handles")
   func inDestroy() throws {
     let fixture = try Fixture()
-    let handle = Guarded<Ref<General>?>(nil)
-    let found = Guarded<[WdfError.Code?]>([])
+    let handle = LockedValue<Ref<General>?>(nil)
+    let found = LockedValue<[WdfError.Code?]>([])
     let object = try fixture.driver.makeChild(
       "o",
       Context<General, Int>(
@@ -319,8 +320,8 @@ struct ObjectTests {
   @Test("wdf T16: deleting a child in its parent's cleanup is legal, in its destroy it is late")
   func childInParentsCleanup() throws {
     let fixture = try Fixture()
-    let child = Guarded<Ref<General>?>(nil)
-    let found = Guarded<[String]>([])
+    let child = LockedValue<Ref<General>?>(nil)
+    let found = LockedValue<[String]>([])
     let parent = try fixture.driver.makeChild(
       "P",
       Context<General, Int>(
@@ -350,7 +351,7 @@ struct ObjectTests {
   @Test("wdf T16: a delete in the parent's cleanup is not late")
   func deleteInParentsCleanup() throws {
     let fixture = try Fixture()
-    let child = Guarded<Ref<General>?>(nil)
+    let child = LockedValue<Ref<General>?>(nil)
     let parent = try fixture.driver.makeChild(
       "P",
       Context<General, Int>(
@@ -376,7 +377,7 @@ struct ObjectTests {
     #expect(fixture.log.all == ["cleanup o", "destroy o"])
     let reports = fixture.reports.of(.doubleDelete)
     #expect(reports.count == 2)
-    #expect(reports.first?.detail.contains("\(currentThreadID())") == true)
+    #expect(reports.first?.detail.contains("\(SystemThread.currentID)") == true)
     try fixture.unload()
   }
 
@@ -427,7 +428,7 @@ struct ObjectTests {
   @Test("wdf T21: an owner that deletes what its child owns comes late, and nothing breaks")
   func improperParenting() throws {
     final class DeletesInDeinit: Sendable {
-      let ref = Guarded<Ref<General>?>(nil)
+      let ref = LockedValue<Ref<General>?>(nil)
       deinit { _ = try? ref.withLock { $0 }?.delete() }
     }
     let fixture = try Fixture()
@@ -453,8 +454,8 @@ struct ObjectTests {
       let owned: Owned<General>
     }
     let fixture = try Fixture()
-    let found = Guarded<WdfError.Code?>(nil)
-    let a = Guarded<Ref<General>?>(nil)
+    let found = LockedValue<WdfError.Code?>(nil)
+    let a = LockedValue<Ref<General>?>(nil)
     let made = try fixture.driver.makeChild(
       "A",
       Context<General, Owner>(make: { ref throws(WdfError) in

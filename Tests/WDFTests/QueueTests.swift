@@ -1,3 +1,4 @@
+import Platform
 import Synchronization
 import TestSupport
 import Testing
@@ -6,7 +7,7 @@ import Testing
 
 /// Keeps the requests a handler is given.
 final class Kept: Sendable {
-  private let requests = Guarded<[RequestHolder]>([])
+  private let requests = LockedValue<[RequestHolder]>([])
   var count: Int { requests.withLock { $0.count } }
   func keep(_ request: consuming OwnedRequest) {
     let holder = RequestHolder(request)
@@ -21,8 +22,8 @@ final class Kept: Sendable {
 }
 
 final class RequestHolder: Sendable {
-  private let request: Guarded<OwnedRequest?>
-  init(_ request: consuming OwnedRequest) { self.request = Guarded(request) }
+  private let request: LockedValue<OwnedRequest?>
+  init(_ request: consuming OwnedRequest) { self.request = LockedValue(request) }
   func take() -> OwnedRequest? { request.withLock { $0.take() } }
   func complete(_ status: RequestStatus) -> Bool {
     guard let request = take() else { return false }
@@ -272,7 +273,7 @@ struct QueueTests {
   @Test("wdf T78: a purge that waits for itself is refused; one that takes too long goes on")
   func purgeFromCallback() throws {
     let fixture = try Fixture()
-    let codes = Guarded<[WdfError.Code?]>([])
+    let codes = LockedValue<[WdfError.Code?]>([])
     let kept = Kept()
     let queue = try fixture.device.makeQueue(
       "q",
@@ -297,7 +298,7 @@ struct QueueTests {
   func purgeOnWorker() throws {
     let fixture = try Fixture()
     let queue = try fixture.device.makeQueue("q", .manual)
-    let found = Guarded<WdfError.Code?>(nil)
+    let found = LockedValue<WdfError.Code?>(nil)
     let done = Signal()
     _ = try fixture.driver.spawnWorker("loop") { _ in
       let refusal = code { try queue.purge(waitingUpTo: nil) }
@@ -541,8 +542,8 @@ struct QueueTests {
 }
 
 final class TokenHolder: Sendable {
-  private let token: Guarded<CancelableRequest?>
-  init(_ token: consuming CancelableRequest) { self.token = Guarded(token) }
+  private let token: LockedValue<CancelableRequest?>
+  init(_ token: consuming CancelableRequest) { self.token = LockedValue(token) }
   func take() -> CancelableRequest? { token.withLock { $0.take() } }
   func drop() { _ = take() }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 import Synchronization
 import TestSupport
 import Testing
@@ -16,16 +17,16 @@ struct RandomTreeTests {
   /// What the threads share: any of them may have been deleted.
   private final class World: Sendable {
     let fixture: Fixture
-    private let objects = Guarded<[Ref<General>]>([])
-    private let files = Guarded<[Ref<FileObject>]>([])
-    private let queues = Guarded<[Ref<Queue>]>([])
-    private let timers = Guarded<[Ref<DeferredTimer>]>([])
+    private let objects = LockedValue<[Ref<General>]>([])
+    private let files = LockedValue<[Ref<FileObject>]>([])
+    private let queues = LockedValue<[Ref<Queue>]>([])
+    private let timers = LockedValue<[Ref<DeferredTimer>]>([])
     let submitted = Counter()
 
     init() throws { fixture = try Fixture(.on) }
 
     private func add<T: Sendable>(
-      _ value: T, to list: borrowing Guarded<[T]>, _ random: inout SplitMix64
+      _ value: T, to list: borrowing LockedValue<[T]>, _ random: inout SplitMix64
     ) {
       let place = Int.random(in: 0..<16, using: &random)
       list.withLock { list in
@@ -34,7 +35,7 @@ struct RandomTreeTests {
     }
 
     private func any<T: Sendable>(
-      _ list: borrowing Guarded<[T]>, _ random: inout SplitMix64
+      _ list: borrowing LockedValue<[T]>, _ random: inout SplitMix64
     ) -> T? {
       let number = Int.random(in: 0..<16, using: &random)
       return list.withLock { $0.isEmpty ? nil : $0[number % $0.count] }
@@ -174,7 +175,7 @@ struct RandomTreeTests {
 
   @Test(
     "wdf T36: create, delete, borrow, forward, cancel, close and unload from many threads, at random",
-    .timeLimit(.minutes(3)))
+    .timeLimit(.minutes(15)))
   func random() throws {
     let end = monotonicNanoseconds() + randomTestNanoseconds
     var round: UInt64 = 0

@@ -1,3 +1,4 @@
+import Platform
 import Synchronization
 import TestSupport
 import Testing
@@ -218,7 +219,7 @@ struct RequestTests {
   func identifierInUse() throws {
     let fixture = try Fixture()
     let file = try fixture.file()
-    let wasPending = Guarded<Bool?>(nil)
+    let wasPending = LockedValue<Bool?>(nil)
     let sink = Sink { parameters in
       let isPending = file.isPending(parameters.id)
       wasPending.withLock { $0 = isPending }

@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 import Synchronization
 import TestSupport
 import Testing
@@ -57,7 +58,7 @@ struct UnloadTests {
 
   @Test("wdf T42: a callback from outside may run while its door closes, and not after")
   func lateProtocol() throws {
-    let gate = Guarded<CallbackGate?>(nil)
+    let gate = LockedValue<CallbackGate?>(nil)
     let seen = Log()
     let (isIn, mayLeave) = (Signal(), Signal())
     let fixture = try Fixture(onUnload: { driver in
@@ -84,7 +85,7 @@ struct UnloadTests {
 
   @Test("wdf T43: the unload callback may make and delete objects; there need not be one")
   func unloadCallback() throws {
-    let codes = Guarded<[WdfError.Code?]>([])
+    let codes = LockedValue<[WdfError.Code?]>([])
     let fixture = try Fixture(onUnload: { driver in
       let code = code {
         let object = try driver.makeChild("late", Log().context("late"))
@@ -99,8 +100,8 @@ struct UnloadTests {
 
   @Test("wdf T44: what late callbacks see at each step")
   func lateCallbacks() throws {
-    let found = Guarded<[String: [WdfError.Code?]]>([:])
-    let handle = Guarded<Ref<Driver>?>(nil)
+    let found = LockedValue<[String: [WdfError.Code?]]>([:])
+    let handle = LockedValue<Ref<Driver>?>(nil)
     let probe: @Sendable (String) -> Void = { step in
       guard let driver = handle.withLock({ $0 }) else { return }
       let codes = [
@@ -183,7 +184,7 @@ struct UnloadTests {
   @Test("wdf T94: no signal reaches a worker")
   func workerSignals() throws {
     let fixture = try Fixture()
-    let blocked = Guarded<[Bool]>([])
+    let blocked = LockedValue<[Bool]>([])
     let done = Signal()
     _ = try fixture.driver.spawnWorker("w") { _ in
       var mask = sigset_t()
@@ -199,8 +200,8 @@ struct UnloadTests {
 
   @Test("wdf T47: once unloading began nobody is let in")
   func admissionClosed() throws {
-    let codes = Guarded<[WdfError.Code?]>([])
-    let device = Guarded<Ref<ControlDevice>?>(nil)
+    let codes = LockedValue<[WdfError.Code?]>([])
+    let device = LockedValue<Ref<ControlDevice>?>(nil)
     let fixture = try Fixture(onUnload: { driver in
       let found = [
         code { try driver.spawnWorker("w") { _ in } },
@@ -233,7 +234,7 @@ struct UnloadTests {
   func waitingForOneself() throws {
     let executor = ManualExecutor()
     let fixture = try Fixture(.on, executor: executor)
-    let found = Guarded<[WdfError.Code?]>([])
+    let found = LockedValue<[WdfError.Code?]>([])
     let timer = try fixture.driver.makeTimer("t") { timer in
       let code = code { try timer.stop(waitingUpTo: nil) }
       found.withLock { $0.append(code) }
@@ -265,7 +266,7 @@ struct UnloadTests {
   func completionForm() throws {
     let fixture = try Fixture()
     let done = Signal()
-    let result = Guarded<UnloadBlocked?>(nil)
+    let result = LockedValue<UnloadBlocked?>(nil)
     _ = try fixture.driver.spawnWorker("w") { token in
       fixture.driver.unload { blocked in
         result.withLock { $0 = blocked }

@@ -1,3 +1,4 @@
+import Platform
 import Synchronization
 import TestSupport
 import Testing
@@ -24,7 +25,7 @@ struct WaitTableTests {
   /// What is tried in a place, and what came of it.
   private final class Attempt: Sendable {
     let call: WaitingCall
-    private let codes = Guarded<[WdfError.Code?]>([])
+    private let codes = LockedValue<[WdfError.Code?]>([])
     private let limit = Duration.seconds(3)
 
     init(_ call: WaitingCall) { self.call = call }
@@ -61,7 +62,7 @@ struct WaitTableTests {
     arguments: Place.allCases, WaitingCall.allCases)
   func table(place: Place, call: WaitingCall) throws {
     let attempt = Attempt(call)
-    let unloadTried = Guarded<Fixture?>(nil)
+    let unloadTried = LockedValue<Fixture?>(nil)
     let fixture = try Fixture(onUnload: { driver in
       guard place == .unloadCallback, let fixture = unloadTried.withLock({ $0 }) else { return }
       attempt.destroy(fixture, of: driver)
@@ -125,7 +126,7 @@ struct WaitTableTests {
   }
 
   private func visitContext(_ place: Place, _ fixture: Fixture, _ attempt: Attempt) throws {
-    let itself = Guarded<Ref<General>?>(nil)
+    let itself = LockedValue<Ref<General>?>(nil)
     let tries: @Sendable () -> Void = {
       if let object = itself.withLock({ $0 }) {
         attempt.destroy(fixture, of: object)
@@ -149,7 +150,7 @@ struct WaitTableTests {
   }
 
   private func visitQueue(_ place: Place, _ fixture: Fixture, _ attempt: Attempt) throws {
-    let itself = Guarded<Ref<Queue>?>(nil)
+    let itself = LockedValue<Ref<Queue>?>(nil)
     let tries: @Sendable () -> Void = {
       if let queue = itself.withLock({ $0 }) { attempt.drain(fixture, queue) }
     }

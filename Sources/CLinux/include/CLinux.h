@@ -70,9 +70,8 @@ int clinux_set_thread_name(const char *name);
 int clinux_set_timer_slack(unsigned long nanoseconds);
 int clinux_set_no_new_privileges(void);
 
-// clock_gettime(2) and pthread_cond_timedwait(3) on CLOCK_MONOTONIC, in nanoseconds: which module
-// owns `struct timespec` in Swift depends on the order in which files import.
-uint64_t clinux_monotonic_nanoseconds(void);
+// pthread_cond_timedwait(3) on CLOCK_MONOTONIC, in nanoseconds: which module owns `struct timespec` in
+// Swift depends on the order in which files import.
 int clinux_condition_wait(pthread_cond_t *condition, pthread_mutex_t *mutex, uint64_t nanoseconds);
 
 // gettid(2) and sched_setaffinity(2) of the calling thread.

@@ -1,3 +1,4 @@
+internal import Platform
 internal import Synchronization
 
 /// What a control device knows of its clients.
@@ -13,7 +14,7 @@ final class DeviceCore: Sendable {
   private let isExclusive: Bool
   /// Excludes the callbacks of all queues of the device from each other, if that was asked for.
   let callbackLock: CallbackLock?
-  private let state = Guarded(State())
+  private let state = LockedValue(State())
 
   init(isExclusive: Bool, callbackLock: CallbackLock?) {
     self.isExclusive = isExclusive

@@ -1,3 +1,4 @@
+internal import Platform
 internal import Synchronization
 
 /// What the driver's object carries: the unload callback, and how far unloading has come.
@@ -19,12 +20,12 @@ final class DriverCore: Sendable {
     case join(attempt: UInt64)
   }
 
-  private let state: Guarded<State>
+  private let state: LockedValue<State>
   /// Unloading has begun, if only to be blocked: clients and workers are not let in any more.
   private let isClosed = Atomic<Bool>(false)
 
   init(onUnload: (@Sendable (Ref<Driver>) -> Void)?) {
-    state = Guarded(State(onUnload: onUnload))
+    state = LockedValue(State(onUnload: onUnload))
   }
 
   var isUnloading: Bool { isClosed.load(ordering: .acquiring) }

@@ -1,3 +1,4 @@
+internal import Platform
 internal import Synchronization
 
 /// What is pending for one client, and how far its end has come.
@@ -31,11 +32,11 @@ final class FileCore: Sendable {
     var onUnload: Callback?
   }
 
-  private let state: Guarded<State>
+  private let state: LockedValue<State>
   /// The open handle, and each request that has not been completed and reported.
   private let holds = Atomic<Int>(1)
 
-  init(_ callbacks: Callbacks) { state = Guarded(State(callbacks: callbacks)) }
+  init(_ callbacks: Callbacks) { state = LockedValue(State(callbacks: callbacks)) }
 
   /// Asks the create callback, and opens or deletes the file object.
   func admit(

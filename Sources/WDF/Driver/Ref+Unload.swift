@@ -1,3 +1,4 @@
+internal import Platform
 internal import Synchronization
 
 extension Ref where Kind == Driver {
@@ -29,14 +30,15 @@ extension Ref where Kind == Driver {
   ) {
     let core = core
     let plan = UnloadPlan(warnEvery, deadline, callsBack: true)
-    let hasStarted = SystemThread.start("wdf-unload") {
-      do throws(UnloadBlocked) {
-        try core.framework.unload(core, plan)
-        completion(nil)
-      } catch {
-        completion(error)
-      }
-    }
+    let hasStarted =
+      (try? SystemThread.start("wdf-unload") {
+        do throws(UnloadBlocked) {
+          try core.framework.unload(core, plan)
+          completion(nil)
+        } catch {
+          completion(error)
+        }
+      }) != nil
     if !hasStarted {
       completion(UnloadBlocked(reason: .outOfResources, stage: 0, holders: []))
     }

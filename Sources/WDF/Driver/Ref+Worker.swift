@@ -1,3 +1,5 @@
+internal import Platform
+
 extension Ref where Kind == Driver {
   /// Starts a thread that holds the driver until `body` has returned, and what it captured is gone.
   ///
@@ -29,14 +31,15 @@ extension Ref where Kind == Driver {
       throw error
     }
     let driver = core
-    let hasStarted = SystemThread.start(name) {
-      ThreadState.with { $0.isWorker = true }
-      worker.run(made)
-      worker.end()
-      _ = framework.delete(made)
-      driver.unpin(name)
-      framework.progress.signal()
-    }
+    let hasStarted =
+      (try? SystemThread.start(name) {
+        ThreadState.with { $0.isWorker = true }
+        worker.run(made)
+        worker.end()
+        _ = framework.delete(made)
+        driver.unpin(name)
+        framework.progress.signal()
+      }) != nil
     guard hasStarted else {
       worker.end()
       _ = framework.delete(made)

@@ -1,3 +1,4 @@
+internal import Platform
 internal import Synchronization
 
 /// When a worker is asked to stop.
@@ -21,12 +22,12 @@ final class WorkerCore: Sendable {
   typealias Body = @Sendable (borrowing StopToken) -> Void
 
   let stopPhase: StopPhase
-  private let state: Guarded<State>
+  private let state: LockedValue<State>
   private let stop = Atomic<Bool>(false)
 
   init(stopPhase: StopPhase, onStop: (@Sendable () -> Void)?, _ body: @escaping Body) {
     self.stopPhase = stopPhase
-    state = Guarded(State(onStop: onStop, body: body))
+    state = LockedValue(State(onStop: onStop, body: body))
   }
 
   var isStopRequested: Bool { stop.load(ordering: .acquiring) }
@@ -37,7 +38,7 @@ final class WorkerCore: Sendable {
   @inline(never)
   func run(_ core: Core) {
     let body = state.withLock { state in
-      state.threadID = currentThreadID()
+      state.threadID = SystemThread.currentID
       return state.body.take()
     }
     if let body { core.framework.guarded(core, "worker") { body(StopToken(worker: self)) } }

@@ -1,3 +1,4 @@
+internal import Platform
 internal import Synchronization
 
 /// A door for callbacks from outside: after it was closed, nobody is inside and nobody comes in.
@@ -14,7 +15,7 @@ public final class CallbackGate: Sendable {
     var waiters: [@Sendable () -> Void] = []
   }
 
-  private let state = Guarded(State())
+  private let state = LockedValue(State())
   private let framework: Framework
   private let owner: Core
 

@@ -1,3 +1,4 @@
+internal import Platform
 internal import Synchronization
 
 /// What was put off to a thread that may wait: first come, first served, one runner at a time.
@@ -13,7 +14,7 @@ final class DisposeList: Sendable {
     var isRunning = false
   }
 
-  private let state = Guarded(State())
+  private let state = LockedValue(State())
 
   /// Adds an item, and gets a runner if none is on its way.
   func append(_ item: Item, _ framework: Framework) {

@@ -1,3 +1,4 @@
+internal import Platform
 internal import Synchronization
 
 /// The executor that was attached, else one of the framework's own, made when first needed.

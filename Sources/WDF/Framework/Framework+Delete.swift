@@ -1,3 +1,4 @@
+internal import Platform
 internal import Synchronization
 
 extension Framework {
@@ -20,7 +21,7 @@ extension Framework {
   private func noteDeleter(_ core: Core) -> StateRecord? {
     guard verifier != .off else { return nil }
     let record = StateRecord(
-      state: state(of: core), threadID: currentThreadID(), nanoseconds: monotonicNanoseconds())
+      state: state(of: core), threadID: SystemThread.currentID, nanoseconds: monotonicNanoseconds())
     return core.deleter.withLock { first in
       defer { if first == nil { first = record } }
       return first

@@ -1,3 +1,4 @@
+internal import Platform
 internal import Synchronization
 
 /// One instance of the framework: at most one driver, the tree below it, and the checks on both.
@@ -9,18 +10,18 @@ public final class Framework: Sendable {
   let verifier: VerifierMode
   let yieldsAtLocks: Bool
   let reporter: Reporter
-  let tree: Guarded<Tree>
+  let tree: LockedValue<Tree>
   let disposeList: DisposeList
-  let executor: Guarded<ExecutorSlot>
+  let executor: LockedValue<ExecutorSlot>
   let trace = TraceRing()
   /// Moves whenever something that unloading may wait for came to its end.
-  let progress = Gate()
-  private let currentDriver = Guarded(DriverSlot())
+  let progress = EventCount()
+  private let currentDriver = LockedValue(DriverSlot())
   let injection: FailureInjection
   let work = WorkList()
   let stuckPeriod = Atomic<UInt64>(60_000_000_000)
 
-  private static let published = Guarded<Framework?>(nil)
+  private static let published = LockedValue<Framework?>(nil)
 
   /// Makes an instance.
   ///
@@ -36,9 +37,9 @@ public final class Framework: Sendable {
     self.verifier = verifier
     self.yieldsAtLocks = yieldsAtLocks
     reporter = Reporter(report)
-    tree = Guarded(Tree(keepsHistory: verifier != .off))
+    tree = LockedValue(Tree(keepsHistory: verifier != .off))
     disposeList = DisposeList()
-    self.executor = Guarded(ExecutorSlot(attached: executor))
+    self.executor = LockedValue(ExecutorSlot(attached: executor))
     injection = FailureInjection()
   }
 

@@ -1,3 +1,4 @@
+internal import Platform
 internal import Synchronization
 
 /// An object as it was at one moment.

@@ -1,3 +1,4 @@
+internal import Platform
 internal import Synchronization
 
 /// Hands reports to the sink: one at a time, in order, not the same one for ever.
@@ -14,7 +15,7 @@ final class Reporter: Sendable {
     let object: ObjectID?
   }
 
-  private let state = Guarded(State())
+  private let state = LockedValue(State())
   private let sink: ReportSink
 
   init(_ sink: @escaping ReportSink) { self.sink = sink }
@@ -24,7 +25,7 @@ final class Reporter: Sendable {
   func report(
     _ code: Report.Code, _ object: ObjectID?, _ kind: Kind?, _ name: String, _ detail: String
   ) {
-    let threadID = currentThreadID()
+    let threadID = SystemThread.currentID
     let mustDeliver = state.withLock { state in
       state.sequence &+= 1
       let key = Key(code: code, object: object)

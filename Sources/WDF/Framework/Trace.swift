@@ -1,3 +1,4 @@
+internal import Platform
 public import Synchronization
 
 /// The part of the daemon a trace event comes from.
@@ -40,7 +41,7 @@ public final class TraceRing: Sendable {
   }
 
   @usableFromInline let isRecording = Atomic<Bool>(false)
-  private let state = Guarded(State())
+  private let state = LockedValue(State())
 
   init() {}
 
@@ -78,7 +79,7 @@ public final class TraceRing: Sendable {
     _ component: TraceComponent, _ name: StaticString, _ object: ObjectID?, _ scope: UInt32,
     _ first: UInt64, _ second: UInt64
   ) {
-    let (nanoseconds, threadID) = (monotonicNanoseconds(), currentThreadID())
+    let (nanoseconds, threadID) = (monotonicNanoseconds(), SystemThread.currentID)
     state.withLock { state in
       let event = TraceEvent(
         sequence: state.sequence, nanoseconds: nanoseconds, threadID: threadID,

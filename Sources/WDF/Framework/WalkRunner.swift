@@ -1,3 +1,4 @@
+internal import Platform
 internal import Synchronization
 
 /// Carries a walk out, one step at a time: what the tree asks for, outside of its lock.

@@ -1,3 +1,4 @@
+internal import Platform
 internal import Synchronization
 
 /// Work on its way to the executor.
@@ -5,7 +6,7 @@ internal import Synchronization
 /// What an executor dropped because it ended is done by the one that replaces it, or by the thread that
 /// unloads.
 final class WorkList: Sendable {
-  private let pending = Guarded<[@Sendable () -> Void]>([])
+  private let pending = LockedValue<[@Sendable () -> Void]>([])
 
   func append(_ work: @escaping @Sendable () -> Void) { pending.withLock { $0.append(work) } }
 

@@ -1,3 +1,5 @@
+internal import Platform
+
 /// Keeps the callbacks of a queue, or of all queues of a device, from overlapping.
 ///
 /// A thread that holds one such lock never waits for another: callbacks that need another are handed

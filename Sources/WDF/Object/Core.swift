@@ -1,3 +1,4 @@
+internal import Platform
 internal import Synchronization
 
 /// One object: what stays when its node has left the tree, as long as anybody holds a ``Ref``.
@@ -19,13 +20,13 @@ final class Core: Sendable {
   /// The names from the driver down to here; only the verifier keeps them.
   let lineage: String
   /// Who deleted it first, explicitly.
-  let deleter = Guarded<StateRecord?>(nil)
+  let deleter = LockedValue<StateRecord?>(nil)
 
   let word = PinWord()
   let contexts = ContextList()
   /// Whether pins are recorded by name.
   let recordsTags: Bool
-  private let tags = Guarded<[PinTag]>([])
+  private let tags = LockedValue<[PinTag]>([])
 
   init(_ framework: Framework, _ id: ObjectID, _ birth: Birth) {
     self.framework = framework
@@ -135,7 +136,7 @@ extension Core {
   /// Notes who holds a pin, with or without the verifier.
   func addTag(_ tag: String) {
     let entry = PinTag(
-      tag: tag, threadID: currentThreadID(), sinceNanoseconds: monotonicNanoseconds())
+      tag: tag, threadID: SystemThread.currentID, sinceNanoseconds: monotonicNanoseconds())
     tags.withLock { $0.append(entry) }
   }
 

@@ -1,3 +1,5 @@
+internal import Platform
+
 /// A state an object was in, when, and which thread put it there.
 public struct StateRecord: Hashable, Sendable {
   /// The state.
@@ -17,7 +19,7 @@ struct StateHistory: Sendable {
 
   mutating func append(_ state: ObjectState) {
     let record = StateRecord(
-      state: state, threadID: currentThreadID(), nanoseconds: monotonicNanoseconds())
+      state: state, threadID: SystemThread.currentID, nanoseconds: monotonicNanoseconds())
     guard records.count == Self.capacity else {
       records.append(record)
       return

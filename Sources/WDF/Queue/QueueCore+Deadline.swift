@@ -1,3 +1,4 @@
+internal import Platform
 internal import Synchronization
 
 // Requests that must end in time: a heap of their deadlines, and one alarm for the earliest.

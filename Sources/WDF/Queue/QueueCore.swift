@@ -1,3 +1,4 @@
+internal import Platform
 internal import Synchronization
 
 /// A queue: its configuration, and its state behind one lock that is never held across a callback.
@@ -14,7 +15,7 @@ final class QueueCore: Sendable {
   private let isHandedOff = Atomic<Bool>(false)
   /// Goes off when the earliest deadline has come.
   let alarm = Alarm()
-  let state: Guarded<QueueState>
+  let state: LockedValue<QueueState>
 
   init(
     _ configuration: QueueConfiguration, device: Core, isDefault: Bool,
@@ -27,7 +28,7 @@ final class QueueCore: Sendable {
     isParallel = if case .parallel = configuration.dispatch { true } else { false }
     timeoutNanoseconds = configuration.timeout?.clampedNanoseconds
     let number = Self.lastNumber.wrappingAdd(1, ordering: .relaxed).newValue
-    state = Guarded(QueueState(configuration, number: number))
+    state = LockedValue(QueueState(configuration, number: number))
   }
 
   func error(_ code: WdfError.Code) -> WdfError {

@@ -1,3 +1,5 @@
+internal import Platform
+
 /// A request that the driver holds, and must end: complete it, or hand it on.
 ///
 /// It cannot be copied, so it is completed once. One that goes out of scope is completed with

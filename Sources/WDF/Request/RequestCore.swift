@@ -1,3 +1,4 @@
+internal import Platform
 internal import Synchronization
 
 /// One request: who has it, decided by one atomic word, and where it is.
@@ -43,7 +44,7 @@ final class RequestCore: DeadlineHeapItem, @unchecked Sendable {
   var onCancel: (@Sendable (consuming OwnedRequest) -> Void)?
   /// Carries contexts and children, if there are any; threads that share the request may ask for it at
   /// once.
-  private let objectSlot = Guarded<Core?>(nil)
+  private let objectSlot = LockedValue<Core?>(nil)
   /// Whether there is an object: spares the lock where there is none.
   private let hasObject = Atomic<Bool>(false)
   /// Whether the driver has seen it.

@@ -1,3 +1,4 @@
+internal import Platform
 internal import Synchronization
 
 /// An executor with a thread of its own: what a framework uses that no other was attached to.
@@ -12,7 +13,7 @@ public final class ThreadExecutor: Executor {
   ///
   /// - Arguments: `name`: names the thread, 15 bytes of it
   public init?(_ name: String) {
-    guard SystemThread.start(name, { [queue] in queue.run() }) else { return nil }
+    guard (try? SystemThread.start(name, { [queue] in queue.run() })) != nil else { return nil }
   }
 
   deinit { queue.end() }
@@ -30,7 +31,7 @@ public final class ThreadExecutor: Executor {
   }
 
   /// Whether the caller is on the executor's thread.
-  public var isCurrent: Bool { queue.threadID == currentThreadID() }
+  public var isCurrent: Bool { queue.threadID == SystemThread.currentID }
 
   /// How many pieces of work wait for their time.
   var scheduledCount: Int { queue.scheduledCount }
@@ -66,8 +67,8 @@ private final class TimedWorkQueue: Sendable {
     func cancel() { queue.cancel(self) }
   }
 
-  private let state = Guarded(State())
-  private let gate = Gate()
+  private let state = LockedValue(State())
+  private let gate = EventCount()
   private let thread = Atomic<Int32>(0)
 
   var threadID: Int32 { thread.load(ordering: .relaxed) }
@@ -116,7 +117,7 @@ private final class TimedWorkQueue: Sendable {
 
   /// The thread.
   func run() {
-    thread.store(currentThreadID(), ordering: .relaxed)
+    thread.store(SystemThread.currentID, ordering: .relaxed)
     while true {
       let ticket = gate.ticket()
       switch next() {

@@ -1,3 +1,4 @@
+internal import Platform
 internal import Synchronization
 
 /// One moment that an executor is to call back at: moved, disarmed, and gone off once.
@@ -22,7 +23,7 @@ final class Alarm: Sendable {
     let old: (any ScheduledWork)?
   }
 
-  private let state = Guarded(State())
+  private let state = LockedValue(State())
 
   /// Has `work` run at `time` and at no other; `nil` disarms.
   ///

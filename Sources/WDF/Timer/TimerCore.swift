@@ -1,3 +1,4 @@
+internal import Platform
 internal import Synchronization
 
 /// A timer: what it waits for, and whether its callback is running.
@@ -17,7 +18,7 @@ final class TimerCore: Sendable {
     var callback: Callback?
   }
 
-  private let state: Guarded<State>
+  private let state: LockedValue<State>
   private let alarm = Alarm()
   private let periodNanoseconds: UInt64?
   private let executor: any Executor
@@ -29,7 +30,7 @@ final class TimerCore: Sendable {
     self.parent = parent
     periodNanoseconds = period?.clampedNanoseconds
     self.executor = executor
-    state = Guarded(State(callback: callback))
+    state = LockedValue(State(callback: callback))
   }
 
   /// Arms the timer; true if it was armed, or if a stop that is being waited for aborts this.

@@ -1,3 +1,4 @@
+internal import Platform
 internal import Synchronization
 
 /// A work item: whether it waits to run, and how often it is running.
@@ -17,7 +18,7 @@ final class WorkItemCore: Sendable {
     var isIdle: Bool { !isQueued && runCount == 0 }
   }
 
-  private let state: Guarded<State>
+  private let state: LockedValue<State>
   let parent: Core
   /// Excludes its callback from those of its parent.
   let callbackLock: CallbackLock?
@@ -25,7 +26,7 @@ final class WorkItemCore: Sendable {
   init(parent: Core, _ callbackLock: CallbackLock?, _ callback: @escaping Callback) {
     self.parent = parent
     self.callbackLock = callbackLock
-    state = Guarded(State(callback: callback))
+    state = LockedValue(State(callback: callback))
   }
 
   var isQueued: Bool { state.withLock { $0.isQueued } }

@@ -1,10 +1,11 @@
+import Platform
 import Synchronization
 
 @testable import WDF
 
 /// What happened, in order.
 final class Log: Sendable {
-  private let entries = Guarded<[String]>([])
+  private let entries = LockedValue<[String]>([])
 
   func add(_ entry: String) { entries.withLock { $0.append(entry) } }
   var all: [String] { entries.withLock { $0 } }
@@ -26,7 +27,7 @@ struct Named: Sendable {
 
 /// The reports of a framework.
 final class Reports: Sendable {
-  private let entries = Guarded<[Report]>([])
+  private let entries = LockedValue<[Report]>([])
   var all: [Report] { entries.withLock { $0 } }
   var codes: [Report.Code] { all.map(\.code) }
   func of(_ code: Report.Code) -> [Report] { all.filter { $0.code == code } }
@@ -48,7 +49,7 @@ final class Sink: RequestSink {
     let information: Int
   }
 
-  private let entries = Guarded<[Entry]>([])
+  private let entries = LockedValue<[Entry]>([])
   private let onCompletion: @Sendable (RequestParameters) -> Void
 
   init(_ onCompletion: @escaping @Sendable (RequestParameters) -> Void = { _ in }) {

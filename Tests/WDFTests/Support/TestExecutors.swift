@@ -1,3 +1,4 @@
+import Platform
 import Synchronization
 
 @testable import WDF
@@ -22,7 +23,7 @@ final class ManualExecutor: Executor {
     var now: UInt64 = 0
   }
 
-  private let state = Guarded(State())
+  private let state = LockedValue(State())
 
   func post(_ work: @escaping @Sendable () -> Void) { state.withLock { $0.posted.append(work) } }
 
@@ -77,16 +78,16 @@ final class PoolExecutor: Executor {
     var isEnding = false
   }
 
-  private let state = Guarded(State())
-  private let gate = Gate()
-  let threadIDs = Guarded<Set<Int32>>([])
+  private let state = LockedValue(State())
+  private let gate = EventCount()
+  let threadIDs = LockedValue<Set<Int32>>([])
 
   init(_ count: Int) {
-    for _ in 0..<count { _ = SystemThread.start("pool") { [self] in serve() } }
+    for _ in 0..<count { _ = try? SystemThread.start("pool") { [self] in serve() } }
   }
 
   private func serve() {
-    threadIDs.withLock { _ = $0.insert(currentThreadID()) }
+    threadIDs.withLock { _ = $0.insert(SystemThread.currentID) }
     while true {
       let ticket = gate.ticket()
       let (work, isEnding): ((@Sendable () -> Void)?, Bool) = state.withLock { state in
@@ -111,15 +112,15 @@ final class PoolExecutor: Executor {
     afterNanoseconds delay: UInt64, _ work: @escaping @Sendable () -> Void
   ) -> any ScheduledWork {
     let entry = ManualExecutor.Entry(delay, work)
-    _ = SystemThread.start("timer") { [self] in
-      let gate = Gate()
+    _ = try? SystemThread.start("timer") { [self] in
+      let gate = EventCount()
       gate.wait(gate.ticket(), untilNanoseconds: monotonicNanoseconds() + delay)
       if entry.isLive { post { if entry.isLive { work() } } }
     }
     return entry
   }
 
-  var isCurrent: Bool { threadIDs.withLock { $0.contains(currentThreadID()) } }
+  var isCurrent: Bool { threadIDs.withLock { $0.contains(SystemThread.currentID) } }
 
   func end() {
     state.withLock { $0.isEnding = true }

@@ -1,18 +1,20 @@
 import Glibc
+import Platform
 import Synchronization
 
 @testable import WDF
 
 /// Runs `body` on `count` threads at once, and returns when all have returned.
 func onThreads(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
-  let gate = Gate()
+  let gate = EventCount()
   let running = Counter(count)
   for index in 0..<count {
-    let hasStarted = SystemThread.start("test") {
-      body(index)
-      running.add(-1)
-      gate.signal()
-    }
+    let hasStarted =
+      (try? SystemThread.start("test") {
+        body(index)
+        running.add(-1)
+        gate.signal()
+      }) != nil
     if !hasStarted { running.add(-1) }
   }
   while true {
@@ -24,11 +26,11 @@ func onThreads(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
 
 /// Starts a thread and lets the test go on; `wait` returns when it has returned.
 final class TestThread: Sendable {
-  private let gate = Gate()
+  private let gate = EventCount()
   private let isDone = Atomic<Bool>(false)
 
   init(_ body: @escaping @Sendable () -> Void) {
-    _ = SystemThread.start("test") { [self] in
+    _ = try? SystemThread.start("test") { [self] in
       body()
       isDone.store(true, ordering: .releasing)
       gate.signal()
@@ -48,7 +50,7 @@ final class TestThread: Sendable {
 
 /// Something one thread waits for and another sets.
 final class Signal: Sendable {
-  private let gate = Gate()
+  private let gate = EventCount()
   private let isSet = Atomic<Bool>(false)
 
   func set() {
@@ -83,14 +85,14 @@ func race<S: Sendable>(
   rounds: Int, threads: Int, _ setUp: () throws -> S,
   _ body: @escaping @Sendable (Int, S) -> Void, check: (S) throws -> Void
 ) throws {
-  let subject = Guarded<S?>(nil)
+  let subject = LockedValue<S?>(nil)
   let round = Counter()
   let done = Counter()
-  let gate = Gate()
+  let gate = EventCount()
   let ended = Counter(threads)
   let shared = Shared(subject: subject)
   for index in 0..<threads {
-    _ = SystemThread.start("race") {
+    _ = try? SystemThread.start("race") {
       var last = 0
       while true {
         let now = round.value
@@ -126,8 +128,8 @@ func race<S: Sendable>(
 }
 
 private final class Shared<S: Sendable>: Sendable {
-  private let subject: Guarded<S?>
-  init(subject: consuming Guarded<S?>) { self.subject = subject }
+  private let subject: LockedValue<S?>
+  init(subject: consuming LockedValue<S?>) { self.subject = subject }
   var value: S? { subject.withLock { $0 } }
   func set(_ value: S?) { subject.withLock { $0 = value } }
 }

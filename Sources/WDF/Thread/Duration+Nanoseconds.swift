@@ -1,8 +1,3 @@
-internal import CLinux
-
-/// Nanoseconds on the monotonic clock.
-func monotonicNanoseconds() -> UInt64 { clinux_monotonic_nanoseconds() }
-
 extension Duration {
   /// The same time in nanoseconds, not below zero and not beyond what fits.
   var clampedNanoseconds: UInt64 {
