@@ -121,7 +121,7 @@ extension OnVeth {
       arguments: ["any", "usbmon0", "bluetooth0", "dbus-system", "dbus-x", "nflogx"])
     func opened(name: String) throws {
       let bench = try Bench()
-      let near = bench.pair.near
+      let (near, index) = (bench.pair.near, bench.pair.nearIndex)
       try Command.run("ip link set \(near) name \(name)")
       defer { try? Command.run("ip link set \(name) name \(near)") }
       try bench.activate(name: InterfaceName(stringLiteral: name))
@@ -129,7 +129,7 @@ extension OnVeth {
       try RawSocket(other.far).send(EthernetFrame.make(number: 9))
       try bench.peer.send(EthernetFrame.make(number: 1))
       #expect(bench.receive(1).compactMap(EthernetFrame.number) == [1])
-      #expect(try CardControl().identity(of: bench.pair.nearIndex).isCapturable)
+      #expect(try CardControl().identity(of: index).isCapturable)
       bench.deactivate()
     }
 
@@ -138,14 +138,14 @@ extension OnVeth {
       arguments: ["nflog", "nfqueue"])
     func refused(name: String) throws {
       let bench = try Bench()
-      let near = bench.pair.near
+      let (near, index) = (bench.pair.near, bench.pair.nearIndex)
       try Command.run("ip link set \(near) name \(name)")
       defer { try? Command.run("ip link set \(name) name \(near)") }
       let interfaceName = InterfaceName(stringLiteral: name)
       #expect(throws: MiniportError.unopenableName(name)) {
         try bench.activate(name: interfaceName)
       }
-      #expect(try !CardControl().identity(of: bench.pair.nearIndex).isCapturable)
+      #expect(try !CardControl().identity(of: index).isCapturable)
       try Command.run("ip link property add dev \(name) altname much-longer-than-fifteen")
       try Command.run("ip link property add dev \(name) altname plain0")
       var configuration = CaptureConfiguration(interfaceName: interfaceName)

@@ -85,7 +85,7 @@ extension AccessRule {
 
   fileprivate func warning(unbound bound: [InterfaceMatch]) -> String? {
     guard !bound.isEmpty, !bound.contains(where: { $0.canMeet(interface) }) else { return nil }
-    return "no [[binding]] binds such an interface. Add one, or remove the rule"
+    return "no [[binding]] names such an interface. Add one, unless another of its names is bound"
   }
 
   /// Rights that have no effect without another.

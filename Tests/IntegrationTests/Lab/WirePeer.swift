@@ -51,15 +51,19 @@ struct WirePeer {
   func awaitStream() throws -> Bool { try program.ask("streamed", as: Streamed.self).ended }
 
   private struct Streamed: Decodable { let ended: Bool }
-  /// Starts bursts of frames of all kinds, numbered, as fast as they go, until `endBursts`.
+  /// Starts bursts of frames of all kinds, numbered, as fast as they go, until `startLull`.
   func startBursts(seed: Int) throws { try program.begin("blow", ["seed": .number(seed)]) }
 
-  /// Ends those, and forgets what has arrived meanwhile; how many frames the kernel took.
-  func endBursts() throws -> Int {
-    try program.begin("enough")
-    let bursts: Garbage = try program.answer(to: "blow")
-    let _: Nothing = try program.answer(to: "enough")
-    return bursts.sent
+  /// Has bursts of one kind follow those, for a moment; how many frames of all kinds the kernel took.
+  func startLull() throws -> Int {
+    try program.begin("lull")
+    return try program.answer(to: "blow", as: Garbage.self).sent
+  }
+
+  /// Waits for the end of that, and forgets what has arrived meanwhile.
+  func finishLull() throws {
+    let _: Nothing = try program.answer(to: "lull")
+    let _: Nothing = try program.ask("enough")
   }
 
   /// Whether a frame arrives, behind whatever others.

@@ -94,7 +94,7 @@ class Wire:
         return dict(sent=sent, refused=refused)
 
     def blow(self, seed):
-        """Bursts of all kinds as fast as they go, until the next command: `enough`.
+        """Bursts of all kinds as fast as they go, until the next command: `lull`.
 
         Behind its type each frame has two numbers of four bytes: how often the interface was new, and
         the frame's own, from 1.
@@ -126,16 +126,35 @@ class Wire:
                     break
         return dict(sent=self.number - first - refused, refused=refused)
 
+    def lull(self):
+        """Bursts of one kind, while what came of the others is still being read.
+
+        A read that is put off now is not called to mind by a frame of its own type.
+        """
+        frame = bytearray(bytes.fromhex("ffffffffffff02000000f0ff889a") + bytes(46))
+        for _ in range(60):
+            for _ in range(400):
+                self.number += 1
+                struct.pack_into(">II", frame, 14, self.epoch, self.number)
+                try:
+                    self.socket.send(frame)
+                except OSError:
+                    self.recover()
+            time.sleep(0.005)
+        return {}
+
     def enough(self):
         """Forgets what was on its way to this socket."""
         self.recover()
         self.socket.setblocking(False)
-        try:
-            while True:
+        while True:
+            try:
                 self.socket.recv(1)
-        except BlockingIOError:
-            pass
-        return {}
+            except BlockingIOError:
+                self.socket.setblocking(True)
+                return {}
+            except OSError:
+                continue  # The error of a flap, which is told once.
 
     def recover(self):
         """Another interface may have the name by now."""
@@ -157,6 +176,8 @@ class Wire:
                     return dict(found=True)
             except (TimeoutError, socket.timeout):
                 break
+            except OSError:
+                continue
         return dict(found=False)
 
     def stream(self, frame, count, microseconds):

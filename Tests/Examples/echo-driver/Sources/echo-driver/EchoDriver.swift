@@ -97,14 +97,14 @@ final class Delayed: Sendable {
   func begin(_ request: consuming OwnedRequest) {
     let id = request.id
     let outcome = request.markCancelable { [self] request in
-      _ = waiting.withLock { $0.removeValue(forKey: request.id) }
+      _ = waiting.withLock { $0.removeValue(forKey: id) }
       let status = request.cancelStatus
       request.complete(status)
     }
     switch consume outcome {
     case .marked(let token):
-      let token = Token(token)
-      waiting.withLock { $0[id] = token }
+      let kept = Token(token)
+      waiting.withLock { $0[id] = kept }
     case .alreadyCancelled(let request): request.complete(.cancelled)
     }
   }

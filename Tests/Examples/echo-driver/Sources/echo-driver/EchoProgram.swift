@@ -23,11 +23,11 @@ final class Client: RequestSink {
   }
 }
 
-@main
-struct Main {
-  /// What went wrong.
-  private static let failures = Mutex<[String]>([])
+/// What went wrong.
+private let failures = Mutex<[String]>([])
 
+@main
+struct EchoProgram {
   private static func expect(_ what: String, _ found: String, _ expected: String) {
     print("\(what): \(found)")
     if found != expected { failures.withLock { $0.append("\(what): expected \(expected)") } }
