@@ -39,6 +39,8 @@ struct NameTests {
       try lab.ip("link property add dev np0 altname other0")
       #expect(try waiting.exitCode() == 0)
       try lab.ip("link add later1 type veth peer name later2")
+      // The kernel reports a new alternative name of an interface that is up; of another with its next news.
+      try lab.ip("link set later1 up")
       try lab.ip("link property add dev later1 altname later0")
       #expect(try lab.ctl("wait", "later1", "--timeout", "20").exitCode == 0)
       try lab.ip("link property del dev np0 altname other0")
