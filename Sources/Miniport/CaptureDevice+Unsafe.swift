@@ -41,14 +41,21 @@ enum CaptureDevice {
     return unsafe handle
   }
 
-  /// Whether an interface can be opened under one of its names; asks the kernel, and may wait for it.
+  /// Names that libpcap's netfilter module takes with a colon behind them, too.
+  private static let netfilterNames = ["nflog", "nfqueue"].map { Array($0.utf8) }
+
+  /// Whether an interface can be opened under one of its names, as far as names tell; asks the kernel,
+  /// and may wait for it.
+  ///
+  /// libpcap is not asked: a handle that it creates for a packet socket keeps a descriptor for ever
+  /// unless it is activated. A name that it takes for yet another source shows when it is opened.
   static func canOpen(_ index: Int32) -> Bool {
     // One that is gone, or that cannot be asked about, is not refused for its name.
     guard let name = try? KernelInterface.name(index) else { return true }
-    return candidates(for: name, KernelInterface.alternativeNames(index)).contains { device in
-      guard let handle = unsafe create(device) else { return false }
-      unsafe pcap_close(handle)
-      return true
+    let bytes = name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+    guard netfilterNames.contains(bytes) else { return true }
+    return KernelInterface.alternativeNames(index).contains { other in
+      other.count <= longestName && !netfilterNames.contains(other)
     }
   }
 
