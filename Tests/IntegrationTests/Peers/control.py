@@ -653,7 +653,7 @@ class Client:
                 problem = "round %d: %s" % (rounds, answers)
             elif bytes.fromhex(answers[1]["payload"])[24:24 + len(frame)] != frame:
                 problem = "round %d: another frame: %s" % (rounds, answers[1])
-            elif any(session.replies.values()):
+            elif any(session.replies.get(id) for id in ids):
                 problem = "round %d: answered twice: %s" % (rounds, session.replies)
             session.replies.clear()
             rounds += 1
