@@ -61,7 +61,8 @@ extension Connection {
       let left = deadline.remaining
       let asked = min(left ?? Connection.longestWait, Connection.longestWait)
       let wanted = WaitRequest(
-        names: names, timeoutMilliseconds: UInt32(clamping: Int64(asked / .milliseconds(1))))
+        names: names,
+        timeoutMilliseconds: UInt32(clamping: Int64((asked / .milliseconds(1)).rounded(.up))))
       do throws(ClientError) {
         // The daemon keeps the time; ours is only a net behind it.
         try pendedRequest(

@@ -47,11 +47,10 @@ struct HostOddityTests {
     try Lab.run(configuration: Policy.text(crowd, last), launcher: Self.launcher) { lab in
       let member = lab.makeClient(as: .numbered(70_123, groups: [70_000]))
       #expect(try member.connect().open("np0", types: [0x888E]).status == .success)
-      for user in ["wide", "70001"] {
-        let outcome = try lab.ctl("policy", "explain", user, "np0", "0x88b5")
-        #expect(outcome.exitCode == 0, "\(outcome.errors)")
-        #expect(outcome.output.contains("last"), "\(outcome.output)")
-      }
+      // By number: ndisprotctl looks names up itself, and sees other files than the daemon here.
+      let outcome = try lab.ctl("policy", "explain", "70001", "np0", "0x88b5")
+      #expect(outcome.exitCode == 0, "\(outcome.errors)")
+      #expect(outcome.output.contains("last"), "\(outcome.output)")
     }
   }
 }
