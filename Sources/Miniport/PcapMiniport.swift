@@ -94,6 +94,8 @@ public final class PcapMiniport: MiniportAdapter, @unchecked Sendable {  // Conf
   /// Has the send socket closed.
   public func close() {
     loop.assertOnLoop()
+    // The receiver keeps the miniport: kept for ever, both would never go, and their loop with them.
+    handler = nil
     guard let socket = sending.take()?.close() else { return }
     onHelper { socket.shut() }
   }
