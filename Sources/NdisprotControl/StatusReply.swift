@@ -33,6 +33,8 @@ public struct StatusReply: Hashable, Sendable {
     public static let lockedMemory = Flags(rawValue: 8)
     /// The verifier watches its objects.
     public static let verifier = Flags(rawValue: 16)
+    /// Its configuration was broken at the start: nothing is bound until one is taken.
+    public static let misconfigured = Flags(rawValue: 32)
   }
 
   /// Memory that all bindings share.

@@ -58,6 +58,7 @@ extension ControlLoop {
     if identity.isSocketInherited { flags.insert(.inheritedSocket) }
     if identity.isMemoryLocked { flags.insert(.lockedMemory) }
     if server.configuration.isVerified { flags.insert(.verifier) }
+    if server.configurationIfBroken != nil { flags.insert(.misconfigured) }
     return flags
   }
 

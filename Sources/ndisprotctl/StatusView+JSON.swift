@@ -15,6 +15,7 @@ extension StatusView {
     for (name, flag) in [
       ("socketInherited", StatusReply.Flags.inheritedSocket), ("service", .service),
       ("memoryLocked", .lockedMemory), ("verifier", .verifier), ("administrator", .administrator),
+      ("misconfigured", .misconfigured),
     ] {
       line.add(name, raw: daemon.flags.contains(flag) ? "true" : "false")
     }

@@ -54,7 +54,7 @@ extension StatusView {
   private var reloadText: String {
     guard daemon.reloadedAt > 0 else { return "none since the start" }
     guard !daemon.refusal.isEmpty else { return "\(daemon.reloadedAt.timeText), taken" }
-    guard daemon.ruleCount > 0 || daemon.reloadCount > 0 else {
+    guard !daemon.flags.contains(.misconfigured) else {
       return
         "\(daemon.reloadedAt.timeText), REFUSED, nothing is bound: \(daemon.refusal.printable())"
     }

@@ -29,7 +29,8 @@ struct CrowdTests {
       let bomber = try other.connect()
       let isSent = try bomber.sendRaw(
         RawHeader(opcode: 11).hex + "0000000000000000", descriptorCount: 200)
-      if isSent { #expect(try bomber.closes()) }
+      // A kernel that lets no descriptors through leaves nothing to hang up for.
+      if isSent { #expect(try bomber.closes()) } else { try bomber.disconnect() }
       try attacker.disperse()
       try eventually("the descriptors of before: \(before), \(daemon.resources)") {
         daemon.resources.descriptors <= before.descriptors

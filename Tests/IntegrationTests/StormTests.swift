@@ -101,7 +101,7 @@ extension ControlClient {
   /// Begins to do what no client should.
   func startStorm(seed: Int, on interface: String, down: String) throws {
     let _: Nothing = try program.ask(
-      "storm", ["seed": .number(seed), "name": .text(interface), "down": .text(down)])
+      "misbehave", ["seed": .number(seed), "name": .text(interface), "down": .text(down)])
   }
 
   /// Ends it.

@@ -314,7 +314,7 @@ struct ConnectionTests {
 
   @Test(
     "A-10: a name that no interface can have is not found, and nobody is asked",
-    arguments: ["", "averyveryverylongname", "np0\0"])
+    arguments: ["", String(repeating: "a", count: 128), "np0\0", "a b", "a/b", ".."])
   func impossibleName(_ name: String) throws {
     try withDaemon(
       { peer throws in #expect(peer.isSilent(milliseconds: 20)) },

@@ -20,7 +20,8 @@ struct ProtocolPageTests {
     let file = try #require(fopen(path, "re"))
     defer { fclose(file) }
     var bytes = [UInt8](repeating: 0, count: 1 << 20)
-    return String(decoding: bytes.prefix(fread(&bytes, 1, bytes.count, file)), as: UTF8.self)
+    let count = fread(&bytes, 1, bytes.count, file)
+    return String(decoding: bytes.prefix(count), as: UTF8.self)
   }
 
   /// Lines `> NAME` or `< NAME`, each with indented lines of hex behind it.

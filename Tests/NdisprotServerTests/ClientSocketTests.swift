@@ -89,7 +89,7 @@ struct ClientSocketTests {
 
   @Test(
     "attack 1: a descriptor left in the queue, behind messages, some without a byte, is found and closed elsewhere",
-    arguments: [0, 1, 300], [true, false])
+    arguments: [0, 1, 200], [true, false])
   func left(messages: Int, clientIsGone: Bool) throws {
     let (socket, client) = try pair(mayPass: true)
     let (descriptor, peer) = try lingering()

@@ -49,7 +49,8 @@ struct RingBudgetTests {
     let budget = RingBudget()
     var grants: [RingBudget.Grant] = []
     while let grant = budget.take(capture: 16 << 20, receive: 1 << 20) { grants.append(grant) }
-    #expect(grants.count == 512)
+    // The capture rings would do for 512; of the receive rings the first have more than the least.
+    #expect(grants.count == 510)
     #expect(budget.uses.allSatisfy { $0.refused == 1 })
     budget.give(grants.removeLast())
     #expect(budget.take(capture: 16 << 20, receive: 1 << 20) != nil)

@@ -277,7 +277,7 @@ ip link set np1 down
 ok "doctor says that an interface is down, and how to set it up" 'ndisprotctl doctor >$scratch/doctor; [ $? = 1 ] && grep -q "^FAIL  link: np1 is down. Set it up: ip link set np1 up" $scratch/doctor'
 ip link set np1 up
 ip link add br0 type bridge && ip link set np1 master br0
-ok "doctor says that a bridge takes the frames" 'ndisprotctl doctor >$scratch/doctor; grep -q "^FAIL  users: np1 belongs to a bridge" $scratch/doctor'
+ok "doctor says of which bridge an interface is a port" 'ndisprotctl doctor >$scratch/doctor; grep -q "^ok    bridge: np1 is a port of br0" $scratch/doctor'
 ip link del br0
 python3 -c 'import socket, time
 wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))

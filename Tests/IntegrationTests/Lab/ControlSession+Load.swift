@@ -65,10 +65,11 @@ extension ControlSession {
     try ask("inherit", ["name": .text(interface)], as: Inherited.self).errno
   }
 
-  /// Opens an interface, reads until a frame whose last 40 bytes begin with ff, asks for everything
-  /// else, and names the bytes without a meaning that are not zero.
-  func findPadding(_ interface: String) throws -> [String] {
-    let answer = try ask("padding", ["name": .text(interface)], as: Padding.self)
+  /// Opens an interface, reads up to the frame of this number, asks for everything else, and names
+  /// the bytes without a meaning that are not zero.
+  func findPadding(_ interface: String, until last: Int) throws -> [String] {
+    let answer = try ask(
+      "padding", ["name": .text(interface), "last": .number(last)], as: Padding.self)
     guard answer.objects > 8 else { throw LabError.failed("no counters to look at") }
     return answer.found
   }

@@ -530,7 +530,7 @@ class Client:
         self.hammerThread.join(PATIENCE)
         return dict(rounds=self.rounds, problem=self.hammerFailure)
 
-    def storm(self, seed, name, down):
+    def misbehave(self, seed, name, down):
         """Whatever a client should not do, at random, on a thread, until `stormed`.
 
         `name` is an interface that it may open, `down` one that is down.
@@ -991,9 +991,12 @@ class Client:
         os.waitpid(child, 0)
         return dict(errno=int(errno_text or -1))
 
-    def padding(self, session, name):
-        """Bytes of answers that mean nothing and are not zero, by the answer they are in."""
-        connection, found = self.sessions[session], []
+    def padding(self, session, name, last):
+        """Bytes of answers that mean nothing and are not zero, by the answer they are in.
+
+        Frames are read up to the one that is numbered `last`, behind which none would come.
+        """
+        connection, found, number = self.sessions[session], [], 0
 
         def check(what, octets):
             if any(octets):
@@ -1005,17 +1008,16 @@ class Client:
 
         wanted = struct.pack("<IIIIHHH", 1, 0, 0, 0, 1, len(name), 0x888E) + name.encode()
         check("open", ask(2, wanted)[0][30:32])
-        for _ in range(40):
+        while number < last:
             payload, count = ask(6, information=LONGEST - 40)
             at = 0
             for _ in range(count):
                 length = struct.unpack_from("<I", payload, at)[0]
+                number = struct.unpack_from(">I", payload, at + 38)[0]
                 check("record", payload[at + 20:at + 24])
                 check("behind a frame", payload[at + 24 + length:at + 24 + length + -length % 8])
                 at += 24 + length + -length % 8
             check("behind the records", payload[at:])
-            if struct.unpack_from(">I", payload, at - 24 - 40)[0] == 0xFFFFFFFF or count == 0:
-                break
         payload, count = ask(11, bytes(8))
         check("enumerate", payload[12:16])
         at = 16
