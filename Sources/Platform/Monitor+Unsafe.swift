@@ -6,13 +6,16 @@ internal import Glibc
 /// - Thread: any
 /// - Source: pthread_mutex_lock(3), pthread_cond_timedwait(3) on CLOCK_MONOTONIC
 @safe
-final class Monitor<Value>: @unchecked Sendable {  // `mutex` guards `value`
+final class Monitor<Value>: @unchecked Sendable {  // `mutex` guards what `value` points to
   private let mutex: UnsafeMutablePointer<pthread_mutex_t>
   private let condition: UnsafeMutablePointer<pthread_cond_t>
-  private var value: Value
+  /// Behind a pointer: an access that lasted over a wait would be exclusive, and an optimized build would
+  /// not look again at what another thread has changed.
+  private let value: UnsafeMutablePointer<Value>
 
   init(_ initial: Value) {
-    value = initial
+    unsafe value = .allocate(capacity: 1)
+    unsafe value.initialize(to: initial)
     unsafe mutex = .allocate(capacity: 1)
     unsafe mutex.initialize(to: pthread_mutex_t())
     _ = unsafe pthread_mutex_init(mutex, nil)
@@ -28,6 +31,8 @@ final class Monitor<Value>: @unchecked Sendable {  // `mutex` guards `value`
   deinit {
     _ = unsafe pthread_cond_destroy(condition)
     _ = unsafe pthread_mutex_destroy(mutex)
+    unsafe value.deinitialize(count: 1)
+    unsafe value.deallocate()
     unsafe condition.deallocate()
     unsafe mutex.deallocate()
   }
@@ -36,7 +41,7 @@ final class Monitor<Value>: @unchecked Sendable {  // `mutex` guards `value`
   func withLock<Result>(_ body: (inout Value) -> Result) -> Result {
     _ = unsafe pthread_mutex_lock(mutex)
     defer { _ = unsafe pthread_mutex_unlock(mutex) }
-    return body(&value)
+    return unsafe body(&value.pointee)
   }
 
   /// Changes the value and wakes those who wait for that.
@@ -54,17 +59,17 @@ final class Monitor<Value>: @unchecked Sendable {  // `mutex` guards `value`
     untilNanoseconds deadline: UInt64?, for isReached: (Value) -> Bool,
     then body: (inout Value) -> Void = { _ in }
   ) -> Bool {
-    withLock { value in
-      while !isReached(value) {
-        if let deadline {
-          let code = unsafe clinux_condition_wait(condition, mutex, deadline)
-          if code == ETIMEDOUT, !isReached(value) { return false }
-        } else {
-          _ = unsafe pthread_cond_wait(condition, mutex)
-        }
+    _ = unsafe pthread_mutex_lock(mutex)
+    defer { _ = unsafe pthread_mutex_unlock(mutex) }
+    while unsafe !isReached(value.pointee) {
+      if let deadline {
+        let code = unsafe clinux_condition_wait(condition, mutex, deadline)
+        if unsafe code == ETIMEDOUT && !isReached(value.pointee) { return false }
+      } else {
+        _ = unsafe pthread_cond_wait(condition, mutex)
       }
-      body(&value)
-      return true
     }
+    unsafe body(&value.pointee)
+    return true
   }
 }
