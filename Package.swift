@@ -54,6 +54,7 @@ let package = Package(
     .library(name: "WDF", targets: ["WDF"]),
     .library(name: "Miniport", targets: ["Miniport"]),
     .library(name: "CaptureFile", targets: ["CaptureFile"]),
+    .library(name: "FrameDecoding", targets: ["FrameDecoding"]),
     .library(name: "NdisprotConfiguration", targets: ["NdisprotConfiguration", "Ndisprot"]),
     .executable(name: "ndisprotd", targets: ["ndisprotd"]),
     .executable(name: "ndisprotctl", targets: ["ndisprotctl"]),
@@ -74,6 +75,7 @@ let package = Package(
     library("NDIS", ["MDL"]),
     library("CaptureFile", ["MDL", "Platform"]),
     library("FrameFilter", ["CLibpcapTypes"]),
+    library("FrameDecoding", ["NDIS", "MDL"]),
     library("Miniport", ["NDIS", "MDL", "Platform", "CLibpcap", "CLinux"]),
     library("Ndisprot", ["WDF", "NDIS", "MDL", "Platform"]),
     library("NdisprotControl", ["NDIS", "MDL"]),
@@ -93,7 +95,10 @@ let package = Package(
       swiftSettings: settings, linkerSettings: hardening),
     .executableTarget(
       name: "ndisprotctl",
-      dependencies: ["NdisprotClient", "NDIS", "Platform", "CLinux", argumentParser],
+      dependencies: [
+        "NdisprotClient", "CaptureFile", "FrameDecoding", "FrameFilter", "NDIS", "Platform", "CLinux",
+        argumentParser,
+      ],
       swiftSettings: settings, linkerSettings: hardening),
     .target(
       name: "TestSupport", dependencies: ["NDIS", "MDL", "CLinux"], path: "Tests/TestSupport",
@@ -104,6 +109,7 @@ let package = Package(
     tests("NDIS", ["MDL"]),
     tests("CaptureFile", ["MDL", "Platform"]),
     tests("FrameFilter", []),
+    tests("FrameDecoding", ["MDL"]),
     tests("Miniport", ["NDIS", "MDL", "Platform", "CLinux"]),
     tests("Ndisprot", ["WDF", "NDIS", "MDL", "Platform"]),
     tests("NdisprotControl", ["NDIS", "MDL"]),

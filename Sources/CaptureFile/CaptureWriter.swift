@@ -41,7 +41,9 @@ public struct CaptureWriter: ~Copyable {
     switch format {
     case .pcap:
       let snapLength = interfaces.map(\.effectiveSnapLength).max() ?? 262_144
-      for word in [0xA1B2_3C4D, 0x0004_0002, 0, 0, snapLength] as [UInt32] { head.append(word: word) }
+      for word in [0xA1B2_3C4D, 0x0004_0002, 0, 0, snapLength] as [UInt32] {
+        head.append(word: word)
+      }
       head.append(word: UInt32(interfaces.first?.linkType ?? CaptureInterface.ethernet))
     case .pcapng:
       head.appendBlock(0x0A0D_0D0A) { body in

@@ -42,9 +42,9 @@ internal import Glibc
   ///   - frame: the frame from its destination on
   ///   - originalLength: the bytes it had on the wire
   public func matches(_ frame: RawSpan, originalLength: UInt32) -> Bool {
-    var header = unsafe pcap_pkthdr()
-    unsafe header.caplen = UInt32(clamping: frame.byteCount)
-    unsafe header.len = max(originalLength, UInt32(clamping: frame.byteCount))
+    var header = pcap_pkthdr()
+    header.caplen = UInt32(clamping: frame.byteCount)
+    header.len = max(originalLength, UInt32(clamping: frame.byteCount))
     return unsafe frame.withUnsafeBytes { bytes in
       guard let base = bytes.baseAddress else { return false }
       return unsafe library.run(&program, &header, base.assumingMemoryBound(to: UInt8.self)) != 0
@@ -57,9 +57,9 @@ internal import Glibc
   private var asksKernel: Bool {
     for index in unsafe 0..<Int(program.bf_len) {
       let instruction = unsafe program.bf_insns[index]
-      let isLoad = unsafe instruction.code & 7 <= 1
-      let mode = unsafe Int32(instruction.code & 0xE0)
-      if isLoad, mode == BPF_ABS || mode == BPF_IND, unsafe Int32(bitPattern: instruction.k) < 0 {
+      let isLoad = instruction.code & 7 <= 1
+      let mode = Int32(instruction.code & 0xE0)
+      if isLoad, mode == BPF_ABS || mode == BPF_IND, Int32(bitPattern: instruction.k) < 0 {
         return true
       }
     }
@@ -99,7 +99,8 @@ internal import Glibc
   }
 
   private init?() {
-    let handle = unsafe Self.names.lazy.compactMap { unsafe dlopen($0, RTLD_NOW | RTLD_LOCAL) }.first
+    let handle = unsafe Self.names.lazy.compactMap { unsafe dlopen($0, RTLD_NOW | RTLD_LOCAL) }
+      .first
     guard let handle = unsafe handle,
       let openDead = unsafe dlsym(handle, "pcap_open_dead"),
       let compile = unsafe dlsym(handle, "pcap_compile"),

@@ -36,7 +36,9 @@ struct Bytes {
   mutating func pad() { all += [UInt8](repeating: 0, count: -all.count & 3) }
 
   mutating func section() {
-    block(0x0A0D_0D0A) { $0.add(0x1A2B_3C4D as UInt32); $0.add(1, 0 as UInt16); $0.add(-1 as Int64) }
+    block(0x0A0D_0D0A) {
+      $0.add(0x1A2B_3C4D as UInt32); $0.add(1, 0 as UInt16); $0.add(-1 as Int64)
+    }
   }
 
   mutating func interface(_ options: (inout Bytes) -> Void = { _ in }) {

@@ -20,10 +20,10 @@ struct GoldenFileTests {
       0800 0800 00e40b5402000000  0900 0100 09000000  00000000  48000000
     06000000 40000000 00000000 04030201 08070605 05000000 3c000000
       aabbccddee 000000  0200 0400 0a000000  0400 0800 0300000000000000  00000000  40000000
-    05000000 60000000 00000000 00000000 07000000
+    05000000 64000000 00000000 00000000 07000000
       0200 0800 0000000005000000  0300 0800 0000000007000000  0400 0800 0900000000000000
       0500 0800 0400000000000000  0600 0800 0800000000000000  0700 0800 0100000000000000
-      00000000  60000000
+      00000000  64000000
     """)
 
   private static let pcap = hex(
@@ -79,7 +79,8 @@ struct GoldenFileTests {
     #expect(reading.interfaces.first?.name == "eth0")
   }
 
-  @Test("pcap of both byte orders and units means the same", arguments: [false, true], [false, true])
+  @Test(
+    "pcap of both byte orders and units means the same", arguments: [false, true], [false, true])
   func pcapForms(isBigEndian: Bool, isNano: Bool) {
     var file = Bytes(bigEndian: isBigEndian)
     file.add((isNano ? 0xA1B2_3C4D : 0xA1B2_C3D4) as UInt32)
@@ -96,7 +97,8 @@ struct GoldenFileTests {
     "times have the unit that the interface says",
     arguments: [
       (0, 5, 5_000_000_000), (3, 5, 5_000_000), (6, 5, 5_000), (9, 5, 5), (12, 5_000, 5),
-      (40, 5, 0), (0x80 | 1, 5, 2_500_000_000), (0x80 | 64, 1 << 63, 500_000_000), (0x80 | 127, 5, 0),
+      (40, 5, 0), (0x80 | 1, 5, 2_500_000_000), (0x80 | 64, 1 << 63, 500_000_000),
+      (0x80 | 127, 5, 0),
       (0, .max, .max),
     ] as [(UInt8, UInt64, UInt64)])
   func resolutions(resolution: UInt8, units: UInt64, nanoseconds: UInt64) {
@@ -107,7 +109,8 @@ struct GoldenFileTests {
     #expect(Reading(file.all).frames.first?.timestamp == nanoseconds)
   }
 
-  @Test("an offset in seconds is added to times, and takes them neither below nor above what there is")
+  @Test(
+    "an offset in seconds is added to times, and takes them neither below nor above what there is")
   func offsets() {
     func time(_ offset: Int64, _ units: UInt64) -> UInt64? {
       var file = Bytes()

@@ -10,12 +10,15 @@ struct HostileFileTests {
     writer.appendHead([CaptureInterface(name: "np0")], program: "p", system: "s")
     for length in [0, 1, 60, 61, 1_514] {
       let frame = CaptureFrame(timestamp: 9, originalLength: UInt32(length), dropCount: 0)
-      writer.append(frame, bytes: [UInt8](repeating: UInt8(truncatingIfNeeded: length), count: length))
+      writer.append(
+        frame, bytes: [UInt8](repeating: UInt8(truncatingIfNeeded: length), count: length))
     }
     return writer.array
   }
 
-  @Test("a file cut anywhere gives the frames before the cut, and says where", arguments: CaptureFormat.allCases)
+  @Test(
+    "a file cut anywhere gives the frames before the cut, and says where",
+    arguments: CaptureFormat.allCases)
   func truncation(format: CaptureFormat) {
     let file = Self.goodFile(format)
     let whole = Reading(file)
@@ -31,7 +34,8 @@ struct HostileFileTests {
     }
   }
 
-  @Test("a source that gives a byte at a time gives the same frames", arguments: CaptureFormat.allCases)
+  @Test(
+    "a source that gives a byte at a time gives the same frames", arguments: CaptureFormat.allCases)
   func drops(format: CaptureFormat) {
     let file = Self.goodFile(format)
     let (whole, slow) = (Reading(file), Reading(file, step: 1))
@@ -45,7 +49,8 @@ struct HostileFileTests {
       var file = Self.goodFile(round % 4 == 0 ? .pcap : .pcapng)
       for _ in 0..<Int.random(in: 1...6, using: &random) {
         let index = Int.random(in: 0..<min(file.count, 400), using: &random)
-        file[index] = [0, 1, 3, 0x7F, 0x80, 0xFF, .random(in: 0...255, using: &random)]
+        file[index] =
+          [0, 1, 3, 0x7F, 0x80, 0xFF, .random(in: 0...255, using: &random)]
           .randomElement(using: &random) ?? 0
       }
       let reading = Reading(file)
@@ -104,7 +109,8 @@ struct HostileFileTests {
 
   @Test("a source that fails is an error of the source")
   func sourceFails() {
-    var reader = CaptureReader { _ throws(SystemError) in throw SystemError(errno: 5, call: "read") }
+    var reader = CaptureReader { _ throws(SystemError) in throw SystemError(errno: 5, call: "read")
+    }
     #expect(throws: CaptureFileError.unreadable(SystemError(errno: 5, call: "read"))) {
       _ = try reader.next()
     }

@@ -6,7 +6,9 @@ import Testing
 struct FrameFilterTests {
   private static let tagged = EthernetFrame.make(type: 0x0806, tag: [0x81, 0x00, 0x20, 0x2A])
 
-  private func matches(_ expression: String, _ frame: [UInt8], originalLength: UInt32 = 0) throws -> Bool {
+  private func matches(_ expression: String, _ frame: [UInt8], originalLength: UInt32 = 0) throws
+    -> Bool
+  {
     try FrameFilter(expression).matches(frame.span.bytes, originalLength: originalLength)
   }
 
@@ -35,7 +37,9 @@ struct FrameFilterTests {
     #expect(try !matches("greater 1000", frame))
   }
 
-  @Test("bytes that are not there match nothing", arguments: [[], [2], EthernetFrame.make(byteCount: 13)])
+  @Test(
+    "bytes that are not there match nothing",
+    arguments: [[], [2], EthernetFrame.make(byteCount: 13)])
   func short(frame: [UInt8]) throws {
     #expect(try !matches("ether proto 0x88b5", frame))
     #expect(try !matches("ether[4000] == 0", frame))

@@ -53,6 +53,16 @@ struct Output {
     return Failure(exitCode: 1)
   }
 
+  /// Reports a capture file that could not be written.
+  func report(uncapturable path: String, _ error: SystemError, _ context: Context) -> Failure {
+    let file = path == "-" ? "standard output" : path.printable()
+    let message =
+      "\(context.what): \(file) cannot be written: \(error.call): \(error.words). "
+      + "What was written before is whole; make room, or name another place with -w"
+    report(message, operation: context.operation, nil, name: "system")
+    return Failure(exitCode: 1)
+  }
+
   /// Reports that the daemon, which is a service, does not run.
   func report(sleeping service: ServiceUnit, _ socket: ServiceUnit, _ context: Context) -> Failure {
     let (cause, remedy) = Output.words(sleeping: service, socket, context)

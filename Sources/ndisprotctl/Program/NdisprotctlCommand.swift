@@ -17,7 +17,7 @@ struct NdisprotctlCommand: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      BindingsCommand.self, RightsCommand.self, ReadCommand.self, WriteCommand.self,
+      BindingsCommand.self, RightsCommand.self, ReadCommand.self, WriteCommand.self, CaptureCommand.self,
       EchoCommand.self,
       QueryCommand.self, SetCommand.self, OIDsCommand.self, StatsCommand.self, WaitCommand.self,
       WatchCommand.self, PauseCommand.self, RestartCommand.self, ReloadCommand.self,

@@ -57,6 +57,11 @@ final class Program {
     output.report(unwritable: path, error, context)
   }
 
+  /// Reports a capture file that could not be written.
+  func fail(uncapturable path: String, _ error: SystemError) -> Failure {
+    output.report(uncapturable: path, error, context)
+  }
+
   /// Reports that the service does not run.
   func fail(sleeping service: ServiceUnit, _ socket: ServiceUnit) -> Failure {
     output.report(sleeping: service, socket, context)
