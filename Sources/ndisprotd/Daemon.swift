@@ -64,7 +64,8 @@ func runDaemon(_ options: DaemonOptions) -> Int32 {
       identity: identity(listener, manager, memory),
       reloading: reloads.note)
     if options.interfaces.isEmpty {
-      environment.loadConfiguration = { () throws(ConfigurationRefusal) in try loader.reload(memory)
+      environment.loadConfiguration = { () throws(ConfigurationRefusal) in
+        try loader.reload(memory)
       }
       environment.refreshAccounts = loader.refreshed
       environment.watchAccounts = loader.accountWatch.start
