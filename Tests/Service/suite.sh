@@ -150,6 +150,7 @@ ok "python3-ndisprot installs, and a member reads through it" \
   'dpkg -i --force-unsafe-io "$module" >$scratch/dpkg.log 2>&1 || { cat $scratch/dpkg.log; false; }; member /usr/bin/python3 -c "import ndisprot; print([binding.name for binding in ndisprot.bindings()])" | grep np0'
 ok "python3-ndisprot goes without leaving a file" \
   'dpkg --purge python3-ndisprot >$scratch/dpkg.log 2>&1 && [ ! -e /usr/lib/python3/dist-packages/ndisprot ]'
+systemctl stop ndisprotd.service
 ok "systemd-analyze verify is clean" \
   'v=$(systemd-analyze verify ndisprotd.service ndisprot.socket 2>&1 | grep -i ndisprot); echo "$v"; [ -z "$v" ]'
 ok "systemd-analyze security is at most 1.5" \
