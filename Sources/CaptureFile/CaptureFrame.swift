@@ -89,7 +89,7 @@ public struct CaptureFrame: Hashable, Sendable {
 }
 
 /// What was counted of an interface by the end of a capture.
-public struct CaptureStatistics: Hashable, Sendable {
+public struct CaptureTotals: Hashable, Sendable {
   /// The interface, by its place.
   public var interface: Int
   /// When the capture began and ended: nanoseconds since the epoch.

@@ -58,7 +58,7 @@ public struct CaptureWriter: ~Copyable {
   }
 
   /// Appends what was counted; pcap has no place for it.
-  public mutating func append(_ statistics: CaptureStatistics) {
+  public mutating func append(_ statistics: CaptureTotals) {
     guard format == .pcapng else { return }
     var block: [UInt8] = []
     block.appendBlock(5) { body in

@@ -38,7 +38,7 @@ struct GoldenFileTests {
     writer.appendHead([Self.interface], program: "p", system: "L")
     writer.append(Self.frame, bytes: [0xAA, 0xBB, 0xCC, 0xDD, 0xEE])
     writer.append(
-      CaptureStatistics(
+      CaptureTotals(
         interface: 0, start: 5, end: 7, received: 9, dropped: 4, accepted: 8, droppedByKernel: 1))
     #expect(writer.array == Self.pcapng)
   }

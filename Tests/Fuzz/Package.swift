@@ -23,6 +23,7 @@ let package = Package(
     fuzzer("fuzz-control", ["NdisprotControl"]),
     fuzzer("fuzz-netlink", ["Miniport", "NDIS"]),
     fuzzer("fuzz-capture", ["CaptureFile"]),
+    fuzzer("fuzz-decode", ["FrameDecoding"]),
     fuzzer("fuzz-policy", ["NdisprotConfiguration", "NDIS"]),
   ],
   swiftLanguageModes: [.v6],

@@ -2,7 +2,18 @@ internal import ArgumentParser
 internal import CaptureFile
 internal import FrameFilter
 
-extension CaptureFormat: ExpressibleByArgument {}
+/// The format of a file: `pcapng` or `pcap`.
+struct CaptureFormatArgument: ExpressibleByArgument {
+  let format: CaptureFormat
+  var defaultValueDescription: String { format.rawValue }
+
+  init(_ format: CaptureFormat) { self.format = format }
+
+  init?(argument: String) {
+    guard let format = CaptureFormat(rawValue: argument) else { return nil }
+    self.format = format
+  }
+}
 
 /// Which way the frames go that are wanted.
 enum FrameDirection: String, CaseIterable, ExpressibleByArgument {

@@ -28,8 +28,8 @@ struct CaptureCommand: ParsableCommand {
       "The file, or - for standard output (default: BINDING-TIME.pcapng).", valueName: "file"))
   var path: String?
 
-  @Option(help: ArgumentHelp("pcapng or pcap.", valueName: "format"))
-  var format = CaptureFormat.pcapng
+  @Option(name: .customLong("format"), help: ArgumentHelp("pcapng or pcap.", valueName: "format"))
+  var fileFormat = CaptureFormatArgument(.pcapng)
 
   @Option(
     name: .customShort("n"),
@@ -70,6 +70,8 @@ struct CaptureCommand: ParsableCommand {
 
   @OptionGroup var hearing: HearingArguments
 
+  private var format: CaptureFormat { fileFormat.format }
+
   mutating func validate() throws {
     let names = bindings.map(\.description)
     guard Set(names).count == names.count else {
@@ -99,6 +101,8 @@ struct CaptureCommand: ParsableCommand {
       global, "capture \(bindings.map(\.description).joined(separator: ", "))", .read,
       binding: bindings.first?.description ?? "")
     let filter = try filter.compiled()
+    // The summary is told though the reader of a pipe went.
+    signal(SIGPIPE, SIG_IGN)
     let monitor = try program.connect()
     var selection = CaptureSelection(filter: filter, snapLength: snap)
     selection.direction = direction ?? .both

@@ -61,7 +61,16 @@ struct CaptureFiles: ~Copyable {
     if let limit = rotation.fileLimit, rotation.isOn {
       while kept.count > limit { unsafe unlink(kept.removeFirst()) }
     }
-    try unsafe head.withUnsafeBytes { bytes throws(SystemError) in try unsafe write(bytes) }
+    let head = head
+    var error: SystemError?
+    unsafe head.withUnsafeBytes { bytes in
+      do throws(SystemError) {
+        try unsafe write(bytes)
+      } catch let caught {
+        error = caught
+      }
+    }
+    if let error { throw error }
   }
 
   /// Whether the file has reached its end: what follows belongs into the next.

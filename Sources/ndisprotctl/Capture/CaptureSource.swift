@@ -60,9 +60,9 @@ final class CaptureSource: @unchecked Sendable {
   }
 
   /// The block that ends a file.
-  func statistics() -> CaptureStatistics {
+  func statistics() -> CaptureTotals {
     let lost = lostCount.load(ordering: .relaxed)
-    return CaptureStatistics(
+    return CaptureTotals(
       interface: place, start: startTime, end: realtimeNanoseconds(), received: read &+ lost,
       dropped: lost, accepted: frames, droppedByKernel: kernelLostCount.load(ordering: .relaxed))
   }

@@ -23,8 +23,10 @@ enum FrameTime: String, CaseIterable, ExpressibleByArgument {
     let microseconds = Self.padded(nanoseconds % 1_000_000_000 / 1_000)
     switch self {
     case .day: return Self.broken(nanoseconds, "%H:%M:%S", isUTC: false) + "." + microseconds
-    case .date: return Self.broken(nanoseconds, "%Y-%m-%d %H:%M:%S", isUTC: false) + "." + microseconds
-    case .utc: return Self.broken(nanoseconds, "%Y-%m-%dT%H:%M:%S", isUTC: true) + ".\(microseconds)Z"
+    case .date:
+      return Self.broken(nanoseconds, "%Y-%m-%d %H:%M:%S", isUTC: false) + "." + microseconds
+    case .utc:
+      return Self.broken(nanoseconds, "%Y-%m-%dT%H:%M:%S", isUTC: true) + ".\(microseconds)Z"
     case .epoch: return "\(nanoseconds / 1_000_000_000)." + microseconds
     case .delta:
       let previous = previous ?? nanoseconds

@@ -28,7 +28,8 @@ struct ReadRun: ~Copyable {
 
   init(
     _ binding: OpenBinding, _ output: Output, printer: FramePrinter?, filter: FrameFilter? = nil,
-    budget: FrameBudget? = nil, resuming: ResumingBinding?, countLimit: UInt64, timeout: Duration?, idleTimeout: Duration?
+    budget: FrameBudget? = nil, resuming: ResumingBinding?, countLimit: UInt64, timeout: Duration?,
+    idleTimeout: Duration?
   ) {
     self.binding = binding
     self.output = output
@@ -90,11 +91,15 @@ struct ReadRun: ~Copyable {
   private mutating func takeBatch(by deadline: Deadline) throws(ClientError) -> Int {
     var (frames, bytes, first) = (frameCount, byteCount, firstTime)
     let limit = countLimit == 0 ? UInt64.max : countLimit
-    let (printer, standard, start, filter, budget) = (printer, output.standard, start, filter, budget)
+    let (printer, standard, start, filter, budget) = (
+      printer, output.standard, start, filter, budget
+    )
     let count = try reader.next(by: deadline) { record in
       guard frames < limit else { return }
       if let filter {
-        guard filter.matches(record.frame, originalLength: record.header.originalLength) else { return }
+        guard filter.matches(record.frame, originalLength: record.header.originalLength) else {
+          return
+        }
       }
       if let budget { guard budget.take() else { return } }
       if frames == 0 { first = Self.time(since: start) }

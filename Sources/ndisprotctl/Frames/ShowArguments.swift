@@ -35,7 +35,8 @@ struct ShowArguments: ParsableArguments {
   /// A printer for one interface, whose name is told where there are several.
   func printer(_ global: GlobalOptions, snap: Int?, interface: String? = nil) -> FramePrinter {
     FramePrinter(
-      global.json ? .json : names.map(FramePrinter.Form.fields) ?? .text, hasDump: hex, byteLimit: snap,
+      global.json ? .json : names.map(FramePrinter.Form.fields) ?? .text, hasDump: hex,
+      byteLimit: snap,
       time: time, interface: interface)
   }
 }

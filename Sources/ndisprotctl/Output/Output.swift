@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import CaptureFile
 internal import Glibc
 internal import NdisprotClient
 
@@ -64,6 +65,18 @@ struct Output {
       "\(context.what): \(file) cannot be written: \(error.call): \(error.words). "
       + "What was written before is whole; make room, or name another place with -w"
     report(message, operation: context.operation, nil, name: "system")
+    return Failure(exitCode: 1)
+  }
+
+  /// Reports a capture file that cannot be read, or not to its end.
+  func report(unreadable path: String, _ error: CaptureFileError, _ context: Context) -> Failure {
+    let file = path == "-" ? "standard input" : path.printable()
+    let remedy =
+      error.offset == nil
+      ? "Name a file that you may read" : "The frames before that were sent; mend it with editcap"
+    report(
+      "\(context.what): \(file): \(error.words). \(remedy)", operation: context.operation, nil,
+      name: "captureFile")
     return Failure(exitCode: 1)
   }
 

@@ -6,7 +6,7 @@ extension UInt64 {
     var seconds = time_t(self / 1_000_000_000)
     var parts = unsafe tm()
     unsafe localtime_r(&seconds, &parts)
-    return Self.formatted(&parts, "%Y%m%d%H%M%S")
+    return unsafe Self.formatted(&parts, "%Y%m%d%H%M%S")
   }
 
   /// - Source: strftime(3)
@@ -23,7 +23,7 @@ extension UInt64 {
     var seconds = time_t(self / 1_000_000_000)
     var parts = unsafe tm()
     unsafe gmtime_r(&seconds, &parts)
-    return Self.formatted(&parts, "%Y-%m-%dT%H:%M:%SZ")
+    return unsafe Self.formatted(&parts, "%Y-%m-%dT%H:%M:%SZ")
   }
 
   /// So many nanoseconds, as somebody would say it: `3 d 4 h`, `12 min 5 s`, `1.20 s`.

@@ -17,7 +17,8 @@ struct NdisprotctlCommand: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      BindingsCommand.self, RightsCommand.self, ReadCommand.self, WriteCommand.self, CaptureCommand.self,
+      BindingsCommand.self, RightsCommand.self, ReadCommand.self, WriteCommand.self,
+      CaptureCommand.self, ReplayCommand.self, TopCommand.self,
       EchoCommand.self,
       QueryCommand.self, SetCommand.self, OIDsCommand.self, StatsCommand.self, WaitCommand.self,
       WatchCommand.self, PauseCommand.self, RestartCommand.self, ReloadCommand.self,
@@ -34,6 +35,9 @@ struct NdisprotctlCommand: ParsableCommand {
 
   static func main() {
     fillStandardDescriptors()
+    if let words = Extcap.arguments(programArguments(), calledAs: programName()) {
+      Glibc.exit(Extcap.run(words))
+    }
     Glibc.exit(runProgram(programArguments()))
   }
 }

@@ -1,3 +1,4 @@
+internal import CaptureFile
 internal import NdisprotClient
 
 /// One run of a subcommand: the connection it needs, and how its failures are reported.
@@ -15,11 +16,20 @@ final class Program {
   ///   - what: what a failure is said to have failed, as a verb and its object
   ///   - operation: the same for scripts
   ///   - binding: the binding that is meant
-  init(
+  convenience init(
     _ global: GlobalOptions, _ what: String, _ operation: Operation, binding: String = ""
   ) {
-    output = Output(isJSON: global.json)
-    socketPath = global.socketPath
+    self.init(
+      socketPath: global.socketPath, isJSON: global.json, what, operation, binding: binding)
+  }
+
+  /// The same for a program without global options.
+  init(
+    socketPath: String, isJSON: Bool = false, _ what: String, _ operation: Operation,
+    binding: String = ""
+  ) {
+    output = Output(isJSON: isJSON)
+    self.socketPath = socketPath
     self.what = what
     self.operation = operation
     self.binding = binding
@@ -60,6 +70,11 @@ final class Program {
   /// Reports a capture file that could not be written.
   func fail(uncapturable path: String, _ error: SystemError) -> Failure {
     output.report(uncapturable: path, error, context)
+  }
+
+  /// Reports a capture file that cannot be read.
+  func fail(unreadable path: String, _ error: CaptureFileError) -> Failure {
+    output.report(unreadable: path, error, context)
   }
 
   /// Reports that the service does not run.
