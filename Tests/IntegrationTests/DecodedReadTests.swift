@@ -68,14 +68,14 @@ struct DecodedReadTests {
   @Test(
     "times are shown as asked for",
     arguments: [
-      ("day", #/^\d\d:\d\d:\d\d\.\d{6} /#), ("date", #/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6} /#),
-      ("utc", #/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z /#), ("delta", #/^0\.000000 /#),
-      ("epoch", #/^\d{10}\.\d{6} /#),
-    ] as [(String, Regex<Substring>)])
-  func times(style: String, pattern: Regex<Substring>) throws {
+      ("day", #"^\d\d:\d\d:\d\d\.\d{6} "#), ("date", #"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6} "#),
+      ("utc", #"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z "#), ("delta", #"^0\.000000 "#),
+      ("epoch", #"^\d{10}\.\d{6} "#),
+    ] as [(String, String)])
+  func times(style: String, pattern: String) throws {
     try Lab.run { lab in
       let lines = try read(lab, ["--time", style], [lldp])
-      #expect(try lines.first.flatMap { try pattern.firstMatch(in: $0) } != nil, "\(lines)")
+      #expect(try lines.first.flatMap { try Regex(pattern).firstMatch(in: $0) } != nil, "\(lines)")
     }
   }
 
