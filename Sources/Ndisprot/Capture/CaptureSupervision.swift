@@ -15,7 +15,6 @@ final class CaptureSupervision: @unchecked Sendable {  // Confined to the bindin
   struct Settings: Sendable {
     let profile: CaptureProfile
     var ringByteCount: Int
-    let dispatchByteCount: Int
   }
 
   /// An open whose frames are captured from now on, or that is refused.
@@ -215,7 +214,7 @@ final class CaptureSupervision: @unchecked Sendable {  // Confined to the bindin
     let attributes = binding.snapshot.attributes
     return CaptureConfiguration(
       profile: settings.profile, ringByteCount: settings.ringByteCount,
-      dispatchByteCount: settings.dispatchByteCount, etherTypes: demand.etherTypes,
+      etherTypes: demand.etherTypes,
       includesOutgoing: demand.includesOutgoing, mtu: attributes.mtu,
       interfaceName: attributes.name)
   }
