@@ -27,7 +27,7 @@ struct OpenNumberTests {
       driver.bindAdapter(fixture.attributes)
       let binding = try #require(driver.bindings.binding(interfaceIndex: 7))
       // The dead open keeps its claim, as a session that does not close it does.
-      for _ in 1...2 { seen.insert(try binding.claim(OpenOptions(etherTypes: .any))) }
+      for _ in 1...2 { seen.insert(try binding.claim(OpenOptions())) }
       driver.unbindAdapter(interfaceIndex: 7)
     }
     #expect(seen.count == 6)
@@ -37,9 +37,9 @@ struct OpenNumberTests {
   @Test("a number that was given back is not given again")
   func notAgain() throws {
     let fixture = try DataPathFixture()
-    let first = try fixture.binding.claim(OpenOptions(etherTypes: .any))
+    let first = try fixture.binding.claim(OpenOptions())
     fixture.binding.release(first)
-    let second = try fixture.binding.claim(OpenOptions(etherTypes: .any))
+    let second = try fixture.binding.claim(OpenOptions())
     #expect(second > first)
     fixture.binding.release(second)
     #expect(fixture.binding.snapshot.openCount == 0)

@@ -16,6 +16,8 @@ VERSION = 1
 LONGEST_MESSAGE = 128 << 10
 ANY = 0xFFFF
 LLC = 0
+# Bits of HELLO's features.
+LOSSES = 4
 
 _HEADER = struct.Struct("<HHIQIIIIII")
 _RECORD = struct.Struct("<IIQII")
@@ -123,8 +125,8 @@ class Frame(NamedTuple):
     """One frame: destination, source, EtherType and payload, without the frame check sequence.
 
     time_ns counts nanoseconds since the epoch; wire_length is what the frame had on the wire, tag
-    included; lost_before counts frames of this open that were lost directly in front of this one,
-    if the daemon reports that.
+    included; lost_before counts frames that this open lost directly in front of this one, 0 also
+    from a daemon too old to report it.
     """
 
     data: bytes

@@ -113,7 +113,8 @@ class Session:
                     reason="user %d listens there, who is neither root, the account %s nor you; "
                     "to trust that user, set NDISPROT_TRUST=%d" % (user, ACCOUNT, user))
             self._socket.setblocking(False)
-            _, payload = self._call(Opcode.HELLO, protocol.hello(), "connect", timeout=timeout)
+            wanted = protocol.hello(protocol.LOSSES)
+            _, payload = self._call(Opcode.HELLO, wanted, "connect", timeout=timeout)
             self._features = protocol.decode_hello(payload)
         except BaseException:
             self._socket.close()
