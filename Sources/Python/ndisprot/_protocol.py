@@ -34,6 +34,7 @@ _HAS_REASON = 2
 
 #: Feature of HELLO: a refusal ends with its reason.
 REASONS = 4
+#: Feature of HELLO: a record says how many frames were lost in front of it.
 LOSSES = 8
 _LARGEST_ERRNO = 4095
 
