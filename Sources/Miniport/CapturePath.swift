@@ -13,8 +13,8 @@ internal import Platform
 /// - Thread: the loop's
 /// - Ownership: the loop keeps it until it has ended; the handle is closed by whoever has it then
 @safe final class CapturePath: EventHandler {
-  /// Frames taken at most before readers are looked at.
-  static let maximumChunk = 512
+  /// Frames of a full chunk; the receiver ends one earlier when their bytes are enough.
+  static let framesOfOneChunk = 512
   /// Full chunks taken at most before other descriptors of the loop are looked at.
   static let chunksOfOneLook = 4
   /// How long frames are left in the kernel's ring before it is asked again whether to.
@@ -32,7 +32,6 @@ internal import Platform
   private let loop: EventLoop
   private let handler: ReceiveHandler
   private let context: UnsafeMutablePointer<CaptureContext>
-  private let chunk: Int
   private var moderator: CaptureModerator
   private lazy var timer = LoopTimer { [unowned self] in look() }
   private var registration: Registration?
@@ -56,7 +55,6 @@ internal import Platform
     self.handle = handle
     self.loop = loop
     self.handler = handler
-    chunk = handle.options.chunk
     moderator = CaptureModerator(handle.options.profile)
     unsafe context = .allocate(capacity: 1)
     unsafe context.initialize(
@@ -244,7 +242,7 @@ internal import Platform
     do throws(MiniportError) {
       let (found, isStopped) = try dispatch()
       let wasAmongChunks = isAmongChunks
-      isAmongChunks = isStopped || found >= chunk
+      isAmongChunks = isStopped || found >= Self.framesOfOneChunk
       if isAmongChunks {
         handler.chunkComplete()
       } else if found > 0 || wasAmongChunks {
@@ -260,7 +258,7 @@ internal import Platform
   }
 
   private func dispatch() throws(MiniportError) -> (count: Int, isStopped: Bool) {
-    let count = Int32(clamping: chunk)
+    let count = Int32(Self.framesOfOneChunk)
     if unsafe context.pointee.passedUntil > 0 {
       let found = unsafe try handle.dispatch(atMost: count, context, passingCallback)
       let last = unsafe context.pointee.passedUntil &+ Self.disorderNanoseconds
