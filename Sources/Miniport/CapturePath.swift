@@ -8,7 +8,8 @@ internal import Platform
 ///      └──────────────── retire, then start ─┘
 /// ```
 /// It waits while the handle before it is drained. Draining, the door is shut and what is in the
-/// ring is handed over as before; a look that fails is the end of the ring.
+/// ring is handed over as before. One that failed is not looked at until it is drained: its socket
+/// goes on once the interface is back, and what comes then is in the ring.
 ///
 /// - Thread: the loop's
 /// - Ownership: the loop keeps it until it has ended; the handle is closed by whoever has it then
@@ -127,7 +128,6 @@ internal import Platform
       state = .draining(since: monotonicNanoseconds())
       watch([])
       do throws(MiniportError) {
-        guard !hasFailed else { return end() }
         try handle.shut()
         // One that waits is drained behind its predecessor: `start` is still to come.
         if !isLooking, !wasWaiting { look() }
@@ -163,9 +163,10 @@ internal import Platform
   /// Takes what is there, up to a few chunks, as long as the receiver would not rather have it left in
   /// the kernel's ring.
   private func look() {
-    guard !isLooking, !hasFailed else { return }
+    guard !isLooking else { return }
     switch state {
     case .waiting, .ended: return
+    case .taking where hasFailed: return
     case .taking, .draining: break
     }
     loop.disarm(timer)
@@ -183,7 +184,7 @@ internal import Platform
         && !(isHeld && handler.shouldHold(nowNanoseconds: now))
       goOn(found: found, now)
     } catch {
-      fail(error)
+      fail(error, now)
     }
   }
 
@@ -201,7 +202,7 @@ internal import Platform
         end()
       }
     case .taking:
-      guard !isUnbound || isAmongChunks else { return fail(.noSuchDevice) }
+      guard !isUnbound || isAmongChunks else { return fail(.noSuchDevice, now) }
       switch moderator.looked(found: found, isMore: isAmongChunks, atNanoseconds: now) {
       case .watch:
         watch(.read)
@@ -212,13 +213,14 @@ internal import Platform
     }
   }
 
-  /// Nothing more comes: the receiver hears of it, unless it is about to have no path at all.
-  private func fail(_ error: MiniportError) {
+  /// A look failed: the receiver hears of it, unless it is about to have no path at all.
+  private func fail(_ error: MiniportError, _ now: UInt64) {
     hasFailed = true
     loop.disarm(timer)
     switch state {
     case .waiting, .ended: break
-    case .draining: end()
+    // libpcap fails when it finds the ring empty; a block may still be open.
+    case .draining: goOn(found: 0, now)
     case .taking:
       watch([])
       handler.captureFailed(error)
