@@ -11,10 +11,10 @@ func decodeLLC(_ cursor: inout Cursor, _ frame: inout DecodedFrame) throws(Malfo
   case (0xAA, 0xAA, 3):
     frame.protocolName = "snap"
     let organization = try cursor.take(3, "an organization")
-    frame.add("organization", organization.hex())
     let type = try cursor.short()
     let isEthernet = organization.rest.allSatisfy { $0 == 0 }
     guard isEthernet, let row = FrameDecoder.etherTypes[type] else {
+      frame.add("organization", organization.hex())
       frame.add("type", hex: type)
       return frame.add("payload", cursor.count)
     }

@@ -68,8 +68,7 @@ struct CaptureTests {
         User.allowed.words
         + [
           try Product.path("ndisprotctl"), "--socket", lab.socketPath, "--json", "capture", "np0",
-          "-w", path,
-          "-n", "1", "--duration", "60",
+          "-w", path, "-n", "1", "--duration", "60", "--group", "01:80:c2:00:00:0e",
         ]
       let capture = try ChildProcess(words, errorPath: lab.filePath("own"))
       _ = try #require(try capture.nextLine(), "\(capture.errorText)")

@@ -38,7 +38,7 @@ struct DecodedReadTests {
       #expect(
         lines[1] == "  0000  01 80 c2 00 00 0e 02 00  00 00 00 02 81 00 60 2a  ..............`*",
         "\(lines)")
-      #expect(lines.count == 2 + lldp.count / 32)
+      #expect(lines.count == 2 + (lldp.count + 31) / 32)
     }
   }
 

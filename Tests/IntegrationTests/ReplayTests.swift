@@ -29,18 +29,21 @@ struct ReplayTests {
     arguments: [[], ["-F", "pcap"], ["-F", "nsecpcap"], ["-F", "pcapng"]])
   func sends(editcap: [String]) throws {
     try Lab.run { lab in
+      // Its socket is there before anything is sent.
+      let far = lab.peer
       let path = try file(lab, outward, editcap: editcap)
       let outcome = try lab.ctl("--json", "replay", path, "np0", "--pace", "topspeed")
       #expect(outcome.exitCode == 0, "\(outcome.errors)")
       let summary = try outcome.replaySummary()
       #expect(summary.submitted == 5 && summary.sent == 5 && summary.failed.isEmpty)
-      #expect(try lab.peer.receive(5) == outward)
+      #expect(try far.receive(5) == outward)
     }
   }
 
   @Test("what dumpcap writes is sent, and what capture writes tcpreplay sends")
   func circle() throws {
     try Lab.run { lab in
+      let far = lab.peer
       let (theirs, ours) = (lab.filePath("theirs"), lab.filePath("ours"))
       let dumpcap = try ChildProcess(
         lab.farWords(["dumpcap", "-q", "-i", "np1", "-c", "5", "-w", theirs]),
@@ -64,20 +67,21 @@ struct ReplayTests {
         "--json", "replay", ours, "np0", "--rewrite-source", "--pace", "1000")
       #expect(outcome.exitCode == 0, "\(outcome.errors)")
       let expected = inward.map { $0.prefix(12) + Frame.own + $0.dropFirst(24) }
-      #expect(try lab.peer.receive(10).suffix(5) == expected.map { String($0) }[...])
+      #expect(try far.receive(10).suffix(5) == expected.map { String($0) }[...])
     }
   }
 
   @Test("a loop sends the file again, and --only leaves other types out")
   func loop() throws {
     try Lab.run { lab in
+      let far = lab.peer
       let path = try file(lab, outward + [Frame.outward(number: 9)])
       let words = [
         "--json", "replay", path, "np0", "--pace", "topspeed", "--loop", "3", "--only", "eapol",
       ]
       let summary = try lab.ctl(words).replaySummary()
       #expect(summary.sent == 3 && summary.loops == 3 && summary.skipped == ["otherType": 15])
-      #expect(try lab.peer.receive(3) == [String](repeating: Frame.outward(number: 9), count: 3))
+      #expect(try far.receive(3) == [String](repeating: Frame.outward(number: 9), count: 3))
     }
   }
 
@@ -98,6 +102,7 @@ struct ReplayTests {
   func refused() throws {
     let policy = Policy.text(Policy.rule("local", #""local""#, #""write""#))
     try Lab.run(configuration: policy) { lab in
+      let far = lab.peer
       let frames = [
         Frame.outward(type: "88b5", number: 1), Frame.outward(type: "88cc", number: 2),
         Frame.make(to: Frame.far, from: Frame.foreign, type: "88b5", number: 3),
@@ -108,7 +113,7 @@ struct ReplayTests {
       #expect(outcome.exitCode == 1)
       let summary = try outcome.replaySummary()
       #expect(summary.sent == 1 && summary.failed == ["etherTypeMismatch": 1, "sourceMismatch": 1])
-      #expect(try lab.peer.receive(1) == [frames[0]])
+      #expect(try far.receive(1) == [frames[0]])
     }
   }
 

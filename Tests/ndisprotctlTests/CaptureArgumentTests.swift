@@ -91,7 +91,7 @@ struct CaptureArgumentTests {
       rights([([.read, .join], [0x88CC]), ([.read], [0x88B5])]).etherTypes.values == [
         0x88B5, 0x88CC,
       ])
-    #expect(!rights([([.read, .join], [0x88CC]), ([.read], [0x88B5])]).mayJoin)
+    #expect(!rights([([.read, .setOID], [0x88CC]), ([.read], [0x88B5])]).mayHearAllGroups)
     #expect(rights([([.read, .allFrames], [0x88CC])]).mayReadOutgoing)
     // The first rule takes it away, so an open of any would be refused.
     #expect(

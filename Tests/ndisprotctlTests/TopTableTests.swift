@@ -39,7 +39,7 @@ struct TopTableTests {
     #expect(
       table(by: .received).lines() == [
         "BINDING  USER   PROGRAM  PID  IN/S  OUT/S  LOST/S  QUEUE  CPU%  LOST BY",
-        "np0                            1000     20       0      7        kernelDrops 3",
+        "np0                           1000     20       0      7        kernelDrops 3",
         "         u0     p43       43   500     20       0      0   0.0  ",
         "         u1000  p42       42   100      0     5.0      7  25.0  rxOverrun 10",
       ])

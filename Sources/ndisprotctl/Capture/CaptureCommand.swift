@@ -155,7 +155,7 @@ struct CaptureCommand: ParsableCommand {
       etherTypes: wanted.isEmpty ? EtherTypeSet([EtherTypeSet.anyValue]) : wanted,
       flags: isOutgoing ? .outgoing : [])
     var hearing = hearing
-    if hearing.isDefault, own.mayJoin { hearing.allGroups = true }
+    if hearing.isDefault, own.mayHearAllGroups { hearing.allGroups = true }
     try program.attempt { () throws(ClientError) in try hearing.set(on: open) }
     return CaptureSource(place, open, entry.captureInterface(open, snap), format, selection)
   }

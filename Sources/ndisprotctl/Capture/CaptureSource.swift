@@ -114,8 +114,10 @@ final class CaptureSource: @unchecked Sendable {
     private let selection: CaptureSelection
     private let own: MACAddress
     private var writer: CaptureWriter
-    private var reported: UInt64 = 0
+    /// Frames that were lost since the last one that was written.
     private var lost: UInt64 = 0
+    /// Of those of the kernel, which it does not say in front of which frame it lost, the ones that were counted.
+    private var kernelLost: UInt64 = 0
     private var readCount: UInt64 = 0
     private var frameCount: UInt64 = 0
     private var byteCount: UInt64 = 0
@@ -130,6 +132,7 @@ final class CaptureSource: @unchecked Sendable {
 
     mutating func take(_ record: RecordReader.Record) {
       readCount &+= 1
+      lost &+= UInt64(record.header.lostBefore)
       let isOutgoing = record.header.flags.rawValue & 6 != 0
       switch selection.direction {
       case .inbound: guard !isOutgoing else { return }
@@ -144,8 +147,8 @@ final class CaptureSource: @unchecked Sendable {
       let frame = CaptureFrame(
         interface: source.place, timestamp: record.header.timestamp, originalLength: length,
         direction: isOutgoing ? .outbound : .inbound,
-        reception: reception(record.frame, isOutgoing: isOutgoing), dropCount: lost &- reported)
-      reported = lost
+        reception: reception(record.frame, isOutgoing: isOutgoing), dropCount: lost)
+      lost = 0
       let kept = selection.snapLength ?? .max
       writer.append(
         frame, kept < record.frame.byteCount ? record.frame.extracting(first: kept) : record.frame)
@@ -170,7 +173,9 @@ final class CaptureSource: @unchecked Sendable {
         source.writtenByteCount.wrappingAdd(byteCount, ordering: .relaxed)
       }
       (readCount, frameCount, byteCount) = (0, 0, 0)
-      lost = source.lostCount.load(ordering: .relaxed)
+      let kernelLost = source.kernelLostCount.load(ordering: .relaxed)
+      lost &+= kernelLost &- self.kernelLost
+      self.kernelLost = kernelLost
       return isWritten
     }
   }

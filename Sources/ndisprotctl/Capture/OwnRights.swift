@@ -41,8 +41,8 @@ struct OwnRights {
     rights = usable.isEmpty ? [] : common
   }
 
-  /// Whether groups may be listened to.
-  var mayJoin: Bool { rights.contains(.setOID) || rights.contains(.join) }
+  /// Whether all groups may be heard; `join` is for some.
+  var mayHearAllGroups: Bool { rights.contains(.setOID) }
   /// Whether what others on this host send may be read.
   var mayReadOutgoing: Bool { rights.contains(.allFrames) }
 }
