@@ -49,6 +49,11 @@ final class Program {
     return output.report(error, context)
   }
 
+  /// Reports a failure that is none of the client library.
+  func fail(_ cause: String, _ remedy: String, name: String) -> Failure {
+    output.report(cause, remedy, name: name, context)
+  }
+
   /// Reports frames that were not sent.
   func fail(_ report: WriteReport) -> Failure { output.report(report, context) }
 
