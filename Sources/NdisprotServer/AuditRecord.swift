@@ -80,7 +80,7 @@ public struct AuditRecord: Sendable {
     add("pid", client.credentials.processID)
     add("user", text: client.user ?? "\(client.credentials.userID)")
     if !client.command.isEmpty { add("comm", text: client.command) }
-    add("operation", operation)
+    add("operation", text: operation)
     add("binding", text: name ?? "-")
     add("rule", text: rule)
   }

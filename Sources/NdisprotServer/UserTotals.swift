@@ -74,7 +74,9 @@ struct UserReport {
     var gauges: [UserTotals.Key: UserTotals.Counts] = [:]
     // A user without a session now has none, and not an unknown number.
     for key in Set(closed.keys).union(reported.keys) {
-      gauges[key, default: [:]][key.interfaceIndex == 0 ? .sessions : .opens] = 0
+      let counters: [Counter] =
+        key.interfaceIndex == 0 ? [.sessions, .reqPending] : [.opens, .rxQueued, .txPending]
+      gauges[key] = Dictionary(uniqueKeysWithValues: counters.map { ($0, 0) })
     }
     var seen: Set<LiveKey> = []
     for set in live {

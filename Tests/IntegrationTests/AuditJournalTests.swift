@@ -11,7 +11,10 @@ struct AuditJournalTests {
 
   /// Starts a journald in a /run of its own, whose files lie in the directory `$0`; it ends with the
   /// daemon that takes the place of the shell.
+  ///
+  /// Without control groups it does not start.
   private static let launch = """
+    { [ -n "$(ls /sys/fs/cgroup)" ] || mount -t cgroup2 none /sys/fs/cgroup; } &&
     mount -t tmpfs none /run && mkdir -p /run/systemd/journal /run/log/journal && mkdir "$0" &&
     mount --bind "$0" /run/log/journal && { setpriv --pdeathsig TERM \(journald) >/dev/null 2>&1 & } &&
     until [ -S /run/systemd/journal/socket ]; do sleep 0.05; done &&
@@ -31,7 +34,10 @@ struct AuditJournalTests {
       let daemon = try Daemon(
         lab, configuration: lab.configurationPath,
         launcher: ["unshare", "-m", "sh", "-c", Self.launch, folder])
-      try eventually("a socket: \(daemon.log)") { access(lab.socketPath, F_OK) == 0 }
+      let ready = "MESSAGE_ID=96ede00b8bfa4cdd9383f93eb80d80f3"
+      try eventually("a ready daemon: \(daemon.log)") {
+        try !Self.entries(folder, [ready], lab).isEmpty
+      }
       lab.isServed(by: daemon)
       let session = try lab.makeClient(as: .numbered(61_010)).open(types: [0x88B5])
       #expect(try session.closeDevice().status == .success)
