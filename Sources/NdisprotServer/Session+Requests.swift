@@ -188,6 +188,8 @@ extension Session {
       return
     }
     isOpening = true
+    var options = options
+    options.tellsLosses = features.contains(.losses)
     host.handle(.open(options, name: name), request, of: self)
   }
 
