@@ -1,5 +1,4 @@
 internal import ArgumentParser
-internal import CaptureFile
 internal import Glibc
 internal import NdisprotClient
 
@@ -58,25 +57,10 @@ struct Output {
     return Failure(exitCode: 1)
   }
 
-  /// Reports a capture file that could not be written.
-  func report(uncapturable path: String, _ error: SystemError, _ context: Context) -> Failure {
-    let file = path == "-" ? "standard output" : path.printable()
-    let message =
-      "\(context.what): \(file) cannot be written: \(error.call): \(error.words). "
-      + "What was written before is whole; make room, or name another place with -w"
-    report(message, operation: context.operation, nil, name: "system")
-    return Failure(exitCode: 1)
-  }
-
-  /// Reports a capture file that cannot be read, or not to its end.
-  func report(unreadable path: String, _ error: CaptureFileError, _ context: Context) -> Failure {
-    let file = path == "-" ? "standard input" : path.printable()
-    let remedy =
-      error.offset == nil
-      ? "Name a file that you may read" : "The frames before that were sent; mend it with editcap"
+  /// Reports a failure that is none of the client library.
+  func report(_ cause: String, _ remedy: String, name: String, _ context: Context) -> Failure {
     report(
-      "\(context.what): \(file): \(error.words). \(remedy)", operation: context.operation, nil,
-      name: "captureFile")
+      "\(context.what): \(cause). \(remedy)", operation: context.operation, nil, name: name)
     return Failure(exitCode: 1)
   }
 

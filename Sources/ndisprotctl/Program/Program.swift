@@ -1,4 +1,3 @@
-internal import CaptureFile
 internal import NdisprotClient
 
 /// One run of a subcommand: the connection it needs, and how its failures are reported.
@@ -59,22 +58,17 @@ final class Program {
     return output.report(error, context)
   }
 
+  /// Reports a failure that is none of the client library.
+  func fail(_ cause: String, _ remedy: String, name: String) -> Failure {
+    output.report(cause, remedy, name: name, context)
+  }
+
   /// Reports frames that were not sent.
   func fail(_ report: WriteReport) -> Failure { output.report(report, context) }
 
   /// Reports a file that could not be written.
   func fail(unwritable path: String, _ error: SystemError) -> Failure {
     output.report(unwritable: path, error, context)
-  }
-
-  /// Reports a capture file that could not be written.
-  func fail(uncapturable path: String, _ error: SystemError) -> Failure {
-    output.report(uncapturable: path, error, context)
-  }
-
-  /// Reports a capture file that cannot be read.
-  func fail(unreadable path: String, _ error: CaptureFileError) -> Failure {
-    output.report(unreadable: path, error, context)
   }
 
   /// Reports that the service does not run.

@@ -78,6 +78,8 @@ extension StatisticsObject.Kind {
     case .session: "session"
     case .daemon: "daemon"
     case .limit: "limit"
+    case .user: "user"
+    case .denial: "denial"
     default: "kind\(rawValue)"
     }
   }
