@@ -55,7 +55,7 @@ struct TopTests {
       #expect(table.lines.allSatisfy { $0.count <= columns } && table.lines.count == rows)
 
       let _: Nothing = try program.ask("resize", ["columns": .number(40), "rows": .number(4)])
-      let small = try wait(program, #"\.\.\. and 1 more"#)
+      let small = try wait(program, #"\.\.\. and 2 more"#)
       #expect(small.lines.count == 4 && small.unknown.isEmpty, "\(small.lines) \(small.unknown)")
       #expect(small.lines[3].hasPrefix("... and"), "\(small.lines)")
       let _: Nothing = try program.ask("press", ["keys": "q"])

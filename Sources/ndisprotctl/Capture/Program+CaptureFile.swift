@@ -16,7 +16,8 @@ extension Program {
     return fail(
       "\(file): \(error.words)",
       error.offset == nil
-        ? "Name a file that you may read" : "The frames before that were sent; mend it with editcap",
+        ? "Name a file that you may read"
+        : "The frames before that were sent; mend it with editcap",
       name: "captureFile")
   }
 }
