@@ -85,7 +85,7 @@ extension Connection {
   /// Ends sessions of other clients, or only their opens.
   ///
   /// - Returns: how many were ended
-  /// - Throws: `notFound` if there is none, `notPermitted` for whoever is no administrator
+  /// - Throws: `notFound` if there is none, `notPermitted` for a caller that is no administrator
   public func close(_ wanted: CloseRequest) throws(ClientError) -> UInt32 {
     try administer(.close(wanted)) { payload, _ throws(DecodeError) in
       try CloseReply(decoding: payload).count

@@ -85,7 +85,7 @@ public struct StatisticsObject: Hashable, Sendable {
     public static let firstTotal = user
     /// A user on an interface since the daemon's start; with interface 0, its sessions.
     public static let user = Kind(rawValue: 16)
-    /// A reason for which something was denied, for who administers the daemon.
+    /// A reason for which something was denied, for administrators.
     public static let denial = Kind(rawValue: 17)
   }
 

@@ -236,7 +236,7 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
   var liveCounters: [CounterSet] {
     meter.settle()
     let opens = dataPath.counters().filter { $0.kind == .open }
-    return opens + sessions.values.filter { !$0.isScraper }.map(\.counterSet)
+    return opens + sessions.values.filter { !$0.isScraper }.map(\.userSet)
   }
 
   /// What the binding has counted.

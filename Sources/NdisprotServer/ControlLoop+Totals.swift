@@ -24,17 +24,24 @@ extension Session {
   /// The session is over: its counters go into its user's totals.
   func fold() {
     guard isScraper else {
-      server.totals.add(counterSet)
+      server.totals.add(userSet)
       return
     }
     server.scraperCount.subtract(1, ordering: .relaxed)
+  }
+
+  /// Its counters, as its user's row has them.
+  var userSet: CounterSet {
+    var set = counterSet
+    if !isKnown { set.userID = UserTotals.strangers }
+    return set
   }
 
   /// What it counts for its user now; a dead open is not counted any more.
   var liveCounters: [CounterSet] {
     guard !isScraper else { return [] }
     let open = isCloseAudited ? nil : open
-    return [counterSet] + (open.map { [$0.counters()] } ?? [])
+    return [userSet] + (open.map { [$0.counters()] } ?? [])
   }
 }
 

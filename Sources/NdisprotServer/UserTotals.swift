@@ -20,6 +20,8 @@ final class UserTotals: Sendable {
   static let maximumCount = 4_096
   /// The number of that row's user.
   static let others = UInt32.max
+  /// Users that no rule names are one row: a client with many user numbers makes no series of each.
+  static let strangers = UInt32.max - 1
 
   private let closed = LockedValue<[Key: Counts]>([:])
 
@@ -28,15 +30,27 @@ final class UserTotals: Sendable {
     guard let userID = set.userID else { return }
     let index = set.kind == .open ? set.interfaceIndex : 0
     closed.withLock { closed in
-      var key = Key(userID: userID, interfaceIndex: index)
-      if closed[key] == nil, closed.count >= UserTotals.maximumCount {
-        key = Key(userID: UserTotals.others, interfaceIndex: index)
-      }
+      let key = UserTotals.bounded(Key(userID: userID, interfaceIndex: index), closed)
       var counts = closed[key] ?? [:]
       for (counter, value) in set.values where !counter.isGauge {
         counts[counter, default: 0] &+= value
       }
       closed[key] = counts
+    }
+  }
+
+  /// The row of a user: one of the table, or that of all others when the table is full.
+  static func bounded(_ key: Key, _ table: [Key: Counts]) -> Key {
+    guard table[key] == nil, table.count >= maximumCount else { return key }
+    return Key(userID: others, interfaceIndex: key.interfaceIndex)
+  }
+
+  /// The name of a row that is no user's.
+  static func name(of userID: UInt32) -> String? {
+    switch userID {
+    case others: "others"
+    case strangers: "strangers"
+    default: nil
     }
   }
 
@@ -82,7 +96,8 @@ struct UserReport {
     for set in live {
       guard let userID = set.userID, seen.insert(LiveKey(set)).inserted else { continue }
       let isOpen = set.kind == .open
-      let key = UserTotals.Key(userID: userID, interfaceIndex: isOpen ? set.interfaceIndex : 0)
+      let key = UserTotals.bounded(
+        UserTotals.Key(userID: userID, interfaceIndex: isOpen ? set.interfaceIndex : 0), reported)
       for (counter, value) in set.values {
         if counter.isGauge {
           gauges[key, default: [:]][counter, default: 0] &+= value
@@ -99,8 +114,7 @@ struct UserReport {
       let values = (reported[key] ?? [:]).merging(gauges[key] ?? [:]) { $1 }
       return CounterSet(
         kind: .user, userID: key.userID, interfaceIndex: key.interfaceIndex, id: UInt64(key.userID),
-        name: key.userID == UserTotals.others
-          ? "others" : name(key.userID) ?? "\(key.userID)",
+        name: UserTotals.name(of: key.userID) ?? name(key.userID) ?? "\(key.userID)",
         values: values.sorted { $0.key.rawValue < $1.key.rawValue }.map { ($0.key, $0.value) })
     }
   }

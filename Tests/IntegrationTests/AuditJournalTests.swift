@@ -68,7 +68,7 @@ struct AuditJournalTests {
       #expect(close.contains("\"NDISPROT_REASON\":\"closed\""), "\(close)")
       #expect(close.contains("\"NDISPROT_TX_REJECTED_POLICY\":\"0\""), "\(close)")
       #expect(try lab.daemon.log == "")
-      // Here no unit has made the entries, the interface is np0, and nobody follows.
+      // Here no unit has made the entries, the interface is np0, and no line follows.
       let lines = try Self.manualLines()
       #expect(lines.count >= 4)
       for line in lines {

@@ -142,6 +142,19 @@ struct MetricsTests {
     }
   }
 
+  @Test(
+    "users that no rule names are one series, however many numbers they have", .needsSeveralUsers)
+  func strangers() throws {
+    try Lab.run(configuration: Policy.text()) { lab in
+      let clients = try (0..<3).map { try lab.makeClient(as: .numbered(61_300 + $0)).connect() }
+      for client in clients { #expect(try client.enumerate().status == .notPermitted) }
+      let samples = try read(lab).samples
+      #expect(samples["ndisprot_sessions" + Self.labels(["user": "strangers"])] == 3)
+      #expect(!samples.keys.contains { $0.contains("6130") })
+      #expect(samples["ndisprot_denied_total" + Self.labels(["reason": "rule"])] == 3)
+    }
+  }
+
   @Test("a refused reload shows, and the hash follows the text of the configuration")
   func reloads() throws {
     let (one, other) = (Policy.text(), Policy.text() + "# another\n")

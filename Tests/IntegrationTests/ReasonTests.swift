@@ -75,6 +75,19 @@ struct ReasonTests {
     }
   }
 
+  @Test("while the configuration is broken since the start, the status says so to every user")
+  func broken() throws {
+    try Lab.run(configuration: "[[bindin]]\n") { lab in
+      let status = try lab.ctl(["--json", "status"], as: .stranger)
+      #expect(status.exitCode == 0, "\(status.errors)")
+      #expect(status.output.contains("\"misconfigured\":true,\"reloadFailed\":true"))
+      let metrics = try lab.ctl("metrics")
+      #expect(metrics.exitCode == 0, "\(metrics.errors)")
+      #expect(metrics.output.contains("\nndisprot_last_reload_successful 0\n"))
+      #expect(try lab.reload(Self.configuration()).exitCode == 0)
+    }
+  }
+
   @Test("a socket that a user may not connect to ends the program with 6")
   func closedSocket() throws {
     try Lab.run(configuration: Self.configuration()) { lab in

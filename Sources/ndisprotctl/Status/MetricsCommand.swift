@@ -30,19 +30,20 @@ struct MetricsCommand: ParsableCommand {
 
   mutating func run() throws {
     let program = Program(global, "metrics", .statistics)
+    let text: String
     do throws(Failure) {
-      let text = try text(program)
-      guard let file else {
-        program.output.standard.writeLine(String(text.dropLast()))
-        program.output.standard.flush()
-        return
-      }
-      try write(text, to: file, program)
+      text = try self.text(program)
     } catch {
-      // Old values of a daemon that is gone would look as if it were idle.
-      if error.exitCode == 3, let file { unsafe unlink(file) }
+      // Old values of a daemon that is gone, or hangs, would look as if it were idle.
+      if [3, 7].contains(error.exitCode), let file { unsafe unlink(file) }
       throw error
     }
+    guard let file else {
+      program.output.standard.writeLine(String(text.dropLast()))
+      program.output.standard.flush()
+      return
+    }
+    try write(text, to: file, program)
   }
 
   private func text(_ program: Program) throws(Failure) -> String {
