@@ -153,7 +153,7 @@ struct TopTests {
   func liveLine() throws {
     try Lab.run { lab in
       let program = try terminal(lab, ["capture", "np0", "-w", lab.filePath("live")])
-      let _: Nothing = try program.ask("start", ["columns": 100, "rows": 10])
+      let _: Nothing = try program.ask("start", ["columns": 250, "rows": 10])
       _ = try wait(program, "capturing np0")
       try lab.peer.send(Frame.numbered(3))
       let shown = try wait(program, "3 frames, .*0 lost")
