@@ -96,8 +96,8 @@ let package = Package(
     .executableTarget(
       name: "ndisprotctl",
       dependencies: [
-        "NdisprotClient", "CaptureFile", "FrameDecoding", "FrameFilter", "NDIS", "Platform", "CLinux",
-        argumentParser,
+        "NdisprotClient", "CaptureFile", "FrameDecoding", "FrameFilter", "NDIS", "Platform",
+        "CLinux", argumentParser,
       ],
       swiftSettings: settings, linkerSettings: hardening),
     .target(

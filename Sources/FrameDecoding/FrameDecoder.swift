@@ -25,6 +25,7 @@ public enum FrameDecoder {
   /// - Parameters:
   ///   - frame: from the destination on
   ///   - originalLength: the bytes it had on the wire
+  /// - Returns: what is known of it
   public static func decode(_ frame: RawSpan, originalLength: UInt32) -> DecodedFrame {
     var cursor = Cursor(
       unsafe frame.withUnsafeBytes { unsafe Array($0) })

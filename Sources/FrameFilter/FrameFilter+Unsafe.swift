@@ -41,6 +41,7 @@ internal import Glibc
   /// - Parameters:
   ///   - frame: the frame from its destination on
   ///   - originalLength: the bytes it had on the wire
+  /// - Returns: false for a frame without bytes
   public func matches(_ frame: RawSpan, originalLength: UInt32) -> Bool {
     var header = pcap_pkthdr()
     header.caplen = UInt32(clamping: frame.byteCount)
@@ -68,7 +69,8 @@ internal import Glibc
 }
 
 /// What is needed of libpcap, found by name in the library once it is asked for.
-@safe private struct Libpcap: @unchecked Sendable {  // Addresses of functions; libpcap's are thread-safe.
+@safe private struct Libpcap: @unchecked Sendable {
+  // @unchecked: addresses of functions, and libpcap's are thread-safe.
   typealias OpenDead = @convention(c) (Int32, Int32) -> OpaquePointer?
   typealias Compile =
     @convention(c) (

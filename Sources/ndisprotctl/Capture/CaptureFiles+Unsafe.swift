@@ -34,9 +34,7 @@ struct CaptureFiles: ~Copyable {
   /// Bytes that were written, to all of them.
   private(set) var totalByteCount: UInt64 = 0
 
-  /// - Parameters:
-  ///   - path: a file, or `-`
-  ///   - head: what every file begins with
+  /// Names a file, or `-`, and what every file begins with.
   init(_ path: String, _ rotation: CaptureRotation, head: [UInt8]) {
     self.path = path
     self.rotation = rotation

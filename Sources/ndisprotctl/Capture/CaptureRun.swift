@@ -35,9 +35,11 @@ final class CaptureRun: Sendable {
   ///
   /// - Parameters:
   ///   - monitor: asks the daemon what was lost
+  ///   - end: when it ends at the latest
   ///   - begun: is called once every interface is read
   ///   - show: is called every half second, and told what to show
   /// - Returns: the last moment, and why it ended early
+  /// - Throws: when the first file or a thread cannot be made
   func run(
     _ monitor: Connection, by end: Deadline, begun: () -> Void, show: (Moment) -> Void
   ) throws(SystemError) -> (Moment, ClientError?) {

@@ -47,9 +47,8 @@ final class CaptureSink: Sendable {
   /// Frames that were lost because they could not be written.
   var unwritten: UInt64 { unwrittenCount.load(ordering: .relaxed) }
 
-  /// Writes what a thread has gathered, which is `frames` frames.
+  /// Writes what a thread has gathered, which is `frames` frames; `statistics` end a file that is full.
   ///
-  /// - Parameter statistics: what ends a file that is full
   /// - Returns: false if nothing more can be written
   func write(
     _ writer: inout CaptureWriter, frames: UInt64, statistics: () -> CaptureWriter

@@ -16,9 +16,7 @@ enum FrameTime: String, CaseIterable, ExpressibleByArgument {
 
   /// The text for a time, to the microsecond.
   ///
-  /// - Parameters:
-  ///   - nanoseconds: since the epoch
-  ///   - previous: the time of the frame before; nil for the first
+  /// `nanoseconds` count from the epoch; `previous` is the time of the frame before, nil for the first.
   func text(_ nanoseconds: UInt64, after previous: UInt64?) -> String {
     let microseconds = Self.padded(nanoseconds % 1_000_000_000 / 1_000)
     switch self {

@@ -47,7 +47,7 @@ struct ReplayRun: ~Copyable {
 
   /// Sends a file; its frames in front of a mistake are sent.
   ///
-  /// - Parameter show: is told the frames and how far in the file that is
+  /// `show` gets the number of frames and how far in the file that is.
   mutating func send(_ reader: consuming CaptureReader, _ show: (UInt64, UInt64) -> Void)
     throws(Failure)
   {

@@ -75,7 +75,7 @@ struct StatsWatch {
     }
   }
 
-  /// The change a second; of what came up meanwhile since nothing. Gauges go down, too.
+  /// The change a second, which of gauges may be below zero.
   private static func rate(
     of reading: StatisticsObject.Reading, _ before: StatisticsObject?, _ seconds: Double
   ) -> Double {
