@@ -115,7 +115,10 @@ ok "the audit names user and program" 'journal NDISPROT_EVENT=denied | grep -q "
 
 # --- Metrics for node_exporter
 
-mkdir -p /var/lib/prometheus/node-exporter
+made=
+for directory in /var/lib/prometheus /var/lib/prometheus/node-exporter; do
+  [ -d $directory ] || { mkdir $directory && made="$directory $made"; }
+done
 metrics=/var/lib/prometheus/node-exporter/ndisprot.prom
 ok "ndisprot-metrics.service writes the file" \
   'systemctl start ndisprot-metrics.service && grep -qx "ndisprot_up 1" $metrics && grep -q "user=\"alice\"" $metrics && [ "$(stat -c %a $metrics)" = 644 ]'
@@ -123,8 +126,10 @@ systemctl stop ndisprot.socket ndisprotd.service 2>/dev/null
 ok "and removes it when the daemon is gone, without a failure, and without starting it" \
   'systemctl start ndisprot-metrics.service && [ ! -e $metrics ] && [ "$(systemctl is-active ndisprotd.service)" = inactive ]'
 systemctl start ndisprot.socket
-ok "ndisprot-metrics.timer can be started" 'systemctl start ndisprot-metrics.timer && systemctl stop ndisprot-metrics.timer'
-rm -rf /var/lib/prometheus
+ok "ndisprot-metrics.timer can be started" 'systemctl start ndisprot-metrics.timer && systemctl stop ndisprot-metrics.timer ndisprot-metrics.service'
+rm -f $metrics
+# shellcheck disable=SC2086
+[ -z "$made" ] || rmdir $made
 
 rm -f /etc/ndisprot/conf.d/*
 systemctl stop ndisprotd.service 2>/dev/null
