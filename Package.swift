@@ -80,6 +80,7 @@ let package = Package(
       "NdisprotConfiguration",
       ["CToml", "NdisprotServer", "Ndisprot", "NDIS", "MDL", "Platform"]),
     library("NdisprotClient", ["NdisprotControl", "NDIS", "MDL", "Platform", "CLinux"]),
+    library("VirtualAdapter", ["NdisprotClient", "NDIS", "Platform", "CLinux"]),
     .executableTarget(
       name: "ndisprotd",
       dependencies: [
@@ -89,7 +90,9 @@ let package = Package(
       swiftSettings: settings, linkerSettings: hardening),
     .executableTarget(
       name: "ndisprotctl",
-      dependencies: ["NdisprotClient", "NDIS", "Platform", "CLinux", argumentParser],
+      dependencies: [
+        "NdisprotClient", "VirtualAdapter", "NDIS", "Platform", "CLinux", argumentParser,
+      ],
       swiftSettings: settings, linkerSettings: hardening),
     .target(
       name: "TestSupport", dependencies: ["NDIS", "MDL", "CLinux"], path: "Tests/TestSupport",
@@ -105,9 +108,10 @@ let package = Package(
       "NdisprotServer",
       ["Ndisprot", "NdisprotControl", "WDF", "NDIS", "MDL", "Platform", "CLinux"]),
     tests("NdisprotClient", ["NdisprotControl", "NDIS", "MDL", "Platform", "CLinux"]),
+    tests("VirtualAdapter", ["NdisprotClient", "NDIS", "Platform", "CLinux"]),
     tests("NdisprotConfiguration", ["NdisprotServer", "Ndisprot", "NDIS", "Platform"]),
     tests("ndisprotd", ["NDIS", "NdisprotServer"]),
-    tests("ndisprotctl", ["NdisprotClient", "NDIS", argumentParser]),
+    tests("ndisprotctl", ["NdisprotClient", "VirtualAdapter", "NDIS", argumentParser]),
     .testTarget(
       name: "IntegrationTests",
       dependencies: ["NDIS", "TestSupport"],

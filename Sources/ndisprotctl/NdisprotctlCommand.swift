@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Glibc
 internal import NdisprotClient
 internal import Platform
+internal import VirtualAdapter
 
 /// `ndisprotctl`: the command line of the client library.
 @main
@@ -23,7 +24,7 @@ struct NdisprotctlCommand: ParsableCommand {
       WatchCommand.self, PauseCommand.self, RestartCommand.self, ReloadCommand.self,
       PolicyCommand.self, StatusCommand.self, ObjectsCommand.self, TraceCommand.self,
       DoctorCommand.self,
-      ReportCommand.self, ProttestCommand.self, MetricsCommand.self,
+      ReportCommand.self, ProttestCommand.self, MetricsCommand.self, RunCommand.self,
     ])
 
   @OptionGroup var global: GlobalOptions
@@ -34,7 +35,12 @@ struct NdisprotctlCommand: ParsableCommand {
 
   static func main() {
     fillStandardDescriptors()
-    Glibc.exit(runProgram(programArguments()))
+    let arguments = programArguments()
+    // First of all: it may have one thread only.
+    if InsideProcess.isMeant(by: arguments) {
+      Glibc.exit(RunText.reportInside(InsideProcess.run(arguments)))
+    }
+    Glibc.exit(runProgram(arguments))
   }
 }
 
