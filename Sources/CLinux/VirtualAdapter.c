@@ -25,7 +25,6 @@ int clinux_mount_sysfs(void) {
   if (mount("none", "/", NULL, MS_REC | MS_SLAVE, NULL) != 0) return -1;
   return mount("sysfs", "/sys", "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
 }
-int clinux_enter_network(int descriptor) { return setns(descriptor, CLONE_NEWNET); }
 
 int clinux_adopt_orphans(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); }
 int clinux_set_parent_death_signal(int signal) { return prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0); }
@@ -58,19 +57,18 @@ int clinux_set_tap_carrier(int descriptor, bool is_on) {
   return ioctl(descriptor, TUNSETCARRIER, &value);
 }
 int clinux_set_link_speed(int socket, const char *name, uint32_t megabits) {
-  struct {
-    struct ethtool_link_settings settings;
-    uint32_t masks[3 * 127];
-  } link = {0};
+  // Behind the settings lie three masks, of 127 words at most.
+  _Alignas(struct ethtool_link_settings) char room[sizeof(struct ethtool_link_settings) + 3 * 127 * 4] = {0};
+  struct ethtool_link_settings *settings = (void *)room;
   struct ifreq request = request_of(name);
-  request.ifr_data = (void *)&link;
+  request.ifr_data = room;
   // The first call says how long the masks of this kernel are, as a negative number.
-  link.settings.cmd = ETHTOOL_GLINKSETTINGS;
+  settings->cmd = ETHTOOL_GLINKSETTINGS;
   if (ioctl(socket, SIOCETHTOOL, &request) != 0) return -1;
-  link.settings.link_mode_masks_nwords = (int8_t)-link.settings.link_mode_masks_nwords;
-  link.settings.cmd = ETHTOOL_SLINKSETTINGS;
-  link.settings.speed = megabits;
-  link.settings.duplex = DUPLEX_FULL;
+  settings->link_mode_masks_nwords = (int8_t)-settings->link_mode_masks_nwords;
+  settings->cmd = ETHTOOL_SLINKSETTINGS;
+  settings->speed = megabits;
+  settings->duplex = DUPLEX_FULL;
   return ioctl(socket, SIOCETHTOOL, &request);
 }
 int clinux_set_offload_off(int socket, const char *name, uint32_t command) {
@@ -78,6 +76,45 @@ int clinux_set_offload_off(int socket, const char *name, uint32_t command) {
   struct ifreq request = request_of(name);
   request.ifr_data = (void *)&value;
   return ioctl(socket, SIOCETHTOOL, &request);
+}
+
+int clinux_bind_wire(int socket, unsigned index) {
+  int on = 1, bytes = 64 << 20;
+  setsockopt(socket, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+  if (setsockopt(socket, SOL_PACKET, PACKET_AUXDATA, &on, sizeof on) != 0) return -1;
+  // Linux 4.20; without it the pump would hear itself.
+  if (setsockopt(socket, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof on) != 0) return -1;
+  struct sockaddr_ll address = {
+      .sll_family = AF_PACKET, .sll_protocol = __builtin_bswap16(ETH_P_ALL), .sll_ifindex = (int)index};
+  return bind(socket, (struct sockaddr *)&address, sizeof address);
+}
+ssize_t clinux_receive_tagged(int socket, void *bytes, size_t capacity) {
+  _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(struct tpacket_auxdata))];
+  struct iovec vector = {bytes, capacity};
+  struct msghdr message = {
+      .msg_iov = &vector, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+  ssize_t count = recvmsg(socket, &message, 0);
+  if (count < 0) return count;
+  if (message.msg_flags & MSG_TRUNC) return errno = EMSGSIZE, -1;
+  struct cmsghdr *first = CMSG_FIRSTHDR(&message);
+  if (first == NULL || first->cmsg_level != SOL_PACKET || first->cmsg_type != PACKET_AUXDATA || count < 12)
+    return count;
+  struct tpacket_auxdata data;
+  memcpy(&data, CMSG_DATA(first), sizeof data);
+  if (!(data.tp_status & TP_STATUS_VLAN_VALID)) return count;
+  if ((size_t)count + 4 > capacity) return errno = EMSGSIZE, -1;
+  uint16_t kind = data.tp_status & TP_STATUS_VLAN_TPID_VALID ? data.tp_vlan_tpid : ETH_P_8021Q;
+  uint8_t tag[4] = {kind >> 8, kind & 0xFF, data.tp_vlan_tci >> 8, data.tp_vlan_tci & 0xFF};
+  uint8_t *frame = bytes;
+  memmove(frame + 16, frame + 12, (size_t)count - 12);
+  memcpy(frame + 12, tag, sizeof tag);
+  return count + 4;
+}
+unsigned clinux_packet_drops(int socket) {
+  struct tpacket_stats drops = {0};
+  socklen_t length = sizeof drops;
+  getsockopt(socket, SOL_PACKET, PACKET_STATISTICS, &drops, &length);
+  return drops.tp_drops;
 }
 
 int clinux_send_rights(int socket, const int *descriptors, unsigned count) {

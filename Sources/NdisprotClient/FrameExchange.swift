@@ -34,8 +34,9 @@ public final class FrameExchange {
   private var readIDs: InlineArray<4, UInt64> = .init(repeating: 0)
   private var outstanding: InlineArray<8, Outstanding> = .init(repeating: Outstanding())
   private var outstandingCount = 0
-  private var records: RecordWriter
-  /// The number under which `records` was sealed; 0 if it was not.
+  /// Frames to write.
+  private let box = OpenBinding.WriterBox()
+  /// The number under which they were sealed; 0 if it was not.
   private var sealedID: UInt64 = 0
   /// What became of the frames to write so far.
   public private(set) var report: WriteReport
@@ -48,7 +49,7 @@ public final class FrameExchange {
   public init(_ binding: OpenBinding, continuing report: WriteReport = WriteReport()) {
     connection = binding.connection
     self.report = report
-    records = RecordWriter(messageByteLimit: connection.maximumMessageByteCount)
+    box.records = RecordWriter(messageByteLimit: connection.maximumMessageByteCount)
   }
 
   /// The connection's socket, to watch and for nothing else.
@@ -140,7 +141,8 @@ public final class FrameExchange {
       var header = MessageHeader(.readBatch, id: connection.newID())
       header.information = UInt32(
         clamping: connection.maximumMessageByteCount - MessageHeader.byteCount)
-      guard try unsafe connection.trySend(header.encoded.span.bytes) else {
+      let front = header.encoded
+      guard try unsafe connection.trySend(front.span.bytes) else {
         connection.abandonUnsent(header.id)
         return
       }
@@ -157,16 +159,19 @@ public final class FrameExchange {
   public var isAwaitingReplies: Bool { outstandingCount > 0 }
 
   /// Frames that wait for `submit`.
-  public var appendedCount: Int { Int(records.recordCount) }
+  public var appendedCount: Int { Int(box.records.recordCount) }
 
   /// Bytes of the frames and their headers that wait for `submit`.
-  public var appendedByteCount: Int { records.records.byteCount }
+  public var appendedByteCount: Int {
+    let box = box
+    return box.records.records.byteCount
+  }
 
   /// Appends a frame that `read` puts in its place; see `RecordWriter.append`.
   ///
   /// - Returns: false if there is no room, or no frame; and while a message waits for room in the socket
   public func append(upTo byteLimit: Int, reading read: (inout MutableRawSpan) -> Int) -> Bool {
-    guard sealedID == 0, records.append(upTo: byteLimit, reading: read) else { return false }
+    guard sealedID == 0, box.records.append(upTo: byteLimit, reading: read) else { return false }
     report.submitted += 1
     return true
   }
@@ -175,19 +180,20 @@ public final class FrameExchange {
   ///
   /// - Returns: false if nothing may leave now, or the socket has no room: to be called again later
   public func submit() throws(ClientError) -> Bool {
-    guard !records.isEmpty else { return true }
+    let box = box
+    guard !box.records.isEmpty else { return true }
     guard canSubmit else { return false }
     if sealedID == 0 {
       sealedID = connection.newID()
-      records.seal(MessageHeader(.writeBatch, id: sealedID))
+      box.records.seal(MessageHeader(.writeBatch, id: sealedID))
     }
-    guard try connection.trySend(records.message) else { return false }
+    guard try connection.trySend(box.records.message) else { return false }
     if let index = outstandingIndex(0) {
-      outstanding[index] = Outstanding(id: sealedID, frameCount: UInt64(records.recordCount))
+      outstanding[index] = Outstanding(id: sealedID, frameCount: UInt64(box.records.recordCount))
       outstandingCount += 1
     }
     sealedID = 0
-    records.removeAll()
+    box.records.removeAll()
     return true
   }
 
@@ -196,7 +202,7 @@ public final class FrameExchange {
   /// - Returns: what became of the frames; those whose status never came count as `restarted`
   public func abandon() -> WriteReport {
     report.count(.restarted, frames: report.outstanding)
-    records.removeAll()
+    box.records.removeAll()
     outstanding = .init(repeating: Outstanding())
     outstandingCount = 0
     return report

@@ -18,6 +18,12 @@ protocol AdapterDevice: AnyObject {
 
   /// Shows the program a cable that is plugged in, or not.
   func setCarrier(_ isOn: Bool)
+
+  /// Lets frames of this MTU pass.
+  func setMTU(_ mtu: UInt32)
+
+  /// Frames of the program for which there was no room, since the last call.
+  func takeLosses() -> UInt64
 }
 
 extension AdapterDevice {

@@ -8,15 +8,15 @@ internal import Platform
 ///
 /// - Thread: the pump's
 final class AdapterMirror {
-  private let tap: any AdapterDevice
+  private let device: any AdapterDevice
   private let link: AdapterLink
   private var address: MACAddress
   private var mtu: UInt32
   /// The binding's name, by which it is opened again.
   private(set) var name: String
 
-  init(_ plan: AdapterPlan, _ tap: any AdapterDevice, _ link: AdapterLink) {
-    (self.tap, self.link) = (tap, link)
+  init(_ plan: AdapterPlan, _ device: any AdapterDevice, _ link: AdapterLink) {
+    (self.device, self.link) = (device, link)
     (address, mtu, name) = (plan.address, plan.mtu, plan.name.text)
   }
 
@@ -28,17 +28,18 @@ final class AdapterMirror {
     }
     if entry.mtu != mtu {
       mtu = entry.mtu
+      device.setMTU(mtu)
       try? link.setMTU(mtu)
     }
     if entry.name != name {
       name = entry.name
       if let name = InterfaceName(name) { try? link.setName(name) }
     }
-    tap.setCarrier(entry.isPowered && entry.link != .disconnected)
+    device.setCarrier(entry.isPowered && entry.link != .disconnected)
   }
 
   /// Shows that there is no binding.
-  func showAbsence() { tap.setCarrier(false) }
+  func showAbsence() { device.setCarrier(false) }
 }
 
 extension ClientError {

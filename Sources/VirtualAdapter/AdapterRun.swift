@@ -73,15 +73,27 @@ public struct AdapterRun {
     _ = clinux_adopt_orphans()
     let (channel, inner) = try Handover.makeChannel()
     defer { close(channel) }
-    let processID: pid_t
-    do throws(AdapterError) {
-      defer { close(inner) }
-      processID = try InsideLauncher.start(plan, options.program, channel: inner, signals)
-    }
+    let processID = try start(plan, channel: inner, signals)
     let descriptors = try awaitAdapter(processID, channel)
     let pump = try Pump(binding, plan, descriptors, options, notice)
     try Handover.send(Handover.goOn, to: channel)
     return try pump.run(Program(processID: processID), signals)
+  }
+
+  private func start(
+    _ plan: AdapterPlan, channel: Int32, _ signals: SignalDescriptor
+  ) throws(AdapterError) -> pid_t {
+    // The process inside has the only other end: its death is the end of the conversation.
+    defer { close(channel) }
+    return try InsideLauncher.start(plan, options.program, channel: channel, signals)
+  }
+
+  /// A TAP where one can be had: it loses nothing, and costs less.
+  private var form: AdapterPlan.Form {
+    if let form = options.form { return form }
+    guard let obstacle = TapDevice.obstacle else { return .tap }
+    notice(.formChosen(obstacle))
+    return .veth
   }
 
   private func plan(_ binding: OpenBinding) throws(AdapterError) -> AdapterPlan {
@@ -89,7 +101,7 @@ public struct AdapterRun {
       throw .step(.interface, SystemError(errno: EINVAL, call: binding.name))
     }
     return AdapterPlan(
-      binding.granted, name: name, speed: binding.megabits, form: options.form ?? .tap,
+      binding.granted, name: name, speed: binding.megabits, form: form,
       identity: options.identity, hasSysfs: options.hasSysfs, hasIPv6: options.hasIPv6)
   }
 

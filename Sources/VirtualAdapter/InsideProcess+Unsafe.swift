@@ -7,7 +7,7 @@ internal import Platform
 ///
 /// It is a fresh one: unshare(2) refuses a user namespace to a process with more than one thread.
 /// ```
-///   namespaces ─► users ─► /sys ─► adapter ─► descriptors to the pump ─► wait ─► capabilities ─► exec
+///   namespaces ─► users ─► adapter ─► descriptors to the pump ─► /sys ─► wait ─► capabilities ─► exec
 /// ```
 /// - Thread: main, before any other is made
 /// - Source: user_namespaces(7), capabilities(7)
@@ -31,8 +31,9 @@ public enum InsideProcess {
     _ = fcntl(channel, F_SETFD, FD_CLOEXEC)
     do throws(AdapterError) {
       try enterNamespaces(plan, channel)
-      if plan.hasSysfs { try check(clinux_mount_sysfs(), .sysfs, "mount") }
       try makeAdapter(plan, channel)
+      if plan.hasSysfs { try check(clinux_mount_sysfs(), .sysfs, "mount") }
+      try Handover.receiveByte(from: channel)
       try takeCapabilities(plan)
       return .program(program[0], execute(program))
     } catch {
@@ -85,15 +86,26 @@ public enum InsideProcess {
   private static func makeAdapter(
     _ plan: AdapterPlan, _ channel: Int32
   ) throws(AdapterError) {
-    if !plan.hasIPv6 {
-      for name in ["default", "all"] {
-        // A kernel without IPv6 has no such file, and nothing to switch off.
-        try? write("1", to: "/proc/sys/net/ipv6/conf/\(name)/disable_ipv6", .interface)
-      }
+    try quieten(plan)
+    switch plan.form {
+    case .tap:
+      let adapter = try TapAdapter(plan)
+      try Handover.send(adapter.descriptors, to: channel)
+    case .veth:
+      let adapter = try VethAdapter(plan) { () throws(AdapterError) in try quieten(plan) }
+      try Handover.send(adapter.descriptors, to: channel)
     }
-    let adapter = try TapAdapter(plan)
-    try Handover.send(adapter.descriptors, to: channel)
-    try Handover.receiveByte(from: channel)
+  }
+
+  /// Keeps the kernel from sending frames by itself.
+  private static func quieten(_ plan: AdapterPlan) throws(AdapterError) {
+    guard !plan.hasIPv6 else { return }
+    for name in ["default", "all"] {
+      let path = "/proc/sys/net/ipv6/conf/\(name)/disable_ipv6"
+      // A kernel without IPv6 has nothing to switch off.
+      guard unsafe access(path, F_OK) == 0 else { continue }
+      try write("1", to: path, .interface)
+    }
   }
 
   // MARK: The program
@@ -113,7 +125,8 @@ public enum InsideProcess {
   private static func execute(_ program: [String]) -> SystemError {
     var words: [UnsafeMutablePointer<CChar>?] = unsafe program.map { unsafe strdup($0) }
     unsafe words.append(nil)
-    _ = unsafe execvp(words[0], words)
+    guard let name = unsafe words[0] else { return SystemError(errno: ENOMEM, call: "strdup") }
+    _ = unsafe execvp(name, words)
     return SystemError(failed: "execvp")
   }
 }

@@ -53,12 +53,15 @@ final class Pump {
     _ binding: OpenBinding, _ plan: AdapterPlan, _ descriptors: [Int32],
     _ options: AdapterRun.Options, _ notice: @escaping (AdapterNotice) -> Void
   ) throws(AdapterError) {
-    guard descriptors.count == 4 else {
+    guard descriptors.count == (plan.form == .tap ? 4 : 5) else {
       throw .step(.handover, SystemError(errno: EPROTO, call: "recvmsg"))
     }
     self.options = options
     self.notice = notice
-    tap = TapDevice(owning: descriptors[0])
+    tap =
+      plan.form == .tap
+      ? TapDevice(owning: descriptors[0])
+      : VethDevice(wire: descriptors[0], requests: descriptors[4])
     link = AdapterLink(
       interfaceIndex: plan.interfaceIndex, control: descriptors[1], requests: descriptors[2],
       news: descriptors[3])
@@ -97,6 +100,7 @@ final class Pump {
     if options.isVerbose, let reportTimer { loop.arm(reportTimer, afterNanoseconds: Self.second) }
     loop.run()
     if let session { tally.written = session.exchange.abandon() }
+    countLosses()
     return AdapterRun.Result(end: self.program.end ?? .exited(0), tally: tally)
   }
 
@@ -106,11 +110,17 @@ final class Pump {
 
   private func reportTally() {
     if let session { tally.written = session.exchange.report }
+    countLosses()
     if tally != reported {
       notice(.tally(tally))
       reported = tally
     }
     if let reportTimer { loop.arm(reportTimer, afterNanoseconds: Self.second) }
+  }
+
+  private func countLosses() {
+    let losses = tap.takeLosses()
+    if losses > 0 { tally.unread[ENOBUFS, default: 0] += losses }
   }
 
   // MARK: The program

@@ -6,7 +6,7 @@ internal import Platform
 /// The TAP form of an adapter, as the process inside makes it.
 ///
 /// - Shape: `descriptors` is {device, socket for ioctl, netlink for requests, netlink for news}
-struct TapAdapter: ~Copyable {
+struct TapAdapter {
   /// Frames that the device holds until the pump has read them.
   private static let queueLength: UInt32 = 4_096
 
@@ -56,7 +56,7 @@ extension NetlinkSocket {
 /// A socket of the namespace for requests that have no rtnetlink form.
 ///
 /// - Ownership: closes the descriptor in the end
-struct ControlSocket: ~Copyable {
+final class ControlSocket {
   let descriptor: Int32
 
   init() throws(SystemError) {

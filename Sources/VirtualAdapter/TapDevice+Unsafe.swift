@@ -39,6 +39,12 @@ final class TapDevice: AdapterDevice {
 
   func setCarrier(_ isOn: Bool) { _ = clinux_set_tap_carrier(descriptor, isOn) }
 
+  /// The program's interface is the device itself.
+  func setMTU(_ mtu: UInt32) {}
+
+  /// None: the program is refused with ENOBUFS instead.
+  func takeLosses() -> UInt64 { 0 }
+
   func write(_ frame: RawSpan) -> Int32 {
     unsafe frame.withUnsafeBytes { bytes in
       while unsafe Glibc.write(descriptor, bytes.baseAddress, bytes.count) < 0 {

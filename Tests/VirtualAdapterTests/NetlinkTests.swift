@@ -1,5 +1,5 @@
 import CLinux
-import NDIS
+import NdisprotClient
 import Testing
 
 @testable import VirtualAdapter
@@ -30,7 +30,7 @@ struct NetlinkTests {
     var request = NetlinkRequest(linkIndex: 1)
     request.append(18, nested: { $0.append(1, text: "veth") })
     let bytes = request.sealed
-    #expect(bytes.native(UInt16.self, at: 32) == 4 + 12)
+    #expect(bytes.native(UInt16.self, at: 32) == UInt16(16))
     #expect(bytes.native(UInt16.self, at: 36) == 9)
     #expect(bytes.native(UInt32.self, at: 0) == 48)
   }

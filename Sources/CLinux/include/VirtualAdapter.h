@@ -16,9 +16,6 @@ enum clinux_namespaces {
 int clinux_unshare(int namespaces);
 // A /sys of the network namespace of the calling process, in its mount namespace.
 int clinux_mount_sysfs(void);
-// setns(2): the network namespace that a descriptor names.
-int clinux_enter_network(int descriptor);
-
 // prctl(2), variadic: orphans of descendants become children; a signal when the parent ends.
 int clinux_adopt_orphans(void);
 int clinux_set_parent_death_signal(int signal);
@@ -33,6 +30,13 @@ int clinux_set_tap_carrier(int descriptor, bool is_on);
 int clinux_set_link_speed(int socket, const char *name, uint32_t megabits);
 // ETHTOOL_STSO and the like of a veth: what `command` names is off.
 int clinux_set_offload_off(int socket, const char *name, uint32_t command);
+
+// A packet socket hears everything that arrives on an interface, with the tags that the kernel took off.
+int clinux_bind_wire(int socket, unsigned index);
+// recvmsg(2) of such a socket: the frame with its tag put back; EMSGSIZE if it has no room.
+ssize_t clinux_receive_tagged(int socket, void *bytes, size_t capacity);
+// PACKET_STATISTICS: frames that found the socket full since the last call.
+unsigned clinux_packet_drops(int socket);
 
 // One byte and descriptors to a Unix socket; SCM_RIGHTS, unix(7).
 int clinux_send_rights(int socket, const int *descriptors, unsigned count);

@@ -52,7 +52,7 @@ struct RunCommand: ParsableCommand {
   var outgoing = false
 
   @Option(help: ArgumentHelp("How frames leave the namespace: tap or veth.", valueName: "form"))
-  var form: AdapterPlan.Form?
+  var form: FormArgument?
 
   @Flag(name: .shortAndLong, help: "Says what happens while the program runs.")
   var verbose = false
@@ -87,7 +87,7 @@ struct RunCommand: ParsableCommand {
     options.hasSysfs = sysfs
     options.hasIPv6 = ipv6
     options.hearsGroups = !noGroups
-    options.form = form
+    options.form = form?.form
     options.isVerbose = verbose
     let isVerbose = verbose
     let run = AdapterRun(options) { notice in
@@ -96,7 +96,7 @@ struct RunCommand: ParsableCommand {
     do throws(AdapterError) {
       let result = try run.run(open)
       text.lines(result.tally).forEach(text.output.hint)
-      try end(result.end)
+      end(result.end)
     } catch {
       if let line = text.line(error) { text.output.hint(line) }
       throw Failure(exitCode: RunText.exitCode(error))
@@ -123,14 +123,26 @@ struct RunCommand: ParsableCommand {
     }
   }
 
-  private func end(_ end: ProgramEnd) throws(AdapterError) {
+  /// Ends as the program did, by a signal too: a shell stops its loop at ^C only then.
+  private func end(_ end: ProgramEnd) -> Never {
     switch end {
-    case .exited(let status): exit(status)
+    case .exited(let status): Glibc.exit(status)
     case .killed(let signal):
       clinux_end_by_signal(signal)
-      exit(128 + signal)
+      Glibc.exit(128 + signal)
     }
   }
 }
 
-extension AdapterPlan.Form: ExpressibleByArgument {}
+/// How frames leave the namespace.
+enum FormArgument: String, ExpressibleByArgument, CaseIterable {
+  case tap
+  case veth
+
+  var form: AdapterPlan.Form {
+    switch self {
+    case .tap: .tap
+    case .veth: .veth
+    }
+  }
+}

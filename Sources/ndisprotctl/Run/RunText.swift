@@ -19,7 +19,7 @@ struct RunText {
     switch notice {
     case .groupsRefused(let error):
       return "run: the program hears no groups of \(binding): \(cause(error)). Ask for the right "
-        + "set-oid, or write --no-groups"
+        + "join, or write --no-groups"
     case .promiscuousRefused(let error):
       return "run: the program asked for promiscuous mode and hears only what is sent to \(binding) "
         + "and to groups: \(cause(error))"

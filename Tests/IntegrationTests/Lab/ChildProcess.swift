@@ -42,6 +42,9 @@ final class ChildProcess {
     }
   }
 
+  /// Ends its standard input.
+  func closeInput() { shutdown(socket, Int32(SHUT_WR)) }
+
   /// The next line of its standard output; nil when it has closed it.
   func nextLine(within seconds: Double = patience) throws -> [UInt8]? {
     let deadline = Deadline(seconds: seconds)
