@@ -13,6 +13,8 @@ public struct WriteReport: Equatable, Sendable {
   public var failures: [CompletionStatus: UInt64] = [:]
   /// The limit that the first refusal speaks of; 0 if it speaks of none.
   public var limitByteCount: UInt32 = 0
+  /// Why the first frame was refused that the access policy refused; empty if none was.
+  public var reason = ""
 
   /// Makes a report of nothing.
   public init() {}
@@ -35,7 +37,8 @@ public struct WriteReport: Equatable, Sendable {
       return
     }
     if limitByteCount == 0 { limitByteCount = reply.bytesNeeded }
-    guard let statuses = try? FrameStatuses(payload, frameCount: reply.count),
+    if reason.isEmpty { reason = reply.reason(in: payload) ?? "" }
+    guard let statuses = try? FrameStatuses(payload, of: reply),
       UInt64(statuses.count) == frameCount
     else {
       // The message as a whole was refused.

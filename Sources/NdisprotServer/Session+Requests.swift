@@ -37,16 +37,19 @@ extension Session {
     _ request: consuming OwnedRequest, _ header: MessageHeader, _ buffer: MessageBuffer,
     _ refusal: AccessRefusal?
   ) {
-    if open == nil, let failure = server.configuration.failure, !isAnsweredAlways(header.opcode) {
-      refuse(RequestParcel(request), failure)
+    if open == nil, let failure = server.configuration.failure,
+      !isAnsweredAlways(header.opcode, buffer.bytes)
+    {
+      refuse(RequestParcel(request), .misconfigured, failure)
       return
     }
-    guard header.opcode == Opcode.hello.rawValue || isKnown else {
-      denyStranger(request, header.opcode)
+    guard isKnown || isAnsweredToStrangers(header.opcode, buffer.bytes) else {
+      denyStranger(
+        request, header.opcode, buffer.bytes.extracting(droppingFirst: MessageHeader.byteCount))
       return
     }
     if let refusal {
-      noteDenial(refusal)
+      refused(refusal, of: request.parameters)
       request.complete(RequestStatus(.tooManyRequests))
       return
     }
@@ -66,20 +69,29 @@ extension Session {
     }
   }
 
-  /// Whether a request is answered although the configuration is broken: who may mend it can look
-  /// and reload.
-  private func isAnsweredAlways(_ opcode: UInt16) -> Bool {
-    opcode == Opcode.hello.rawValue
-      || (isAdministrator && opcode == Opcode.administration.rawValue)
+  /// Whether a request is answered although the configuration is broken: an administrator can look and
+  /// reload, and everybody sees the status.
+  private func isAnsweredAlways(_ opcode: UInt16, _ message: RawSpan) -> Bool {
+    switch Opcode(rawValue: opcode) {
+    case .hello: true
+    case .administration: isAdministrator || administration(message) == .status
+    default: false
+    }
   }
 
-  /// Answers with what is wrong with the configuration; codes of the sample have no room for words.
-  private func refuse(_ request: RequestParcel, _ failure: String) {
-    guard request.parameters.type != .deviceControl else {
-      request.complete(.misconfigured)
-      return
+  private func administration(_ message: RawSpan) -> AdministrationRequest? {
+    try? AdministrationRequest(
+      decoding: message.extracting(droppingFirst: MessageHeader.byteCount))
+  }
+
+  /// Whether a client that no rule names is answered: it may ask what it may do, and what daemon this
+  /// is.
+  private func isAnsweredToStrangers(_ opcode: UInt16, _ message: RawSpan) -> Bool {
+    switch Opcode(rawValue: opcode) {
+    case .hello: true
+    case .administration: administration(message)?.isForEverybody ?? false
+    default: false
     }
-    finish(request, Array(failure.utf8), status: .misconfigured)
   }
 
   /// WRITE and WRITE_BATCH: every record's lengths are checked here, its contents by the driver.
@@ -176,6 +188,8 @@ extension Session {
       return
     }
     isOpening = true
+    var options = options
+    options.tellsLosses = features.contains(.losses)
     host.handle(.open(options, name: name), request, of: self)
   }
 

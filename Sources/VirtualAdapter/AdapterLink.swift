@@ -13,13 +13,15 @@ final class AdapterLink {
   private let requests: NetlinkSocket
   private let news: NetlinkSocket
   private let control: ControlSocket
+  private let groupList: GroupList
 
   /// Takes over the sockets that the process inside has made.
-  init(interfaceIndex: UInt32, control: Int32, requests: Int32, news: Int32) {
+  init(interfaceIndex: UInt32, control: Int32, requests: Int32, news: Int32, groups: Int32) {
     self.interfaceIndex = interfaceIndex
     self.control = ControlSocket(owning: control)
     self.requests = NetlinkSocket(owning: requests)
     self.news = NetlinkSocket(owning: news)
+    groupList = GroupList(owning: groups)
   }
 
   /// Readable when there is news.
@@ -34,6 +36,9 @@ final class AdapterLink {
       all += LinkNews.all(in: datagram).filter { $0.interfaceIndex == interfaceIndex }
     }
   }
+
+  /// The groups that the program has joined.
+  var groups: [MACAddress] { groupList.groups(of: interfaceIndex) }
 
   /// Gives it an address; it may be up.
   func setAddress(_ address: MACAddress) throws(SystemError) {

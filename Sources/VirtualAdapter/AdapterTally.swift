@@ -26,7 +26,7 @@ public struct AdapterTally: Equatable, Sendable {
 public enum AdapterNotice: Sendable {
   /// A TAP device cannot be used here, so the adapter is one end of a veth pair.
   case formChosen(SystemError)
-  /// The daemon does not let the program hear groups that it does not name.
+  /// The daemon does not let the program hear groups.
   case groupsRefused(ClientError)
   /// The program asked for all frames, and the daemon does not let it have them.
   case promiscuousRefused(ClientError)

@@ -48,12 +48,14 @@ final class Pump {
   private var retry = RetryDelay()
   private var retryTimer: LoopTimer?
   private var reportTimer: LoopTimer?
+  private var groupTimer: LoopTimer?
+  private var groupsLookedAt: UInt64 = 0
 
   init(
     _ binding: OpenBinding, _ plan: AdapterPlan, _ descriptors: [Int32],
     _ options: AdapterRun.Options, _ notice: @escaping (AdapterNotice) -> Void
   ) throws(AdapterError) {
-    guard descriptors.count == (plan.form == .tap ? 4 : 5) else {
+    guard descriptors.count == (plan.form == .tap ? 5 : 6) else {
       throw .step(.handover, SystemError(errno: EPROTO, call: "recvmsg"))
     }
     self.options = options
@@ -61,16 +63,17 @@ final class Pump {
     tap =
       plan.form == .tap
       ? TapDevice(owning: descriptors[0])
-      : VethDevice(wire: descriptors[0], requests: descriptors[4])
+      : VethDevice(wire: descriptors[0], requests: descriptors[5])
     link = AdapterLink(
       interfaceIndex: plan.interfaceIndex, control: descriptors[1], requests: descriptors[2],
-      news: descriptors[3])
+      news: descriptors[3], groups: descriptors[4])
     mirror = AdapterMirror(plan, tap, link)
     granted = binding.granted
     frameRoom = Int(plan.mtu) + Self.headerByteCount
     do throws(SystemError) {
       loop = try EventLoop()
       retryTimer = LoopTimer { [unowned self] in openAgain() }
+      groupTimer = LoopTimer { [unowned self] in lookAtGroups() }
       reportTimer = LoopTimer { [unowned self] in reportTally() }
       tapRegistration = try loop.register(
         tap.descriptor, .read, Handler { [unowned self] in takeFromProgram() })
@@ -105,6 +108,8 @@ final class Pump {
   }
 
   private static let second: UInt64 = 1_000_000_000
+  /// How often the program's groups are looked at, at rest and before it sends.
+  private static let (groupPeriod, groupAge): (UInt64, UInt64) = (100_000_000, 10_000_000)
   /// More than an adapter holds.
   private static let strandedLimit = 10_000
 
@@ -175,6 +180,13 @@ final class Pump {
   private func takeFromProgram() {
     guard let session, !isTapGone else { return }
     do throws(ClientError) {
+      // An answer may come to a group that was joined right before the question.
+      if session.needsGroupList, monotonicNanoseconds() - groupsLookedAt > Self.groupAge {
+        try hearGroups(session)
+        // What arrived beside the answer does not make the socket readable again.
+        takeFromDaemon()
+        guard self.session === session else { return }
+      }
       // More than one message a turn only if the daemon keeps up.
       for _ in 0..<4 {
         let isDry = fill(session.exchange)
@@ -240,7 +252,7 @@ final class Pump {
     }
     guard let session else { return }
     do throws(ClientError) {
-      try session.hear(groups: options.hearsGroups, promiscuous: wantsAllFrames, notice)
+      try hear(session)
     } catch {
       return lose(error)
     }
@@ -248,11 +260,37 @@ final class Pump {
     takeFromDaemon()
   }
 
+  private func hear(_ session: BindingSession) throws(ClientError) {
+    try session.hear(allGroups: options.hearsGroups, promiscuous: wantsAllFrames)
+    try hearGroups(session)
+    if session.needsGroupList, let groupTimer {
+      loop.arm(groupTimer, afterNanoseconds: Self.groupPeriod)
+    }
+  }
+
+  /// Looks at the program's groups, where the daemon does not let it hear all of them.
+  private func hearGroups(_ session: BindingSession) throws(ClientError) {
+    guard session.needsGroupList else { return }
+    try session.hear(groups: link.groups)
+    groupsLookedAt = monotonicNanoseconds()
+  }
+
+  private func lookAtGroups() {
+    guard let session, session.needsGroupList else { return }
+    do throws(ClientError) {
+      try hearGroups(session)
+    } catch {
+      return lose(error)
+    }
+    if let groupTimer { loop.arm(groupTimer, afterNanoseconds: Self.groupPeriod) }
+    takeFromDaemon()
+  }
+
   // MARK: The open
 
   private func adopt(_ binding: OpenBinding) throws(ClientError) {
-    let session = try BindingSession(binding, continuing: tally.written)
-    try session.hear(groups: options.hearsGroups, promiscuous: wantsAllFrames, notice)
+    let session = try BindingSession(binding, continuing: tally.written, notice)
+    try hear(session)
     if let entry = try session.entry() { mirror.show(entry) }
     try session.exchange.start()
     do throws(SystemError) {
@@ -276,7 +314,7 @@ final class Pump {
     mirror.showAbsence()
     if let tapRegistration { loop.modify(tapRegistration, []) }
     guard !isEnding else { return loop.stop() }
-    notice(.lost(error))
+    notice(.lost(error.status == .cancelled ? .daemonGone : error))
     retry = RetryDelay()
     if let retryTimer { loop.arm(retryTimer, afterNanoseconds: retry.next(isPassing: true)) }
   }

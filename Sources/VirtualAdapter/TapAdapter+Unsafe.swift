@@ -5,7 +5,7 @@ internal import Platform
 
 /// The TAP form of an adapter, as the process inside makes it.
 ///
-/// - Shape: `descriptors` is {device, socket for ioctl, netlink for requests, netlink for news}
+/// - Shape: `descriptors` is {device, socket for ioctl, netlink for requests, netlink for news, groups}
 struct TapAdapter {
   /// Frames that the device holds until the pump has read them.
   private static let queueLength: UInt32 = 4_096
@@ -14,6 +14,7 @@ struct TapAdapter {
   private let control: ControlSocket
   private let requests: NetlinkSocket
   private let news: NetlinkSocket
+  private let groups = GroupList()
 
   init(_ plan: AdapterPlan) throws(AdapterError) {
     device = try TapDevice(plan)
@@ -41,7 +42,10 @@ struct TapAdapter {
   }
 
   var descriptors: [Int32] {
-    [device.descriptor, control.descriptor, requests.descriptor, news.descriptor]
+    [
+      device.descriptor, control.descriptor, requests.descriptor, news.descriptor,
+      groups.descriptor,
+    ]
   }
 }
 

@@ -12,7 +12,7 @@ internal import Platform
 ///     packet socket ─ wire ══════ np0 ─ program
 /// ```
 /// - Shape: `descriptors` is {packet socket, socket for ioctl, netlink for requests, netlink for news,
-///   netlink of the first namespace}
+///   groups, netlink of the first namespace}
 /// - Source: veth(4), packet(7)
 struct VethAdapter {
   /// The index of the pump's end: the first namespace has nothing but its loopback interface, 1.
@@ -25,6 +25,7 @@ struct VethAdapter {
   private let control: ControlSocket
   private let requests: NetlinkSocket
   private let news: NetlinkSocket
+  private let groups: GroupList
 
   /// Makes the second namespace, in which the calling process is then, and the pair.
   ///
@@ -54,6 +55,8 @@ struct VethAdapter {
       try requests.setUp(1)
       try requests.setUp(plan.interfaceIndex)
       news = try NetlinkSocket(hearsLinks: true)
+      // Of the second namespace, in which the program is.
+      groups = GroupList()
     } catch {
       throw .step(.interface, error)
     }
@@ -83,7 +86,7 @@ struct VethAdapter {
   var descriptors: [Int32] {
     [
       wire.descriptor, control.descriptor, requests.descriptor, news.descriptor,
-      wireRequests.descriptor,
+      groups.descriptor, wireRequests.descriptor,
     ]
   }
 }

@@ -12,7 +12,9 @@ struct RunFollowingTests {
     _ lab: Lab, _ runCase: RunCase = RunCase()
   ) throws -> ChildProcess {
     let monitor = try lab.startRun(
-      "sh", "-c", "ip -o monitor link & ip -o link show dev np0; echo ready; wait", with: runCase)
+      "sh", "-c",
+      "ip -o monitor link & trap \"kill $!\" TERM; ip -o link show dev np0; echo ready; wait",
+      with: runCase)
     while try #require(try monitor.nextText()) != "ready" {}
     return monitor
   }
@@ -110,12 +112,12 @@ struct RunFollowingTests {
       let program = try lab.startRun("sh", "-c", script, with: RunCase(options: ["-v"]))
       #expect(try program.nextText() == "on")
       try eventually("0x2f: \(program.errorText)") {
-        program.errorText.contains("packet filter 0x0000002f")
+        program.errorText.contains("packet filter 0x0000002F")
       }
       try program.writeLine([])
       #expect(try program.nextText() == "off")
       try eventually("0x0f: \(program.errorText)") {
-        program.errorText.split(separator: "\n").last?.contains("packet filter 0x0000000f") == true
+        program.errorText.split(separator: "\n").last?.contains("packet filter 0x0000000F") == true
       }
       try program.writeLine([])
       #expect(try program.exitCode() == 0)

@@ -13,7 +13,8 @@ struct RunFrameTests {
       var dice = FrameDice(seed: 2_201)
       let frames = dice.frames(300, to: Frame.own, from: Frame.far)
       let program = try lab.startRun(
-        "tcpdump", "-i", "np0", "--immediate-mode", "-l", "-n", "-t", "-xx", "-c", "300")
+        "tcpdump", "-i", "np0", "-s", "2048", "-B", "16384", "--immediate-mode", "-l", "-n", "-t", "-xx",
+        "-c", "300")
       try eventually("tcpdump: \(program.errorText)") {
         program.errorText.contains("listening on np0")
       }

@@ -70,6 +70,26 @@ struct NetlinkTests {
   }
 }
 
+@Suite("GroupList")
+struct GroupListTests {
+  @Test("groups are those of one interface, each once, whatever its name is")
+  func groups() {
+    let text = """
+      7    np0             1     0     01005e000001
+      7    np0             1     0     0180c2000003
+      7    np0             1     0     0180c2000003
+      71   other           1     0     0180c200000e
+      7    np0             1     0     0180c2
+      7    np0             1     0     0180c20000zz
+      """
+    #expect(
+      GroupList.groups(in: text, of: 7).map(\.description) == [
+        "01:00:5e:00:00:01", "01:80:c2:00:00:03",
+      ])
+    #expect(GroupList.groups(in: text, of: 8).isEmpty)
+  }
+}
+
 @Suite("UserMap")
 struct UserMapTests {
   @Test("ranges are the user's own, by name or number, at most 65,535 numbers together")

@@ -19,9 +19,11 @@ struct NdisprotctlCommand: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       BindingsCommand.self, RightsCommand.self, ReadCommand.self, WriteCommand.self,
+      CaptureCommand.self, ReplayCommand.self, TopCommand.self,
       EchoCommand.self,
       QueryCommand.self, SetCommand.self, OIDsCommand.self, StatsCommand.self, WaitCommand.self,
-      WatchCommand.self, PauseCommand.self, RestartCommand.self, ReloadCommand.self,
+      WatchCommand.self, PauseCommand.self, RestartCommand.self, CloseCommand.self,
+      ReloadCommand.self,
       PolicyCommand.self, StatusCommand.self, ObjectsCommand.self, TraceCommand.self,
       DoctorCommand.self,
       ReportCommand.self, ProttestCommand.self, MetricsCommand.self, RunCommand.self,
@@ -39,6 +41,9 @@ struct NdisprotctlCommand: ParsableCommand {
     // First of all: it may have one thread only.
     if InsideProcess.isMeant(by: arguments) {
       Glibc.exit(RunText.reportInside(InsideProcess.run(arguments)))
+    }
+    if let words = Extcap.arguments(arguments, calledAs: programName()) {
+      Glibc.exit(Extcap.run(words))
     }
     Glibc.exit(runProgram(arguments))
   }
