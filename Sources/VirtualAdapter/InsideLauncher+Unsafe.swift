@@ -17,12 +17,15 @@ enum InsideLauncher {
     return try spawn("/proc/self/exe", words, keeping: channel, mask: signals.formerMask)
   }
 
-  /// Runs a program found by PATH to its end, and returns whether it ended with 0.
-  static func run(_ words: [String]) throws(AdapterError) -> Bool {
-    let child = try spawn(words[0], words, keeping: nil, mask: nil)
+  /// Runs a program to its end, and returns its status, 128 and the number of a signal that ended it.
+  static func status(of path: String, _ words: [String]) throws(AdapterError) -> Int32 {
+    let child = try spawn(path, words, keeping: nil, mask: nil)
     var status: Int32 = 0
-    while unsafe waitpid(child, &status, 0) < 0, errno == EINTR {}
-    return status == 0
+    while unsafe waitpid(child, &status, 0) < 0 {
+      guard errno == EINTR else { throw .step(.spawn, SystemError(failed: "waitpid")) }
+    }
+    // WIFSIGNALED, WEXITSTATUS.
+    return status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + (status & 0x7F)
   }
 
   private static func spawn(

@@ -18,11 +18,15 @@ public enum InsideProcess {
   /// Whether the process is one.
   public static func isMeant(by arguments: [String]) -> Bool { arguments.first == marker }
 
+  /// What has the process only try whether it gets its namespaces.
+  static let probe = "probe"
+
   /// Becomes the program.
   ///
   /// - Parameter arguments: `run-inside CHANNEL PLAN… -- PROGRAM ARGUMENT…`
   /// - Returns: why not
   public static func run(_ arguments: [String]) -> AdapterError {
+    if arguments.dropFirst() == [probe] { exit(statusOfProbe()) }
     let words = arguments.dropFirst().prefix { $0 != "--" }
     let program = Array(arguments.dropFirst(words.count + 2))
     guard let channel = words.first.flatMap({ Int32($0) }), !program.isEmpty,
@@ -30,7 +34,10 @@ public enum InsideProcess {
     else { return .step(.handover, SystemError(errno: EINVAL, call: marker)) }
     _ = fcntl(channel, F_SETFD, FD_CLOEXEC)
     do throws(AdapterError) {
-      try enterNamespaces(plan, channel)
+      try enterNamespaces(
+        identity: plan.identity,
+        kinds: namespaceKinds | (plan.hasSysfs ? CLINUX_NEW_MOUNTS.rawValue : 0),
+        channel: channel)
       try makeAdapter(plan, channel)
       if plan.hasSysfs { try check(clinux_mount_sysfs(), .sysfs, "mount") }
       try Handover.receiveByte(from: channel)
@@ -47,22 +54,47 @@ public enum InsideProcess {
     guard result == 0 else { throw .step(step, SystemError(failed: call)) }
   }
 
+  // MARK: The probe
+
+  /// The status says which step failed and its errno, which fits seven bits for every error of these.
+  private static func statusOfProbe() -> Int32 {
+    do throws(AdapterError) {
+      try enterNamespaces(identity: .own, kinds: namespaceKinds, channel: -1)
+      return 0
+    } catch .step(let step, let error) {
+      return error.errno & 0x7F | (step == .namespaces ? 0 : 0x80)
+    } catch {
+      return EINVAL
+    }
+  }
+
+  /// What a probe that ended with a status has met.
+  static func obstacle(ofStatus status: Int32) -> AdapterError? {
+    guard status != 0 else { return nil }
+    let isIdentity = status & 0x80 != 0
+    return .step(
+      isIdentity ? .identity : .namespaces,
+      SystemError(errno: status & 0x7F, call: isIdentity ? "/proc/self/uid_map" : "unshare"))
+  }
+
   // MARK: The namespaces
 
+  private static var namespaceKinds: UInt32 {
+    CLINUX_NEW_USER.rawValue | CLINUX_NEW_NETWORK.rawValue
+  }
+
   private static func enterNamespaces(
-    _ plan: AdapterPlan, _ channel: Int32
+    identity: AdapterPlan.Identity, kinds: UInt32, channel: Int32
   ) throws(AdapterError) {
     let (user, group) = (geteuid(), getegid())
-    var kinds = CLINUX_NEW_USER.rawValue | CLINUX_NEW_NETWORK.rawValue
-    if plan.hasSysfs { kinds |= CLINUX_NEW_MOUNTS.rawValue }
     try check(clinux_unshare(Int32(kinds)), .namespaces, "unshare")
-    switch plan.identity {
+    switch identity {
     case .mapped:
       // newuidmap(1) works from outside.
       try Handover.send(Handover.wantsUsers, to: channel)
       try Handover.receiveByte(from: channel)
     case .own, .root:
-      let isRoot = plan.identity == .root
+      let isRoot = identity == .root
       try write("\(isRoot ? 0 : user) \(user) 1", to: "/proc/self/uid_map", .identity)
       // Without this a group map is refused: a group may take rights away.
       try write("deny", to: "/proc/self/setgroups", .identity)

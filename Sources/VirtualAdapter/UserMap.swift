@@ -30,7 +30,9 @@ struct UserMap {
       words += ["\(inside)", "\(range.first)", "\(range.count)"]
       inside += range.count
     }
-    guard try InsideLauncher.run(words) else { throw .unmapped(reason: "\(tool) failed") }
+    guard try InsideLauncher.status(of: tool, words) == 0 else {
+      throw .unmapped(reason: "\(tool) failed")
+    }
   }
 
   /// A range of subordinate numbers.

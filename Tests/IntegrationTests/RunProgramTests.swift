@@ -174,10 +174,10 @@ struct RunProgramTests {
       let announcement = "0180c200000e" + own + "88cc" + tlvs + String(repeating: "0", count: 40)
       try peer.startStream(announcement, count: 200, microseconds: 200_000)
       let subordinate = try lab.writeFile("subid", "65534:100000:65536\nnobody:100000:65536\n")
-      // lldpcli is installed for its group alone.
+      // lldpcli is installed for its group alone; lldpd waits until it has been told by it to begin.
       let script = """
         mount -t tmpfs none /run && mkdir /run/lldpd
-        lldpd -dd -I np0 -S lab -L /bin/true >&2 & daemon=$!
+        lldpd -dd -I np0 -S lab -L /mnt/lldpcli >&2 & daemon=$!
         for turn in $(seq 300); do
           lldpcli -u /run/lldpd.socket show neighbors >/run/neighbours 2>&1
           grep -q TESTS /run/neighbours && break
