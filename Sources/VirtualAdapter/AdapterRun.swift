@@ -63,6 +63,12 @@ public struct AdapterRun {
     self.notice = notice
   }
 
+  /// What an open for a program says that it is for; the daemon writes it down and trusts nothing of it.
+  public static func purpose(_ program: [String]) -> String {
+    let name = program.first?.split(separator: "/").last ?? ""
+    return "run \(name)"
+  }
+
   /// Runs the program, and returns when it and all that it left running have ended.
   ///
   /// - Parameter binding: the open; its connection is the run's from now on

@@ -6,6 +6,8 @@ public struct AdapterTally: Equatable, Sendable {
   public var delivered: UInt64 = 0
   /// Frames that were merged and cut on their way to the daemon: half of a frame is worse than none.
   public var truncated: UInt64 = 0
+  /// Frames that the daemon had no more room for when the pump was behind.
+  public var overrun: UInt64 = 0
   /// Frames that the adapter did not take, by errno.
   public var undelivered: [Int32: UInt64] = [:]
   /// Frames of the program that could not be read from the adapter, by errno.
@@ -17,7 +19,7 @@ public struct AdapterTally: Equatable, Sendable {
 
   /// Whether every frame arrived where it should.
   public var isClean: Bool {
-    truncated == 0 && undelivered.isEmpty && unread.isEmpty && stranded == 0
+    truncated == 0 && overrun == 0 && undelivered.isEmpty && unread.isEmpty && stranded == 0
       && written.failed == 0
   }
 }

@@ -169,6 +169,7 @@ final class Pump {
   }
 
   private func deliver(_ record: RecordReader.Record) {
+    tally.overrun &+= UInt64(record.header.lostBefore)
     guard !record.header.flags.contains(.truncated) else {
       tally.truncated += 1
       return
@@ -324,7 +325,7 @@ final class Pump {
       let connection = try Connection(path: options.socketPath, timeout: .seconds(1))
       let binding = try connection.open(
         mirror.name, etherTypes: granted.etherTypes, mode: granted.mode, flags: granted.flags,
-        queueByteCount: granted.queueByteCount)
+        queueByteCount: granted.queueByteCount, purpose: AdapterRun.purpose(options.program))
       // Frames of the time between do not leave later, when they mean something else.
       if !isTapGone { tally.stranded += tap.discard(limit: Self.strandedLimit) }
       try adopt(binding)

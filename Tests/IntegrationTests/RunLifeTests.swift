@@ -21,6 +21,21 @@ struct RunLifeTests {
     }
   }
 
+  @Test("the audit says that an open is a run's, and which program it is for")
+  func audited() throws {
+    try Lab.runProgram { lab in
+      #expect(try lab.run("/bin/true").exitCode == 0)
+      let log = try lab.daemon.log
+      #expect(log.contains("purpose=\"run true\""), "\(log)")
+      // The client's words, which cannot make a line or a field of their own.
+      let forged = try lab.run("x\" rule=\"all\nndisprotd: audit: forged")
+      #expect(forged.exitCode != 0)
+      let lines = try lab.daemon.logLines
+      #expect(!lines.contains { $0.hasPrefix("ndisprotd: audit: forged") })
+      #expect(!lines.contains { $0.contains("rule=\"all\"") })
+    }
+  }
+
   @Test("a pump that is killed takes its program with it, and the open is closed")
   func killedPump() throws {
     try Lab.runProgram { lab in

@@ -111,7 +111,8 @@ struct RunCommand: ParsableCommand {
     do throws(Failure) {
       let path = global.socketPath
       let connection = try program.attempt { () throws(ClientError) in try Connection(path: path) }
-      let open = try program.open(binding, connection, etherTypes: types, flags: flags)
+      let open = try program.open(
+        binding, connection, etherTypes: types, flags: flags, purpose: AdapterRun.purpose(self.program))
       return (open, RunText(program.output, binding: open.name, address: open.address))
     } catch {
       if error.exitCode == 6, etherTypes.isEmpty {

@@ -61,6 +61,11 @@ struct RunText {
         "run: \(frames(tally.truncated)) not received: merged on the way and longer than the MTU. Let the "
           + "card merge none: ethtool -K \(binding) gro off lro off, on a veth tso off gso off at its peer")
     }
+    if tally.overrun > 0 {
+      lines.append(
+        "run: \(frames(tally.overrun)) not received: they came faster than the program's interface took "
+          + "them. A larger ring of the binding holds more: ring = in the daemon's configuration")
+    }
     for (error, count) in tally.undelivered.sorted(by: { $0.value > $1.value }) {
       lines.append(
         "run: \(frames(count)) not received: "
