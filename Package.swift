@@ -86,6 +86,7 @@ let package = Package(
       "NdisprotConfiguration",
       ["CToml", "NdisprotServer", "Ndisprot", "NDIS", "MDL", "Platform"]),
     library("NdisprotClient", ["NdisprotControl", "NDIS", "MDL", "Platform", "CLinux"]),
+    library("VirtualAdapter", ["NdisprotClient", "NDIS", "Platform", "CLinux"]),
     .executableTarget(
       name: "ndisprotd",
       dependencies: [
@@ -96,8 +97,8 @@ let package = Package(
     .executableTarget(
       name: "ndisprotctl",
       dependencies: [
-        "NdisprotClient", "CaptureFile", "FrameDecoding", "FrameFilter", "NDIS", "Platform",
-        "CLinux", argumentParser,
+        "NdisprotClient", "VirtualAdapter", "CaptureFile", "FrameDecoding", "FrameFilter", "NDIS",
+        "Platform", "CLinux", argumentParser,
       ],
       swiftSettings: settings, linkerSettings: hardening),
     .target(
@@ -117,9 +118,10 @@ let package = Package(
       "NdisprotServer",
       ["Ndisprot", "NdisprotControl", "WDF", "NDIS", "MDL", "Platform", "CLinux"]),
     tests("NdisprotClient", ["NdisprotControl", "NDIS", "MDL", "Platform", "CLinux"]),
+    tests("VirtualAdapter", ["NdisprotClient", "NDIS", "Platform", "CLinux"]),
     tests("NdisprotConfiguration", ["NdisprotServer", "Ndisprot", "NDIS", "Platform"]),
     tests("ndisprotd", ["NDIS", "NdisprotServer"]),
-    tests("ndisprotctl", ["NdisprotClient", "NDIS", argumentParser]),
+    tests("ndisprotctl", ["NdisprotClient", "VirtualAdapter", "NDIS", argumentParser]),
     .testTarget(
       name: "IntegrationTests",
       dependencies: ["NDIS", "TestSupport"],

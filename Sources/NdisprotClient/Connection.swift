@@ -41,6 +41,8 @@ public final class Connection {
     let payload: [UInt8]
   }
 
+  /// What the daemon can do beyond the version.
+  private(set) var features: ProtocolFeatures = []
   /// Bytes a message may have, as the daemon said.
   public private(set) var maximumMessageByteCount = MessageHeader.maximumMessageByteCount
 
@@ -85,6 +87,7 @@ public final class Connection {
       guard granted.version == ProtocolVersion.current else {
         throw .invalidValue
       }
+      features = ProtocolFeatures(rawValue: granted.features)
       maximumMessageByteCount = min(
         Int(granted.maximumMessageByteCount), MessageHeader.maximumMessageByteCount)
     } catch {

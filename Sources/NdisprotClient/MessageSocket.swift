@@ -42,6 +42,9 @@ final class MessageSocket {
 
   deinit { socket.close() }
 
+  /// What a loop watches.
+  var descriptor: Int32 { socket.descriptor }
+
   /// The message that arrived last.
   var message: RawSpan {
     @_lifetime(borrow self) get {

@@ -24,6 +24,8 @@
 #include <sys/uio.h>
 #include <sys/un.h>
 
+#include "VirtualAdapter.h"
+
 // struct mmsghdr of recvmmsg(2), sendmmsg(2).
 struct clinux_mmsghdr {
   struct msghdr msg_hdr;

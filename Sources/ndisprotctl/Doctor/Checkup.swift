@@ -9,7 +9,7 @@ struct Checkup {
 
   /// All of them; those that need the daemon are left out where it does not answer.
   func findings() -> [Finding] {
-    var all = [kernel, packetSockets, group, socket] + units
+    var all = [kernel, packetSockets] + adapter + [group, socket] + units
     do throws(ClientError) {
       let connection = try program.newConnection()
       let entries = try connection.bindings()

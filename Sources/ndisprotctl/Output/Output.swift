@@ -99,7 +99,8 @@ struct Output {
   /// Says something beside the output, for people.
   func hint(_ text: String) { Output.writeError(text) }
 
-  private static func writeError(_ message: String) {
+  /// Writes a line to standard error.
+  static func writeError(_ message: String) {
     StandardOutput.write(Array("ndisprotctl: \(message)\n".utf8), to: STDERR_FILENO)
   }
 

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Glibc
 internal import NdisprotClient
 internal import Platform
+internal import VirtualAdapter
 
 /// `ndisprotctl`: the command line of the client library.
 @main
@@ -25,7 +26,7 @@ struct NdisprotctlCommand: ParsableCommand {
       ReloadCommand.self,
       PolicyCommand.self, StatusCommand.self, ObjectsCommand.self, TraceCommand.self,
       DoctorCommand.self,
-      ReportCommand.self, ProttestCommand.self, MetricsCommand.self,
+      ReportCommand.self, ProttestCommand.self, MetricsCommand.self, RunCommand.self,
     ])
 
   @OptionGroup var global: GlobalOptions
@@ -36,10 +37,15 @@ struct NdisprotctlCommand: ParsableCommand {
 
   static func main() {
     fillStandardDescriptors()
-    if let words = Extcap.arguments(programArguments(), calledAs: programName()) {
+    let arguments = programArguments()
+    // First of all: it may have one thread only.
+    if InsideProcess.isMeant(by: arguments) {
+      Glibc.exit(RunText.reportInside(InsideProcess.run(arguments)))
+    }
+    if let words = Extcap.arguments(arguments, calledAs: programName()) {
       Glibc.exit(Extcap.run(words))
     }
-    Glibc.exit(runProgram(programArguments()))
+    Glibc.exit(runProgram(arguments))
   }
 }
 

@@ -108,7 +108,7 @@ final class Program {
   /// Opens a binding.
   func open(
     _ binding: BindingArgument, _ connection: Connection, etherTypes: EtherTypeSet,
-    mode: OpenRequest.Mode = .shared, flags: OpenRequest.Flags = []
+    mode: OpenRequest.Mode = .shared, flags: OpenRequest.Flags = [], purpose: String = ""
   ) throws(Failure) -> OpenBinding {
     let name: String
     switch binding {
@@ -116,7 +116,8 @@ final class Program {
     case .index: name = try entry(binding, connection).name
     }
     do throws(ClientError) {
-      return try connection.open(name, etherTypes: etherTypes, mode: mode, flags: flags)
+      return try connection.open(
+        name, etherTypes: etherTypes, mode: mode, flags: flags, purpose: purpose)
     } catch {
       guard error.status == .adapterNotFound else { throw fail(error) }
       throw fail(error, present: (try? connection.bindings())?.map(\.name))
