@@ -20,11 +20,13 @@ func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 }
 
 /// The tests of one target: they may import all that it may, and `TestSupport`.
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+func tests(
+  _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []
+) -> Target {
   .testTarget(
     name: name + "Tests",
     dependencies: [.target(name: name), "TestSupport"] + dependencies,
-    swiftSettings: testSettings)
+    exclude: exclude, swiftSettings: testSettings)
 }
 
 /// Relocations are resolved and made read-only at start, code lies apart from data, no stack is code.
@@ -39,6 +41,13 @@ let hardening: [LinkerSetting] = [
         ["-Xlinker", "-z", "-Xlinker", $0]
       })
 ]
+
+/// The commit of the sources for `--version`, marked if files differ from it; none without git.
+let commit: [CSetting] =
+  Context.gitInformation.map { git in
+    let mark = git.hasUncommittedChanges ? "-modified" : ""
+    return [.define("NDISPROT_COMMIT", to: "\"\(git.currentCommit.prefix(12))\(mark)\"")]
+  } ?? []
 
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
@@ -64,7 +73,7 @@ let package = Package(
   targets: [
     .systemLibrary(
       name: "CLibpcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
-    .target(name: "CLinux"),
+    .target(name: "CLinux", cSettings: commit),
     .target(name: "CToml"),
     library("Platform", ["CLinux"]),
     library("MDL", ["CLinux"]),
@@ -107,7 +116,9 @@ let package = Package(
     tests("NdisprotClient", ["NdisprotControl", "NDIS", "MDL", "Platform", "CLinux"]),
     tests("NdisprotConfiguration", ["NdisprotServer", "Ndisprot", "NDIS", "Platform"]),
     tests("ndisprotd", ["NDIS", "NdisprotServer"]),
-    tests("ndisprotctl", ["NdisprotClient", "NDIS", argumentParser]),
+    tests(
+      "ndisprotctl", ["NdisprotClient", "NDIS", "Platform", argumentParser],
+      exclude: ["Snapshots"]),
     .testTarget(
       name: "IntegrationTests",
       dependencies: ["NDIS", "TestSupport"],

@@ -26,6 +26,7 @@ struct FramePrinter {
   private func printJSON(_ header: FrameRecord, _ bytes: RawSpan, to output: StandardOutput) {
     output.writeLine { line in
       line += "{\"event\":\"frame\",\"timestampNanoseconds\":\(header.timestamp)".utf8
+      line += ",\"timestampNanosecondsText\":\"\(header.timestamp)\"".utf8
       line += ",\"length\":\(bytes.byteCount),\"originalLength\":\(header.originalLength)".utf8
       line += ",\"flags\":\(header.flags.rawValue),\"bytes\":\"".utf8
       for offset in bytes.byteOffsets {

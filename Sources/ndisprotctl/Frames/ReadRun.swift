@@ -2,7 +2,7 @@ internal import Glibc
 internal import NDIS
 internal import NdisprotClient
 
-/// Frames that are read until there are enough, time is over, or somebody interrupts.
+/// Frames that are read until there are enough, the time is up, or a signal comes.
 struct ReadRun: ~Copyable {
   private var binding: OpenBinding
   private let output: Output
@@ -10,7 +10,7 @@ struct ReadRun: ~Copyable {
   /// What opens again, if that is wanted.
   private let resuming: ResumingBinding?
   private let countLimit: UInt64
-  private let timeout: Duration?
+  private let end: Deadline
   private let idleTimeout: Duration?
   private var reader: FrameReader
   private var frameCount: UInt64 = 0
@@ -24,27 +24,26 @@ struct ReadRun: ~Copyable {
 
   init(
     _ binding: OpenBinding, _ output: Output, printer: FramePrinter?,
-    resuming: ResumingBinding?, countLimit: UInt64, timeout: Duration?, idleTimeout: Duration?
+    resuming: ResumingBinding?, countLimit: UInt64, end: Deadline, idleTimeout: Duration?
   ) {
     self.binding = binding
     self.output = output
     self.printer = printer
     self.resuming = resuming
     self.countLimit = countLimit
-    self.timeout = timeout
+    self.end = end
     self.idleTimeout = idleTimeout
     reader = FrameReader(binding)
   }
 
   /// Reads; nil is the end that was asked for.
   mutating func read() -> ClientError? {
-    let end = Deadline(after: timeout)
     while true {
       do throws(ClientError) {
         earlierDrops = Dictionary(uniqueKeysWithValues: try drops())
         try reader.start()
         printStart()
-        return try readUntilEnd(end)
+        return try readUntilEnd()
       } catch {
         guard let resuming else { return Self.reported(error) }
         do throws(ClientError) {
@@ -59,18 +58,20 @@ struct ReadRun: ~Copyable {
     }
   }
 
-  /// What an error means to whoever runs the program.
+  /// What an error means to the user of the program.
   private static func reported(_ error: ClientError) -> ClientError? {
     if error == .interrupted { return nil }
-    // Nobody here cancels a read: the daemon does, when it stops.
+    // This program cancels no read: the daemon does, when it stops.
     return error.status == .cancelled ? .daemonGone : error
   }
 
-  private mutating func readUntilEnd(_ end: Deadline) throws(ClientError) -> ClientError? {
+  private mutating func readUntilEnd() throws(ClientError) -> ClientError? {
     var idleEnd = Deadline.never
     while true {
       let count = try takeBatch(by: .earlier(end, idleEnd))
       if countLimit > 0, frameCount >= countLimit { return nil }
+      // No one reads what is printed any more.
+      if output.standard.isClosed { return nil }
       if end.isPast { return countLimit == 0 ? nil : .timedOut(.read) }
       if count > 0, let idleTimeout {
         idleEnd = Deadline(after: idleTimeout)
@@ -123,7 +124,7 @@ struct ReadRun: ~Copyable {
   func printSummary() {
     let elapsed = firstTime.flatMap { first in lastTime.map { $0 - first } } ?? .zero
     binding.connection.interruption?.clear()
-    // The daemon may be gone: then nobody knows.
+    // The daemon may be gone: then the losses are not known.
     let drops = ((try? drops()) ?? []).map { counter, value in
       (counter, value - min(value, earlierDrops[counter] ?? 0))
     }

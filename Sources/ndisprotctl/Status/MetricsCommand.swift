@@ -5,11 +5,13 @@ internal import NdisprotClient
 struct MetricsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "metrics", abstract: "Prints every counter as OpenMetrics text.",
-    discussion: """
+    discussion: Help.text(
+      """
       For Prometheus, by way of node_exporter's textfile collector: with --file the text replaces the \
       file in one step, so that nobody reads half of it. Root sees everybody's opens and sessions, \
       others their own.
-      """)
+      """,
+      ["ndisprotctl metrics"]))
 
   @OptionGroup var global: GlobalOptions
   @Option(help: ArgumentHelp("A file to write, such as ndisprot.prom.", valueName: "path"))

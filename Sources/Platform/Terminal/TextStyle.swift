@@ -1,0 +1,50 @@
+/// How a few words stand out on a terminal.
+///
+/// - Source: ECMA-48, SGR; the eight colours that every terminal has
+public enum TextStyle: UInt8, Sendable {
+  case bold = 1
+  case dim = 2
+  case red = 31
+  case green = 32
+  case yellow = 33
+  case cyan = 36
+
+  /// The text between the sequences that begin and end the style.
+  public func painted(_ text: String) -> String {
+    text.isEmpty ? text : "\u{1B}[\(rawValue)m\(text)\u{1B}[0m"
+  }
+}
+
+extension String {
+  /// The text in lines of at most so many columns, broken at spaces; a longer word has its own line.
+  ///
+  /// Line breaks and the indentation of a line stay. - Units: one column a character
+  ///
+  /// - Parameters:
+  ///   - columns: the columns of a line
+  ///   - indent: the columns that the second and later lines of a paragraph stand further in
+  public func wrapped(to columns: Int, indent: Int = 0) -> String {
+    split(separator: "\n", omittingEmptySubsequences: false)
+      .flatMap { Self.wrapped($0, to: columns, indent: indent) }
+      .joined(separator: "\n")
+  }
+
+  private static func wrapped(_ line: Substring, to columns: Int, indent: Int) -> [String] {
+    guard line.count > columns else { return [String(line)] }
+    let margin = line.prefix { $0 == " " }.count
+    let later = String(
+      repeating: " ", count: Swift.min(margin + indent, Swift.max(0, columns - 10)))
+    var lines: [String] = []
+    var current = String(line.prefix(margin))
+    var isEmpty = true
+    for word in line.dropFirst(margin).split(separator: " ", omittingEmptySubsequences: false) {
+      if !isEmpty, current.count + 1 + word.count > columns {
+        lines.append(current)
+        (current, isEmpty) = (later, true)
+      }
+      current += (isEmpty ? "" : " ") + word
+      isEmpty = false
+    }
+    return lines + [current]
+  }
+}
