@@ -37,7 +37,7 @@ public struct UsageMessage: Sendable {
   /// The line, without the program's name.
   public var text: String {
     // Messages of our own say what to write.
-    if cause.contains(". Write ") || cause.contains(". Did you mean ") && cause.contains(". See ") {
+    if cause.contains(". Write ") || cause.contains(" See '") {
       return "usage: " + cause
     }
     let words = cause.hasSuffix(".") ? String(cause.dropLast()) : cause

@@ -12,7 +12,7 @@ struct GlobalOptions: ParsableArguments {
   var json = false
 
   @Option(
-    help: ArgumentHelp("Colours text: auto, always or never (default: auto).", valueName: "when"))
+    help: ArgumentHelp("When text has colours (default: auto).", valueName: "when"))
   var color: Terminal.ColorChoice?
 
   /// The socket to connect to: the option, the environment, the usual place.

@@ -42,6 +42,9 @@ final class ChildProcess {
     }
   }
 
+  /// Closes its standard input.
+  func endInput() { shutdown(socket, Int32(SHUT_WR)) }
+
   /// The next line of its standard output; nil when it has closed it.
   func nextLine(within seconds: Double = patience) throws -> [UInt8]? {
     let deadline = Deadline(seconds: seconds)
@@ -149,7 +152,7 @@ extension ChildProcess {
   static func run(_ words: [String], errorPath: String) throws -> Outcome {
     unlink(errorPath)
     let child = try ChildProcess(words, errorPath: errorPath)
-    shutdown(child.socket, Int32(SHUT_WR))
+    child.endInput()
     let output = try child.rest()
     return Outcome(exitCode: try child.exitCode(), output: output, errors: child.errorText)
   }

@@ -1,0 +1,134 @@
+import FoundationEssentials
+import Glibc
+import Testing
+
+/// The examples of README, man pages and `--help`, run as they stand.
+///
+/// They speak of `eth0` and of alice: the lab's interface has the one as an alternative name, and a copy
+/// of /etc, mounted for the example alone, has the other.
+@Suite(
+  "examples of README, man pages and --help", .serialized, .timeLimit(.minutes(10)),
+  .tags(.integration), .needsNamespaces, .needsSeveralUsers)
+struct ExampleTests {
+  @Test("every example of ndisprotctl works", arguments: try Examples.all())
+  func example(_ line: String) throws {
+    let rules = Policy.rule(
+      "alice", "\"any\"", "\"read\", \"write\", \"join\"", user: "user = \"65534\"")
+    let options = Lab.Options(
+      preparation: ["link property add dev np0 altname eth0"],
+      configuration: Policy.text(rules), ownsWire: false)
+    try Lab.run(options) { lab in
+      let etc = try lab.makeEtc()
+      defer { _ = try? ChildProcess.run(["rm", "-rf", etc], errorPath: lab.filePath("rm")) }
+      let words = try lab.exampleWords(line, etc: etc)
+      let program = try ChildProcess(words, errorPath: lab.filePath("example"))
+      program.endInput()
+      let isEndless = line.contains(" read ") && !line.contains(" -n ") || line.contains(" watch")
+      if line.contains(" read ") || line.contains(" watch") {
+        let first = String(decoding: try #require(try program.nextLine()), as: UTF8.self)
+        #expect(first.contains("reading") || first.contains("watching"), "\(first)")
+        try feed(lab)
+        if isEndless, !line.contains("--idle-timeout") {
+          #expect(try program.nextLine() != nil, "\(line) prints nothing: \(program.errorText)")
+          program.send(SIGINT)
+        }
+      }
+      let output = try program.rest()
+      let code = try program.exitCode()
+      #expect(code == 0 || line.contains("doctor") && code == 1, "\(line): \(program.errorText)")
+      #expect(
+        !output.isEmpty
+          || ["pause", "restart", "wait", "trace --on"].contains { line.contains($0) },
+        "\(line) prints nothing")
+      #expect(!program.errorText.contains("usage:"), "\(program.errorText)")
+      // The end of a lab looks at frames: they have to move.
+      if line.contains(" pause ") { #expect(try lab.ctl("restart", "np0").exitCode == 0) }
+    }
+  }
+
+  /// Frames of what the examples read, and an event for what watches.
+  private func feed(_ lab: Lab) throws {
+    for _ in 0..<5 {
+      try lab.peer.send(
+        Frame.make(to: "0180c200000e", type: "88cc"), Frame.make(to: Frame.group),
+        Frame.make(type: "88b5"))
+    }
+    try lab.ip("link set np0 mtu 1400")
+    try lab.ip("link set np0 mtu 1500")
+  }
+}
+
+/// Where examples stand.
+private enum Examples {
+  /// Each once.
+  static func all() throws -> [String] {
+    let root = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+    var lines: [String] = []
+    let readme = TextFile.read("\(root)/README.md") ?? ""
+    for line in readme.split(separator: "\n") {
+      for start in ["    ndisprotctl ", "    sudo ndisprotctl "] where line.hasPrefix(start) {
+        let code = line.split(separator: "#", maxSplits: 1)[0]
+        lines.append("ndisprotctl " + code.dropFirst(start.count))
+      }
+    }
+    for page in ["ndisprotctl.1", "ndisprotd.8", "ndisprotd.toml.5"] {
+      let text = TextFile.read("\(root)/Config/man/\(page)") ?? ""
+      lines += text.split(separator: "\n").filter { $0.hasPrefix(".Dl ndisprotctl ") }
+        .map { String($0.dropFirst(4)) }
+    }
+    let dump = try ChildProcess.run(
+      [try Product.path("ndisprotctl"), "--experimental-dump-help"],
+      errorPath: Lab.temporaryPath("dump"))
+    unlink(Lab.temporaryPath("dump"))
+    lines += try JSONDecoder().decode(Dump.self, from: Data(dump.output.utf8)).command.examples
+    let trimmed = lines.map { line in
+      String(line.reversed().drop { $0 == " " }.reversed())
+    }
+    return Set(trimmed).sorted()
+  }
+
+  private struct Dump: Decodable {
+    let command: Command
+  }
+
+  private struct Command: Decodable {
+    let discussion: String?
+    let subcommands: [Command]?
+
+    var examples: [String] {
+      (discussion ?? "").split(separator: "\n").filter { $0.hasPrefix("  ndisprotctl ") }
+        .map { String($0.dropFirst(2)) } + (subcommands ?? []).flatMap(\.examples)
+    }
+  }
+}
+
+extension Lab {
+  /// A copy of /etc with alice, the group netdev and a configuration.
+  fileprivate func makeEtc() throws -> String {
+    let etc = "\(directory)/etc"
+    let script = """
+      cp -a /etc "$0" && mkdir -p "$0/ndisprot"
+      grep -q ^alice: "$0/passwd" || echo 'alice:x:61900:61900::/:/bin/sh' >>"$0/passwd"
+      grep -q ^netdev: "$0/group" || echo 'netdev:x:61901:' >>"$0/group"
+      cp "$1" "$0/ndisprot/ndisprotd.toml"
+      """
+    let outcome = try ChildProcess.run(
+      ["sh", "-ec", script, etc, configurationPath], errorPath: filePath("etc"))
+    guard outcome.exitCode == 0 else { throw LabError.failed(outcome.errors) }
+    return etc
+  }
+
+  /// The words that run an example with that /etc and the lab's socket.
+  fileprivate func exampleWords(_ line: String, etc: String) throws -> [String] {
+    let folder = try Product.path("ndisprotctl").split(separator: "/").dropLast()
+      .joined(separator: "/")
+    let script = "mount --bind \"$0\" /etc && exec setpriv \"$@\""
+    let shell = User.withoutCapabilities.dropFirst() + ["sh", "-c", "exec \(line)"]
+    return nearWords(
+      [
+        "env", "PATH=/\(folder):/usr/bin:/bin:/usr/sbin", "NDISPROT_SOCKET=\(socketPath)",
+        "unshare",
+        "--mount", "sh", "-c", script, etc,
+      ] + shell)
+  }
+}
