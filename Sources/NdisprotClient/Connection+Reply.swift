@@ -105,24 +105,12 @@ extension Connection {
     _ body: (MessageHeader, RawSpan) throws(DecodeError) -> Value
   ) throws(ClientError) -> Value {
     guard isAccepted(header) else {
-      if operation == .open || header.completion == .misconfigured, let reason = payload.refusalText
-      {
-        throw .denied(header.completion, operation, reason: reason)
-      }
-      throw .refused(header.completion, operation, bytesNeeded: header.bytesNeeded)
+      throw .init(refusal: header, payload, operation)
     }
     do throws(DecodeError) {
       return try body(header, payload)
     } catch {
       throw violation(.malformedReply(opcode: header.opcode))
     }
-  }
-}
-
-extension RawSpan {
-  /// The reason behind a refusal that has one; nil if there is none.
-  fileprivate var refusalText: String? {
-    guard !isEmpty else { return nil }
-    return unsafe withUnsafeBytes { unsafe String(validating: $0, as: UTF8.self) }
   }
 }

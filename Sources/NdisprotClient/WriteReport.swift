@@ -12,6 +12,8 @@ public struct WriteReport: Equatable, Sendable {
   public var failures: [CompletionStatus: UInt64] = [:]
   /// The limit that the first refusal speaks of; 0 if it speaks of none.
   public var limitByteCount: UInt32 = 0
+  /// Why the first frame was refused that the access policy refused; empty if none was.
+  public var reason = ""
 
   /// Makes a report of nothing.
   public init() {}
