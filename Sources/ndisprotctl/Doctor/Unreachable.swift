@@ -94,6 +94,12 @@ struct Unreachable {
 
   // MARK: No daemon
 
+  /// What starts a daemon by hand that serves this user.
+  private var byHand: String {
+    "sudo ndisprotd" + (isUsualPath ? "" : " --socket \(path)") + " --interface eth0"
+      + (login.isRoot ? "" : " --allow \(login.userName)")
+  }
+
   private var absent: (check: String, cause: String, remedy: String) {
     let what = "the daemon is not running: there is no socket \(path)"
     if isUsualPath, isSystemdHere, groupID == nil, units?.socket.isLoaded == true {
@@ -110,17 +116,9 @@ struct Unreachable {
         "\(Connection.defaultPath) is there: leave --socket away, and unset NDISPROT_SOCKET"
       )
     }
-    guard isUsualPath else {
-      return (
-        "socket", what,
-        "Start it: sudo ndisprotd --socket \(path) --interface eth0 --allow \(login.userName); or name "
-          + "another socket with --socket or NDISPROT_SOCKET"
-      )
-    }
     return (
       "socket", what,
-      "Start it: sudo ndisprotd --interface eth0 --allow \(login.userName); or name another socket with "
-        + "--socket or NDISPROT_SOCKET"
+      "Start it: \(byHand); or name another socket with --socket or NDISPROT_SOCKET"
     )
   }
 
@@ -146,8 +144,7 @@ struct Unreachable {
     guard socket.isLoaded else {
       return (
         "systemd has no \(socket.name)",
-        "Install the package ndisprot or run scripts/install, or start one by hand: sudo ndisprotd "
-          + "--interface eth0 --allow \(login.userName)"
+        "Install the package ndisprot or run scripts/install, or start it by hand: \(byHand)"
       )
     }
     if service.state == "failed" || socket.state == "failed" {
