@@ -70,7 +70,8 @@ struct MistakeTests {
     Mistake(
       words: "read np0 --ethertype ipv4", exitCode: 6, said: ["no rule", "policy explain"],
       user: .stranger),
-    Mistake(words: "pause np0", exitCode: 6, said: ["administrators", "root"], user: .allowed),
+    Mistake(
+      words: "pause np0", exitCode: 6, said: ["only root", "Run it as root"], user: .allowed),
     Mistake(
       words: "--socket /nonexistent bindings", exitCode: 3,
       said: ["no socket /nonexistent", "Start it"]),
@@ -103,7 +104,8 @@ struct MistakeTests {
     "both programs word usage errors alike",
     arguments: [
       ("--interfce np0", "Did you mean '--interface'?"),
-      ("--profile fast", "Write latency or throughput"), ("--interface", "--interface <name>"),
+      ("--profile fast", "Write one of 'latency' and 'throughput'"),
+      ("--interface", "--interface <name>"),
       ("--allow alice", "Write a rule"),
     ])
   func daemon(_ words: String, _ said: String) throws {

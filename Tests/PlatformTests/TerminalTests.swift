@@ -6,9 +6,10 @@ struct TerminalTests {
   @Test(
     "a text is broken at spaces, and its second line stands further in",
     arguments: [
-      ("a short line", 20, "a short line"), ("one two three", 7, "one two\n  three"),
-      ("  indented words here", 12, "  indented\n    words\n    here"),
-      ("averyverylongword", 5, "averyverylongword"), ("a\n\nb", 5, "a\n\nb"), ("", 5, ""),
+      ("a short line", 20, "a short line"), ("one two three", 12, "one two\n  three"),
+      ("  indented words here", 16, "  indented words\n    here"),
+      ("averyverylongword", 5, "averyverylongword"), ("a,bb,ccc,d", 5, "a,bb,\nccc,d"),
+      ("a\n\nb", 5, "a\n\nb"), ("", 5, ""),
     ])
   func wrapped(_ text: String, _ columns: Int, _ expected: String) {
     #expect(text.wrapped(to: columns, indent: 2) == expected)

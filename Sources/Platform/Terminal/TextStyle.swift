@@ -16,7 +16,8 @@ public enum TextStyle: UInt8, Sendable {
 }
 
 extension String {
-  /// The text in lines of at most so many columns, broken at spaces; a longer word has its own line.
+  /// The text in lines of at most so many columns, broken at spaces, and behind the commas of a list
+  /// that is longer than a line; any other long word has its own line.
   ///
   /// Line breaks and the indentation of a line stay. - Units: one column a character
   ///
@@ -37,14 +38,27 @@ extension String {
     var lines: [String] = []
     var current = String(line.prefix(margin))
     var isEmpty = true
-    for word in line.dropFirst(margin).split(separator: " ", omittingEmptySubsequences: false) {
-      if !isEmpty, current.count + 1 + word.count > columns {
+    for (word, isGlued) in words(line.dropFirst(margin), columns - later.count) {
+      let gap = isEmpty || isGlued ? "" : " "
+      if !isEmpty, current.count + gap.count + word.count > columns {
         lines.append(current)
-        (current, isEmpty) = (later, true)
+        current = later + word
+      } else {
+        current += gap + word
       }
-      current += (isEmpty ? "" : " ") + word
       isEmpty = false
     }
     return lines + [current]
+  }
+
+  /// The words of a line; a list that is longer than a line comes in parts, each glued to the one before.
+  private static func words(_ line: Substring, _ room: Int) -> [(Substring, isGlued: Bool)] {
+    line.split(separator: " ", omittingEmptySubsequences: false).flatMap { word in
+      guard word.count > room, word.contains(",") else { return [(word, isGlued: false)] }
+      let parts = word.split(separator: ",", omittingEmptySubsequences: false)
+      return parts.enumerated().map { index, part in
+        (index < parts.count - 1 ? part + "," : part, isGlued: index > 0)
+      }
+    }
   }
 }

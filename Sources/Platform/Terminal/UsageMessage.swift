@@ -36,6 +36,13 @@ public struct UsageMessage: Sendable {
 
   /// The line, without the program's name.
   public var text: String {
+    // The parser's own list of the values that there are.
+    if let list = cause.split(separator: ". Please provide ").last, cause.hasSuffix("."),
+      cause.contains(". Please provide ")
+    {
+      let front = cause.prefix(cause.count - list.count - ". Please provide ".count)
+      return "usage: \(front). Write \(list.dropLast())"
+    }
     // Messages of our own say what to write.
     if cause.contains(". Write ") || cause.contains(" See '") {
       return "usage: " + cause

@@ -119,7 +119,7 @@ struct OIDsCommand: ParsableCommand {
     if global.json {
       for oid in oids { program.output.standard.writeLine(Self.json(oid)) }
     } else {
-      program.output.printTable(Self.table(oids))
+      program.output.printTable(Self.table(oids, columns: program.output.screen.columns))
     }
     program.output.standard.flush()
   }
@@ -132,14 +132,16 @@ struct OIDsCommand: ParsableCommand {
     return OIDValue(oid: .supportedList, bytes: bytes).oids
   }
 
-  static func table(_ oids: [OID]) -> [[String]] {
-    [["NUMBER", "SHORT NAME", "NAME", "ACCESS", "UNIT"]]
+  /// A row for each; the whole name is left out where it has no room.
+  static func table(_ oids: [OID], columns: Int?) -> [[String]] {
+    let hasNames = columns.map { $0 >= 100 } ?? true
+    return [["NUMBER", "SHORT NAME", "ACCESS", "UNIT"] + (hasNames ? ["NAME"] : [])]
       + oids.map { oid in
         let unit = OIDMeaning(oid).unit
         return [
-          oid.numberText, oid.description?.shortName ?? "-", oid.nameOrNumber,
-          access(oid).joined(separator: ","), unit.isEmpty ? "-" : unit,
-        ]
+          oid.numberText, oid.description?.shortName ?? "-", access(oid).joined(separator: ","),
+          unit.isEmpty ? "-" : unit,
+        ] + (hasNames ? [oid.nameOrNumber] : [])
       }
   }
 

@@ -109,14 +109,14 @@ extension Output {
     switch status {
     case .notPermitted where context.operation == .administer:
       (
-        "only administrators may, and not user \(getuid())",
+        "only administrators may, and not \(HostFacts.userName(getuid()))",
         "Run it as root, or as the user whose daemon it is"
       )
     case .notPermitted:
       (
-        "the daemon does not permit it to user \(getuid())",
+        "the daemon does not permit it to \(HostFacts.userName(getuid()))",
         "Ask for a rule in its configuration ('ndisprotctl policy explain' says what there is), or "
-          + "have it started with --allow and your user name"
+          + "have it started with --allow \(HostFacts.userName(getuid()))"
       )
     case .misconfigured:
       (

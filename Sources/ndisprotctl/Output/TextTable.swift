@@ -12,8 +12,8 @@ enum TextTable {
 
   /// Rows as lines that fit a screen.
   ///
-  /// Where they do not, the text of the last column is wrapped; where that has no room either, each row
-  /// becomes a record of lines, a heading and a value each.
+  /// Where they do not, the columns move together, then the text of the last one is wrapped; where that
+  /// has no room either, each row becomes a record of lines, a heading and a value each.
   ///
   /// - Parameters:
   ///   - rows: the cells
@@ -24,30 +24,61 @@ enum TextTable {
     let widths = (0..<count).map { column in
       rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
     }
-    let front = widths.dropLast().reduce(0) { $0 + $1 + 2 }
-    guard let columns = screen.columns, front + (widths.last ?? 0) > columns else {
-      return laidOut(rows, widths, .max, screen, hasHeading)
+    for gap in [2, 1] {
+      let layout = Layout(widths: widths, gap: gap, room: screen.columns)
+      if layout.hasRoom, layout.canWrap(rows) { return lines(rows, layout, screen, hasHeading) }
     }
-    let room = columns - front
-    let hasRoom = room >= min(narrowest, widths.last ?? 0)
-    guard hasRoom || !hasHeading || rows.count < 2 else { return records(rows, screen) }
-    return laidOut(rows, widths, max(room, narrowest), screen, hasHeading)
+    guard hasHeading else {
+      return lines(rows, Layout(widths: widths, gap: 1, room: nil), screen, hasHeading)
+    }
+    guard rows.count > 1 else {
+      let heading = (rows.first ?? []).joined(separator: " ").wrapped(to: screen.columns ?? .max)
+      return heading.split(separator: "\n").map { screen.painted(String($0), .bold) }
+    }
+    return records(rows, screen)
   }
 
-  private static func laidOut(
-    _ rows: [[String]], _ widths: [Int], _ room: Int, _ screen: Screen, _ hasHeading: Bool
+  /// Where the columns stand.
+  private struct Layout {
+    let widths: [Int]
+    let gap: Int
+    /// Columns in front of the last cell.
+    let front: Int
+    /// Columns that the last cell has.
+    let last: Int
+
+    init(widths: [Int], gap: Int, room: Int?) {
+      self.widths = widths
+      self.gap = gap
+      let front = widths.dropLast().reduce(0) { $0 + $1 + gap }
+      self.front = front
+      last = room.map { $0 - front } ?? .max
+    }
+
+    /// Whether every word of the last column fits into it.
+    func canWrap(_ rows: [[String]]) -> Bool {
+      rows.allSatisfy { row in
+        (row.last ?? "").split(separator: " ").allSatisfy { $0.count <= last }
+      }
+    }
+
+    /// Whether the last cell fits, or can be wrapped.
+    var hasRoom: Bool { last >= min(TextTable.narrowest, widths.last ?? 0) }
+  }
+
+  private static func lines(
+    _ rows: [[String]], _ layout: Layout, _ screen: Screen, _ hasHeading: Bool
   ) -> [String] {
-    let front = widths.dropLast().reduce(0) { $0 + $1 + 2 }
-    return rows.enumerated().flatMap { index, row -> [String] in
+    rows.enumerated().flatMap { index, row -> [String] in
       let isHeading = hasHeading && index == 0
       var line = ""
       for (column, cell) in row.dropLast().enumerated() {
         line += painted(cell, isHeading, screen)
-        line += String(repeating: " ", count: widths[column] - cell.count + 2)
+        line += String(repeating: " ", count: layout.widths[column] - cell.count + layout.gap)
       }
-      let last = (row.last ?? "").wrapped(to: room).split(
+      let last = (row.last ?? "").wrapped(to: max(layout.last, narrowest)).split(
         separator: "\n", omittingEmptySubsequences: false)
-      let margin = String(repeating: " ", count: front)
+      let margin = String(repeating: " ", count: layout.front)
       return last.enumerated().map { place, part in
         (place == 0 ? line : margin) + painted(String(part), isHeading, screen)
       }

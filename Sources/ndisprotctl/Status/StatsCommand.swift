@@ -43,6 +43,12 @@ struct StatsCommand: ParsableCommand {
     line.add("id", object.id)
     line.add("name", object.name)
     for reading in object.readings { line.add(reading.name, reading.value) }
+    if object.kind == .limit {
+      for counter: Counter in [.limitOfAll, .limitOfUser, .limitOfSession]
+      where object[counter] == nil {
+        line.add(counter.name, raw: "null")
+      }
+    }
     return line.closed
   }
 

@@ -8,6 +8,7 @@ import fcntl
 import json
 import os
 import pty
+import re
 import select
 import signal
 import struct
@@ -25,12 +26,13 @@ if child == 0:
     os.execvp(words[0], words)
 fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 25, columns, 0, 0))
 os.write(go, b"x")
+plain = re.compile(rb"\x1b(\[[0-9;?<>=]*[A-Za-z]|[()][A-Z0-9]|[=>]|\][^\x07\x1b]*(\x07|\x1b\\))")
 shown, seen, end = b"", 0, time.monotonic() + 20
 while time.monotonic() < end:
     if steps and steps[0][0].encode() in shown[seen:]:
         seen = len(shown)
         os.write(terminal, steps.pop(0)[1].encode())
-    elif not steps and until and until in shown[seen:]:
+    elif not steps and until and until in plain.sub(b"", shown[seen:]):
         break
     if not select.select([terminal], [], [], 0.1)[0]:
         continue
@@ -44,6 +46,7 @@ while time.monotonic() < end:
 if until or time.monotonic() >= end:
     os.kill(child, signal.SIGKILL)
 _, status = os.waitpid(child, 0)
-sys.stdout.buffer.write(shown[seen if until else 0:].replace(b"\r\n", b"\n"))
+shown = plain.sub(b"", shown[seen:]) if until else shown
+sys.stdout.buffer.write(shown.replace(b"\r\n", b"\n"))
 sys.stdout.flush()
 sys.exit(os.waitstatus_to_exitcode(status) & 0xFF)
