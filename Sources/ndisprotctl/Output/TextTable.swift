@@ -29,7 +29,7 @@ enum TextTable {
       if layout.hasRoom, layout.canWrap(rows) { return lines(rows, layout, screen, hasHeading) }
     }
     guard hasHeading else {
-      return lines(rows, Layout(widths: widths, gap: 1, room: nil), screen, hasHeading)
+      return lines(rows, Layout(widths: widths, gap: 2, room: screen.columns), screen, hasHeading)
     }
     guard rows.count > 1 else {
       let heading = (rows.first ?? []).joined(separator: " ").wrapped(to: screen.columns ?? .max)
