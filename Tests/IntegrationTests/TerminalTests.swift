@@ -90,7 +90,7 @@ extension Lab {
   ) throws -> ChildProcess.Outcome {
     let folder = "/" + #filePath.split(separator: "/").dropLast().joined(separator: "/")
     return try ChildProcess.run(
-      ["python3", "-IS", "\(folder)/Peers/terminal.py", "\(columns)", steps, until] + words,
+      ["python3", "-IS", "\(folder)/Peers/on_terminal.py", "\(columns)", steps, until] + words,
       errorPath: filePath("terminal"))
   }
 

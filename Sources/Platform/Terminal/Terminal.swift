@@ -20,6 +20,14 @@ public enum Terminal {
     return ownColumnCount(of: descriptor)
   }
 
+  /// The size of a terminal in characters; 80 by 24 where it does not say.
+  public static func size(_ descriptor: Int32) -> (columns: Int, rows: Int) {
+    var size = winsize()
+    guard unsafe ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0
+    else { return (80, 24) }
+    return (Int(size.ws_col), Int(size.ws_row))
+  }
+
   /// The columns of a terminal itself; nil for files and pipes.
   public static func ownColumnCount(of descriptor: Int32) -> Int? {
     guard isatty(descriptor) == 1 else { return nil }

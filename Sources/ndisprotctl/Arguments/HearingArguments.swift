@@ -23,6 +23,9 @@ struct HearingArguments: ParsableArguments {
   @Flag(help: "Hears what is sent to others as well.")
   var promiscuous = false
 
+  /// Whether nothing was asked for.
+  var isDefault: Bool { groups.isEmpty && !noGroup && !allGroups && !promiscuous }
+
   mutating func validate() throws {
     guard !noGroup || groups.isEmpty else {
       throw ValidationError("--no-group and --group contradict each other. Write one of them")

@@ -43,8 +43,16 @@ final class StandardOutput {
   /// Writes all bytes; false if the reader has gone.
   ///
   /// Standard output that cannot be written otherwise ends the program.
+  ///
+  /// - Thread: any; the bytes of one call stay together
   @discardableResult
   static func write(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
+    turn.withLock { _ in writeAlone(bytes, to: descriptor) }
+  }
+
+  private static let turn = LockedValue(())
+
+  private static func writeAlone(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
     do throws(SystemError) {
       try writeAll(bytes, to: descriptor)
       return true

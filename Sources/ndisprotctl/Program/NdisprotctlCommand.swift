@@ -23,7 +23,10 @@ struct NdisprotctlCommand: ParsableCommand {
     groupedSubcommands: [
       CommandGroup(
         name: "Frames",
-        subcommands: [ReadCommand.self, WriteCommand.self, EchoCommand.self, ProttestCommand.self]),
+        subcommands: [
+          ReadCommand.self, WriteCommand.self, EchoCommand.self, CaptureCommand.self,
+          ReplayCommand.self, ProttestCommand.self,
+        ]),
       CommandGroup(
         name: "Interface",
         subcommands: [
@@ -37,13 +40,13 @@ struct NdisprotctlCommand: ParsableCommand {
         name: "Diagnosis",
         subcommands: [
           DoctorCommand.self, ReportCommand.self, StatusCommand.self, StatsCommand.self,
-          MetricsCommand.self,
+          TopCommand.self, MetricsCommand.self,
         ]),
       CommandGroup(
         name: "Administrator",
         subcommands: [
-          PauseCommand.self, RestartCommand.self, ReloadCommand.self, ObjectsCommand.self,
-          TraceCommand.self,
+          PauseCommand.self, RestartCommand.self, CloseCommand.self, ReloadCommand.self,
+          ObjectsCommand.self, TraceCommand.self,
         ]),
     ])
 
@@ -55,6 +58,9 @@ struct NdisprotctlCommand: ParsableCommand {
 
   static func main() {
     fillStandardDescriptors()
+    if let words = Extcap.arguments(programArguments(), calledAs: programName()) {
+      Glibc.exit(Extcap.run(words))
+    }
     Glibc.exit(runProgram(programArguments()))
   }
 }

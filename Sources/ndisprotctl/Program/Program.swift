@@ -15,11 +15,21 @@ final class Program {
   ///   - what: what a failure is said to have failed, as a verb and its object
   ///   - operation: the same for scripts
   ///   - binding: the binding that is meant
-  init(
+  convenience init(
     _ global: GlobalOptions, _ what: String, _ operation: Operation, binding: String = ""
   ) {
-    output = Output(isJSON: global.json, color: global.color ?? .auto)
-    socketPath = global.socketPath
+    self.init(
+      socketPath: global.socketPath, isJSON: global.json, color: global.color ?? .auto, what,
+      operation, binding: binding)
+  }
+
+  /// The same for a program without global options.
+  init(
+    socketPath: String, isJSON: Bool = false, color: Terminal.ColorChoice = .auto, _ what: String,
+    _ operation: Operation, binding: String = ""
+  ) {
+    output = Output(isJSON: isJSON, color: color)
+    self.socketPath = socketPath
     self.what = what
     self.operation = operation
     self.binding = binding
@@ -72,6 +82,11 @@ final class Program {
     return output.report(error, context)
   }
 
+  /// Reports a failure that is none of the client library.
+  func fail(_ cause: String, _ remedy: String, name: String) -> Failure {
+    output.report(cause, remedy, name: name, context)
+  }
+
   /// Reports frames that were not sent.
   func fail(_ report: WriteReport) -> Failure { output.report(report, context) }
 
@@ -105,10 +120,9 @@ final class Program {
   func newConnection(by deadline: Deadline = .never) throws(ClientError) -> Connection {
     let interruption = try Interruption()
     Signals.interrupt(interruption)
-    let timeout = min(deadline.remaining ?? Connection.defaultTimeout, Connection.defaultTimeout)
     do throws(ClientError) {
       let connection = try Connection(
-        path: socketPath, interruption: interruption, timeout: timeout)
+        path: socketPath, interruption: interruption, timeout: deadline.connectTimeout)
       connection.latest = deadline
       return connection
     } catch {
@@ -150,5 +164,12 @@ final class Program {
       guard error.status == .adapterNotFound else { throw fail(error) }
       throw fail(error, present: (try? connection.bindings())?.map(\.name))
     }
+  }
+}
+
+extension Deadline {
+  /// How long a connection may take: what is left, and what every connection has at most.
+  var connectTimeout: Duration {
+    min(remaining ?? Connection.defaultTimeout, Connection.defaultTimeout)
   }
 }

@@ -8,7 +8,7 @@ struct StatsCommand: ParsableCommand {
     abstract: "Prints the counters of bindings, opens, sessions and the daemon.",
     discussion: Help.text(
       "Root sees all opens and sessions, other users their own.",
-      ["ndisprotctl stats eth0", "ndisprotctl stats --limits"]))
+      ["ndisprotctl stats eth0", "ndisprotctl stats --watch 1", "ndisprotctl stats --limits"]))
 
   @OptionGroup var global: GlobalOptions
   @Argument(help: "An interface name, or @N, its index (default: all).")
@@ -16,11 +16,27 @@ struct StatsCommand: ParsableCommand {
   @Flag(help: "Print limits instead: what clients hold, may hold, and how often they were refused.")
   var limits = false
 
+  @Option(
+    help: ArgumentHelp("Prints what changes every so many seconds, with rates.", valueName: "s"))
+  var watch: SecondsArgument?
+
+  mutating func validate() throws {
+    if let watch, watch.duration < .milliseconds(100) {
+      throw ValidationError("--watch is shorter than what can be read. Write 0.1 or more")
+    }
+  }
+
   mutating func run() throws {
     let program = Program(
       global, "list counters", .statistics, binding: binding?.description ?? "")
     let connection = try program.connect()
     let index = try binding.map { try program.entry($0, connection).interfaceIndex } ?? 0
+    if let watch {
+      let run = StatsWatch(interval: watch.duration, interfaceIndex: index, isLimits: limits)
+      return try program.attempt { () throws(ClientError) in
+        try run.show(connection, program.output)
+      }
+    }
     let objects = try program.attempt { () throws(ClientError) in
       try connection.statistics(interfaceIndex: index)
     }
@@ -36,7 +52,7 @@ struct StatsCommand: ParsableCommand {
     program.output.standard.flush()
   }
 
-  private static func json(_ object: StatisticsObject) -> String {
+  static func json(_ object: StatisticsObject) -> String {
     var line = JSONLine()
     line.add("kind", object.kind.name)
     line.add("ifindex", object.interfaceIndex)
@@ -70,6 +86,8 @@ extension StatisticsObject.Kind {
     case .session: "session"
     case .daemon: "daemon"
     case .limit: "limit"
+    case .user: "user"
+    case .denial: "denial"
     default: "kind\(rawValue)"
     }
   }

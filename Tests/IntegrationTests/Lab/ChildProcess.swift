@@ -88,6 +88,12 @@ final class ChildProcess {
     return exitStatus ?? -1
   }
 
+  /// Whether it has ended by now.
+  func hasEnded() throws -> Bool {
+    if exitStatus == nil { exitStatus = waitForExit(options: WNOHANG) }
+    return exitStatus != nil
+  }
+
   private func readMore(until deadline: Deadline) throws -> Bool {
     var entry = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
     guard poll(&entry, 1, deadline.milliseconds) > 0 else {
