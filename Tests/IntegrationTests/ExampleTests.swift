@@ -17,51 +17,70 @@ struct ExampleTests {
     let options = Lab.Options(
       preparation: ["link property add dev np0 altname eth0"],
       configuration: Policy.text(rules), ownsWire: false)
-    try Lab.run(options) { lab in
-      let etc = try lab.makeEtc()
-      defer { _ = try? ChildProcess.run(["rm", "-rf", etc], errorPath: lab.filePath("rm")) }
-      if line.contains(" replay ") { try makeCapture(lab, etc: etc) }
-      let words = try lab.exampleWords(line, etc: etc)
-      let program = try ChildProcess(words, errorPath: lab.filePath("example"))
-      program.endInput()
-      var output = ""
-      switch Kind(line) {
-      case .plain: break
-      case .counted:
-        try waitForBegin(program)
-        try feed(lab)
-      case .endless:
-        try waitForBegin(program)
-        try feed(lab)
-        output = String(decoding: try program.nextLine() ?? [], as: UTF8.self)
-        #expect(!output.isEmpty, "\(line) prints nothing: \(program.errorText)")
-        program.send(SIGINT)
-      case .table:
-        output = String(decoding: try program.nextLine() ?? [], as: UTF8.self)
-        program.send(SIGINT)
-      case .capture:
-        try eventually("the file of \(line)") {
-          TextFile.names(in: etc).contains { $0.hasPrefix("eth0") && $0.hasSuffix(".pcapng") }
-        }
-        program.send(SIGINT)
-      case .piped:
-        try eventually("\(line) ends") {
-          try feed(lab)
-          return try program.hasEnded()
-        }
-      }
-      output += try program.rest()
-      let code = try program.exitCode()
-      let mayFail = ["doctor", "ndisprotctl close "].contains { line.contains($0) }
-      #expect(code == 0 || mayFail && code != 64, "\(line): \(program.errorText)")
-      let isSilent = ["pause", "restart", "wait", "trace --on", "--file", "close"].contains {
-        line.contains($0)
-      }
-      #expect(!output.isEmpty || isSilent || !program.errorText.isEmpty, "\(line) prints nothing")
-      #expect(!program.errorText.contains("usage:"), "\(program.errorText)")
-      // The end of a lab looks at frames: they have to move.
-      if line.contains(" pause ") { #expect(try lab.ctl("restart", "np0").exitCode == 0) }
+    try Lab.run(options) { lab in try check(line, in: lab) }
+  }
+
+  private func check(_ line: String, in lab: Lab) throws {
+    let etc = try lab.makeEtc()
+    let result = Result { try play(line, in: lab, etc: etc) }
+    _ = try ChildProcess.run(["rm", "-rf", etc], errorPath: lab.filePath("rm"))
+    let outcome = try result.get()
+    let mayFail = ["doctor", "ndisprotctl close "].contains { line.contains($0) }
+    #expect(
+      outcome.exitCode == 0 || mayFail && outcome.exitCode != 64, "\(line): \(outcome.errors)")
+    let isSilent = ["pause", "restart", "wait", "trace --on", "--file"].contains {
+      line.contains($0)
     }
+    #expect(
+      !outcome.output.isEmpty || isSilent || !outcome.errors.isEmpty, "\(line) prints nothing")
+    #expect(!outcome.errors.contains("usage:"), "\(outcome.errors)")
+    // The end of a lab looks at frames: they have to move.
+    if line.contains(" pause ") { #expect(try lab.ctl("restart", "np0").exitCode == 0) }
+  }
+
+  private func play(_ line: String, in lab: Lab, etc: String) throws -> ChildProcess.Outcome {
+    if line.contains(" replay ") { try makeCapture(lab, etc: etc) }
+    let program = try ChildProcess(
+      try lab.exampleWords(line, etc: etc), errorPath: lab.filePath("example"))
+    program.endInput()
+    let first = try accompany(program, Kind(line), lab, etc: etc)
+    let output = first + (try program.rest())
+    return ChildProcess.Outcome(
+      exitCode: try program.exitCode(), output: output, errors: program.errorText)
+  }
+
+  /// Gives a program what it waits for, and ends one that does not end.
+  ///
+  /// - Returns: what it printed meanwhile
+  private func accompany(
+    _ program: ChildProcess, _ kind: Kind, _ lab: Lab, etc: String
+  ) throws -> String {
+    var first: [UInt8] = []
+    switch kind {
+    case .plain: break
+    case .counted:
+      try waitForBegin(program)
+      try feed(lab)
+    case .endless:
+      try waitForBegin(program)
+      try feed(lab)
+      first = try #require(try program.nextLine(), "it prints nothing: \(program.errorText)")
+      program.send(SIGINT)
+    case .table:
+      first = try #require(try program.nextLine(), "it prints nothing: \(program.errorText)")
+      program.send(SIGINT)
+    case .capture:
+      try eventually("the file of a capture") {
+        TextFile.names(in: etc).contains { $0.hasPrefix("eth0") && $0.hasSuffix(".pcapng") }
+      }
+      program.send(SIGINT)
+    case .piped:
+      try eventually("enough frames") {
+        try feed(lab)
+        return try program.hasEnded()
+      }
+    }
+    return String(decoding: first, as: UTF8.self)
   }
 
   /// How an example ends.

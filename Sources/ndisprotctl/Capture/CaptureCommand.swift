@@ -162,7 +162,8 @@ struct CaptureCommand: ParsableCommand {
       flags: isOutgoing ? .outgoing : [])
     var hearing = hearing
     if hearing.isDefault, own.mayHearAllGroups { hearing.allGroups = true }
-    try program.attempt { () throws(ClientError) in try hearing.set(on: open) }
+    let refused = try program.attempt { () throws(ClientError) in try hearing.set(on: open) }
+    program.explainRefusal(of: refused, open)
     return CaptureSource(place, open, entry.captureInterface(open, snap), format, selection)
   }
 }

@@ -49,7 +49,7 @@ struct ExtcapCapture {
     let open = try program.open(
       .name(entry.name), connection, etherTypes: types, flags: arguments.isOutgoing ? .outgoing : []
     )
-    try program.attempt { () throws(ClientError) in try hearing.set(on: open) }
+    _ = try program.attempt { () throws(ClientError) in try hearing.set(on: open) }
     let source = CaptureSource(
       0, open, entry.captureInterface(open, nil), .pcapng, CaptureSelection(filter: filter))
     var head = CaptureWriter(.pcapng)

@@ -1,4 +1,5 @@
 internal import NdisprotClient
+internal import Platform
 
 /// One run of a subcommand: the connection it needs, and how its failures are reported.
 final class Program {

@@ -75,10 +75,7 @@ struct Transmit: Measurement {
     let before = try bench.lab.farEndFrameCount()
     let cpuBefore = daemon.cpuSeconds
     let client = try product.startClient(
-      [
-        "write", Lab.interface, "-n", String(count), "-l", String(frameByteCount), "--ethertype",
-        "eapol",
-      ]
+      ["write", Lab.interface, "-n", String(count), "-l", String(frameByteCount)]
         + ["--ethertype", "0x88b5", "--dst", Lab.farAddress, "--batch", String(batch)],
       core: Self.clientCore)
     let summary = try client.event("summary", within: 30)
