@@ -26,6 +26,7 @@ public enum Build {
   /// - Parameters:
   ///   - program: its name
   ///   - facts: what else it was made of, or speaks: `protocol 1`
+  /// - Returns: the lines, joined
   public static func text(_ program: String, _ facts: [String]) -> String {
     (["\(program) \(version)", "commit \(commit)", "Swift \(compiler)"] + facts)
       .joined(separator: "\n")

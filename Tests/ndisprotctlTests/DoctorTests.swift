@@ -63,10 +63,10 @@ struct DoctorTests {
 
   @Test("another socket than the usual one, which is there, is most likely a mistake")
   func otherPath() {
-    let said = Self.words(ENOENT, path: "/tmp/x") { $0.isUsualSocketThere = true }
+    let said = Self.words(ENOENT, path: "/srv/x") { $0.isUsualSocketThere = true }
     #expect(said.text.contains("unset NDISPROT_SOCKET"), "\(said)")
-    let alone = Self.words(ENOENT, path: "/tmp/x")
-    #expect(alone.text.contains("ndisprotd --socket /tmp/x --interface eth0 --allow alice"))
+    let alone = Self.words(ENOENT, path: "/srv/x")
+    #expect(alone.text.contains("ndisprotd --socket /srv/x --interface eth0 --allow alice"))
   }
 
   @Test("a user who may not connect is named, and so is what is missing")

@@ -19,11 +19,12 @@ extension String {
   /// The text in lines of at most so many columns, broken at spaces, and behind the commas of a list
   /// that is longer than a line; any other long word has its own line.
   ///
-  /// Line breaks and the indentation of a line stay. - Units: one column a character
+  /// Line breaks and the indentation of a line stay; a character takes one column.
   ///
   /// - Parameters:
   ///   - columns: the columns of a line
   ///   - indent: the columns that the second and later lines of a paragraph stand further in
+  /// - Returns: the lines, joined
   public func wrapped(to columns: Int, indent: Int = 0) -> String {
     split(separator: "\n", omittingEmptySubsequences: false)
       .flatMap { Self.wrapped($0, to: columns, indent: indent) }

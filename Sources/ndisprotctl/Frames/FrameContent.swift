@@ -84,8 +84,9 @@ enum FrameContent {
 
 /// Digits of a frame or a payload as people paste them.
 enum HexText {
-  /// The bytes; spaces, line breaks, colons and hyphens between them are passed over. nil for anything
-  /// but an even number of digits.
+  /// The bytes; nil for anything but an even number of digits.
+  ///
+  /// Spaces, line breaks, colons and hyphens between the digits are passed over.
   static func bytes(_ text: String) -> [UInt8]? {
     let start = text.hasPrefix("0x") || text.hasPrefix("0X") ? text.dropFirst(2) : text[...]
     let digits = start.filter { !$0.isWhitespace && $0 != ":" && $0 != "-" }

@@ -19,6 +19,7 @@ enum TextTable {
   ///   - rows: the cells
   ///   - screen: what they have to fit, and whether it shows colours
   ///   - hasHeading: whether the first row names the columns
+  /// - Returns: the lines, without their ends
   static func lines(_ rows: [[String]], on screen: Screen, hasHeading: Bool) -> [String] {
     let count = rows.map(\.count).max() ?? 0
     let widths = (0..<count).map { column in

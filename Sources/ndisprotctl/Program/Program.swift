@@ -103,8 +103,8 @@ final class Program {
 
   /// Connects; SIGINT and SIGTERM end the waits of the connection from now on.
   ///
-  /// - Parameter deadline: when the command gives up, if it has a `--timeout`; requests of the
-  ///   connection do not wait beyond it, until its `latest` is changed
+  /// When the command has a `--timeout`, requests of the connection do not wait beyond the deadline,
+  /// until its `latest` is changed.
   func connect(by deadline: Deadline = .never) throws(Failure) -> Connection {
     do throws(ClientError) {
       return try newConnection(by: deadline)
