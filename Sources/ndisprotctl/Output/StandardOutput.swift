@@ -47,18 +47,20 @@ final class StandardOutput {
   /// - Thread: any; the bytes of one call stay together
   @discardableResult
   static func write(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
-    turn.withLock { _ in writeAlone(bytes, to: descriptor) }
+    guard let error = turn.withLock({ _ in writeAlone(bytes, to: descriptor) }) else { return true }
+    // Not under the lock: what is wrong is said by a write of its own.
+    if descriptor == STDOUT_FILENO, error.errno != EPIPE { Output.endUnwritten(error) }
+    return false
   }
 
   private static let turn = LockedValue(())
 
-  private static func writeAlone(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
+  private static func writeAlone(_ bytes: [UInt8], to descriptor: Int32) -> SystemError? {
     do throws(SystemError) {
       try writeAll(bytes, to: descriptor)
-      return true
+      return nil
     } catch {
-      if descriptor == STDOUT_FILENO, error.errno != EPIPE { Output.endUnwritten(error) }
-      return false
+      return error
     }
   }
 }
