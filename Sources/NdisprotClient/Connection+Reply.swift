@@ -30,7 +30,7 @@ extension Connection {
   ) throws(ClientError) -> Value {
     var header = MessageHeader(opcode, id: newID())
     setup(&header)
-    let deadline = Deadline(after: timeout)
+    let deadline = Deadline.earlier(Deadline(after: timeout), latest)
     try send(header, payload, by: deadline, operation)
     do throws(ClientError) {
       let value = try reply(to: header.id, by: deadline) {
@@ -58,7 +58,7 @@ extension Connection {
   ) throws(ClientError) -> Value {
     var header = MessageHeader(opcode, id: newID())
     setup(&header)
-    let deadline = Deadline(after: timeout)
+    let deadline = Deadline.earlier(Deadline(after: timeout), latest)
     try send(header, payload, by: deadline, operation)
     let take = { (header: MessageHeader, payload: RawSpan) throws(ClientError) -> Value in
       try self.decode(header, payload, operation, isAccepted, body)

@@ -22,6 +22,8 @@ public final class Connection {
   let socket: MessageSocket
   /// Ends the waits of this connection from another thread.
   public var interruption: Interruption?
+  /// When every request ends at the latest, whatever its own time: the deadline of a whole program.
+  public var latest = Deadline.never
   /// How long a CANCEL may take whose request is over.
   var cancelTimeout = Connection.defaultTimeout
   private var lastID: UInt64 = 0

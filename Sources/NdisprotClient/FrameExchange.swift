@@ -65,6 +65,7 @@ public final class FrameExchange {
   /// Takes one message if there is one.
   ///
   /// - Parameter body: is lent each frame; what it wants to keep, it copies
+  /// - Returns: what the message was
   /// - Throws: `.daemonGone`; `.refused` with `adapterRemoved`, `cancelled` when the reads ended
   public func receive(_ body: (RecordReader.Record) -> Void) throws(ClientError) -> Outcome {
     if let kept = connection.takeParked(where: { isPended($0) }) {
@@ -83,7 +84,9 @@ public final class FrameExchange {
     connection.events.isEmpty ? nil : connection.events.removeFirst()
   }
 
-  private func isPended(_ id: UInt64) -> Bool { readIndex(id) != nil || outstandingIndex(id) != nil }
+  private func isPended(_ id: UInt64) -> Bool {
+    readIndex(id) != nil || outstandingIndex(id) != nil
+  }
 
   private func readIndex(_ id: UInt64) -> Int? {
     for index in readIDs.indices where readIDs[index] == id { return index }

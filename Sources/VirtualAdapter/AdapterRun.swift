@@ -72,6 +72,7 @@ public struct AdapterRun {
   /// Runs the program, and returns when it and all that it left running have ended.
   ///
   /// - Parameter binding: the open; its connection is the run's from now on
+  /// - Returns: how the program ended, and what was counted
   /// - Throws: what kept the program from being started
   public func run(_ binding: OpenBinding) throws(AdapterError) -> Result {
     let plan = try plan(binding)

@@ -24,6 +24,7 @@ final class BindingSession {
   ///   - binding: the open
   ///   - report: where counting goes on
   ///   - notice: is given every refusal, and every filter
+  /// - Throws: `ClientError`; the open stays
   init(
     _ binding: OpenBinding, continuing report: WriteReport,
     _ notice: @escaping (AdapterNotice) -> Void

@@ -8,7 +8,9 @@ internal import Platform
 /// - Ownership: closes the descriptor in the end; the signals stay blocked
 /// - Source: signalfd(2), waitid(2)
 final class SignalDescriptor {
-  /// What is passed on to the program when another process sends it. Those of job control act on both
+  /// What is passed on to the program when another process sends it.
+  ///
+  /// Those of job control act on both
   /// processes by themselves, and those of errors belong to the process that made the error.
   private static let numbers = [
     SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGTERM, SIGWINCH, SIGPOLL, SIGPWR,
@@ -52,6 +54,7 @@ final class SignalDescriptor {
   /// The next change of a child; nil if there is none.
   ///
   /// - Parameter areNone: whether there are no children at all
+  /// - Returns: the change, of any child
   static func nextChild(areNone: inout Bool) -> ChildChange? {
     var (child, value): (pid_t, Int32) = (0, 0)
     switch unsafe clinux_next_child(&child, &value) {

@@ -29,7 +29,10 @@ struct VethAdapter {
 
   /// Makes the second namespace, in which the calling process is then, and the pair.
   ///
-  /// - Parameter enterNamespace: is called in the new one, before any interface but loopback is there
+  /// - Parameters:
+  ///   - plan: what the adapter is to be like
+  ///   - enterNamespace: is called in the new one, before any interface but loopback is there
+  /// - Throws: `AdapterError` with the step that failed
   init(_ plan: AdapterPlan, enterNamespace: () throws(AdapterError) -> Void) throws(AdapterError) {
     do throws(SystemError) {
       wire = try PacketSocket()

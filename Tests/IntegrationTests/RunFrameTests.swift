@@ -13,7 +13,8 @@ struct RunFrameTests {
       var dice = FrameDice(seed: 2_201)
       let frames = dice.frames(300, to: Frame.own, from: Frame.far)
       let program = try lab.startRun(
-        "tcpdump", "-i", "np0", "-s", "2048", "-B", "16384", "--immediate-mode", "-l", "-n", "-t", "-xx",
+        "tcpdump", "-i", "np0", "-s", "2048", "-B", "16384", "--immediate-mode", "-l", "-n", "-t",
+        "-xx",
         "-c", "300")
       try eventually("tcpdump: \(program.errorText)") {
         program.errorText.contains("listening on np0")
@@ -36,7 +37,7 @@ struct RunFrameTests {
       let peer = lab.peer
       let program = try lab.startRun("python3", "-c", Lab.sender)
       try program.writeLine(Array(frames.joined(separator: " ").utf8))
-      program.closeInput()
+      program.endInput()
       #expect(try peer.receive(300) == frames)
       #expect(try program.exitCode() == 0, "\(program.errorText)")
       #expect(program.errorText.isEmpty)
@@ -50,7 +51,7 @@ struct RunFrameTests {
       let frames = (1...64).map { Frame.outward(number: $0) }
       let program = try lab.startRun("python3", "-c", Lab.sender)
       try program.writeLine(Array(frames.joined(separator: " ").utf8))
-      program.closeInput()
+      program.endInput()
       #expect(try program.exitCode() == 0, "\(program.errorText)")
       #expect(try peer.receive(64) == frames)
     }
@@ -64,7 +65,7 @@ struct RunFrameTests {
       let program = try lab.startRun("python3", "-c", Lab.sender)
       let frames = [forged, forged, forged, Frame.outward(number: 7)]
       try program.writeLine(Array(frames.joined(separator: " ").utf8))
-      program.closeInput()
+      program.endInput()
       #expect(try peer.receive(1) == [Frame.outward(number: 7)])
       #expect(try program.exitCode() == 0)
       #expect(
@@ -91,7 +92,8 @@ struct RunFrameTests {
     try Lab.runProgram { lab in
       let index = try #require(
         try lab.ctl("--json", "bindings").output.firstMatch(of: /"ifindex":(\d+)/)?.1)
-      let outcome = try lab.runScript("ip -o link show dev np0; id -u; grep CapEff /proc/self/status")
+      let outcome = try lab.runScript(
+        "ip -o link show dev np0; id -u; grep CapEff /proc/self/status")
       #expect(outcome.exitCode == 0, "\(outcome.errors)")
       let lines = outcome.lines
       #expect(lines.count == 3)

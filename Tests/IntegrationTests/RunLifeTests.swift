@@ -5,13 +5,15 @@ import Testing
 
 /// How runs end, and what they leave: kills, floods, two at once, many one after the other.
 @Suite(
-  "A program on a virtual adapter: life", .serialized, .timeLimit(.minutes(30)), .tags(.integration),
+  "A program on a virtual adapter: life", .serialized, .timeLimit(.minutes(30)),
+  .tags(.integration),
   .needsNamespaces, .needsSeveralUsers)
 struct RunLifeTests {
   @Test("at a terminal ^C, ^Z, fg, ^D and a program that stops itself work as without a run")
   func terminal() throws {
     try Lab.runProgram { lab in
-      let path = "\(#filePath.split(separator: "/").dropLast().joined(separator: "/"))/Peers/jobcontrol.py"
+      let path =
+        "\(#filePath.split(separator: "/").dropLast().joined(separator: "/"))/Peers/jobcontrol.py"
       let words = try RunCase().words(lab, [])
       let json = String(decoding: try JSONEncoder().encode(words), as: UTF8.self)
       let outcome = try ChildProcess.run(
@@ -54,7 +56,8 @@ struct RunLifeTests {
       let peer = lab.peer
       let listeners = try (0..<2).map { _ in
         try lab.startRun(
-          "tcpdump", "-i", "np0", "-Q", "in", "--immediate-mode", "-l", "-n", "-t", "-xx", "-c", "10")
+          "tcpdump", "-i", "np0", "-Q", "in", "--immediate-mode", "-l", "-n", "-t", "-xx", "-c",
+          "10")
       }
       for listener in listeners {
         try eventually("tcpdump: \(listener.errorText)") {
@@ -70,7 +73,7 @@ struct RunLifeTests {
       let senders = try (1...2).map { number in
         let sender = try lab.startRun("python3", "-c", Lab.sender)
         try sender.writeLine(Array(Frame.outward(number: number).utf8))
-        sender.closeInput()
+        sender.endInput()
         return sender
       }
       #expect(try Set(peer.receive(2)) == Set((1...2).map { Frame.outward(number: $0) }))
@@ -119,12 +122,14 @@ struct RunLifeTests {
       try eventually("tcpdump: \(program.errorText)") {
         program.errorText.contains("listening on np0")
       }
-      let listen = "import socket; s = socket.create_server((\"10.9.0.1\", 5001)); print(\"up\", flush=True); "
+      let listen =
+        "import socket; s = socket.create_server((\"10.9.0.1\", 5001)); print(\"up\", flush=True); "
         + "c, _ = s.accept(); n = 0\nwhile b := c.recv(65536): n += len(b)\nprint(n, flush=True)"
       let server = try ChildProcess(
         lab.nearWords(["python3", "-c", listen]), errorPath: lab.filePath("server"))
       #expect(try server.nextText() == "up")
-      let send = "import socket; s = socket.create_connection((\"10.9.0.1\", 5001)); s.sendall(bytes(4 << 20))"
+      let send =
+        "import socket; s = socket.create_connection((\"10.9.0.1\", 5001)); s.sendall(bytes(4 << 20))"
       let client = try ChildProcess.run(
         lab.farWords(["python3", "-c", send]), errorPath: lab.filePath("client"))
       #expect(client.exitCode == 0, "\(client.errors)")
@@ -143,7 +148,9 @@ struct RunLifeTests {
     }
   }
 
-  @Test("many starts and ends leave nothing: no process that holds a namespace, and nothing in the daemon")
+  @Test(
+    "many starts and ends leave nothing: no process that holds a namespace, and nothing in the daemon"
+  )
   func many() throws {
     try Lab.runProgram { lab in
       let token = "leaves-nothing-\(getpid())"

@@ -32,7 +32,8 @@ struct RunProcessTests {
   func signals() throws {
     try Lab.runProgram { lab in
       let program = try lab.startRun(
-        "sh", "-c", "trap 'echo usr1' USR1; trap 'echo term; exit 5' TERM; echo ready; "
+        "sh", "-c",
+        "trap 'echo usr1' USR1; trap 'echo term; exit 5' TERM; echo ready; "
           + "while :; do sleep 0.05; done")
       #expect(try program.nextText() == "ready")
       program.send(SIGUSR1)
@@ -60,7 +61,7 @@ struct RunProcessTests {
       let program = try lab.startRun("cat")
       try program.writeLine(Array("hello".utf8))
       #expect(try program.nextText() == "hello")
-      program.closeInput()
+      program.endInput()
       #expect(try program.exitCode() == 0)
     }
   }
@@ -69,7 +70,8 @@ struct RunProcessTests {
   func background() throws {
     try Lab.runProgram { lab in
       let program = try lab.startRun(
-        "sh", "-c", "setsid sh -c 'trap \"echo ended; exit\" TERM; echo alone; "
+        "sh", "-c",
+        "setsid sh -c 'trap \"echo ended; exit\" TERM; echo alone; "
           + "while :; do sleep 0.05; done' & sleep 0.1; exit 7")
       #expect(try program.nextText() == "alone")
       usleep(300_000)

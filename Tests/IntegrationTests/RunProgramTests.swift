@@ -44,9 +44,10 @@ struct RunProgramTests {
     ])
   func listeners(command: String, expected: String) throws {
     try Lab.runProgram { lab in
-      let question = Frame.make(
-        to: Frame.broadcast, type: "0806",
-        byteCount: 14) + "0001080006040001" + Frame.far + "0a0900020000000000000a090001"
+      let question =
+        Frame.make(
+          to: Frame.broadcast, type: "0806",
+          byteCount: 14) + "0001080006040001" + Frame.far + "0a0900020000000000000a090001"
       try lab.peer.startStream(question, count: 2_000, microseconds: 20_000)
       let outcome = try lab.runScript("export HOME=/nonexistent TMPDIR=/tmp; " + command)
       #expect(outcome.output.contains(expected), "\(outcome.output) \(outcome.errors)")
@@ -133,7 +134,8 @@ struct RunProgramTests {
         rmdir(folder)
       }
       let outcome = try lab.run(
-        "timeout", "60", "dhclient", "-1", "-d", "-sf", "/bin/true", "-lf", "\(folder)/leases", "-pf",
+        "timeout", "60", "dhclient", "-1", "-d", "-sf", "/bin/true", "-lf", "\(folder)/leases",
+        "-pf",
         "\(folder)/pid", "np0")
       #expect(outcome.errors.contains("bound to 10.9.0."), "\(outcome.errors)")
       server.send(SIGTERM)
@@ -156,7 +158,8 @@ struct RunProgramTests {
         ]), errorPath: lab.filePath("master"))
       let settings = try lab.writeFile(
         "slave", "[global]\nfree_running 1\nuds_address \(folder)/slave\n")
-      let program = try lab.startRun("ptp4l", "-S", "-2", "-s", "-i", "np0", "-m", "-q", "-f", settings)
+      let program = try lab.startRun(
+        "ptp4l", "-S", "-2", "-s", "-i", "np0", "-m", "-q", "-f", settings)
       try program.awaitText("master offset")
       program.send(SIGTERM)
       _ = try program.exitCode()

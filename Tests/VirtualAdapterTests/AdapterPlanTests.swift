@@ -8,7 +8,8 @@ import Testing
 struct AdapterPlanTests {
   private static let granted = OpenReply(
     mode: .shared, flags: [], queueByteCount: 0, interfaceIndex: 7, maximumFrameSize: 1400,
-    address: MACAddress([2, 0, 0, 0, 0, 0xA]), etherTypes: EtherTypeSet([EtherTypeSet.anyValue]), name: "eth0")
+    address: MACAddress([2, 0, 0, 0, 0, 0xA]), etherTypes: EtherTypeSet([EtherTypeSet.anyValue]),
+    name: "eth0")
 
   @Test(
     "a plan comes back from its words, whatever the interface is called",

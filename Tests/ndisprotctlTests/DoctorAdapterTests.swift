@@ -11,7 +11,7 @@ struct DoctorAdapterTests {
     _ obstacle: AdapterError?, tap: SystemError? = nil, _ files: [String: String] = [:]
   ) -> Finding {
     let probe = AdapterProbe(obstacle: obstacle, tapObstacle: tap)
-    return Checkup.adapter(probe, isRoot: false) { files[$0] }[0]
+    return HostChecks.adapter(probe, isRoot: false) { files[$0] }
   }
 
   private static let refused = AdapterError.step(

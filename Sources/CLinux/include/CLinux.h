@@ -123,3 +123,6 @@ static inline struct cmsghdr *clinux_cmsg_next(struct msghdr *message, struct cm
   return CMSG_NXTHDR(message, control);
 }
 static inline unsigned char *clinux_cmsg_data(struct cmsghdr *control) { return CMSG_DATA(control); }
+
+// The commit that was built, of the manifest; "unknown" for sources without git.
+const char *clinux_commit(void);

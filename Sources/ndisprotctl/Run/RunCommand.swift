@@ -7,16 +7,22 @@ internal import VirtualAdapter
 /// `ndisprotctl run`.
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "run", abstract: "Runs an unmodified program whose raw frames go through the daemon.",
+    commandName: "run",
+    abstract: "Runs an unmodified program whose raw frames go through the daemon.",
     usage: "ndisprotctl run [OPTION ...] BINDING -- PROGRAM [ARGUMENT ...]",
-    discussion: """
+    discussion: Help.text(
+      """
       The program gets a user and network namespace of its own, and in it an interface with the name, \
       index, address and MTU of BINDING. What it sends there the daemon sends, as far as its rules \
       allow; what arrives it receives. It is for programs that speak raw Ethernet: wpa_supplicant, \
       lldpd, tcpdump, nmap, arping, ptp4l. See ndisprotctl-run(1).
       Exit: the program's status; 125 no adapter could be made; 126 the program cannot be run; 127 there \
       is no such program.
-      """)
+      """,
+      [
+        "ndisprotctl run eth0 --ethertype eapol -- wpa_supplicant -D wired -i eth0 -c wired.conf",
+        "ndisprotctl run eth0 -- tcpdump -i eth0 -n",
+      ]))
 
   @OptionGroup var global: GlobalOptions
 
@@ -62,7 +68,8 @@ struct RunCommand: ParsableCommand {
 
   mutating func validate() throws {
     guard !program.isEmpty else {
-      throw ValidationError("no program is given. Write it behind --, as in: run eth0 -- tcpdump -c 1")
+      throw ValidationError(
+        "no program is given. Write it behind --, as in: run eth0 -- tcpdump -c 1")
     }
     guard etherTypes.count <= EtherTypeSet.maximumCount else {
       throw ValidationError(
@@ -107,12 +114,15 @@ struct RunCommand: ParsableCommand {
   private func openBinding() throws -> (OpenBinding, RunText) {
     let name = binding.description
     let program = Program(global, "run \(name)", .open, binding: name)
-    let types = etherTypes.isEmpty ? EtherTypeSet([EtherTypeSet.anyValue]) : EtherTypeSet(etherTypes.map(\.value))
+    let types =
+      etherTypes.isEmpty
+      ? EtherTypeSet([EtherTypeSet.anyValue]) : EtherTypeSet(etherTypes.map(\.value))
     do throws(Failure) {
       let path = global.socketPath
       let connection = try program.attempt { () throws(ClientError) in try Connection(path: path) }
       let open = try program.open(
-        binding, connection, etherTypes: types, flags: flags, purpose: AdapterRun.purpose(self.program))
+        binding, connection, etherTypes: types, flags: flags,
+        purpose: AdapterRun.purpose(self.program))
       return (open, RunText(program.output, binding: open.name, address: open.address))
     } catch {
       if error.exitCode == 6, etherTypes.isEmpty {

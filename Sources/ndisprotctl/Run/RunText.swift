@@ -21,10 +21,12 @@ struct RunText {
       return "run: the program hears no groups of \(binding): \(cause(error)). Ask for the right "
         + "join, or write --no-groups"
     case .promiscuousRefused(let error):
-      return "run: the program asked for promiscuous mode and hears only what is sent to \(binding) "
+      return
+        "run: the program asked for promiscuous mode and hears only what is sent to \(binding) "
         + "and to groups: \(cause(error))"
     case .lost(let error):
-      return "run: \(binding) is gone: \(cause(error)). The program's interface has no carrier until "
+      return
+        "run: \(binding) is gone: \(cause(error)). The program's interface has no carrier until "
         + "it is back"
     case .refused(let error):
       return "run: \(binding) cannot be opened again: \(cause(error))"
@@ -59,7 +61,8 @@ struct RunText {
     if tally.truncated > 0 {
       lines.append(
         "run: \(frames(tally.truncated)) not received: merged on the way and longer than the MTU. Let the "
-          + "card merge none: ethtool -K \(binding) gro off lro off, on a veth tso off gso off at its peer")
+          + "card merge none: ethtool -K \(binding) gro off lro off, on a veth tso off gso off at its peer"
+      )
     }
     if tally.overrun > 0 {
       lines.append(

@@ -42,8 +42,8 @@ final class ChildProcess {
     }
   }
 
-  /// Ends its standard input.
-  func closeInput() { shutdown(socket, Int32(SHUT_WR)) }
+  /// Closes its standard input.
+  func endInput() { shutdown(socket, Int32(SHUT_WR)) }
 
   /// The next line of its standard output; nil when it has closed it.
   func nextLine(within seconds: Double = patience) throws -> [UInt8]? {
@@ -86,6 +86,12 @@ final class ChildProcess {
       usleep(2_000)
     }
     return exitStatus ?? -1
+  }
+
+  /// Whether it has ended by now.
+  func hasEnded() throws -> Bool {
+    if exitStatus == nil { exitStatus = waitForExit(options: WNOHANG) }
+    return exitStatus != nil
   }
 
   private func readMore(until deadline: Deadline) throws -> Bool {
@@ -163,7 +169,7 @@ extension ChildProcess {
     var status = stat()
     if lstat(errorPath, &status) == 0, status.st_mode & S_IFMT == S_IFREG { unlink(errorPath) }
     let child = try ChildProcess(words, errorPath: errorPath)
-    shutdown(child.socket, Int32(SHUT_WR))
+    child.endInput()
     let output = try child.rest()
     return Outcome(exitCode: try child.exitCode(), output: output, errors: child.errorText)
   }

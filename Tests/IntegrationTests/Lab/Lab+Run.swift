@@ -36,7 +36,8 @@ struct RunCase {
       case .missing: "true"
       case .closed: "mknod -m 600 /dev/net/tun c 10 200"
       }
-    let script = "mount -t tmpfs tmpfs /dev/net && \(node) && { \(preparation.isEmpty ? "true" : preparation); } && exec \"$@\""
+    let script =
+      "mount -t tmpfs tmpfs /dev/net && \(node) && { \(preparation.isEmpty ? "true" : preparation); } && exec \"$@\""
     let user =
       mayGainPrivileges
       ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : User.allowed.words
@@ -65,7 +66,8 @@ extension Lab {
   }
 
   /// Runs a shell script to its end.
-  func runScript(_ script: String, with runCase: RunCase = RunCase()) throws -> ChildProcess.Outcome {
+  func runScript(_ script: String, with runCase: RunCase = RunCase()) throws -> ChildProcess.Outcome
+  {
     try run("sh", "-c", script, with: runCase)
   }
 

@@ -50,7 +50,9 @@ struct AdapterReceive: Measurement {
     let native = try run(bench, product, count: count) { () throws(BenchError) in
       (
         try product.startClient(
-          ["read", Lab.interface, "--ethertype", "0x88b5", "--count-only", "--idle-timeout", "0.5"],
+          [
+            "read", Lab.interface, "--ethertype", "0x88b5", "--count-only", "--idle-timeout", "0.5",
+          ],
           core: nil), "reading"
       )
     }
@@ -87,7 +89,10 @@ struct AdapterReceive: Measurement {
       bench.lab.atFarEnd(
         bench.lab.peer(
           "source",
-          ["--count", String(count), "--length", String(frameByteCount), "--destination", Lab.address])),
+          [
+            "--count", String(count), "--length", String(frameByteCount), "--destination",
+            Lab.address,
+          ])),
       name: "source")
     try source.event("summary", within: 20)
     try source.succeed(within: 5)
@@ -95,7 +100,8 @@ struct AdapterReceive: Measurement {
     try receiver.succeed(within: 5)
     try product.stop(daemon)
     guard let frames = summary.frames, let elapsed = summary.elapsedSeconds, elapsed > 0 else {
-      throw .notUnderstood(program: receiver.name, line: "a summary without frames or elapsedSeconds")
+      throw .notUnderstood(
+        program: receiver.name, line: "a summary without frames or elapsedSeconds")
     }
     return (frames, frames / elapsed)
   }

@@ -4,22 +4,26 @@ internal import VirtualAdapter
 
 // The rows of `doctor` about `run`: what a user needs for a virtual adapter.
 
-extension Checkup {
+extension HostChecks {
   /// Whether a program can be run on an adapter of its own, and what keeps it from that.
-  var adapter: [Finding] {
+  var adapter: Finding {
     Self.adapter(AdapterProbe(), isRoot: geteuid() == 0, HostFacts.text(of:))
   }
 
+  /// The row for what was tried.
+  ///
   /// - Parameters:
   ///   - probe: what was tried
   ///   - isRoot: some settings bind users and not root
   ///   - text: the content of a file of /proc; nil if there is none
+  /// - Returns: fine or a note
   static func adapter(
     _ probe: AdapterProbe, isRoot: Bool, _ text: (String) -> String?
-  ) -> [Finding] {
-    guard let obstacle = probe.obstacle else { return [device(probe)] }
+  ) -> Finding {
+    guard let obstacle = probe.obstacle else { return device(probe) }
     let (cause, remedy) = words(obstacle, isRoot, text)
-    return [.wrong("run", "no program can be run on an adapter: \(cause)", remedy: remedy)]
+    // Clients that know the daemon need none.
+    return .note("run", "no program can be run on an adapter: \(cause)", remedy: remedy)
   }
 
   private static func device(_ probe: AdapterProbe) -> Finding {
@@ -58,7 +62,8 @@ extension Checkup {
       )
     }
     // A filter is inherited: 2 is SECCOMP_MODE_FILTER, proc(5).
-    let isFiltered = text("/proc/self/status")?.split(separator: "\n").contains("Seccomp:\t2") == true
+    let isFiltered =
+      text("/proc/self/status")?.split(separator: "\n").contains("Seccomp:\t2") == true
     let cause =
       if case .step(_, let error) = obstacle { error.text } else { "\(obstacle)" }
     guard isFiltered else {
