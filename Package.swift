@@ -80,6 +80,10 @@ let package = Package(
       "NdisprotConfiguration",
       ["CToml", "NdisprotServer", "Ndisprot", "NDIS", "MDL", "Platform"]),
     library("NdisprotClient", ["NdisprotControl", "NDIS", "MDL", "Platform", "CLinux"]),
+    .target(name: "NdisprotC"),
+    .target(
+      name: "NdisprotLibrary", dependencies: ["NdisprotC", "NdisprotClient"],
+      exclude: ["ndisprot.map"], swiftSettings: settings),
     .executableTarget(
       name: "ndisprotd",
       dependencies: [
