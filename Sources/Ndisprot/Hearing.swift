@@ -33,11 +33,11 @@ struct Hearing: Sendable {
   /// - Parameters:
   ///   - oid: one that `isChanged(by:)` knows
   ///   - value: the bytes of the value
-  ///   - rights: what the open may do
+  ///   - access: what the open may do
   /// - Throws: why it is refused
-  mutating func set(_ oid: OID, to value: [UInt8], _ rights: AccessRights) throws(OIDFailure) {
+  mutating func set(_ oid: OID, to value: [UInt8], _ access: AccessGrant) throws(OIDFailure) {
     switch oid {
-    case .currentPacketFilter: packetFilter = try Self.packetFilter(value, rights)
+    case .currentPacketFilter: packetFilter = try Self.packetFilter(value, access)
     case .multicastList: groups = try Self.list(value)
     case .addMulticastAddress: try groups.add(Self.address(value))
     case .deleteMulticastAddress: try groups.remove(Self.address(value))
@@ -46,12 +46,13 @@ struct Hearing: Sendable {
   }
 
   private static func packetFilter(
-    _ value: [UInt8], _ rights: AccessRights
+    _ value: [UInt8], _ access: AccessGrant
   ) throws(OIDFailure) -> PacketFilter {
     let wanted = PacketFilter(rawValue: try UInt32(oidValue: value))
     guard wanted.subtracting(.supported).isEmpty else { throw OIDFailure(.notSupported) }
-    guard !wanted.contains(.promiscuous) || rights.contains(.promiscuous) else {
-      throw OIDFailure(.notPermitted)
+    guard !wanted.contains(.promiscuous) || access.rights.contains(.promiscuous)
+    else {
+      throw OIDFailure(access.refusal(ofAnyOf: .promiscuous))
     }
     return wanted
   }

@@ -100,6 +100,7 @@ extension OpenContext {
       return
     }
     guard filter.access.rights.contains(.read) else {
+      requester.refused(filter.access.refusal(ofAnyOf: .read), of: request.parameters)
       request.complete(RequestStatus(.notPermitted))
       return
     }

@@ -11,6 +11,8 @@ public struct OIDReply: Sendable {
   ///
   /// - Shape: integers little-endian, addresses in wire order
   public let value: [UInt8]
+  /// Why the access policy refuses it; nil if it does not.
+  public var refusal: AccessRefusal?
 }
 
 /// Why an OID request failed, and how many bytes it would have needed.
@@ -19,6 +21,13 @@ struct OIDFailure: Error {
   let completion: CompletionStatus
   /// Bytes of the value, 0 if more room would not have helped.
   let bytesNeeded: Int
+  /// Why the access policy refuses it; nil if something else is wrong.
+  private(set) var refusal: AccessRefusal?
+
+  init(_ refusal: AccessRefusal) {
+    self.init(refusal.completion)
+    self.refusal = refusal
+  }
 
   init(_ completion: CompletionStatus, bytesNeeded: Int = 0) {
     self.completion = completion
@@ -131,7 +140,8 @@ extension OpenContext {
   private func refuse(_ request: OIDRequest, _ failure: OIDFailure) -> OIDReply {
     var request = request
     request.setLengths(needed: failure.bytesNeeded)
-    return OIDReply(request: request, completion: failure.completion, value: [])
+    return OIDReply(
+      request: request, completion: failure.completion, value: [], refusal: failure.refusal)
   }
 
   private func beginSet(
@@ -142,7 +152,9 @@ extension OpenContext {
     guard description.canSet else { throw OIDFailure(.oidNotSettable) }
     try checkUsable(port)
     let needed: AccessRights = oid.isAboutGroups ? [.setOID, .join] : .setOID
-    guard !filter.access.rights.isDisjoint(with: needed) else { throw OIDFailure(.notPermitted) }
+    guard !filter.access.rights.isDisjoint(with: needed) else {
+      throw OIDFailure(filter.access.refusal(ofAnyOf: needed))
+    }
     return try beginSet(oid, to: value)
   }
 

@@ -21,7 +21,7 @@ extension OpenContext {
     }
     let former = wantedHearing
     var wanted = former
-    try wanted.set(oid, to: value, filter.access.rights)
+    try wanted.set(oid, to: value, filter.access)
     let set = PendingSet(number: (pendingHearings.last?.number ?? 0) &+ 1, hearing: wanted)
     pendingHearings.append(set)
     let isAwaited = wanted.memberships != former.memberships
@@ -42,7 +42,7 @@ extension OpenContext {
 
   private func hear(_ oid: OID, _ value: [UInt8]) throws(OIDFailure) {
     var hearing = self.hearing
-    try hearing.set(oid, to: value, filter.access.rights)
+    try hearing.set(oid, to: value, filter.access)
     groups = hearing.groups
     var changed = filter
     changed.packetFilter = hearing.packetFilter

@@ -38,11 +38,21 @@ public protocol Requester: RequestSink {
   /// Runs work on the loop that has the session, now or when it has arrived there.
   func onLoop(_ work: @escaping @Sendable () -> Void)
 
+  /// Hears why the access policy refuses a request, or a frame of it, in front of its completion.
+  ///
+  /// - Thread: the loop that has the session
+  func refused(_ refusal: AccessRefusal, of parameters: RequestParameters)
+
   /// Keeps the output of the request that is completed next.
   func setOutput(_ output: [UInt8], recordCount: Int, for parameters: RequestParameters)
 
   /// Keeps the per-frame statuses of the write that is completed next, 12 bytes each.
   func setOutput(_ statuses: RawSpan, recordCount: Int, for parameters: RequestParameters)
+}
+
+extension Requester {
+  /// A requester that gives no reasons.
+  public func refused(_ refusal: AccessRefusal, of parameters: RequestParameters) {}
 }
 
 extension RequestStatus {

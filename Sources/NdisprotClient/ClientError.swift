@@ -43,8 +43,8 @@ public enum ClientError: Error, Equatable, Sendable {
   case protocolViolation(ViolationError)
   /// The daemon's answer is an error; `bytesNeeded` is the room or the limit it speaks of.
   case refused(CompletionStatus, Operation, bytesNeeded: UInt32 = 0)
-  /// The access policy of the daemon does not permit it, and the reason names the rule, or its
-  /// absence; or the daemon's configuration is broken, and the reason says where and why.
+  /// The daemon refuses it and gives the reason: the rule of the access policy and the missing
+  /// right, or that there is no rule; or what is wrong with the daemon's configuration.
   case denied(CompletionStatus, Operation, reason: String)
   /// It did not happen in time.
   case timedOut(Operation)
@@ -59,6 +59,25 @@ public enum ClientError: Error, Equatable, Sendable {
     case .refused(let status, _, _), .denied(let status, _, _): status
     default: nil
     }
+  }
+}
+
+extension ClientError {
+  /// Makes the error of a reply that is no success.
+  init(refusal header: MessageHeader, _ payload: RawSpan, _ operation: Operation) {
+    let isBare = operation == .open || header.completion == .misconfigured
+    let reason = header.reason(in: payload, isBare: isBare)
+    guard let reason, !reason.isEmpty else {
+      self = .refused(header.completion, operation, bytesNeeded: header.bytesNeeded)
+      return
+    }
+    self = .denied(header.completion, operation, reason: reason)
+  }
+
+  /// Why the daemon refused it, for people; nil if it did not say.
+  public var reason: String? {
+    guard case .denied(_, _, let reason) = self else { return nil }
+    return reason
   }
 }
 

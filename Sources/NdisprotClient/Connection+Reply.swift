@@ -127,29 +127,13 @@ extension Connection {
     _ isAccepted: (MessageHeader) -> Bool,
     _ body: (MessageHeader, RawSpan) throws(DecodeError) -> Value
   ) throws(ClientError) -> Value {
-    guard isAccepted(header) else { throw refusal(header, payload, operation) }
+    guard isAccepted(header) else {
+      throw ClientError(refusal: header, payload, operation)
+    }
     do throws(DecodeError) {
       return try body(header, payload)
     } catch {
       throw violation(.malformedReply(opcode: header.opcode))
     }
-  }
-
-  /// What a reply that is no success says.
-  private func refusal(
-    _ header: MessageHeader, _ payload: RawSpan, _ operation: Operation
-  ) -> ClientError {
-    if operation == .open || header.completion == .misconfigured, let reason = payload.refusalText {
-      return .denied(header.completion, operation, reason: reason)
-    }
-    return .refused(header.completion, operation, bytesNeeded: header.bytesNeeded)
-  }
-}
-
-extension RawSpan {
-  /// The reason behind a refusal that has one; nil if there is none.
-  fileprivate var refusalText: String? {
-    guard !isEmpty else { return nil }
-    return unsafe withUnsafeBytes { unsafe String(validating: $0, as: UTF8.self) }
   }
 }

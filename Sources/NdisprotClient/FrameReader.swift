@@ -156,7 +156,7 @@ public struct FrameReader: ~Copyable {
     guard let index = index(of: header.id) else { return false }
     ids[index] = 0
     guard header.completion.isSuccess else {
-      throw .refused(header.completion, .read, bytesNeeded: header.bytesNeeded)
+      throw ClientError(refusal: header, records, .read)
     }
     return true
   }

@@ -241,7 +241,8 @@ public struct FrameWriter: ~Copyable {
     _ header: MessageHeader, _ payload: RawSpan, _ frameCount: UInt64
   ) {
     if report.limitByteCount == 0 { report.limitByteCount = header.bytesNeeded }
-    guard let statuses = try? FrameStatuses(payload, frameCount: header.count),
+    if report.reason.isEmpty { report.reason = header.reason(in: payload) ?? "" }
+    guard let statuses = try? FrameStatuses(payload, of: header),
       UInt64(statuses.count) == frameCount
     else {
       // The message as a whole was refused.

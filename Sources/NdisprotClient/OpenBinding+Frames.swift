@@ -89,7 +89,7 @@ extension OpenBinding {
       setup: { $0.count = UInt32(clamping: frames.count) },
       accepting: { $0.completion.isSuccess || $0.count > 0 },
       { header, payload throws(DecodeError) in
-        let statuses = try FrameStatuses(payload, frameCount: header.count)
+        let statuses = try FrameStatuses(payload, of: header)
         guard statuses.count == frames.count else { throw .invalidValue }
         return (0..<statuses.count).map { statuses[$0] }
       })

@@ -14,6 +14,8 @@ public struct WriteReport: Equatable, Sendable {
   public private(set) var firstFailure: CompletionStatus?
   /// The limit that the first refusal speaks of; 0 if it speaks of none.
   public var limitByteCount: UInt32 = 0
+  /// Why the first frame was refused that the access policy refused; empty if none was.
+  public var reason = ""
 
   /// Makes a report of nothing.
   public init() {}

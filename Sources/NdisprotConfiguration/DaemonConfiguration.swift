@@ -12,7 +12,7 @@ public import NdisprotServer
 public struct DaemonConfiguration: Sendable {
   /// `daemon.log`; nil leaves it to the command line.
   public private(set) var logLevel: LogLevel?
-  /// `daemon.lock_memory`; counts at the start only.
+  /// `daemon.lock_memory`.
   public private(set) var locksMemory = false
   private var server: ServerConfiguration
   private var drafts: [RuleDraft] = []

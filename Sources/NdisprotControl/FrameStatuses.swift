@@ -19,6 +19,17 @@ public struct FrameStatuses: ~Escapable {
     self.payload = payload
   }
 
+  /// Looks at the payload of a reply, which may end with the reason of a refusal.
+  @_lifetime(copy payload)
+  public init(_ payload: RawSpan, of header: MessageHeader) throws(DecodeError) {
+    guard header.hasReason else {
+      try self.init(payload, frameCount: header.count)
+      return
+    }
+    let wanted = Int(header.count) * Self.statusByteCount
+    try self.init(payload.extracting(first: wanted), frameCount: header.count)
+  }
+
   /// How many frames there are.
   public var count: Int { payload.byteCount / Self.statusByteCount }
 

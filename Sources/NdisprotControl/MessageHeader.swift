@@ -5,7 +5,7 @@ public import NDIS
 /// - Shape: little-endian
 ///   ```
 ///    0 u16 version = 1   2 u16 opcode
-///    4 u32 flags         bit 0 reply
+///    4 u32 flags         bit 0 reply; bit 1 a reason is at the end of the payload
 ///    8 u64 id            the client's; 0 = event
 ///   16 u32 code          request: the sample's code; reply: NTSTATUS
 ///   20 u32 ndisStatus    reply
@@ -21,8 +21,11 @@ public struct MessageHeader: Hashable, Sendable {
   public static let maximumMessageByteCount = 128 << 10
   /// Bytes a payload may have.
   public static let maximumPayloadByteCount = maximumMessageByteCount - byteCount
-  /// The flag of a reply; no other has a meaning in version 1.
+  /// The flag of a reply; the only one of a request is none.
   public static let replyFlag: UInt32 = 1
+  /// The flag of a refusal whose payload ends with the reason, for clients that have the feature
+  /// `reasons`.
+  public static let reasonFlag: UInt32 = 2
 
   /// What is asked or answered; unknown ones are legal here and get an error reply.
   public var opcode: UInt16
@@ -57,7 +60,7 @@ public struct MessageHeader: Hashable, Sendable {
   /// - Throws: what closes the session
   /// - Complexity: O(1), no allocation
   public init(decodingRequest message: RawSpan) throws(ViolationError) {
-    try self.init(decoding: message)
+    try self.init(decoding: message, flags: Self.replyFlag)
     guard flags & Self.replyFlag == 0 else { throw .replyBitInRequest }
     guard id != 0 else { throw .requestIDIsZero }
   }
@@ -67,11 +70,13 @@ public struct MessageHeader: Hashable, Sendable {
   /// - Throws: what makes the client hang up
   /// - Complexity: O(1), no allocation
   public init(decodingReply message: RawSpan) throws(ViolationError) {
-    try self.init(decoding: message)
+    try self.init(decoding: message, flags: Self.replyFlag | Self.reasonFlag)
     guard isReply || opcode == Opcode.event.rawValue else { throw .noReplyBitInReply }
   }
 
-  private init(decoding message: RawSpan) throws(ViolationError) {
+  private init(
+    decoding message: RawSpan, flags known: UInt32
+  ) throws(ViolationError) {
     let byteCount = message.byteCount
     guard byteCount >= Self.byteCount else { throw .messageTooShort(byteCount: byteCount) }
     guard byteCount <= Self.maximumMessageByteCount else {
@@ -80,11 +85,28 @@ public struct MessageHeader: Hashable, Sendable {
     unsafe self.init(uncheckedBytes: message)
     let version = unsafe UInt16(littleEndianIn: message, at: 0)
     guard version == ProtocolVersion.current else { throw .unsupportedVersion(version) }
-    guard flags & ~Self.replyFlag == 0 else { throw .unknownFlags(flags & ~Self.replyFlag) }
+    guard flags & ~known == 0 else { throw .unknownFlags(flags & ~known) }
   }
 
   /// Whether the reply bit is set.
   public var isReply: Bool { flags & Self.replyFlag != 0 }
+
+  /// Whether the payload ends with the reason of a refusal.
+  public var hasReason: Bool { flags & Self.reasonFlag != 0 }
+
+  /// Why the request was refused: rule and missing right, or what else the daemon says.
+  ///
+  /// - Parameters:
+  ///   - payload: of the same message; the reason stands behind the statuses of a WRITE_BATCH
+  ///   - isBare: whether the daemon sends it without the flag, as it does to a client that does not have
+  ///     the feature
+  /// - Returns: the text; nil if there is none
+  public func reason(in payload: RawSpan, isBare: Bool = false) -> String? {
+    let start = Int(count) * FrameStatuses.statusByteCount
+    guard hasReason || isBare, start < payload.byteCount else { return nil }
+    let text = payload.extracting(droppingFirst: start)
+    return unsafe text.withUnsafeBytes { unsafe String(validating: $0, as: UTF8.self) }
+  }
 
   /// How the request ended: the three status fields of a reply.
   public var completion: CompletionStatus {

@@ -11,6 +11,8 @@ public struct ProtocolFeatures: OptionSet, Hashable, Sendable {
   public static let access = ProtocolFeatures(rawValue: 1)
   /// ENUMERATE tells with each binding its kind, its master and its alternative names.
   public static let names = ProtocolFeatures(rawValue: 2)
+  /// A reply that refuses something ends with the reason, and a flag of its header says so.
+  public static let reasons = ProtocolFeatures(rawValue: 4)
   /// Every one.
-  public static let all: ProtocolFeatures = [.access, .names]
+  public static let all: ProtocolFeatures = [.access, .names, .reasons]
 }

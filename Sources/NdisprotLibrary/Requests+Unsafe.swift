@@ -6,7 +6,9 @@ internal import NdisprotClient
 
 extension ClientError {
   /// A status of a request of the sample as an error; what was asked decides about the words.
-  fileprivate init(_ status: CompletionStatus, _ code: UInt32, _ bytesNeeded: UInt32) {
+  fileprivate init(
+    _ status: CompletionStatus, _ code: UInt32, _ bytesNeeded: UInt32, _ reason: String?
+  ) {
     let operation: Operation =
       switch RequestCode(rawValue: code) {
       case .openDevice: .open
@@ -17,7 +19,30 @@ extension ClientError {
       case .indicateStatus: .subscribe
       case nil: .administer
       }
-    self = .refused(status, operation, bytesNeeded: bytesNeeded)
+    if let reason, !reason.isEmpty {
+      self = .denied(status, operation, reason: reason)
+    } else {
+      self = .refused(status, operation, bytesNeeded: bytesNeeded)
+    }
+  }
+}
+
+/// What became of a request of the sample.
+private struct SampleReply {
+  let status: CompletionStatus
+  let bytesNeeded: UInt32
+  let reason: String?
+  /// Bytes that were copied to the program.
+  let byteCount: Int
+  let binding: OpenBinding?
+
+  init(_ header: MessageHeader, _ payload: RawSpan, byteCount: Int = 0, binding: OpenBinding? = nil) {
+    status = header.completion
+    bytesNeeded = header.bytesNeeded
+    // OPEN_DEVICE is refused with a text by itself.
+    reason = status.isSuccess ? nil : header.reason(in: payload)
+    self.byteCount = byteCount
+    self.binding = binding
   }
 }
 
@@ -42,22 +67,22 @@ public func ndisprot_device_control(
         let status = header.completion
         if isOpen {
           let binding = status.isSuccess ? connection.binding(ofReply: payload) : nil
-          return (status, header.bytesNeeded, 0, binding)
+          return SampleReply(header, payload, binding: binding)
         }
-        let count = min(payload.byteCount, out_size)
+        let count = header.hasReason ? 0 : min(payload.byteCount, out_size)
         unsafe payload.withUnsafeBytes { payload in
           if let from = payload.baseAddress, let out = unsafe out {
             unsafe out.copyMemory(from: from, byteCount: count)
           }
         }
-        return (status, header.bytesNeeded, count, nil as OpenBinding?)
+        return SampleReply(header, payload, byteCount: count)
       }
-      if let returned = unsafe returned { unsafe returned.pointee = reply.2 }
-      guard reply.0.isSuccess else {
-        return handle.fail(ClientError(reply.0, code, reply.1))
+      if let returned = unsafe returned { unsafe returned.pointee = reply.byteCount }
+      guard reply.status.isSuccess else {
+        return handle.fail(ClientError(reply.status, code, reply.bytesNeeded, reply.reason))
       }
       if isOpen {
-        guard let binding = reply.3 else { throw connection.hangUp(malformed: .deviceControl) }
+        guard let binding = reply.binding else { throw connection.hangUp(malformed: .deviceControl) }
         handle.begin(binding)
       }
       return 0
@@ -131,7 +156,7 @@ public func ndisprot_reap(
           }
         } else if header.opcode == Opcode.read.rawValue, header.completion.isSuccess {
           isMalformed = unsafe !handle.lend(frameOf: header, payload, &done)
-        } else {
+        } else if !header.hasReason {
           unsafe done.data = payload.withUnsafeBytes { unsafe handle.lent.hold($0) }
           unsafe done.length = payload.byteCount
         }

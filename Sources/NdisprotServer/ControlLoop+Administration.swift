@@ -10,7 +10,7 @@ extension Session {
   /// An ADMINISTRATION message; control answers it.
   func administer(_ request: RequestParcel, _ wanted: AdministrationRequest) {
     guard isAdministrator || wanted.isForEverybody else {
-      request.complete(.notPermitted)
+      refuse(request, .notPermitted, "only root and the user whose daemon it is may do that")
       return
     }
     host.handle(.administer(wanted), request, of: self)

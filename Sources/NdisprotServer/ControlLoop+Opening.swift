@@ -365,8 +365,8 @@ extension Session {
       server.logFailure(
         .error, "\(name) cannot be opened: \(cause)", .refused, binding: name.text, of: credentials)
     }
-    if error == .noMemory, let cause, !request.isOpenDevice {
-      finish(request, Array(cause.utf8), status: error.completion)
+    if error == .noMemory, let cause {
+      refuse(request, error.completion, cause)
       return
     }
     request.complete(error.completion)

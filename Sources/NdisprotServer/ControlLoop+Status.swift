@@ -56,7 +56,7 @@ extension ControlLoop {
     var flags: StatusReply.Flags = []
     if identity.isService { flags.insert(.service) }
     if identity.isSocketInherited { flags.insert(.inheritedSocket) }
-    if identity.isMemoryLocked { flags.insert(.lockedMemory) }
+    if identity.isMemoryLocked() { flags.insert(.lockedMemory) }
     if server.configuration.isVerified { flags.insert(.verifier) }
     if server.configurationIfBroken != nil { flags.insert(.misconfigured) }
     return flags

@@ -10,13 +10,14 @@ public struct DaemonIdentity: Sendable {
   public var isService: Bool
   /// Within what time the service manager wants a sign of life; 0 if it does not watch.
   public var watchdogNanoseconds: UInt64
-  /// Whether its memory stays resident.
-  public var isMemoryLocked: Bool
+  /// Whether its memory stays resident now; any thread may ask.
+  public var isMemoryLocked: @Sendable () -> Bool
 
   /// Makes an identity; that of a program that says nothing of itself, unless given.
   public init(
     version: String = "", socketPath: String = "", isSocketInherited: Bool = false,
-    isService: Bool = false, watchdogNanoseconds: UInt64 = 0, isMemoryLocked: Bool = false
+    isService: Bool = false, watchdogNanoseconds: UInt64 = 0,
+    isMemoryLocked: @escaping @Sendable () -> Bool = { false }
   ) {
     self.version = version
     self.socketPath = socketPath

@@ -81,14 +81,10 @@ extension Session {
     server.auditDenial(
       AuditRecord(.denied, credentials, binding: name.description, rule: refusal.ruleName)
         .with("cause", text: refusal.description), of: credentials)
-    guard !request.isOpenDevice else {
-      request.complete(refusal.completion)
-      return
-    }
-    finish(request, Array(refusal.description.utf8), status: refusal.completion)
+    refuse(request, refusal.completion, refusal.description)
   }
 
-  /// The policy refuses a request of an open: its reply has no room for the rule, the record has.
+  /// The policy refuses a request of an open.
   func noteDenial(_ refusal: AccessRefusal) {
     server.auditDenial(
       AuditRecord(
@@ -102,7 +98,7 @@ extension Session {
     server.auditDenial(
       AuditRecord(.denied, credentials, binding: "-", rule: "-").with("opcode", opcode)
         .with("cause", text: "no rule speaks of this user"), of: credentials)
-    request.complete(RequestStatus(.notPermitted))
+    refuse(RequestParcel(request), .notPermitted, "no rule names this user")
   }
 
   /// Ends the open there is, for whatever reason.
@@ -166,18 +162,6 @@ extension Session {
     }
     return change
   }
-}
-
-extension AccessGrant {
-  /// Why something needs a right that is not given; nil if it is.
-  func refusal(of right: AccessRights) -> AccessRefusal? {
-    guard !rights.contains(right) else { return nil }
-    guard let first = rules.first else { return .noRule }
-    return .missing(right, rule: ruleNames, origin: first.origin)
-  }
-
-  /// The names of the rules that decide.
-  var ruleNames: String { rules.map(\.name).joined(separator: ",") }
 }
 
 extension EtherTypeSet {

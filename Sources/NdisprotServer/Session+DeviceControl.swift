@@ -118,10 +118,7 @@ extension Session {
     }
     let set = OIDRequest.set(OIDRequest.Set(oid, value: value))
     open.perform(set, port: port, for: request) { [self] request, reply in
-      // The card refuses too: that is no matter of rules.
-      if reply.completion == .notPermitted, let refusal = open.access.refusal(of: .setOID) {
-        noteDenial(refusal)
-      }
+      if let refusal = reply.refusal { refused(refusal, of: request.parameters) }
       request.complete(reply.completion, bytesNeeded: reply.request.bytesNeeded)
     }
   }

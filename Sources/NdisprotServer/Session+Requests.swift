@@ -38,15 +38,15 @@ extension Session {
     _ refusal: AccessRefusal?
   ) {
     if open == nil, let failure = server.configuration.failure, !isAnsweredAlways(header.opcode) {
-      refuse(RequestParcel(request), failure)
+      refuse(RequestParcel(request), .misconfigured, failure)
       return
     }
-    guard header.opcode == Opcode.hello.rawValue || isKnown else {
+    guard isKnown || isAnsweredToStrangers(header.opcode, buffer.bytes) else {
       denyStranger(request, header.opcode)
       return
     }
     if let refusal {
-      noteDenial(refusal)
+      refused(refusal, of: request.parameters)
       request.complete(RequestStatus(.tooManyRequests))
       return
     }
@@ -73,13 +73,16 @@ extension Session {
       || (isAdministrator && opcode == Opcode.administration.rawValue)
   }
 
-  /// Answers with what is wrong with the configuration; codes of the sample have no room for words.
-  private func refuse(_ request: RequestParcel, _ failure: String) {
-    guard request.parameters.type != .deviceControl else {
-      request.complete(.misconfigured)
-      return
+  /// Whether a client that no rule names is answered: it may ask what it may do, and what daemon this
+  /// is.
+  private func isAnsweredToStrangers(_ opcode: UInt16, _ message: RawSpan) -> Bool {
+    switch Opcode(rawValue: opcode) {
+    case .hello: return true
+    case .administration:
+      let payload = message.extracting(droppingFirst: MessageHeader.byteCount)
+      return (try? AdministrationRequest(decoding: payload))?.isForEverybody ?? false
+    default: return false
     }
-    finish(request, Array(failure.utf8), status: .misconfigured)
   }
 
   /// WRITE and WRITE_BATCH: every record's lengths are checked here, its contents by the driver.

@@ -168,6 +168,7 @@ extension Session {
     header.information = UInt32(truncatingIfNeeded: information)
     header.bytesNeeded = UInt32(truncatingIfNeeded: bytesNeeded)
     header.count = UInt32(truncatingIfNeeded: outputCount)
+    if appendReason(of: parameters, status) { header.flags |= MessageHeader.reasonFlag }
     // The buffer is lent to the reply and comes back, so that it is used again.
     var payload: [UInt8] = []
     swap(&payload, &output)

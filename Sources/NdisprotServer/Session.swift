@@ -69,6 +69,7 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
   var deliveredID: UInt64 = 0
   var output: [UInt8] = []
   var outputCount = 0
+  var reasons = RefusalReasons()
   var counters = SessionCounters()
   var questions = StatisticsQuestions()
   /// What it has cost, and where that is measured now.

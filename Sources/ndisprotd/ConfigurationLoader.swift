@@ -27,8 +27,8 @@ final class ConfigurationLoader: Sendable {
   }
   private let source: ConfigurationSource
   private let directory: AccountDirectory
-  private let options: DaemonOptions
-  private let logger: Logger
+  let options: DaemonOptions
+  let logger: Logger
   private let state = LockedValue(State())
   let accountWatch = AccountWatch()
 

@@ -41,8 +41,9 @@ func runDaemon(_ options: DaemonOptions) -> Int32 {
     let loader = ConfigurationLoader(options, logger)
     let start = try startConfiguration(options, loader)
     let listener = try listeningSocket(options)
-    let isLocked = try dropPrivileges(
-      options, as: try options.account(), locksMemory: start.locksMemory(options), logger)
+    let memory = MemoryLock()
+    try dropPrivileges(
+      options, as: try options.account(), start.locksMemory(options) ? memory : nil, logger)
     let configuration = start.server(loader)
     if let failure = configuration.failure {
       logger.record(LogRecord(.error, Sentences.broken(failure), .failed))
@@ -60,10 +61,12 @@ func runDaemon(_ options: DaemonOptions) -> Int32 {
       audit: { log.info("\($0.line)") },
       loadConfiguration: nil,
       findUser: Accounts.credentials,
-      identity: identity(listener, manager, isMemoryLocked: isLocked),
+      identity: identity(listener, manager, memory),
       reloading: reloads.note)
     if options.interfaces.isEmpty {
-      environment.loadConfiguration = loader.reload
+      environment.loadConfiguration = { () throws(ConfigurationRefusal) in
+        try loader.reload(memory)
+      }
       environment.refreshAccounts = loader.refreshed
       environment.watchAccounts = loader.accountWatch.start
     }
@@ -98,12 +101,12 @@ private func giveUp(
 
 /// What the daemon says of itself.
 private func identity(
-  _ listener: Listener, _ manager: ServiceManager?, isMemoryLocked: Bool
+  _ listener: Listener, _ manager: ServiceManager?, _ memory: MemoryLock
 ) -> DaemonIdentity {
   DaemonIdentity(
     version: NdisprotdCommand.configuration.version, socketPath: listener.path,
     isSocketInherited: !listener.isOwn, isService: manager != nil,
-    watchdogNanoseconds: manager?.watchdogNanoseconds ?? 0, isMemoryLocked: isMemoryLocked)
+    watchdogNanoseconds: manager?.watchdogNanoseconds ?? 0, isMemoryLocked: { memory.isHeld })
 }
 
 private func serve(
@@ -150,18 +153,14 @@ private struct PrivilegeError: Error {
 }
 
 /// Keeps CAP_NET_RAW, what the service manager gave on purpose, and what the options ask for.
-///
-/// - Returns: whether memory was locked, if that was wanted
 private func dropPrivileges(
-  _ options: DaemonOptions, as account: Credentials?, locksMemory: Bool, _ logger: Logger
-) throws(PrivilegeError) -> Bool {
+  _ options: DaemonOptions, as account: Credentials?, _ memory: MemoryLock?, _ logger: Logger
+) throws(PrivilegeError) {
   var kept = Capabilities.given.union(.netRaw)
   if options.netAdmin { kept.insert(.netAdmin) }
-  var isLocked = false
-  if locksMemory {
+  if let memory {
     do throws(SystemError) {
-      kept.formUnion(try lockMemory())
-      isLocked = true
+      kept.formUnion(try memory.lock())
     } catch {
       logger.warning("\(Sentences.cannotLock(error))")
     }
@@ -171,5 +170,4 @@ private func dropPrivileges(
   } catch {
     throw PrivilegeError(cause: error)
   }
-  return isLocked
 }

@@ -44,10 +44,12 @@ extension StartConfiguration {
 }
 
 extension ConfigurationLoader {
-  /// Reads the files again, at a reload.
-  func reload() throws(ConfigurationRefusal) -> ServerConfiguration {
+  /// Reads the files again, at a reload; whether memory stays resident follows them, as from the start.
+  func reload(_ memory: MemoryLock) throws(ConfigurationRefusal) -> ServerConfiguration {
     do throws(ConfigurationError) {
-      return resolve(try read())
+      let loaded = try read()
+      memory.follow(loaded.locksMemory || options.lockMemory, logger)
+      return resolve(loaded)
     } catch {
       throw ConfigurationRefusal(error)
     }

@@ -95,22 +95,3 @@ func raiseDescriptorLimit() {
   // The limit there is serves fewer clients, and those beyond are told so.
   _ = unsafe setrlimit(number, &limit)
 }
-
-/// Keeps text, rings and queues in memory: what is there now, and the rest as it is first used.
-///
-/// - Returns: what has to be kept so that later memory can be locked too, beyond the limit
-/// - Throws: mlockall(2) refused
-func lockMemory() throws(SystemError) -> Capabilities {
-  // Without CAP_SYS_RESOURCE the limit stays as the service manager set it.
-  var limit = rlimit(rlim_cur: .max, rlim_max: .max)
-  let isUnlimited =
-    unsafe setrlimit(Int32(__RLIMIT_MEMLOCK.rawValue), &limit) == 0
-    || (unsafe getrlimit(Int32(__RLIMIT_MEMLOCK.rawValue), &limit) == 0 && limit.rlim_cur == .max)
-  guard isUnlimited || Capabilities.effective.contains(.lockMemory) else {
-    throw SystemError(errno: ENOMEM, call: "mlockall")
-  }
-  guard mlockall(MCL_CURRENT) == 0, mlockall(MCL_FUTURE | Int32(MCL_ONFAULT)) == 0 else {
-    throw SystemError(failed: "mlockall")
-  }
-  return isUnlimited ? [] : .lockMemory
-}

@@ -49,6 +49,39 @@ struct FrameWriterTests {
       })
   }
 
+  @Test("the reason of a refused frame is in the report, and its status among the others")
+  func reason() throws {
+    try withOpenBinding(
+      { peer throws in
+        let message = try peer.receive(.writeBatch)
+        var reply = MessageHeader(opcode: message.header.opcode, id: message.header.id)
+        reply.flags = MessageHeader.replyFlag | MessageHeader.reasonFlag
+        reply.completion = .notPermitted
+        reply.count = 2
+        peer.send(
+          reply.encoded.indices.map { reply.encoded[$0] }
+            + [CompletionStatus.success, .notPermitted].flatMap(\.encoded)
+            + Array("rule 'x' does not give write".utf8))
+        // A read is refused as a whole.
+        let read = try peer.receive(.read)
+        reply.id = read.header.id
+        reply.opcode = read.header.opcode
+        reply.count = 0
+        peer.send(reply.encoded.indices.map { reply.encoded[$0] } + Array("no read".utf8))
+      },
+      { binding throws in
+        let frame = [UInt8](repeating: 1, count: 60)
+        var writer = FrameWriter(binding)
+        for _ in 0..<2 { try writer.write(frame.span.bytes) }
+        let report = try writer.finish()
+        #expect(report.sent == 1 && report.failures == [.notPermitted: 1])
+        #expect(report.reason == "rule 'x' does not give write")
+        #expect(throws: ClientError.denied(.notPermitted, .read, reason: "no read")) {
+          try binding.read(timeout: .seconds(60))
+        }
+      })
+  }
+
   @Test("eight messages are on their way, and no ninth")
   func window() throws {
     try withOpenBinding(

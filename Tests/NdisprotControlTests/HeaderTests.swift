@@ -45,9 +45,33 @@ struct HeaderTests {
     #expect(throws: ViolationError.unknownFlags(1 << bit)) {
       try bytes.decoded(MessageHeader.init(decodingRequest:))
     }
+    guard bit > 1 else { return }
     #expect(throws: ViolationError.unknownFlags(1 << bit)) {
       try bytes.decoded(MessageHeader.init(decodingReply:))
     }
+  }
+
+  @Test("a reply with the reason bit ends with the reason, behind its statuses")
+  func reason() throws {
+    let statuses = CompletionStatus.success.encoded + CompletionStatus.notPermitted.encoded
+    let payload = statuses + Array("rule 'x' does not give write".utf8)
+    var header = MessageHeader(.writeBatch, id: 1)
+    header.flags = MessageHeader.replyFlag | MessageHeader.reasonFlag
+    header.count = 2
+    let bytes = header.encoded
+    let decoded = try bytes.indices.map { bytes[$0] }.decoded(MessageHeader.init(decodingReply:))
+    #expect(decoded.reason(in: payload.span.bytes) == "rule 'x' does not give write")
+    #expect(try FrameStatuses(payload.span.bytes, of: decoded).firstFailure == 1)
+    // A message that claims more statuses than it has: no reason, and no reading behind its end.
+    header.count = .max
+    #expect(header.reason(in: payload.span.bytes) == nil)
+    #expect(throws: DecodeError.tooShort) {
+      _ = try FrameStatuses(payload.span.bytes, of: header).count
+    }
+    header.count = 0
+    #expect(header.reason(in: [0xC0, 0xC1].span.bytes) == nil)
+    header.flags = MessageHeader.replyFlag
+    #expect(header.reason(in: payload.span.bytes) == nil)
   }
 
   @Test("the reply bit belongs to replies, and id 0 to events")

@@ -100,8 +100,16 @@ class MalformedTests(unittest.TestCase):
             except protocol.ProtocolError:
                 pass
 
+    def test_a_reason_stands_behind_the_statuses_and_only_with_its_flag(self):
+        header = protocol.decode_header(message(b"", flags=3))._replace(record_count=1)
+        self.assertEqual(protocol.split_reason(header, bytes(12) + b"no rule"),
+                         (bytes(12), "no rule"))
+        self.assertEqual(protocol.split_reason(header._replace(flags=1), bytes(12)),
+                         (bytes(12), ""))
+        self.assertEqual(protocol.split_reason(header, bytes(5)), (bytes(5), ""))
+
     def test_a_header_that_answers_nothing_is_refused(self):
-        for wrong in (message(b"", version=2), message(b"", flags=0), message(b"", flags=3),
+        for wrong in (message(b"", version=2), message(b"", flags=0), message(b"", flags=5),
                       message(b"", ident=0), message(b"", opcode=10),
                       memoryview(bytes(39))):
             with self.assertRaises(protocol.ProtocolError):

@@ -30,6 +30,7 @@ now() { date +%s%3N; }
 member() { setpriv --reuid=12345 --regid=12345 --groups="$(getent group ndisprot | cut -d: -f3)" -- "$@"; }
 outsider() { setpriv --reuid=12346 --regid=12346 --clear-groups -- "$@"; }
 package=$(ls ndisprot_*.deb)
+module=$(ls python3-ndisprot_*.deb)
 as_options() { echo "NDISPROTD_OPTIONS=\"$*\"" >/etc/default/ndisprotd; }
 journal() { journalctl -q --no-pager -u ndisprotd.service "$@"; }
 field() { python3 -c 'import json,sys; print(json.loads(sys.stdin.readline())[sys.argv[1]])' "$1"; }
@@ -64,6 +65,10 @@ ip link set np1 up
 
 ok "systemd is PID 1" '[ "$(cat /proc/1/comm)" = systemd ]'
 find /etc /usr /var /opt /run -path $scratch -prune -o -print 2>/dev/null | grep -v ^/var/cache/man | sort >$scratch/before
+# Where AppArmor 4 is, this file is; Debian 12 has 3, which can read all of the profile but the new rule.
+rm -rf /etc/apparmor.d/abi/4.0
+mkdir -p /etc/apparmor.d/abi
+touch /etc/apparmor.d/abi/4.0
 started=$(now)
 ok "the package installs" 'dpkg -i --force-unsafe-io "$package" >$scratch/dpkg.log 2>&1 || { cat $scratch/dpkg.log; false; }'
 echo "# installed in $(($(now) - started)) ms"
@@ -137,6 +142,15 @@ rm -r /etc/ndisprot/blue
 systemctl stop ndisprotd.service
 cp $scratch/empty.toml $step
 as_options --interface np0 --interface np1 --allow :ndisprot
+ok "where AppArmor 4 is, its profile for ndisprotctl run is installed" \
+  'grep -q "^profile ndisprotctl /usr/bin/ndisprotctl flags=(unconfined)" /etc/apparmor.d/ndisprotctl && grep -qx "  userns," /etc/apparmor.d/ndisprotctl'
+ok "AppArmor reads the profile" \
+  'sed "s,<abi/4.0>,<abi/3.0>,; /userns,/d" /etc/apparmor.d/ndisprotctl >$scratch/profile && apparmor_parser --skip-kernel-load --skip-cache $scratch/profile'
+ok "python3-ndisprot installs, and a member reads through it" \
+  'dpkg -i --force-unsafe-io "$module" >$scratch/dpkg.log 2>&1 || { cat $scratch/dpkg.log; false; }; member /usr/bin/python3 -c "import ndisprot; print([binding.name for binding in ndisprot.bindings()])" | grep np0'
+ok "python3-ndisprot goes without leaving a file" \
+  'dpkg --purge python3-ndisprot >$scratch/dpkg.log 2>&1 && [ ! -e /usr/lib/python3/dist-packages/ndisprot ]'
+systemctl stop ndisprotd.service
 ok "systemd-analyze verify is clean" \
   'v=$(systemd-analyze verify ndisprotd.service ndisprot.socket 2>&1 | grep -i ndisprot); echo "$v"; [ -z "$v" ]'
 ok "systemd-analyze security is at most 1.5" \
@@ -508,6 +522,10 @@ if ! grep -q "Max locked memory  *unlimited" /proc/$(of ndisprotd.service MainPI
 fi
 ok "lock_memory = true locks the memory of the service with the drop-in of the examples" \
   'systemctl restart ndisprotd.service && [ "$(ndisprotctl --json status | field memoryLocked)" = True ] && ! grep -q "VmLck:[[:space:]]*0 kB" /proc/$(of ndisprotd.service MainPID)/status'
+ok "lock_memory: a start with a broken file, mended and reloaded, locks too" \
+  'cp $configuration $scratch/locked.toml; echo "[[rule]" >>$configuration; systemctl restart ndisprotd.service; [ "$(ndisprotctl --json status | field memoryLocked)" = False ] && cp $scratch/locked.toml $configuration && systemctl reload ndisprotd.service && [ "$(ndisprotctl --json status | field memoryLocked)" = True ]'
+ok "lock_memory: a reload without it lets memory go" \
+  'sed -i "/lock_memory/d" $configuration && systemctl reload ndisprotd.service && grep -q "VmLck:[[:space:]]*0 kB" /proc/$(of ndisprotd.service MainPID)/status; s=$?; cp $scratch/locked.toml $configuration; [ $s = 0 ]'
 mended
 ok "lock_memory = true without it says what is missing, and serves" \
   'systemctl restart ndisprotd.service && [ "$(ndisprotctl --json status | field memoryLocked)" = False ] && journal | grep -q "LimitMEMLOCK=infinity"'
@@ -538,6 +556,10 @@ ok "purge leaves no unit, socket, account or group" \
 find /etc /usr /var /opt /run -path $scratch -prune -o -print 2>/dev/null | grep -v ^/var/cache/man | sort >$scratch/after
 ok "purge leaves no file" \
   'v=$(comm -13 $scratch/before $scratch/after | grep -i ndisprot); echo "$v"; [ -z "$v" ]'
+
+rm /etc/apparmor.d/abi/4.0
+ok "without AppArmor 4 no profile is installed" \
+  'dpkg -i --force-unsafe-io "$package" >$scratch/dpkg.log 2>&1 && [ ! -e /etc/apparmor.d/ndisprotctl ]; s=$?; dpkg --purge ndisprot >/dev/null 2>&1; [ $s = 0 ]'
 
 # --- From a version whose configuration was dpkg's
 

@@ -23,7 +23,7 @@ struct SentenceTests {
       "nobody listens on /x"
     ),
     (
-      .cannotReach(path: "/x", SystemError(errno: EACCES, call: "connect")), 3,
+      .cannotReach(path: "/x", SystemError(errno: EACCES, call: "connect")), 6,
       "may not use the socket /x"
     ),
     (
@@ -50,6 +50,7 @@ struct SentenceTests {
     (.refused(.tooManyRequests, .read), 1, "a quota of your rule"),
     (.refused(.multicastNotFound, .set), 1, "not in the list"),
     (.denied(.notPermitted, .open, reason: "no rule"), 6, "no rule"),
+    (.denied(.tooManyRequests, .read, reason: "requests = 2 is used up"), 1, "requests = 2"),
     (.protocolViolation(.unexpectedReply(id: 3)), 1, "same version"),
   ]
 

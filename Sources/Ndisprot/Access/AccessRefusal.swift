@@ -1,6 +1,6 @@
 public import NDIS
 
-/// Why the policy refuses an open: the rule, or that there is none.
+/// Why the policy refuses an open, or a request of it: the rule, or that there is none.
 public enum AccessRefusal: Error, Hashable, Sendable {
   /// No rule speaks of the client on this interface.
   case noRule
@@ -10,13 +10,18 @@ public enum AccessRefusal: Error, Hashable, Sendable {
   case noRuleForType(UInt16)
   /// A rule decides, and does not give the right.
   case missing(AccessRights, rule: String, origin: String)
+  /// No rule decides about a frame of this EtherType in this VLAN.
+  case noRuleForFrame(UInt16, vlan: UInt16)
+  /// A rule decides, and names other destinations.
+  case destination(rule: String, origin: String)
   /// A quota of a rule is used up.
   case quota(AccessQuotaKind, limit: Int, rule: String, origin: String)
 
   /// The row of the table that the client sees.
   public var completion: CompletionStatus {
     switch self {
-    case .noRule, .forbiddenType, .noRuleForType, .missing: .notPermitted
+    case .noRule, .forbiddenType, .noRuleForType, .missing, .noRuleForFrame, .destination:
+      .notPermitted
     case .quota: .tooManyRequests
     }
   }
@@ -24,8 +29,8 @@ public enum AccessRefusal: Error, Hashable, Sendable {
   /// The rule that decided, `-` if there is none.
   public var ruleName: String {
     switch self {
-    case .noRule, .forbiddenType, .noRuleForType: "-"
-    case .missing(_, let rule, _), .quota(_, _, let rule, _): rule
+    case .noRule, .forbiddenType, .noRuleForType, .noRuleForFrame: "-"
+    case .missing(_, let rule, _), .quota(_, _, let rule, _), .destination(let rule, _): rule
     }
   }
 }
@@ -48,6 +53,14 @@ extension AccessRefusal: CustomStringConvertible {
       "no rule lets this user open EtherType \(AccessRefusal.text(type)) here"
     case .missing(let rights, let rule, let origin):
       "rule '\(rule)' (\(origin)) does not give \(rights.words.joined(separator: " or "))"
+    case .noRuleForFrame(let type, VLANSet.none):
+      "no rule lets this user write EtherType \(AccessRefusal.text(type)) here"
+    case .noRuleForFrame(let type, VLANSet.unknown):
+      "no rule lets this user write EtherType \(AccessRefusal.text(type)) behind this tag"
+    case .noRuleForFrame(let type, let vlan):
+      "no rule lets this user write EtherType \(AccessRefusal.text(type)) in VLAN \(vlan)"
+    case .destination(let rule, let origin):
+      "rule '\(rule)' (\(origin)) does not give write to this destination"
     case .quota(let kind, let limit, let rule, let origin):
       "rule '\(rule)' (\(origin)) allows \(kind.rawValue) = \(limit), which is used up"
     }
@@ -56,4 +69,15 @@ extension AccessRefusal: CustomStringConvertible {
   private static func text(_ type: UInt16) -> String {
     type == EtherTypeSet.llcValue ? "llc" : "0x" + String(type, radix: 16)
   }
+}
+
+extension AccessGrant {
+  /// Why none of these rights is given, by the rules that decide about the open.
+  public func refusal(ofAnyOf rights: AccessRights) -> AccessRefusal {
+    guard let first = rules.first else { return .noRule }
+    return .missing(rights, rule: ruleNames, origin: first.origin)
+  }
+
+  /// The names of the rules that decide.
+  public var ruleNames: String { rules.map(\.name).joined(separator: ",") }
 }

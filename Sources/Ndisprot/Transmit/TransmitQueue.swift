@@ -234,6 +234,9 @@ final class TransmitQueue: @unchecked Sendable {  // One thread's.
     }
     if let refusal {
       open.transmit.count(refusal)
+      if operation.refusal == nil {
+        operation.refusal = check.refusal(of: message.frame(at: next), refusal)
+      }
       endFrame(operation, refusal, check)
     }
     return true
@@ -314,6 +317,9 @@ final class TransmitQueue: @unchecked Sendable {  // One thread's.
     trace.note(
       .send, "complete", open, Int(truncatingIfNeeded: operation.parameters.id),
       operation.sentByteCount)
+    if let refusal = operation.refusal.take() {
+      open.requester.refused(refusal, of: operation.parameters)
+    }
     if operation.parameters.isBatch {
       operation.handOver(statuses, to: open.requester)
     }

@@ -86,4 +86,22 @@ struct WriteCheck {
     guard !access.namesAddresses || access.allowsDestination(header) else { return .notPermitted }
     return stateFailure
   }
+
+  /// Why the access policy keeps a frame from the wire; nil if something else does.
+  func refusal(of frame: RawSpan, _ status: CompletionStatus) -> AccessRefusal? {
+    guard status == .notPermitted || status == .sourceMismatch,
+      let header = MDLSpan(frame).ethernetHeader
+    else { return nil }
+    let (type, vlan) = (header.decidingType, header.decidingVLAN)
+    guard let index = access.decidingRule(type, vlan: vlan) else {
+      return .noRuleForFrame(type, vlan: vlan)
+    }
+    let rule = access.rules[index]
+    let needed: AccessRights = status == .sourceMismatch ? .anySource : .write
+    guard rule.rights.contains(needed) else {
+      return .missing(needed, rule: rule.name, origin: rule.origin)
+    }
+    // An open that did not ask for any source is no matter of rules.
+    return status == .notPermitted ? .destination(rule: rule.name, origin: rule.origin) : nil
+  }
 }

@@ -25,6 +25,8 @@ final class WriteOperation {
   var sentByteCount = 0
   /// The status of the first frame that was not sent.
   var firstFailure: CompletionStatus?
+  /// Why the access policy refused the first frame that it refused.
+  var refusal: AccessRefusal?
   /// The limit that the first failure speaks of.
   var bytesNeeded = 0
   /// The statuses of all frames when the operation had to be pended; nil while it runs through.

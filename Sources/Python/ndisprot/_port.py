@@ -91,6 +91,7 @@ class Port(Session):
         self._asked = (name, _types(ethertypes), exclusive, int(flags), queue_bytes, wait)
         self._groups: list[bytes] = []
         self._packet_filter: int | None = None
+        self._write_reason = ""
         self._reader: asyncio.AbstractEventLoop | None = None
         self._sleepers: list[asyncio.Future[None]] = []
         super().__init__(path, timeout)
@@ -221,6 +222,7 @@ class Port(Session):
                     timeout: float | None = REPLY_TIMEOUT) -> list[int]:
         """Sends frames in order, in as few messages as they fit; the errno of each, 0 for sent."""
         with self._alone():
+            self._write_reason = ""
             deadline = deadline_after(timeout)
             results = [errno.EMSGSIZE] * len(frames)
             pended: list[tuple[int, range]] = []
@@ -235,11 +237,18 @@ class Port(Session):
                 self._note_statuses(results, ident, batch, deadline)
             return results
 
+    @property
+    def write_reason(self) -> str:
+        """Why the policy refused a frame of the last write_batch; "" if it refused none."""
+        return self._write_reason
+
     def _note_statuses(self, results: list[int], ident: int, batch: range,
                        deadline: float | None) -> None:
         header, payload = self._reply(ident, "write", deadline)
         if header.record_count == 0 and header.errno:
-            raise self._refusal(header, b"", "write")
+            raise self._refusal(header, payload, "write")
+        payload, reason = protocol.split_reason(header, payload)
+        self._write_reason = self._write_reason or reason
         if header.record_count == 0:
             errnos = [0] * len(batch)
         elif header.record_count == len(batch):

@@ -30,6 +30,10 @@ RECORD_BYTES = _RECORD.size
 ROOM = LONGEST_MESSAGE - HEADER_BYTES
 
 _IS_REPLY = 1
+_HAS_REASON = 2
+
+#: Feature of HELLO: a refusal ends with its reason.
+REASONS = 4
 _LARGEST_ERRNO = 4095
 
 
@@ -225,14 +229,22 @@ def decode_header(message: memoryview) -> Header:
     if found.version != VERSION:
         raise ProtocolError("a message of version %d" % found.version)
     is_event = found.opcode == Opcode.EVENT
-    if found.flags != (0 if is_event else _IS_REPLY) or is_event != (found.id == 0):
+    if found.flags & ~_HAS_REASON != (0 if is_event else _IS_REPLY) or is_event != (found.id == 0):
         raise ProtocolError("a message that is neither a reply nor an event")
     if found.errno > _LARGEST_ERRNO:
         raise ProtocolError("an errno of %d" % found.errno)
     return found
 
 
-def hello(features: int = 0) -> bytes:
+def split_reason(found: Header, payload: bytes) -> tuple[bytes, str]:
+    """The payload of a reply without the reason of a refusal, and that reason, or "" if there is none."""
+    if not found.flags & _HAS_REASON:
+        return payload, ""
+    at = found.record_count * _STATUS.size
+    return payload[:at], payload[at:].decode("utf-8", "replace")
+
+
+def hello(features: int = REASONS) -> bytes:
     """The payload of HELLO."""
     return struct.pack("<HHIQ", VERSION, VERSION, 0, features)
 

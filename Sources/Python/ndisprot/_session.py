@@ -232,7 +232,8 @@ class Session:
             protocol.decode_records(message, header.record_count, frames)
             self._frames.extend(frames)
         elif header.errno != errno.ECANCELED:
-            self._read_failure = self._refusal(header, b"", "read")
+            self._read_failure = self._refusal(
+                header, bytes(message[protocol.HEADER_BYTES:]), "read")
 
     def _handle_reply(self, header: Header, payload: bytes) -> None:
         if header.id in self._abandoned:
@@ -258,11 +259,12 @@ class Session:
 
     @staticmethod
     def _refusal(header: Header, payload: bytes, operation: str) -> Error:
-        has_text = header.opcode not in (Opcode.READ, Opcode.READ_BATCH, Opcode.WRITE_BATCH,
-                                         Opcode.DEVICE_CONTROL)
+        payload, reason = protocol.split_reason(header, payload)
+        # Of a daemon that knows no reasons OPEN alone has a text.
+        if not reason and header.opcode == Opcode.OPEN:
+            reason = payload.decode("utf-8", "replace").strip("\0")
         return failed(
-            operation, header.errno,
-            reason=payload.decode("utf-8", "replace").strip("\0") if has_text else "",
+            operation, header.errno, reason=reason,
             nt_status=header.code, ndis_status=header.ndis_status,
             bytes_needed=header.bytes_needed)
 

@@ -59,6 +59,10 @@ extension Output {
         "the configuration of the daemon is broken: \(reason.printable())",
         "Mend the file, check it with 'ndisprotd --check-config', then: ndisprotctl reload"
       )
+    case .denied(_, .administer, let reason):
+      (reason.printable(), "Run it as root, or as the user whose daemon it is")
+    case .denied(.tooManyRequests, _, let reason):
+      (reason.printable(), "End what you do not need, or have an administrator raise the limit")
     case .denied(_, _, let reason):
       (
         reason.printable(),

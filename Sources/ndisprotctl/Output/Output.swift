@@ -27,7 +27,7 @@ struct Output {
   func report(_ error: ClientError, _ context: Context) -> Failure {
     let message = Output.message(for: error, context)
     let operation = error.operation ?? context.operation
-    report(message, operation: operation, error.status, name: error.name)
+    report(message, operation: operation, error.status, name: error.name, reason: error.reason)
     return Failure(exitCode: error.exitCode)
   }
 
@@ -35,12 +35,16 @@ struct Output {
   func report(_ failures: WriteReport, _ context: Context) -> Failure {
     let byCount = failures.failures.sorted { $0.value > $1.value }
     let status = byCount.first?.key ?? .sendFailed
-    let (cause, remedy) = Output.words(
-      for: .refused(status, .write, bytesNeeded: failures.limitByteCount), context)
+    let error: ClientError =
+      status == .notPermitted && !failures.reason.isEmpty
+      ? .denied(status, .write, reason: failures.reason)
+      : .refused(status, .write, bytesNeeded: failures.limitByteCount)
+    let (cause, remedy) = Output.words(for: error, context)
     let failed = failures.failed == 1 ? "1 frame was" : "\(failures.failed) frames were"
     let message =
       "\(context.what): \(failed) not sent: \(cause). \(remedy)"
-    report(message, operation: .write, status, name: status.name(in: .write))
+    report(
+      message, operation: .write, status, name: status.name(in: .write), reason: error.reason)
     return Failure(exitCode: 1)
   }
 
@@ -62,7 +66,8 @@ struct Output {
   }
 
   private func report(
-    _ message: String, operation: Operation, _ status: CompletionStatus?, name: String
+    _ message: String, operation: Operation, _ status: CompletionStatus?, name: String,
+    reason: String? = nil
   ) {
     guard isJSON else {
       standard.flush()
@@ -78,6 +83,7 @@ struct Output {
       line.add("status", raw: "null")
     }
     line.add("name", name)
+    if let reason { line.add("reason", reason) }
     line.add("message", message)
     standard.writeLine(line.closed)
     standard.flush()

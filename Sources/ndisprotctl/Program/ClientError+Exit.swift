@@ -1,3 +1,4 @@
+internal import Glibc
 internal import NdisprotClient
 
 // What the program ends with, and what JSON says of it.
@@ -6,6 +7,7 @@ extension ClientError {
   /// The exit code of the program.
   var exitCode: Int32 {
     switch self {
+    case .cannotReach(_, let cause) where cause.errno == EACCES: 6
     case .cannotReach, .untrustedServer, .daemonGone: 3
     case .refused(.adapterNotFound, _, _): 4
     case .refused(.busy, _, _): 5

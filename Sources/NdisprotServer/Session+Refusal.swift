@@ -1,0 +1,67 @@
+internal import NDIS
+internal import Ndisprot
+internal import NdisprotControl
+internal import WDF
+
+// A refusal gives its reason: to the client in the reply, and to the operator in the audit.
+
+/// Reasons of requests that are about to complete.
+struct RefusalReasons {
+  /// The longest text that a reply carries; a grant may name many rules.
+  static let maximumCharacterCount = 1_000
+  private var texts: [UInt64: String] = [:]
+
+  /// Keeps the reason of a request until its reply is made.
+  mutating func note(_ reason: String, of id: UInt64) { texts[id] = reason }
+
+  /// The reason of a request, the first time.
+  mutating func take(_ id: UInt64) -> String? {
+    guard !texts.isEmpty else { return nil }
+    return texts.removeValue(forKey: id)
+  }
+}
+
+extension Session {
+  /// The access policy refuses a request of the open, which completes next.
+  func refused(_ refusal: AccessRefusal, of parameters: RequestParameters) {
+    noteDenial(refusal)
+    reasons.note(refusal.description, of: parameters.id)
+  }
+
+  /// Completes a request that is refused, and says why.
+  ///
+  /// A client that has not asked for reasons gets a text where it always did: in the reply of OPEN, and
+  /// of every request but the sample's while the configuration is broken.
+  func refuse(_ request: RequestParcel, _ status: CompletionStatus, _ reason: String) {
+    let isOpen = request.parameters.opcode == Opcode.open.rawValue
+    let hasText = isOpen || (status == .misconfigured && !request.isOpenDevice)
+    guard features.contains(.reasons) || !hasText else {
+      finish(request, Array(reason.utf8), status: status)
+      return
+    }
+    guard let request = request.take() else { return }
+    reasons.note(reason, of: request.parameters.id)
+    request.complete(RequestStatus(status))
+  }
+
+  /// Puts the reason behind the output of a request that failed.
+  ///
+  /// - Returns: whether there is one, and the client wants it
+  func appendReason(of parameters: RequestParameters, _ status: RequestStatus) -> Bool {
+    let noted = reasons.take(parameters.id)
+    guard status.errno != 0, features.contains(.reasons) else { return false }
+    guard let reason = noted ?? Session.reason(ofRevoked: parameters, status) else { return false }
+    let maximum = RefusalReasons.maximumCharacterCount
+    let text = reason.utf8.count > maximum ? String(reason.prefix(maximum)) : reason
+    output.append(contentsOf: text.utf8)
+    return true
+  }
+
+  /// A read or a write that was taken once is refused only when a reload takes the right away.
+  private static func reason(
+    ofRevoked parameters: RequestParameters, _ status: RequestStatus
+  ) -> String? {
+    guard parameters.isTransfer, CompletionStatus(status) == .notPermitted else { return nil }
+    return "the right to it was taken away while it was pended"
+  }
+}
