@@ -19,7 +19,8 @@ extension ClientError: CustomStringConvertible {
     case .protocolViolation(let violation):
       Self.text("the daemon broke the protocol: ", violation.description)
     case .refused(let status, let operation, let bytesNeeded):
-      Self.text("cannot ", operation.verb, ": ", Self.cause(refused: status, operation, bytesNeeded))
+      Self.text(
+        "cannot ", operation.verb, ": ", Self.cause(refused: status, operation, bytesNeeded))
     case .denied(_, let operation, let reason): Self.text("cannot ", operation.verb, ": ", reason)
     case .timedOut(.connect): "the daemon did not answer the greeting in time"
     case .timedOut(.cancel): "the daemon did not answer in time, and does not cancel either"
@@ -42,7 +43,8 @@ extension ClientError: CustomStringConvertible {
       "Correct the file, check it with 'ndisprotd --check-config', then run 'ndisprotctl reload'"
     case .denied:
       "Ask an administrator for a rule that permits it; 'ndisprotctl policy explain' shows the present ones"
-    case .timedOut(.connect), .timedOut(.cancel): "See the log of ndisprotd, and restart it if it hangs"
+    case .timedOut(.connect), .timedOut(.cancel):
+      "See the log of ndisprotd, and restart it if it hangs"
     case .timedOut: "Try again, or allow more time"
     case .interrupted: "Clear the interruption before the next call"
     case .system: "Free memory or file descriptors, and try again"

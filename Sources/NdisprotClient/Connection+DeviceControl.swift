@@ -49,6 +49,7 @@ extension Connection {
   ///   - room: the most bytes that may come back
   ///   - timeout: when to cancel it; nil waits without end
   ///   - body: is lent the reply's header, whose `completion` is the status, and its bytes
+  /// - Returns: what `body` does
   /// - Throws: `.timedOut`, `.interrupted`, `.daemonGone`; no refusal
   public func rawDeviceControl<Value>(
     _ code: UInt32, _ input: RawSpan, room: Int, timeout: Duration?,

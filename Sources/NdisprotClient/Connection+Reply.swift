@@ -2,8 +2,8 @@ internal import NDIS
 internal import NdisprotControl
 
 extension Connection {
-  /// Waits for the reply of one request, whose bytes are `replyPayload` until the next call; nil when
-  /// the deadline is over.
+  /// Waits for the reply of one request, whose bytes are `replyBytes`, or the socket's, until the next
+  /// call; nil when the deadline is over.
   private func reply(to id: UInt64, by deadline: Deadline) throws(ClientError) -> MessageHeader? {
     if let kept = takeParked(where: { $0 == id }) {
       replyBytes = kept.payload
@@ -15,17 +15,6 @@ extension Connection {
       park(header)
     }
     return nil
-  }
-
-  /// The payload of the reply that was waited for last.
-  private var replyPayload: RawSpan {
-    @_lifetime(borrow self) get {
-      if replyBytes != nil {
-        // It changes with the next call only.
-        return unsafe _overrideLifetime((replyBytes ?? []).span.bytes, borrowing: self)
-      }
-      return unsafe _overrideLifetime(socket.payload, borrowing: self)
-    }
   }
 
   /// Sends a request that waits for nothing but the daemon, and lends its reply to `body`.
@@ -41,7 +30,7 @@ extension Connection {
     var header = MessageHeader(opcode, id: newID())
     setup(&header)
     let reply = try answer(header, payload, operation, timeout)
-    return try decode(reply, replyPayload, operation, isAccepted, body)
+    return try decode(reply, operation, isAccepted, body)
   }
 
   /// What does not depend on the type of a request's value, once for all.
@@ -73,12 +62,12 @@ extension Connection {
     var header = MessageHeader(opcode, id: newID())
     setup(&header)
     if let reply = try pendedAnswer(header, payload, operation, timeout) {
-      return try decode(reply, replyPayload, operation, isAccepted, body)
+      return try decode(reply, operation, isAccepted, body)
     }
     // The reply of what was cancelled has come before the reply of CANCEL.
     do throws(ClientError) {
       if let reply = try reply(to: header.id, by: .now) {
-        return try decode(reply, replyPayload, operation, isAccepted, body)
+        return try decode(reply, operation, isAccepted, body)
       }
     } catch {
       guard error.status == .cancelled || error.status == .sendCancelled else { throw error }
@@ -119,6 +108,18 @@ extension Connection {
     } else {
       abandonUnsent(header.id)
     }
+  }
+
+  /// The reply that was waited for last as a value; a status that is not accepted is thrown.
+  private func decode<Value>(
+    _ header: MessageHeader, _ operation: Operation, _ isAccepted: (MessageHeader) -> Bool,
+    _ body: (MessageHeader, RawSpan) throws(DecodeError) -> Value
+  ) throws(ClientError) -> Value {
+    if let kept = replyBytes {
+      return try unsafe decode(header, kept.span.bytes, operation, isAccepted, body)
+    }
+    let socket = self.socket
+    return try decode(header, socket.payload, operation, isAccepted, body)
   }
 
   /// A reply's payload as a value; a status that is not accepted is thrown.

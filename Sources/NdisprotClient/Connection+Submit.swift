@@ -1,4 +1,4 @@
-public import NDIS
+internal import NDIS
 public import NdisprotControl
 
 // Requests that do not wait, for programs with a loop of their own: `submit` sends one, `reap` takes the
@@ -24,7 +24,9 @@ extension Connection {
       self.count = count
     }
 
-    /// A request of the sample. OPEN_DEVICE has room for its reply, which the sample knows nothing of.
+    /// A request of the sample.
+    ///
+    /// OPEN_DEVICE has room for its reply, which the sample knows nothing of.
     public static func deviceControl(_ code: UInt32, room: Int) -> RawRequest {
       let isOpen = code == RequestCode.openDevice.rawValue
       let limit = MessageHeader.maximumPayloadByteCount

@@ -25,7 +25,7 @@ public final class Connection {
   /// How long a CANCEL may take whose request is over.
   var cancelTimeout = Connection.defaultTimeout
   private var lastID: UInt64 = 0
-  private var pended: Set<UInt64> = []
+  private var pended = Set<UInt64>(minimumCapacity: 64)
   private var abandoned: Set<UInt64> = []
   /// Replies that came after their caller had given up; the frames in them are lost.
   public private(set) var lateReplyCount: UInt64 = 0
@@ -46,8 +46,9 @@ public final class Connection {
   /// Requests of `submit` that `reap` has not completed yet.
   var submitted: Set<UInt64> = []
 
-  /// For poll(2): readable when the daemon has sent something. It belongs to the connection.
+  /// For poll(2): readable when the daemon has sent something.
   ///
+  /// It belongs to the connection.
   /// What arrived while another reply was waited for is kept in memory: take everything that is
   /// there without waiting (`next(by: .now)`) right before each poll.
   public var descriptor: Int32 { socket.descriptor }
@@ -77,7 +78,6 @@ public final class Connection {
   ) throws(ClientError) {
     self.socket = socket
     self.interruption = interruption
-    pended.reserveCapacity(64)
     try greet(by: deadline)
   }
 

@@ -186,6 +186,7 @@ public struct FrameReader: ~Copyable {
   /// Cancels the pended reads; frames that came before that are still delivered.
   ///
   /// The open goes on: what arrives from now on is queued for the next reader.
+  @inline(never)
   public mutating func stop(_ body: (RecordReader.Record) -> Void) throws(ClientError) {
     let connection = binding.connection
     for index in 0..<pendedReadCount where ids[index] != 0 {

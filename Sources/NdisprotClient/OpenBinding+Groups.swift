@@ -32,14 +32,17 @@ extension OpenBinding {
   ///   - oid: which
   ///   - byteLimit: the longest value that is wanted
   ///   - body: is lent the value
+  /// - Returns: what `body` does
   /// - Throws: `.refused` with `bufferTooSmall` for a longer value; `bytesNeeded` is its length
   public func query<Value>(
     _ oid: OID, byteLimit: Int, _ body: (RawSpan) -> Value
   ) throws(ClientError) -> Value {
     let input: InlineArray<2, UInt32> = [oid.rawValue.littleEndian, 0]
-    let room = OIDMessage.headerByteCount + min(
-      max(byteLimit, OIDMessage.minimumByteCount - OIDMessage.headerByteCount),
-      MessageHeader.maximumPayloadByteCount - OIDMessage.headerByteCount)
+    let room =
+      OIDMessage.headerByteCount
+      + min(
+        max(byteLimit, OIDMessage.minimumByteCount - OIDMessage.headerByteCount),
+        MessageHeader.maximumPayloadByteCount - OIDMessage.headerByteCount)
     do throws(ClientError) {
       return try unsafe connection.deviceControl(
         .queryOIDValue, .query, input.span.bytes, room: room
@@ -50,7 +53,8 @@ extension OpenBinding {
         return body(payload.extracting(droppingFirst: OIDMessage.headerByteCount))
       }
     } catch .refused(.bufferTooSmall, let operation, let needed) {
-      let value = needed > UInt32(OIDMessage.headerByteCount)
+      let value =
+        needed > UInt32(OIDMessage.headerByteCount)
         ? needed - UInt32(OIDMessage.headerByteCount) : 0
       throw .refused(.bufferTooSmall, operation, bytesNeeded: value)
     }

@@ -42,7 +42,8 @@ extension ViolationError: CustomStringConvertible {
       Self.text(
         Self.text("a message was of version ", Int(version), "; version "),
         Int(ProtocolVersion.current), " is spoken here")
-    case .unknownFlags(let flags): Self.text("a header had unknown flags: 0x", Int(flags), "", radix: 16)
+    case .unknownFlags(let flags):
+      Self.text("a header had unknown flags: 0x", Int(flags), "", radix: 16)
     case .replyBitInRequest: "a request had the reply bit set"
     case .noReplyBitInReply: "a reply lacked the reply bit"
     case .requestIDIsZero: "a request had id 0"

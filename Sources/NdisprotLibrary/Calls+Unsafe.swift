@@ -15,8 +15,8 @@ func withHandle(_ pointer: OpaquePointer?, _ body: (Handle) -> Int) -> Int {
   }
 }
 
-/// The same for a call that needs a session.
-@inline(__always)
+/// The same for a call that needs a session; once for all of them, since none is made for each frame.
+@inline(never)
 func withConnection(
   _ pointer: OpaquePointer?, timeout: CInt = -1,
   _ body: (Handle, Connection) throws(ClientError) -> Int
@@ -36,8 +36,28 @@ func withConnection(
 }
 
 /// The same for a call that needs an open.
-@inline(__always)
+@inline(never)
 func withBinding(
+  _ pointer: OpaquePointer?, timeout: CInt = -1,
+  _ body: (Handle, OpenBinding) throws(ClientError) -> Int
+) -> Int {
+  unsafe withHandle(pointer) { handle in
+    guard let binding = handle.binding else {
+      return handle.fail(EBADF, "The handle has no binding open: call ndisprot_open()")
+    }
+    do throws(ClientError) {
+      let result = try body(handle, binding)
+      if result >= 0 { handle.succeed() }
+      return result
+    } catch {
+      return handle.fail(error, timeout: timeout)
+    }
+  }
+}
+
+/// The same for a call that is made for each frame.
+@inline(__always)
+func withBusyBinding(
   _ pointer: OpaquePointer?, timeout: CInt = -1,
   _ body: (Handle, OpenBinding) throws(ClientError) -> Int
 ) -> Int {

@@ -49,7 +49,7 @@ final class Handle {
 
   /// Keeps an error for `ndisprot_error` and returns its number.
   ///
-  /// - Parameter timeout: what the program gave: a wait of 0 that is over is no time-out
+  /// `timeout` is what the program gave: a wait of 0 that is over is no time-out.
   func fail(_ error: ClientError, timeout: CInt = -1) -> Int {
     hasFailed = true
     failure = .client(error)

@@ -29,13 +29,19 @@ internal import NdisprotClient
     removeAll()
     guard reserve(records.byteCount) else { return false }
     unsafe records.withUnsafeBytes { bytes in
-      if let from = bytes.baseAddress { unsafe base?.copyMemory(from: from, byteCount: bytes.count) }
+      guard let from = bytes.baseAddress, let base = unsafe base else { return }
+      // In pieces: more at once glibc copies by `rep movsb`, which starts slowly.
+      for start in stride(from: 0, to: bytes.count, by: 1_024) {
+        unsafe (base + start).copyMemory(
+          from: from + start, byteCount: min(1_024, bytes.count - start))
+      }
     }
     (end, self.count) = (records.byteCount, count)
     return true
   }
 
   /// Appends one record; what was given out before may move.
+  @inline(never)
   mutating func append(_ record: RecordReader.Record) -> Bool {
     let byteCount = FrameRecord.byteCount(ofFrame: record.frame.byteCount)
     guard reserve(end + byteCount), let base = unsafe base else { return false }
@@ -72,21 +78,21 @@ internal import NdisprotClient
     _ limit: UInt32, _ body: (RecordReader.Record, Int) -> Void
   ) throws(DecodeError) -> Int {
     guard count > 0, let base = unsafe base else { return 0 }
-    let rest = unsafe RawSpan(_unsafeStart: UnsafeRawPointer(base) + offset, byteCount: end - offset)
+    let rest = unsafe RawSpan(
+      _unsafeStart: UnsafeRawPointer(base) + offset, byteCount: end - offset)
     var reader = RecordReader(rest, recordCount: count)
     var (taken, used) = (0, 0)
-    while taken < Int(limit), taken < Int(count) {
-      let record: RecordReader.Record
-      do throws(DecodeError) {
-        guard let next = try reader.next() else { break }
-        record = next
-      } catch {
-        removeAll()
-        throw error
+    do throws(DecodeError) {
+      while taken < Int(limit), let record = try reader.next() {
+        body(record, taken)
+        used &+= FrameRecord.byteCount(ofFrame: Int(record.header.length))
+        taken &+= 1
       }
-      body(record, taken)
-      used &+= FrameRecord.byteCount(ofFrame: Int(record.header.length))
-      taken &+= 1
+      // Behind the last record nothing may be left.
+      if reader.remainingCount == 0 { _ = try reader.next() }
+    } catch {
+      removeAll()
+      throw error
     }
     offset += used
     count -= UInt32(taken)
@@ -174,7 +180,9 @@ func writeSized<Value: BitwiseCopyable>(
 ) -> Bool {
   guard (MemoryLayout<UInt32>.size...longestStructure).contains(size) else { return false }
   let known = min(size, MemoryLayout<Value>.size)
-  unsafe withUnsafeBytes(of: value) { unsafe to.copyMemory(from: $0.baseAddress ?? .init(to), byteCount: known) }
+  unsafe withUnsafeBytes(of: value) {
+    unsafe to.copyMemory(from: $0.baseAddress ?? .init(to), byteCount: known)
+  }
   unsafe memset(to + known, 0, size - known)
   return true
 }
@@ -185,7 +193,8 @@ func copyText(_ text: String, _ to: UnsafeMutableRawBufferPointer) {
   text.withUTF8 { utf8 in
     var count = min(utf8.count, to.count - 1)
     while count > 0, count < utf8.count, unsafe utf8[count] & 0xC0 == 0x80 { count -= 1 }
-    unsafe to.copyMemory(from: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(utf8)[..<count]))
+    unsafe to.copyMemory(
+      from: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(utf8)[..<count]))
     for index in count..<to.count { unsafe to[index] = 0 }
   }
 }

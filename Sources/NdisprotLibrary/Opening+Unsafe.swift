@@ -12,7 +12,9 @@ public func ndisprot_bindings(
 ) -> CInt {
   unsafe CInt(
     withConnection(handle) { handle, connection throws(ClientError) in
-      guard let list = unsafe list, (1...4_096).contains(entry_size) else { return handle.misused() }
+      guard let list = unsafe list, (1...4_096).contains(entry_size) else {
+        return handle.misused()
+      }
       unsafe list.pointee = nil
       let entries = try connection.bindings()
       guard !entries.isEmpty else { return 0 }
@@ -152,7 +154,8 @@ public func ndisprot_resume(_ handle: OpaquePointer!, _ timeout_ms: CInt) -> CIn
   unsafe CInt(
     withBinding(handle, timeout: timeout_ms) { handle, binding throws(ClientError) in
       guard binding.connection.submittedCount == 0 else {
-        return handle.fail(EBUSY, "Submitted requests are left: take them with ndisprot_reap() first")
+        return handle.fail(
+          EBUSY, "Submitted requests are left: take them with ndisprot_reap() first")
       }
       let resuming = ResumingBinding(binding, path: handle.path, timeout: nil)
       try resuming.resume(after: .daemonGone, by: deadline(timeout_ms))

@@ -117,7 +117,7 @@ public func ndisprot_read_batch(
   _ count: CUnsignedInt, _ timeout_ms: CInt
 ) -> CInt {
   unsafe CInt(
-    truncatingIfNeeded: withBinding(handle, timeout: timeout_ms) {
+    truncatingIfNeeded: withBusyBinding(handle, timeout: timeout_ms) {
       handle, binding throws(ClientError) in
       guard let frames = unsafe frames, count > 0 else { return handle.misused() }
       guard try handle.hasFrames(binding, timeout_ms) else {
@@ -142,7 +142,7 @@ public func ndisprot_dispatch(
   _ timeout_ms: CInt
 ) -> CInt {
   unsafe CInt(
-    truncatingIfNeeded: withBinding(handle, timeout: timeout_ms) {
+    truncatingIfNeeded: withBusyBinding(handle, timeout: timeout_ms) {
       handle, binding throws(ClientError) in
       guard let function = unsafe function else { return handle.misused() }
       var frame = unsafe ndisprot_frame()
@@ -155,16 +155,26 @@ public func ndisprot_dispatch(
       handle.isLending = true
       defer { handle.isLending = false }
       if handle.kept.count > 0 {
-        do throws(DecodeError) {
-          return try handle.kept.take(.max) { record, _ in lend(record) }
-        } catch {
-          throw handle.malformed(binding, .readBatch)
-        }
+        return try handle.lendKept(binding, lend)
       }
       let box = handle.pendedReader(binding)
       let taken = try box.reader.next(by: deadline(timeout_ms), lend)
       return taken > 0 ? taken : handle.timedOut(timeout_ms, .read)
     })
+}
+
+extension Handle {
+  /// Lends what was left of a message that the program took in part.
+  @inline(never)
+  fileprivate func lendKept(
+    _ binding: OpenBinding, _ lend: (RecordReader.Record) -> Void
+  ) throws(ClientError) -> Int {
+    do throws(DecodeError) {
+      return try kept.take(.max) { record, _ in lend(record) }
+    } catch {
+      throw malformed(binding, .readBatch)
+    }
+  }
 }
 
 /// Takes pended reads back.
@@ -178,6 +188,7 @@ public func ndisprot_cancel_reads(_ handle: OpaquePointer!) -> CInt {
         if !handle.kept.append(record) { isHeld = false }
       }
       handle.reader = nil
-      return isHeld ? 0 : handle.fail(ENOMEM, "There is no memory for the frames that came meanwhile")
+      return isHeld
+        ? 0 : handle.fail(ENOMEM, "There is no memory for the frames that came meanwhile")
     })
 }

@@ -36,7 +36,8 @@ private struct SampleReply {
   let byteCount: Int
   let binding: OpenBinding?
 
-  init(_ header: MessageHeader, _ payload: RawSpan, byteCount: Int = 0, binding: OpenBinding? = nil) {
+  init(_ header: MessageHeader, _ payload: RawSpan, byteCount: Int = 0, binding: OpenBinding? = nil)
+  {
     status = header.completion
     bytesNeeded = header.bytesNeeded
     // OPEN_DEVICE is refused with a text by itself.
@@ -82,7 +83,9 @@ public func ndisprot_device_control(
         return handle.fail(ClientError(reply.status, code, reply.bytesNeeded, reply.reason))
       }
       if isOpen {
-        guard let binding = reply.binding else { throw connection.hangUp(malformed: .deviceControl) }
+        guard let binding = reply.binding else {
+          throw connection.hangUp(malformed: .deviceControl)
+        }
         handle.begin(binding)
       }
       return 0

@@ -9,7 +9,7 @@ internal import NdisprotClient
 public func ndisprot_query_oid(
   _ handle: OpaquePointer!, _ oid: UInt32, _ value: UnsafeMutableRawPointer!, _ size: Int
 ) -> Int {
-  unsafe withBinding(handle) { handle, binding throws(ClientError) in
+  unsafe withBusyBinding(handle) { handle, binding throws(ClientError) in
     guard size >= 0, unsafe value != nil || size == 0 else { return handle.misused() }
     let count = try binding.query(OID(rawValue: oid), byteLimit: size) { bytes in
       unsafe bytes.withUnsafeBytes { bytes in
@@ -83,18 +83,17 @@ public func ndisprot_statistics(
       handle.isLending = true
       defer { handle.isLending = false }
       var count = 0
+      var objectWords = LentBytes()
+      var counterWords = LentBytes()
       for object in objects {
-        unsafe object.name.withCString { objectName in
-          for reading in object.readings {
-            let name = reading.counter?.name ?? "counter\(reading.number)"
-            unsafe name.withCString { name in
-              var counter = unsafe ndisprot_counter(
-                object: object.kind.rawValue, ifindex: object.interfaceIndex, id: object.id,
-                object_name: objectName, name: name, value: reading.value)
-              unsafe function(&counter, context)
-            }
-            count += 1
-          }
+        let objectName = unsafe objectWords.hold(object.name)
+        for reading in object.readings {
+          let name = reading.counter?.name ?? "counter" + String(reading.number)
+          var counter = unsafe ndisprot_counter(
+            object: object.kind.rawValue, ifindex: object.interfaceIndex, id: object.id,
+            object_name: objectName, name: counterWords.hold(name), value: reading.value)
+          unsafe function(&counter, context)
+          count += 1
         }
       }
       return count

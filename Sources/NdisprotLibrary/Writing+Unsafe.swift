@@ -1,6 +1,12 @@
-public import Glibc
 public import NdisprotC
 internal import NdisprotClient
+
+// `iovec` is of the module that stands in for Glibc in Embedded mode, and of NdisprotC otherwise.
+#if hasFeature(Embedded)
+  public import Glibc
+#else
+  internal import Glibc
+#endif
 
 // Frames to send.
 
@@ -36,8 +42,10 @@ public func ndisprot_write_batch(
         let vector = unsafe frames[index]
         guard unsafe vector.iov_base != nil || vector.iov_len == 0 else { return handle.misused() }
         copies.append(
-          unsafe Array(UnsafeRawBufferPointer(
-            start: vector.iov_base, count: min(vector.iov_len, MessageHeader.maximumMessageByteCount))))
+          unsafe Array(
+            UnsafeRawBufferPointer(
+              start: vector.iov_base,
+              count: min(vector.iov_len, MessageHeader.maximumMessageByteCount))))
       }
       let statuses: [CompletionStatus]
       do throws(ClientError) {
@@ -62,7 +70,7 @@ public func ndisprot_queue(
   _ handle: OpaquePointer!, _ frame: UnsafeRawPointer!, _ length: Int, _ timeout_ms: CInt
 ) -> CInt {
   unsafe CInt(
-    truncatingIfNeeded: withBinding(handle, timeout: timeout_ms) {
+    truncatingIfNeeded: withBusyBinding(handle, timeout: timeout_ms) {
       handle, binding throws(ClientError) in
       guard let frame = unsafe frame, length >= 0 else { return handle.misused() }
       let box = handle.batchWriter(binding)
