@@ -8,13 +8,14 @@ internal import Platform
 ///      └──────────────── retire, then start ─┘
 /// ```
 /// It waits while the handle before it is drained. Draining, the door is shut and what is in the
-/// ring is handed over as before; a look that fails is the end of the ring.
+/// ring is handed over as before. One that failed is not looked at until it is drained: its socket
+/// goes on once the interface is back, and what comes then is in the ring.
 ///
 /// - Thread: the loop's
 /// - Ownership: the loop keeps it until it has ended; the handle is closed by whoever has it then
 @safe final class CapturePath: EventHandler {
-  /// Frames taken at most before readers are looked at.
-  static let maximumChunk = 512
+  /// Frames of a full chunk; the receiver ends one earlier when their bytes are enough.
+  static let framesOfOneChunk = 512
   /// Full chunks taken at most before other descriptors of the loop are looked at.
   static let chunksOfOneLook = 4
   /// How long frames are left in the kernel's ring before it is asked again whether to.
@@ -32,7 +33,6 @@ internal import Platform
   private let loop: EventLoop
   private let handler: ReceiveHandler
   private let context: UnsafeMutablePointer<CaptureContext>
-  private let chunk: Int
   private var moderator: CaptureModerator
   private lazy var timer = LoopTimer { [unowned self] in look() }
   private var registration: Registration?
@@ -56,7 +56,6 @@ internal import Platform
     self.handle = handle
     self.loop = loop
     self.handler = handler
-    chunk = handle.options.chunk
     moderator = CaptureModerator(handle.options.profile)
     unsafe context = .allocate(capacity: 1)
     unsafe context.initialize(
@@ -129,7 +128,6 @@ internal import Platform
       state = .draining(since: monotonicNanoseconds())
       watch([])
       do throws(MiniportError) {
-        guard !hasFailed else { return end() }
         try handle.shut()
         // One that waits is drained behind its predecessor: `start` is still to come.
         if !isLooking, !wasWaiting { look() }
@@ -165,9 +163,10 @@ internal import Platform
   /// Takes what is there, up to a few chunks, as long as the receiver would not rather have it left in
   /// the kernel's ring.
   private func look() {
-    guard !isLooking, !hasFailed else { return }
+    guard !isLooking else { return }
     switch state {
     case .waiting, .ended: return
+    case .taking where hasFailed: return
     case .taking, .draining: break
     }
     loop.disarm(timer)
@@ -185,7 +184,7 @@ internal import Platform
         && !(isHeld && handler.shouldHold(nowNanoseconds: now))
       goOn(found: found, now)
     } catch {
-      fail(error)
+      fail(error, now)
     }
   }
 
@@ -203,7 +202,7 @@ internal import Platform
         end()
       }
     case .taking:
-      guard !isUnbound || isAmongChunks else { return fail(.noSuchDevice) }
+      guard !isUnbound || isAmongChunks else { return fail(.noSuchDevice, now) }
       switch moderator.looked(found: found, isMore: isAmongChunks, atNanoseconds: now) {
       case .watch:
         watch(.read)
@@ -214,13 +213,14 @@ internal import Platform
     }
   }
 
-  /// Nothing more comes: the receiver hears of it, unless it is about to have no path at all.
-  private func fail(_ error: MiniportError) {
+  /// A look failed: the receiver hears of it, unless it is about to have no path at all.
+  private func fail(_ error: MiniportError, _ now: UInt64) {
     hasFailed = true
     loop.disarm(timer)
     switch state {
     case .waiting, .ended: break
-    case .draining: end()
+    // libpcap fails when it finds the ring empty; a block may still be open.
+    case .draining: goOn(found: 0, now)
     case .taking:
       watch([])
       handler.captureFailed(error)
@@ -244,7 +244,7 @@ internal import Platform
     do throws(MiniportError) {
       let (found, isStopped) = try dispatch()
       let wasAmongChunks = isAmongChunks
-      isAmongChunks = isStopped || found >= chunk
+      isAmongChunks = isStopped || found >= Self.framesOfOneChunk
       if isAmongChunks {
         handler.chunkComplete()
       } else if found > 0 || wasAmongChunks {
@@ -260,7 +260,7 @@ internal import Platform
   }
 
   private func dispatch() throws(MiniportError) -> (count: Int, isStopped: Bool) {
-    let count = Int32(clamping: chunk)
+    let count = Int32(Self.framesOfOneChunk)
     if unsafe context.pointee.passedUntil > 0 {
       let found = unsafe try handle.dispatch(atMost: count, context, passingCallback)
       let last = unsafe context.pointee.passedUntil &+ Self.disorderNanoseconds

@@ -8,7 +8,6 @@ struct PcapOptions {
   var mtu: UInt32
   var profile: CaptureProfile
   var ringByteCount: Int
-  var dispatchByteCount: Int
   var direction: CaptureDirection
   var etherTypes: EtherTypeSet
 
@@ -24,12 +23,6 @@ struct PcapOptions {
     }
   }
 
-  /// Frames of one dispatch: their records fit `dispatchByteCount` even if all are of the MTU.
-  var chunk: Int {
-    let record = FrameRecord.byteCount(ofFrame: Int(clamping: UInt64(mtu) + 22))
-    return min(max(16, dispatchByteCount / record), CapturePath.maximumChunk)
-  }
-
   init(
     interfaceIndex: Int32, _ configuration: CaptureConfiguration, direction: CaptureDirection
   ) {
@@ -38,7 +31,6 @@ struct PcapOptions {
     mtu = configuration.mtu
     profile = configuration.profile
     ringByteCount = configuration.ringByteCount
-    dispatchByteCount = configuration.dispatchByteCount
     self.direction = direction
     etherTypes = configuration.etherTypes
   }

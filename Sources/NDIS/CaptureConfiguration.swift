@@ -32,8 +32,6 @@ public struct CaptureConfiguration: Hashable, Sendable {
   public var profile: CaptureProfile
   /// Bytes of the kernel's ring.
   public var ringByteCount: Int
-  /// Bytes of frame records that are handed over before readers are looked at.
-  public var dispatchByteCount: Int
   /// What the kernel lets through: the union of all opens.
   public var etherTypes: EtherTypeSet
   /// Whether frames that this host sends are wanted too.
@@ -46,13 +44,11 @@ public struct CaptureConfiguration: Hashable, Sendable {
   /// Makes a configuration.
   public init(
     profile: CaptureProfile = .latency, ringByteCount: Int = 16 << 20,
-    dispatchByteCount: Int = 1 << 20,
     etherTypes: EtherTypeSet = .empty, includesOutgoing: Bool = false, mtu: UInt32 = 1500,
     interfaceName: InterfaceName = ""
   ) {
     self.profile = profile
     self.ringByteCount = ringByteCount
-    self.dispatchByteCount = dispatchByteCount
     self.etherTypes = etherTypes
     self.includesOutgoing = includesOutgoing
     self.mtu = mtu

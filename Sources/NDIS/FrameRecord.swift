@@ -9,7 +9,7 @@
 ///    4 u32 originalLength   on the wire, tag included, without the FCS
 ///    8 u64 timestamp        ns since the epoch; 0 in a write
 ///   16 u32 flags            1 truncated 2 outgoing 4 looped 8 tag put back 16 hardware time
-///   20 u32 zero
+///   20 u32 lostBefore       frames lost in front of this one; 0 in a write
 ///   ```
 /// - Source: `design.md` section 6
 public struct FrameRecord: BitwiseCopyable, Equatable, Sendable {
@@ -46,15 +46,21 @@ public struct FrameRecord: BitwiseCopyable, Equatable, Sendable {
   public var timestamp: UInt64
   /// What is particular about the frame.
   public var flags: Flags
+  /// Frames that the open lost between the frame that it read before and this one.
+  ///
+  /// 0 in a write, in the receive ring, and for a client that did not ask for it in HELLO.
+  public var lostBefore: UInt32
 
   /// Makes a header.
   @inlinable public init(
-    length: UInt32, originalLength: UInt32, timestamp: UInt64 = 0, flags: Flags = []
+    length: UInt32, originalLength: UInt32, timestamp: UInt64 = 0, flags: Flags = [],
+    lostBefore: UInt32 = 0
   ) {
     self.length = length
     self.originalLength = originalLength
     self.timestamp = timestamp
     self.flags = flags
+    self.lostBefore = lostBefore
   }
 
   /// Bytes of a whole record with a frame of `length` bytes: header, frame, padding.

@@ -15,7 +15,7 @@ public import WDF
 public final class AdapterBinding: Sendable {
   /// One open as the others see it.
   struct Claim: Sendable {
-    let openID: UInt32
+    let openID: UInt64
     var mode: OpenMode
     let etherTypes: EtherTypeSet
   }
@@ -24,7 +24,6 @@ public final class AdapterBinding: Sendable {
     var attributes: AdapterAttributes
     var machine = BindingStateMachine()
     var claims: [Claim] = []
-    var numbers = OpenNumbers()
     var counted = Totals()
     var carrierChangeCount: UInt32 = 0
     var resetCount: UInt32 = 0
@@ -46,11 +45,15 @@ public final class AdapterBinding: Sendable {
   let card: (any CardService)?
   private let shared: LockedValue<Shared>
   private let trace: TraceRing
+  /// The driver's: its opens have numbers that no open of another binding has.
+  private let numbers: OpenNumbers
 
   private init(
-    _ attributes: AdapterAttributes, _ object: Ref<General>, _ card: (any CardService)?
+    _ attributes: AdapterAttributes, _ object: Ref<General>, _ numbers: OpenNumbers,
+    _ card: (any CardService)?
   ) {
     self.card = card
+    self.numbers = numbers
     interfaceIndex = attributes.interfaceIndex
     self.object = object
     trace = object.framework.traceRing
@@ -61,12 +64,13 @@ public final class AdapterBinding: Sendable {
   ///
   /// `onUnbind` runs once, when the object is deleted, on the thread that deletes it.
   static func make(
-    _ attributes: AdapterAttributes, under driver: Ref<Driver>, card: (any CardService)? = nil,
+    _ attributes: AdapterAttributes, under driver: Ref<Driver>, numbers: OpenNumbers,
+    card: (any CardService)? = nil,
     onUnbind: @escaping @Sendable (AdapterBinding) -> Void = { _ in }
   ) throws(WdfError) -> AdapterBinding {
     let context = Context<General, AdapterBinding>(
-      make: { AdapterBinding(attributes, $0, card) }, onCleanup: { _, binding in onUnbind(binding) }
-    )
+      make: { AdapterBinding(attributes, $0, numbers, card) },
+      onCleanup: { _, binding in onUnbind(binding) })
     let object = try driver.makeChild("binding \(attributes.name)", context)
     return try object.withContext(AdapterBinding.self) { $0 }
   }
@@ -198,9 +202,9 @@ public final class AdapterBinding: Sendable {
   /// Registers an open beside the others, or refuses it.
   ///
   /// An exclusive open is the only one for its EtherTypes; an empty set conflicts with nobody.
-  /// - Returns: the number of the open, no other open of this binding has it
-  func claim(_ options: OpenOptions) throws(BindingError) -> UInt32 {
-    let result = shared.withLock { shared -> Result<UInt32, BindingError> in
+  /// - Returns: the number of the open, which no other open has or had
+  func claim(_ options: OpenOptions) throws(BindingError) -> UInt64 {
+    let result = shared.withLock { shared -> Result<UInt64, BindingError> in
       guard shared.machine.isActive else { return .failure(.adapterNotFound) }
       for other in shared.claims
       where (options.mode == .exclusive || other.mode == .exclusive)
@@ -208,7 +212,7 @@ public final class AdapterBinding: Sendable {
       {
         return .failure(.busy)
       }
-      guard let id = shared.numbers.take() else { return .failure(.noMemory) }
+      let id = numbers.take()
       shared.claims.append(
         Claim(openID: id, mode: options.mode, etherTypes: options.etherTypes))
       return .success(id)
@@ -217,7 +221,7 @@ public final class AdapterBinding: Sendable {
   }
 
   /// An exclusive open lost the right to be that.
-  func share(_ openID: UInt32) {
+  func share(_ openID: UInt64) {
     shared.withLock { shared in
       for index in shared.claims.indices where shared.claims[index].openID == openID {
         shared.claims[index].mode = .shared
@@ -226,10 +230,7 @@ public final class AdapterBinding: Sendable {
   }
 
   /// Gives a claim back; unknown ones are ignored.
-  func release(_ openID: UInt32) {
-    shared.withLock { shared in
-      shared.claims.removeAll { $0.openID == openID }
-      shared.numbers.release(openID)
-    }
+  func release(_ openID: UInt64) {
+    shared.withLock { shared in shared.claims.removeAll { $0.openID == openID } }
   }
 }

@@ -98,7 +98,7 @@ extension OpenContext {
       (.txPending, pendedFrames),
     ]
     return CounterSet(
-      kind: .open, userID: client.userID, interfaceIndex: binding.interfaceIndex, id: UInt64(id),
+      kind: .open, userID: client.userID, interfaceIndex: binding.interfaceIndex, id: id,
       name: client.name, values: values)
   }
 

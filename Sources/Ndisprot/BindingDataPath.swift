@@ -45,8 +45,7 @@ public final class BindingDataPath: ReceiveHandler, @unchecked Sendable {  // On
     let capture = CaptureSupervision(
       binding, miniport, executor,
       CaptureSupervision.Settings(
-        profile: profile, ringByteCount: captureRingByteCount,
-        dispatchByteCount: 2 * receivePath.dispatchByteCount))
+        profile: profile, ringByteCount: captureRingByteCount))
     transmitQueue = TransmitQueue(
       miniport: miniport, receive: receivePath, executor: executor, budget: writeBudget,
       trace: trace)

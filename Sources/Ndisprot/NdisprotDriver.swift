@@ -65,6 +65,7 @@ public final class NdisprotDriver: ProtocolDriver, @unchecked Sendable {
   private var pauses: [Int32: [RequestParcel]] = [:]
   private var isDeregistered = false
   private let card: (any CardService)?
+  private let openNumbers = OpenNumbers()
   /// Who runs the data paths.
   public weak var observer: (any BindingObserver)?
 
@@ -108,9 +109,9 @@ public final class NdisprotDriver: ProtocolDriver, @unchecked Sendable {
     let beginning = monotonicNanoseconds()
     let binding: AdapterBinding
     do throws(WdfError) {
-      binding = try AdapterBinding.make(attributes, under: framework, card: card) { [weak self] in
-        self?.unbind($0)
-      }
+      binding = try AdapterBinding.make(
+        attributes, under: framework, numbers: openNumbers, card: card
+      ) { [weak self] in self?.unbind($0) }
     } catch {
       // The driver is being unloaded.
       return

@@ -53,7 +53,7 @@ extension OpenContext {
 
   /// The objects of an open: itself below the file object, its queue below itself, the hold.
   private static func make(
-    _ id: UInt32, _ options: OpenOptions, _ binding: AdapterBinding, _ file: Ref<FileObject>,
+    _ id: UInt64, _ options: OpenOptions, _ binding: AdapterBinding, _ file: Ref<FileObject>,
     _ client: Credentials, _ access: AccessGrant, _ requester: any Requester
   ) throws(WdfError) -> OpenContext {
     let name = "open \(id) of \(binding.snapshot.attributes.name)"

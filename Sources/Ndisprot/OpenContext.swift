@@ -11,8 +11,8 @@ internal import WDF
 /// - Windows: the open half of NDISPROT_OPEN_CONTEXT
 /// - Source: `spec/ndisprot-semantics.md` sections 5–7
 public final class OpenContext: @unchecked Sendable {  // One loop's at a time.
-  /// The number of the open, unique on its binding.
-  public let id: UInt32
+  /// The number of the open, unique among all opens that the driver ever had.
+  public let id: UInt64
   /// What was granted; a right that is lost narrows it.
   public internal(set) var options: OpenOptions
   /// The binding.
@@ -78,7 +78,7 @@ public final class OpenContext: @unchecked Sendable {  // One loop's at a time.
   var offered: Offered?
 
   init(
-    id: UInt32, options: OpenOptions, binding: AdapterBinding, bindingHold: consuming Hold,
+    id: UInt64, options: OpenOptions, binding: AdapterBinding, bindingHold: consuming Hold,
     object: Ref<General>, file: Ref<FileObject>, client: Credentials, access: AccessGrant,
     readQueue: Ref<Queue>,
     requester: any Requester

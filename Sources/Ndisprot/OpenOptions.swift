@@ -46,6 +46,8 @@ public struct OpenOptions: Sendable {
   public var waitMilliseconds: UInt32
   /// The EtherTypes it reads and writes; empty moves no frames.
   public var etherTypes: EtherTypeSet
+  /// Its records say how many frames were lost in front of them: its client knows that word.
+  public var tellsLosses = false
 
   /// Makes options; the defaults are a shared open of 802.1X.
   public init(

@@ -8,16 +8,20 @@ public struct CapturedFrame: Hashable, Sendable {
   public var originalLength: Int
   /// What is particular about it.
   public var flags: FrameRecord.Flags
+  /// Frames that the open lost directly in front of this one.
+  public var lostBefore: Int
   /// The frame from its destination address on, without the FCS.
   public var bytes: [UInt8]
 
   /// Makes a frame.
   public init(
-    timestampNanoseconds: UInt64, originalLength: Int, flags: FrameRecord.Flags, bytes: [UInt8]
+    timestampNanoseconds: UInt64, originalLength: Int, flags: FrameRecord.Flags,
+    lostBefore: Int = 0, bytes: [UInt8]
   ) {
     self.timestampNanoseconds = timestampNanoseconds
     self.originalLength = originalLength
     self.flags = flags
+    self.lostBefore = lostBefore
     self.bytes = bytes
   }
 
@@ -26,6 +30,7 @@ public struct CapturedFrame: Hashable, Sendable {
     timestampNanoseconds = header.timestamp
     originalLength = Int(header.originalLength)
     flags = header.flags
+    lostBefore = Int(header.lostBefore)
     bytes = unsafe frame.withUnsafeBytes { unsafe Array($0) }
   }
 }

@@ -13,6 +13,8 @@ public struct ProtocolFeatures: OptionSet, Hashable, Sendable {
   public static let names = ProtocolFeatures(rawValue: 2)
   /// A reply that refuses something ends with the reason, and a flag of its header says so.
   public static let reasons = ProtocolFeatures(rawValue: 4)
+  /// Each record of a read says how many frames were lost in front of it.
+  public static let losses = ProtocolFeatures(rawValue: 8)
   /// Every one.
-  public static let all: ProtocolFeatures = [.access, .names, .reasons]
+  public static let all: ProtocolFeatures = [.access, .names, .reasons, .losses]
 }

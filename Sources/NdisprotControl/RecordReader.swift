@@ -88,6 +88,7 @@ extension FrameRecord {
       length: UInt32(littleEndianIn: bytes, at: offset),
       originalLength: UInt32(littleEndianIn: bytes, at: offset &+ 4),
       timestamp: UInt64(littleEndianIn: bytes, at: offset &+ 8),
-      flags: Flags(rawValue: UInt32(littleEndianIn: bytes, at: offset &+ 16)))
+      flags: Flags(rawValue: UInt32(littleEndianIn: bytes, at: offset &+ 16)),
+      lostBefore: UInt32(littleEndianIn: bytes, at: offset &+ 20))
   }
 }

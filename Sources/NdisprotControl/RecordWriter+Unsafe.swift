@@ -68,7 +68,7 @@ public import NDIS
     unsafe max(record.originalLength, length).store(to: start + 4)
     unsafe record.timestamp.store(to: start + 8)
     unsafe record.flags.rawValue.store(to: start + 16)
-    unsafe UInt32(0).store(to: start + 20)
+    unsafe record.lostBefore.store(to: start + 20)
     unsafe frame.withUnsafeBytes { bytes in
       guard let from = bytes.baseAddress else { return }
       unsafe (start + FrameRecord.headerByteCount).copyMemory(from: from, byteCount: byteCount)

@@ -27,7 +27,7 @@ struct StatisticsScope: Sendable {
   let after: StatisticsObject.Key
 
   func contains(_ open: OpenContext) -> Bool {
-    contains(.open, open.client.userID, open.binding.interfaceIndex, UInt64(open.id))
+    contains(.open, open.client.userID, open.binding.interfaceIndex, open.id)
   }
 
   func contains(_ session: Session) -> Bool {

@@ -179,6 +179,8 @@ extension Session {
       return
     }
     isOpening = true
+    var options = options
+    options.tellsLosses = features.contains(.losses)
     host.handle(.open(options, name: name), request, of: self)
   }
 

@@ -47,6 +47,26 @@ struct EndingTests {
     }
   }
 
+  @Test("a dead open, and one of the binding that came back under its index, are two in STATISTICS")
+  func deadBesideAlive() throws {
+    try Lab.run { lab in
+      let dead = try lab.client.open()
+      let watcher = try lab.client.connect()
+      let index = try #require(try watcher.enumerate().bindings?.first?.interfaceIndex)
+      try lab.ip("link del np0")
+      try eventually("no binding") { try watcher.enumerate().count == 0 }
+      try lab.layCable(0, interfaceIndex: index)
+      try eventually("np0 is back") { try watcher.enumerate().bindings?.first?.power == 1 }
+      let alive = try lab.client.open()
+      let opens = try lab.makeClient(as: .owner).connect().statistics().filter { $0.kind == 2 }
+      #expect(opens.count == 2)
+      #expect(Set(opens.map(\.interfaceIndex)) == [index])
+      #expect(Set(opens.map(\.id)).count == 2)
+      try dead.disconnect()
+      try alive.disconnect()
+    }
+  }
+
   @Test("A-62: at SIGTERM reads and waits of two clients are cancelled, and the daemon ends with 0")
   func terminated() throws {
     try Lab.run { lab in

@@ -16,7 +16,7 @@ struct ReadTests {
       #expect(reply.status == .success && reply.information == 60 && reply.count == 1)
       let record = try #require(reply.records?.first)
       #expect(record.bytes == frame && record.originalLength == 60 && record.flags == 0)
-      #expect(record.timestamp > 1_000_000_000_000_000_000 && record.zero == 0)
+      #expect(record.timestamp > 1_000_000_000_000_000_000 && record.lostBefore == 0)
       #expect(record.padding == "00000000")
     }
   }
@@ -42,6 +42,20 @@ struct ReadTests {
       let fifth = try session.startRead()
       #expect(try session.isPending(fifth))
       #expect(try session.counterOfOpen(.rxOverrun) == 2)
+    }
+  }
+
+  @Test(
+    "issue 17: a record says how many frames were lost in front of it, to a client that asked for that",
+    arguments: [(8, [2, 0, 0, 0]), (0, [0, 0, 0, 0])] as [(Int, [UInt32])])
+  func lostInFront(features: Int, lost: [UInt32]) throws {
+    try Lab.run { lab in
+      let session = try lab.client.open(flags: .compat, features: features)
+      try lab.peer.send(Frame.numbered(6))
+      try session.waitForFrames(6)
+      let records = try (1...4).flatMap { _ in try session.read().records ?? [] }
+      #expect(records.map(\.bytes) == (3...6).map { Frame.make(number: $0) })
+      #expect(records.map(\.lostBefore) == lost)
     }
   }
 

@@ -83,6 +83,30 @@ extension OnVeth {
       #expect(bench.receive(1).count == 1)
     }
 
+    @Test(
+      "D1: what came behind a failure is taken when another handle follows, or none does",
+      arguments: CaptureProfile.allCases, [true, false])
+    func behindFailure(profile: CaptureProfile, isFollowed: Bool) throws {
+      let bench = try Bench()
+      let near = bench.pair.near
+      try bench.activate(profile: profile)
+      try Command.run("ip link set \(near) down")
+      try Command.run("ip link set \(near) name renamed0")
+      bench.turn { !bench.receiver.failures.isEmpty }
+      #expect(bench.receiver.failures.count == 1)
+      try Command.run("ip link set renamed0 name \(near)")
+      try Command.run("ip link set \(near) up")
+      for number in 0..<20 as Range<UInt32> {
+        try bench.peer.send(EthernetFrame.make(number: number))
+      }
+      if isFollowed { try bench.activate(profile: profile) } else { bench.deactivate() }
+      let numbers = bench.receiver.bytes.compactMap(EthernetFrame.number)
+      let counted = bench.miniport.statistics
+      #expect(numbers == Array(0..<20))
+      #expect(counted.frames == counted.drops + UInt64(numbers.count))
+      if isFollowed { bench.deactivate() }
+    }
+
     @Test("an activation that is given up leaves no socket behind")
     func givenUp() throws {
       let bench = try Bench()

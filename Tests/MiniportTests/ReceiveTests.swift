@@ -108,14 +108,14 @@ extension OnVeth {
     @Test("a look ends behind four full chunks, and what follows is completed in the end")
     func fullLooks() throws {
       let bench = try Bench()
-      try bench.activate(ringByteCount: 16 << 20, dispatchByteCount: 0)
-      try bench.peer.send((0..<96).map { EthernetFrame.make(number: $0) })
+      try bench.activate(ringByteCount: 16 << 20)
+      try bench.peer.send((0..<3_072).map { EthernetFrame.make(number: $0) })
       bench.loop.turn()
-      #expect(bench.receiver.frames.count == 64)
+      #expect(bench.receiver.frames.count == 2_048)
       #expect(bench.receiver.completions == 0)
-      bench.receive(96)
+      bench.receive(3_072)
       bench.turn { bench.receiver.completions > 0 }
-      #expect(bench.receiver.frames.count == 96)
+      #expect(bench.receiver.frames.count == 3_072)
       #expect(bench.receiver.chunks == 6)
       #expect(bench.receiver.completions == 1)
     }
@@ -141,27 +141,27 @@ extension OnVeth {
     @Test("a chunk that was full by chance is completed too", arguments: CaptureProfile.allCases)
     func fullByChance(profile: CaptureProfile) throws {
       let bench = try Bench()
-      try bench.activate(profile: profile, ringByteCount: 16 << 20, dispatchByteCount: 0)
-      try bench.peer.send((0..<64).map { EthernetFrame.make(number: $0) })
-      bench.turn { bench.receiver.completedCount == 64 }
-      #expect(bench.receiver.frames.count == 64)
-      #expect(bench.receiver.completedCount == 64)
+      try bench.activate(profile: profile, ringByteCount: 16 << 20)
+      try bench.peer.send((0..<2_048).map { EthernetFrame.make(number: $0) })
+      bench.turn { bench.receiver.completedCount == 2_048 }
+      #expect(bench.receiver.frames.count == 2_048)
+      #expect(bench.receiver.completedCount == 2_048)
       #expect(bench.receiver.chunks > 0)
     }
 
     @Test("no further chunk is taken once the receiver would rather have frames left in the ring")
     func heldBetweenChunks() throws {
       let bench = try Bench()
-      try bench.activate(ringByteCount: 16 << 20, dispatchByteCount: 0)
+      try bench.activate(ringByteCount: 16 << 20)
       bench.receiver.onChunk = { [unowned receiver = bench.receiver] in receiver.isHolding = true }
-      try bench.peer.send((0..<64).map { EthernetFrame.make(number: $0) })
+      try bench.peer.send((0..<2_048).map { EthernetFrame.make(number: $0) })
       bench.settle()
-      #expect(bench.receiver.frames.count == 16)
+      #expect(bench.receiver.frames.count == 512)
       #expect(bench.receiver.completions == 0)
       bench.receiver.onChunk = {}
       bench.receiver.isHolding = false
-      bench.receive(64)
-      #expect(bench.receiver.frames.count == 64)
+      bench.receive(2_048)
+      #expect(bench.receiver.frames.count == 2_048)
     }
 
     @Test(
@@ -169,10 +169,10 @@ extension OnVeth {
       arguments: [false, true])
     func endBehindChunk(isFailing: Bool) throws {
       let bench = try Bench()
-      try bench.activate(ringByteCount: 16 << 20, dispatchByteCount: 0)
+      try bench.activate(ringByteCount: 16 << 20)
       bench.receiver.onChunk = { [unowned receiver = bench.receiver] in receiver.isHolding = true }
-      try bench.peer.send((0..<16).map { EthernetFrame.make(number: $0) })
-      bench.receive(16)
+      try bench.peer.send((0..<512).map { EthernetFrame.make(number: $0) })
+      bench.receive(512)
       #expect(bench.receiver.completions == 0)
       if isFailing {
         try Command.run("ip link del \(bench.pair.near)")
@@ -182,7 +182,7 @@ extension OnVeth {
       } else {
         bench.deactivate()
       }
-      #expect(bench.receiver.frames.count == 16)
+      #expect(bench.receiver.frames.count == 512)
       #expect(bench.receiver.completions == 1)
     }
 

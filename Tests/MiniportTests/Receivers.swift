@@ -90,12 +90,12 @@ final class Bench {
   /// Makes handles, and turns until they capture.
   func activate(
     _ types: [UInt16] = [EtherTypeSet.anyValue], profile: CaptureProfile = .latency,
-    ringByteCount: Int = 4 << 20, dispatchByteCount: Int = 1 << 20, outgoing: Bool = false,
+    ringByteCount: Int = 4 << 20, outgoing: Bool = false,
     mtu: UInt32 = 1500, name: InterfaceName = ""
   ) throws {
     try activate(
       CaptureConfiguration(
-        profile: profile, ringByteCount: ringByteCount, dispatchByteCount: dispatchByteCount,
+        profile: profile, ringByteCount: ringByteCount,
         etherTypes: EtherTypeSet(types), includesOutgoing: outgoing, mtu: mtu,
         interfaceName: name))
   }

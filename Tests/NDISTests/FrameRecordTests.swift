@@ -3,21 +3,22 @@ import Testing
 
 @Suite("FrameRecord")
 struct FrameRecordTests {
-  /// The drawing of the type's page, in bytes, without the zero word at its end.
+  /// The drawing of the type's page, in bytes.
   private static let golden: [UInt8] = [
     0x3C, 0x00, 0x00, 0x00,  // length
     0x40, 0x00, 0x00, 0x00,  // originalLength
     0x08, 0x07, 0x06, 0x05, 0x04, 0x03, 0x02, 0x01,  // timestamp
     0x0D, 0x00, 0x00, 0x00,  // flags: truncated, looped, tag put back
+    0x0D, 0x0C, 0x0B, 0x0A,  // lostBefore
   ]
 
   @Test("the fields lie in memory as they go over the control channel")
   func layout() {
     let record = FrameRecord(
       length: 60, originalLength: 64, timestamp: 0x0102_0304_0506_0708,
-      flags: [.truncated, .looped, .tagPutBack])
+      flags: [.truncated, .looped, .tagPutBack], lostBefore: 0x0A0B_0C0D)
     let bytes = withUnsafeBytes(of: record) { Array($0) }
-    #expect(Array(bytes.prefix(20)) == Self.golden)
+    #expect(bytes == Self.golden)
     #expect(FrameRecord.headerByteCount == 24)
   }
 

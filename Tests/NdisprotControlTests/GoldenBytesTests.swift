@@ -328,7 +328,7 @@ struct GoldenBytesTests {
     var writer = RecordWriter()
     let first = FrameRecord(
       length: 5, originalLength: 60, timestamp: 0x0102_0304_0506_0708,
-      flags: [.truncated, .looped])
+      flags: [.truncated, .looped], lostBefore: 263)
     let frame: [UInt8] = [0xDE, 0xAD, 0xBE, 0xEF, 0x99]
     writer.mustAppend(frame, first)
     writer.mustAppend([])

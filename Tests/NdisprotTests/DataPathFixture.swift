@@ -139,7 +139,8 @@ final class DataPathFixture {
     driver = try framework.makeDriver("test", Context(make: { _ in 0 }))
     device = try driver.makeControlDevice("device")
     device.finishInitializing()
-    binding = try AdapterBinding.make(attributes, under: driver, card: card)
+    binding = try AdapterBinding.make(
+      attributes, under: driver, numbers: OpenNumbers(), card: card)
     for event in [BindingStateMachine.Event.bind, .openSucceeded, .restart, .restartSucceeded] {
       _ = binding.handle(event)
     }

@@ -28,7 +28,7 @@ enum Frames {
 
   static func filter(
     types: [UInt16] = [0x888E], packetFilter: PacketFilter = .atOpen,
-    includesOutgoing: Bool = false, access: AccessGrant = .everything, owner: UInt32 = 1
+    includesOutgoing: Bool = false, access: AccessGrant = .everything, owner: UInt64 = 1
   ) -> ReceiveFilter {
     var filter = ReceiveFilter(
       etherTypes: EtherTypeSet(types), packetFilter: packetFilter,
@@ -41,7 +41,7 @@ enum Frames {
 extension ReceiveRing {
   /// Appends bytes as a captured frame, or as a looped one.
   mutating func append(
-    _ frame: [UInt8], flags: FrameRecord.Flags = [], loopedFor owner: UInt32? = nil
+    _ frame: [UInt8], flags: FrameRecord.Flags = [], loopedFor owner: UInt64? = nil
   ) -> Bool {
     let span = frame.span
     return append(

@@ -113,12 +113,4 @@ struct HoldTests {
     fixture.miniport.deliver([Self.frame], isMoreThere: true)
     #expect(client.frames(read).count == 6)
   }
-
-  @Test("A dispatch hands over no more than half the receive ring")
-  func dispatchByteCount() throws {
-    let fixture = try DataPathFixture()
-    let client = try DataPathFixture.Client(fixture, OpenOptions())
-    #expect(fixture.miniport.configuration?.dispatchByteCount == 32 << 10)
-    withExtendedLifetime(client) {}
-  }
 }

@@ -214,7 +214,7 @@ struct ReceiveCursorTests {
     var ring = try ReceiveRing(byteCount: 64 << 10)
     let frame = Frames.make(number: 9, byteCount: 60)
     _ = ring.append(frame)
-    let bytes = ring.withCutRecord(at: 0, byteCount: 20) { chain in
+    let bytes = ring.withCutRecord(at: 0, byteCount: 20, lostInFront: 0) { chain in
       var all = [UInt8](repeating: 0xEE, count: chain.byteCount)
       var span = all.mutableSpan
       var out = span.mutableBytes

@@ -102,7 +102,7 @@ struct ReceiveFilterTests {
   func remembered(filter: ReceiveFilter) throws {
     var ring = try ReceiveRing(byteCount: 64 << 10)
     // Every kind of frame follows every kind, itself too.
-    let kinds: [(frame: [UInt8], flags: FrameRecord.Flags, owner: UInt32?)] = [
+    let kinds: [(frame: [UInt8], flags: FrameRecord.Flags, owner: UInt64?)] = [
       (Frames.make(), [], nil), (Frames.make(byteCount: 14), [], nil),
       (Frames.make(byteCount: 13), [], nil), (Frames.make(to: Frames.peer), [], nil),
       (Frames.make(), .outgoing, nil), (Frames.make(), .truncated, nil),

@@ -241,36 +241,3 @@ struct DeadlineTests {
     try fixture.unload()
   }
 }
-
-@Suite("heap of deadlines")
-struct DeadlineHeapTests {
-  private final class Item: DeadlineHeapItem, @unchecked Sendable {
-    var heapIndex = -1
-    let number: Int
-    init(_ number: Int) { self.number = number }
-  }
-
-  @Test("items leave in the order of their deadlines, whichever were taken out before")
-  func order() {
-    var random = SplitMix64(state: 7)
-    var heap = DeadlineHeap<Item>()
-    var expected: [(UInt64, Int)] = []
-    let items = (0..<500).map { Item($0) }
-    for item in items {
-      let deadline = random.next() % 50
-      heap.insert(item, deadline: deadline)
-      expected.append((deadline, item.number))
-    }
-    for item in items where item.number % 3 == 0 {
-      #expect(heap.remove(item) != nil)
-      #expect(heap.remove(item) == nil)
-    }
-    let left = expected.filter { $0.1 % 3 != 0 }
-      .enumerated().sorted { ($0.element.0, $0.offset) < ($1.element.0, $1.offset) }
-      .map(\.element.1)
-    var found: [Int] = []
-    while let item = heap.popDue(.max) { found.append(item.number) }
-    #expect(found == left)
-    #expect(items.allSatisfy { $0.heapIndex == -1 })
-  }
-}

@@ -15,14 +15,13 @@ final class CaptureSupervision: @unchecked Sendable {  // Confined to the bindin
   struct Settings: Sendable {
     let profile: CaptureProfile
     var ringByteCount: Int
-    let dispatchByteCount: Int
   }
 
   /// An open whose frames are captured from now on, or that is refused.
   typealias Completion = (BindingError?) -> Void
 
   private struct Waiter {
-    let openID: UInt32
+    let openID: UInt64
     let completion: Completion
   }
 
@@ -74,7 +73,7 @@ final class CaptureSupervision: @unchecked Sendable {  // Confined to the bindin
   ///   - openID: the open's number
   ///   - options: what it wants
   ///   - completion: called once, maybe at once; `remove` is due either way
-  func add(_ openID: UInt32, _ options: OpenOptions, completion: @escaping Completion) {
+  func add(_ openID: UInt64, _ options: OpenOptions, completion: @escaping Completion) {
     let isMore = demand.add(options)
     do throws(MiniportError) {
       try open()
@@ -93,7 +92,7 @@ final class CaptureSupervision: @unchecked Sendable {  // Confined to the bindin
   ///
   /// A filter that stays too wide harms nobody, but it is not to stay so: if it cannot be changed
   /// the handle is made anew.
-  func remove(_ openID: UInt32, _ options: OpenOptions) {
+  func remove(_ openID: UInt64, _ options: OpenOptions) {
     let isLess = demand.remove(options)
     if let index = waiters.firstIndex(where: { $0.openID == openID }) {
       waiters.remove(at: index).completion(.adapterNotFound)
@@ -215,7 +214,7 @@ final class CaptureSupervision: @unchecked Sendable {  // Confined to the bindin
     let attributes = binding.snapshot.attributes
     return CaptureConfiguration(
       profile: settings.profile, ringByteCount: settings.ringByteCount,
-      dispatchByteCount: settings.dispatchByteCount, etherTypes: demand.etherTypes,
+      etherTypes: demand.etherTypes,
       includesOutgoing: demand.includesOutgoing, mtu: attributes.mtu,
       interfaceName: attributes.name)
   }

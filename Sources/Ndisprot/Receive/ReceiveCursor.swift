@@ -39,6 +39,8 @@ struct ReceiveCursor {
   private(set) var dropFlushed: UInt64 = 0
   private(set) var dropClosed: UInt64 = 0
   private(set) var dropRevoked: UInt64 = 0
+  /// Frames lost in front of `position` since a batch was taken last.
+  private(set) var lostInFront: UInt64 = 0
 
   /// Starts behind everything that is in the ring (D-28).
   init(at ring: borrowing ReceiveRing, windowByteCount: Int, depth: Int?) {
@@ -164,14 +166,14 @@ struct ReceiveCursor {
     }
     guard floor >= classified else {
       let remaining = count(ring, filter, from: floor, to: classified)
-      dropFlushed &+= queuedCount &- remaining
+      lose(queuedCount &- remaining)
       queuedCount = remaining
       position = floor
       return
     }
     let loopedLost = loopedUnclassified &- loopedCount(ring, filter, from: floor)
-    dropFlushed &+= queuedCount &+ loopedLost
-    overrun &+= number &- classifiedNumber
+    lose(queuedCount &+ loopedLost)
+    miss(number &- classifiedNumber)
     loopedUnclassified &-= loopedLost
     queuedCount = 0
     position = floor
@@ -191,7 +193,7 @@ struct ReceiveCursor {
       if filter.verdict(on: ring, at: position) == .matched {
         excess &-= 1
         queuedCount &-= 1
-        dropFlushed &+= 1
+        lose(1)
       }
       position = ring.position(after: position)
     }
@@ -201,9 +203,9 @@ struct ReceiveCursor {
         excess &-= 1
         if isLooped {
           loopedUnclassified &-= 1
-          dropFlushed &+= 1
+          lose(1)
         } else {
-          overrun &+= 1
+          miss(1)
           classifiedNumber &+= 1
         }
         classified = ring.position(after: classified)
@@ -242,10 +244,22 @@ struct ReceiveCursor {
     return count
   }
 
+  /// Counts frames that were judged and are given up.
+  private mutating func lose(_ count: UInt64) {
+    dropFlushed &+= count
+    lostInFront &+= count
+  }
+
+  /// Counts frames that are gone before they were judged.
+  private mutating func miss(_ count: UInt64) {
+    overrun &+= count
+    lostInFront &+= count
+  }
+
   /// Forgets everything that waits: low power, pause.
   mutating func flush(_ ring: borrowing ReceiveRing, _ filter: ReceiveFilter) {
     advance(ring, filter)
-    dropFlushed &+= queuedCount
+    lose(queuedCount)
     queuedCount = 0
     position = classified
   }
@@ -282,6 +296,7 @@ struct ReceiveCursor {
       at = ring.position(after: at)
     }
     if isWidened {
+      lostInFront &+= left
       left = 0
       position = classified
     }
@@ -375,5 +390,6 @@ struct ReceiveCursor {
     let count = UInt64(truncatingIfNeeded: batch.recordCount)
     queuedCount &-= count
     delivered &+= count
+    lostInFront = 0
   }
 }

@@ -25,7 +25,7 @@ struct ReceiveFilter: Sendable {
   /// What the policy lets the open do; looked at for frames that it wants.
   var access: AccessGrant
   /// The number of the open, compared with the owner of looped records.
-  let owner: UInt32
+  let owner: UInt64
 
   /// The verdict on one record.
   enum Verdict {
@@ -47,7 +47,7 @@ struct ReceiveFilter: Sendable {
 
   init(
     etherTypes: EtherTypeSet, packetFilter: PacketFilter, includesOutgoing: Bool,
-    access: AccessGrant, owner: UInt32
+    access: AccessGrant, owner: UInt64
   ) {
     self.access = access
     self.packetFilter = packetFilter

@@ -35,7 +35,7 @@ extension ReceiveRing {
         }
         return deliverCut(to: open, &cursor, parameters)
       }
-      let outcome = withChain(slices) { chain in
+      let outcome = withChain(slices, lostInFront: open.lossesToTell(cursor)) { chain in
         open.requester.deliver(
           chain, recordCount: batch.recordCount, information: batch.byteCount, for: parameters)
       }
@@ -61,7 +61,8 @@ extension ReceiveRing {
     let room = min(
       open.deliveryByteLimit - FrameRecord.headerByteCount, frameByteCount(at: cursor.position))
     let byteCount = FrameRecord.byteCount(ofFrame: room)
-    let outcome = withCutRecord(at: cursor.position, byteCount: room) {
+    let lost = open.lossesToTell(cursor)
+    let outcome = withCutRecord(at: cursor.position, byteCount: room, lostInFront: lost) {
       open.requester.deliver($0, recordCount: 1, information: byteCount, for: parameters)
     }
     switch outcome {
@@ -82,19 +83,20 @@ extension ReceiveRing {
     var slices = RingSlices()
     let batch = cursor.gather(self, open.filter, byteLimit: .max, recordLimit: 1, into: &slices)
     let frameByteCount = frameByteCount(at: cursor.position)
+    let lost = open.lossesToTell(cursor)
     while true {
       let socketRoom = max(0, open.deliveryByteLimit - FrameRecord.headerByteCount)
       let room = min(parameters.outputByteCount, socketRoom)
       let outcome: DeliveryOutcome
       if frameByteCount <= room {
-        outcome = withChain(slices) { chain in
+        outcome = withChain(slices, lostInFront: lost) { chain in
           open.requester.deliver(
             chain, recordCount: 1, information: frameByteCount, for: parameters)
         }
       } else if open.options.flags.contains(.failOnTruncation) {
         return .refused(.messageTooLong, bytesNeeded: frameByteCount)
       } else {
-        outcome = withCutRecord(at: cursor.position, byteCount: room) {
+        outcome = withCutRecord(at: cursor.position, byteCount: room, lostInFront: lost) {
           open.requester.deliver($0, recordCount: 1, information: room, for: parameters)
         }
       }
@@ -113,6 +115,11 @@ extension ReceiveRing {
 }
 
 extension OpenContext {
+  /// What the record at the cursor says of losses.
+  fileprivate func lossesToTell(_ cursor: ReceiveCursor) -> UInt32 {
+    options.tellsLosses ? UInt32(clamping: cursor.lostInFront) : 0
+  }
+
   /// The client's socket takes no message so long: the next ones are shorter.
   ///
   /// - Returns: false if not even a frame that is cut is left
@@ -125,7 +132,12 @@ extension OpenContext {
 
 extension ReceiveRing {
   /// Lends slices as a chain, in the order they were collected.
-  borrowing func withChain<R>(_ slices: RingSlices, _ body: (MDLChain) -> R) -> R {
+  ///
+  /// The ring is every reader's, so what one of them lost goes into a copy of the first header.
+  borrowing func withChain<R>(
+    _ slices: RingSlices, lostInFront lost: UInt32 = 0, _ body: (MDLChain) -> R
+  ) -> R {
+    if lost > 0, slices.count > 0 { return withMarkedChain(slices, lost, body) }
     var builder = MDLChainBuilder<62>()
     for index in 0..<slices.count {
       let range = slices.ranges[index]
@@ -135,15 +147,37 @@ extension ReceiveRing {
     return body(builder.chain)
   }
 
+  private borrowing func withMarkedChain<R>(
+    _ slices: RingSlices, _ lost: UInt32, _ body: (MDLChain) -> R
+  ) -> R {
+    let header = slices.ranges[0].lowerBound
+    let words: InlineArray<3, UInt64> = [
+      granule(at: header), granule(at: header &+ 8),
+      granule(at: header &+ 16) | UInt64(lost) << 32,
+    ]
+    let headerSpan = words.span
+    var builder = MDLChainBuilder<63>()
+    try? builder.append(unsafe headerSpan.bytes)
+    var headerLeft = FrameRecord.headerByteCount
+    for index in 0..<slices.count {
+      let range = slices.ranges[index]
+      let skipped = min(headerLeft, range.count)
+      headerLeft &-= skipped
+      guard skipped < range.count else { continue }
+      try? builder.append(bytes(range.lowerBound &+ skipped..<range.upperBound))
+    }
+    return body(builder.chain)
+  }
+
   /// Lends one record with its frame cut to `byteCount`, and a header that says so.
   borrowing func withCutRecord<R>(
-    at position: Int, byteCount: Int, _ body: (MDLChain) -> R
+    at position: Int, byteCount: Int, lostInFront lost: UInt32, _ body: (MDLChain) -> R
   ) -> R {
     let flags = self.flags(at: position).union(.truncated)
     let lengths = granule(at: position)
     let words: InlineArray<3, UInt64> = [
       UInt64(UInt32(truncatingIfNeeded: byteCount)) | lengths & 0xFFFF_FFFF_0000_0000,
-      granule(at: position &+ 8), UInt64(flags.rawValue),
+      granule(at: position &+ 8), UInt64(flags.rawValue) | UInt64(lost) << 32,
     ]
     let zero: InlineArray<1, UInt64> = [0]
     var slices = RingSlices()

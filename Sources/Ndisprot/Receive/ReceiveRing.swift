@@ -100,7 +100,7 @@ internal import NDIS
   @inline(__always)
   mutating func append(
     _ frame: RawSpan, originalByteCount: Int, timestamp: UInt64, flags: FrameRecord.Flags,
-    loopedFor owner: UInt32? = nil
+    loopedFor owner: UInt64? = nil
   ) -> Bool {
     let byteCount = frame.byteCount
     let needed = FrameRecord.byteCount(ofFrame: byteCount)
@@ -181,13 +181,13 @@ internal import NDIS
 struct LoopedRecords {
   private struct Entry {
     var position: Int
-    var owner: UInt32
+    var owner: UInt64
   }
   private var entries: [Entry] = []
   private var first = 0
 
   /// Adds the newest.
-  mutating func append(position: Int, owner: UInt32) {
+  mutating func append(position: Int, owner: UInt64) {
     if first > 64, first > entries.count / 2 {
       entries.removeFirst(first)
       first = 0
@@ -205,7 +205,7 @@ struct LoopedRecords {
   }
 
   /// The open of the looped record at `position`.
-  func owner(at position: Int) -> UInt32? {
+  func owner(at position: Int) -> UInt64? {
     var low = first
     var high = entries.count
     while low < high {

@@ -30,7 +30,7 @@ public final class EventLoop: @unchecked Sendable {
   var registrations = RegistrationTable()
   /// Whether epoll refused to take a descriptor back, for want of memory or watches.
   var hasUnwatched = false
-  private var timers = TimerHeap()
+  private var timers = DeadlineHeap<LoopTimer>()
   private var turnHandlers: [(any TurnHandler)?] = []
   private var batch: [Mailbox.Work] = []
   private var hasRun = false
@@ -118,14 +118,20 @@ public final class EventLoop: @unchecked Sendable {
   /// Fires a timer once, so many nanoseconds from now; an armed one is moved.
   public func arm(_ timer: LoopTimer, afterNanoseconds: UInt64) {
     assertOnLoop()
+    preconditionIsOwn(timer)
     let (deadline, isPastEnd) = monotonicNanoseconds().addingReportingOverflow(afterNanoseconds)
-    timers.arm(timer, deadline: isPastEnd ? .max : deadline)
+    timers.insert(timer, deadline: isPastEnd ? .max : deadline)
   }
 
   /// Takes a timer's next firing back; nothing happens if there is none.
   public func disarm(_ timer: LoopTimer) {
     assertOnLoop()
-    timers.disarm(timer)
+    preconditionIsOwn(timer)
+    timers.remove(timer)
+  }
+
+  private func preconditionIsOwn(_ timer: LoopTimer) {
+    precondition(!timer.isArmed || timers.contains(timer), "a timer belongs to another loop")
   }
 
   /// Calls a handler at the end of every turn from this one on, behind those added before.
@@ -184,7 +190,7 @@ extension EventLoop {
     guard let next = timers.nextDeadline else { return }
     let now = monotonicNanoseconds()
     guard next <= now else { return }
-    while let timer = timers.popDue(now: now, mark: mark) { timer.fire() }
+    while let timer = timers.popDue(now, before: mark) { timer.fire() }
   }
 
   private func endTurn() {

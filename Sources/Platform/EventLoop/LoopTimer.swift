@@ -7,14 +7,14 @@
 /// - Thread: one loop's
 /// - Complexity: arming, disarming and firing are O(log n) of the armed timers and allocate nothing
 /// - Windows: WDFTIMER
-public final class LoopTimer {
+public final class LoopTimer: DeadlineHeapItem {
   let fire: () -> Void
-  /// Where it stands in its loop's heap; nil if it is not armed.
-  var heapIndex: Int?
+  /// Where it stands in its loop's heap; -1 if it is not armed.
+  public var heapIndex = -1
 
   /// Makes a timer that is not armed.
   public init(_ fire: @escaping () -> Void) { self.fire = fire }
 
   /// Whether it is going to fire.
-  public var isArmed: Bool { heapIndex != nil }
+  public var isArmed: Bool { heapIndex >= 0 }
 }

@@ -34,6 +34,8 @@ _HAS_REASON = 2
 
 #: Feature of HELLO: a refusal ends with its reason.
 REASONS = 4
+#: Feature of HELLO: a record says how many frames were lost in front of it.
+LOSSES = 8
 _LARGEST_ERRNO = 4095
 
 
@@ -127,8 +129,8 @@ class Frame(NamedTuple):
     """One frame: destination, source, EtherType and payload, without the frame check sequence.
 
     time_ns counts nanoseconds since the epoch; wire_length is what the frame had on the wire, tag
-    included; lost_before counts frames of this open that were lost directly in front of this one,
-    if the daemon reports that.
+    included; lost_before counts frames that this open lost directly in front of this one, 0 also
+    from a daemon too old to report it.
     """
 
     data: bytes
@@ -244,7 +246,7 @@ def split_reason(found: Header, payload: bytes) -> tuple[bytes, str]:
     return payload[:at], payload[at:].decode("utf-8", "replace")
 
 
-def hello(features: int = REASONS) -> bytes:
+def hello(features: int = REASONS | LOSSES) -> bytes:
     """The payload of HELLO."""
     return struct.pack("<HHIQ", VERSION, VERSION, 0, features)
 

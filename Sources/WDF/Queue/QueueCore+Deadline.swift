@@ -35,7 +35,7 @@ extension QueueCore {
     let (first, version, executor, core) = state.withLock { state in
       state.alarmVersion += 1
       return (
-        state.deadlines.first, state.alarmVersion, state.configuration.executor, state.core
+        state.deadlines.nextDeadline, state.alarmVersion, state.configuration.executor, state.core
       )
     }
     guard let executor = executor ?? core?.framework.currentExecutor else { return }

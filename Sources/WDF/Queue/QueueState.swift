@@ -1,3 +1,4 @@
+internal import Platform
 internal import Synchronization
 
 /// What a queue knows, and what it decides to do next.

@@ -145,7 +145,7 @@ private final class TimedWorkQueue: Sendable {
         return (.work(work), false)
       }
       if !state.posted.isEmpty { return (.work(state.posted.removeFirst()), false) }
-      return (.wait(state.scheduled.first), false)
+      return (.wait(state.scheduled.nextDeadline), false)
     }
     if hasEnded { gate.signal() }
     return next

@@ -40,15 +40,20 @@ struct ConservationLaws {
   }
 
   /// D5: the frames that an interface sent, or lost beyond it, are those that the daemon gave it.
+  ///
+  /// The kernel counts as dropped also a frame that it refuses because the interface is just going
+  /// down; that one is an error for its sender. So what was dropped is a bound, and where nothing was,
+  /// the numbers are equal.
   private func wireViolations() throws -> [String] {
     let links = try lab.links()
     return try objects().filter { $0.kind == "binding" }.compactMap { binding in
       guard let link = links.first(where: { $0.ifindex == binding.ifindex }),
         link.qdisc == "noqueue"
       else { return nil }
-      let passed = link.stats64.tx.packets + link.stats64.tx.dropped
-      return passed == binding[.txSent]
-        ? nil : "D5: \(binding.name) passed \(passed) of \(binding[.txSent]) frames"
+      let (packets, dropped) = (link.stats64.tx.packets, link.stats64.tx.dropped)
+      let sent = binding[.txSent]
+      return (packets...packets + dropped).contains(sent)
+        ? nil : "D5: \(binding.name) sent \(packets) and dropped \(dropped) of \(sent) frames"
     }
   }
 }

@@ -10,10 +10,10 @@ final class ControlClient {
   /// Where the kernel shows it.
   var processID: Int32 { program.processID }
 
-  /// A session that has said HELLO.
-  func connect() throws -> ControlSession {
+  /// A session that has said HELLO, with these feature bits.
+  func connect(features: Int = 0) throws -> ControlSession {
     let session = try connectSilently()
-    let hello = try session.reply(to: session.request("hello"))
+    let hello = try session.reply(to: session.request("hello", ["features": .number(features)]))
     guard hello.status == .success else { throw LabError.failed("HELLO: \(hello)") }
     return session
   }
@@ -29,9 +29,10 @@ final class ControlClient {
   /// A session that has opened an interface, shared unless it says otherwise.
   func open(
     _ interface: String = "np0", mode: ControlSession.Mode = .shared,
-    flags: ControlSession.OpenFlags = [], types: [Int] = [0x888E], queueBytes: Int = 0
+    flags: ControlSession.OpenFlags = [], types: [Int] = [0x888E], queueBytes: Int = 0,
+    features: Int = 0
   ) throws -> ControlSession {
-    let session = try connect()
+    let session = try connect(features: features)
     let reply = try session.open(
       interface, mode: mode, flags: flags, types: types, queueBytes: queueBytes)
     guard reply.status == .success else { throw LabError.failed("OPEN: \(reply)") }

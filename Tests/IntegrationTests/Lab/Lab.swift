@@ -284,11 +284,16 @@ extension Lab {
   }
 
   /// Joins two new interfaces, one of the daemon's and one of the far end.
-  func layCable(_ index: Int) throws {
+  ///
+  /// - Parameters:
+  ///   - index: which cable
+  ///   - interfaceIndex: the kernel's number of the daemon's end; nil is any
+  /// - Throws: `LabError` if `ip` refuses
+  func layCable(_ index: Int, interfaceIndex: Int? = nil) throws {
     let (here, there) = ("np\(2 * index)", "np\(2 * index + 1)")
     let octets = (1...2).map { String(2 * index + $0, radix: 16) }
     try ip(
-      "link add \(here) address 02:00:00:00:00:\(octets[0]) type veth "
+      "link add \(here)\(interfaceIndex.map { " index \($0)" } ?? "") address 02:00:00:00:00:\(octets[0]) type veth "
         + "peer name \(there) address 02:00:00:00:00:\(octets[1]) netns \(far.processID)")
     try ip("link set \(here) up")
     try farIP("link set \(there) up")

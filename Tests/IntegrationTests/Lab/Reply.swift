@@ -25,7 +25,8 @@ struct Reply: Decodable {
     let originalLength: Int
     let timestamp: UInt64
     let flags: UInt32
-    let zero: UInt32
+    /// Frames lost in front of it, for a session that asked for that.
+    let lostBefore: UInt32
     let padding: String
   }
 

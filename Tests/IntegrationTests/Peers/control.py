@@ -34,10 +34,10 @@ def records(payload, count):
     """The frames of a READ's reply."""
     found, at = [], 0
     for _ in range(count):
-        length, original, timestamp, flags, zero = RECORD.unpack_from(payload, at)
+        length, original, timestamp, flags, lost = RECORD.unpack_from(payload, at)
         at += RECORD.size
         found.append(dict(bytes=payload[at:at + length].hex(), originalLength=original,
-                          timestamp=timestamp, flags=flags, zero=zero,
+                          timestamp=timestamp, flags=flags, lostBefore=lost,
                           padding=payload[at + length:at + length + -length % 8].hex()))
         at += length + -length % 8
     if at != len(payload):
@@ -201,8 +201,8 @@ class Client:
         self.sessions.pop(session).socket.close()
         return {}
 
-    def hello(self, session, minimum=1, maximum=1):
-        return self.ask(session, 0, struct.pack("<HHIQ", minimum, maximum, 0, 0))
+    def hello(self, session, minimum=1, maximum=1, features=0):
+        return self.ask(session, 0, struct.pack("<HHIQ", minimum, maximum, 0, features))
 
     def ask(self, session, opcode, payload=b"", **fields):
         return dict(id=self.sessions[session].send(opcode, payload, **fields))

@@ -197,6 +197,9 @@ class Actor:
         for flag, share in ((ANY_SOURCE, 0.2), (OUTGOING, 0.2), (FAIL_ON_TRUNCATION, 0.1),
                             (IGNORE_CARRIER, 0.2), (COMPAT, 0.15)):
             flags |= flag if chance.random() < share else 0
+        if self.types == [0xFFFF]:
+            # Alone with all types, it would keep out whoever judges the calm.
+            mode, flags = SHARED, flags & ~COMPAT
         queue = chance.choice([0, 0, 1, 4096, 16384, 262144])
         name = chance.choice(self.storm.names).encode()
         payload = struct.pack("<IIIIHH", mode, flags, queue, chance.randrange(500),

@@ -1,5 +1,5 @@
 // T75: an await with a lock held
-// error: no exact matches in call to instance method 'withLock'
+// error: cannot pass function of type '(inout sending Int) async -> ()' to parameter expecting synchronous function type
 import WDF
 
 func later() async {}

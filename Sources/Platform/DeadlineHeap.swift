@@ -1,14 +1,19 @@
 /// Something that waits in a ``DeadlineHeap``.
-protocol DeadlineHeapItem: AnyObject, Sendable {
+public protocol DeadlineHeapItem: AnyObject {
   /// Its place in the heap; -1 outside of it. Belongs to the heap.
   var heapIndex: Int { get set }
 }
 
 /// Items by the time they are due; those of one moment in the order in which they came.
 ///
-/// A binary heap whose items know their place, so that any of them leaves in O(log n).
-struct DeadlineHeap<Item: DeadlineHeapItem>: Sendable {
-  private struct Entry: Sendable {
+/// A binary heap in an array that keeps its capacity. Each item knows its place, so that it is moved
+/// and removed without a search.
+///
+/// - Units: deadlines on any one clock
+/// - Thread: its owner's
+/// - Complexity: O(log n) to insert, move, remove and pop
+public struct DeadlineHeap<Item: DeadlineHeapItem> {
+  fileprivate struct Entry {
     let deadline: UInt64
     let order: UInt64
     let item: Item
@@ -21,12 +26,27 @@ struct DeadlineHeap<Item: DeadlineHeapItem>: Sendable {
   private var entries: [Entry] = []
   private var nextOrder: UInt64 = 0
 
+  /// Makes an empty heap.
+  public init() {}
+
   /// When the next item is due; nil if there is none.
-  var first: UInt64? { entries.first?.deadline }
+  public var nextDeadline: UInt64? { entries.first?.deadline }
 
-  var count: Int { entries.count }
+  /// How many items wait.
+  public var count: Int { entries.count }
 
-  mutating func insert(_ item: Item, deadline: UInt64) {
+  /// Marks the moment: `popDue` passes over items that come later.
+  public var mark: UInt64 { nextOrder }
+
+  /// Whether an item waits in this heap.
+  public func contains(_ item: Item) -> Bool {
+    entries.indices.contains(item.heapIndex) && entries[item.heapIndex].item === item
+  }
+
+  /// Adds an item; one that is in already is moved, behind those of the same moment.
+  ///
+  /// - Precondition: it waits in no other heap
+  public mutating func insert(_ item: Item, deadline: UInt64) {
     remove(item)
     entries.append(Entry(deadline: deadline, order: nextOrder, item: item))
     nextOrder &+= 1
@@ -35,22 +55,22 @@ struct DeadlineHeap<Item: DeadlineHeapItem>: Sendable {
 
   /// Takes an item out, and says when it was due; nil if it is not in.
   @discardableResult
-  mutating func remove(_ item: Item) -> UInt64? {
-    let index = item.heapIndex
-    guard entries.indices.contains(index), entries[index].item === item else { return nil }
-    let deadline = entries[index].deadline
-    remove(at: index)
+  public mutating func remove(_ item: Item) -> UInt64? {
+    guard contains(item) else { return nil }
+    let deadline = entries[item.heapIndex].deadline
+    remove(at: item.heapIndex)
     return deadline
   }
 
-  /// Takes the next item that is due at `now`.
-  mutating func popDue(_ now: UInt64) -> Item? {
-    guard let first = entries.first, first.deadline <= now else { return nil }
+  /// Takes the next item that was due at `now` and came before `mark`.
+  public mutating func popDue(_ now: UInt64, before mark: UInt64 = .max) -> Item? {
+    guard let first = entries.first, first.deadline <= now, first.order < mark else { return nil }
     remove(at: 0)
     return first.item
   }
 
-  mutating func removeAll() {
+  /// Takes every item out.
+  public mutating func removeAll() {
     for entry in entries { entry.item.heapIndex = -1 }
     entries = []
   }
@@ -95,3 +115,6 @@ struct DeadlineHeap<Item: DeadlineHeapItem>: Sendable {
     place(entry, at: index)
   }
 }
+
+extension DeadlineHeap: Sendable where Item: Sendable {}
+extension DeadlineHeap.Entry: Sendable where Item: Sendable {}
