@@ -52,6 +52,7 @@ internal import NdisprotClient
     unsafe to.storeBytes(of: header.originalLength.littleEndian, toByteOffset: 4, as: UInt32.self)
     unsafe to.storeBytes(of: header.timestamp.littleEndian, toByteOffset: 8, as: UInt64.self)
     unsafe to.storeBytes(of: header.flags.rawValue.littleEndian, toByteOffset: 16, as: UInt32.self)
+    unsafe to.storeBytes(of: header.lostBefore.littleEndian, toByteOffset: 20, as: UInt32.self)
     unsafe record.frame.withUnsafeBytes { bytes in
       guard let from = bytes.baseAddress else { return }
       unsafe (to + FrameRecord.headerByteCount).copyMemory(from: from, byteCount: bytes.count)

@@ -10,7 +10,7 @@ extension ndisprot_frame {
     unsafe self.init(
       data: data?.assumingMemoryBound(to: UInt8.self), length: header.length,
       wire_length: header.originalLength, time_ns: header.timestamp,
-      flags: header.flags.rawValue, reserved: 0)
+      flags: header.flags.rawValue, lost_before: header.lostBefore)
   }
 }
 

@@ -184,6 +184,7 @@ extension Handle {
       unsafe done.wire_length = Int(record.header.originalLength)
       unsafe done.time_ns = record.header.timestamp
       unsafe done.flags = record.header.flags.rawValue
+      unsafe done.lost_before = record.header.lostBefore
       return true
     } catch {
       return false

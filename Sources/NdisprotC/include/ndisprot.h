@@ -176,7 +176,8 @@ struct ndisprot_frame {
   const uint8_t *data; /* from the destination address on, without the FCS */
   uint32_t length, wire_length;
   uint64_t time_ns; /* since the epoch */
-  uint32_t flags, reserved;
+  uint32_t flags;
+  uint32_t lost_before; /* frames that this open lost directly in front of this one */
 };
 
 /* Reads one frame into `buffer`; a longer frame is cut, and `about`, which may be NULL, says so. Returns its
@@ -332,7 +333,7 @@ struct ndisprot_completion {
   size_t wire_length; /* of a frame that was read */
   uint64_t time_ns;
   uint32_t flags;
-  uint32_t reserved;
+  uint32_t lost_before;
 };
 /* Takes the next request that is done, whichever it is. Completes each submitted request exactly once. */
 NDISPROT_API int ndisprot_reap(ndisprot *handle, struct ndisprot_completion *completion, int timeout_ms);
