@@ -48,7 +48,7 @@ extension ControlLoop {
         &asked, isDevice: parcel.isOpenDevice, to: session.credentials,
         on: binding.snapshot.attributes)
     } catch {
-      session.denyOpen(error, name, parcel)
+      session.denyOpen(error, name, options.etherTypes, parcel)
       return
     }
     guard binding.snapshot.isPowered || options.etherTypes.isEmpty else {
@@ -327,9 +327,12 @@ extension ControlLoop {
     let name = binding.snapshot.attributes.name
     server.log(.info, "unbound \(name)", .unbound, binding: name.text)
     endPowerWaits(of: binding)
+    server.totals.forget(interfaceIndex: binding.interfaceIndex)
+    userReport.forget(interfaceIndex: binding.interfaceIndex)
     announce([.bindingRemoved], of: binding)
     for session in sessionsHere where session.open?.binding === binding {
       session.open?.bindingGone()
+      session.interfaceRemoved()
     }
     guard let host = runningLoop(of: binding) else { return }
     _ = host.loop.post { host.unbind() }

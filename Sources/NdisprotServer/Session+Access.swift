@@ -41,7 +41,7 @@ extension Session {
         access, credentials.userID, &options, isWindowOpen: isWindowOpen, leastWindow: leastWindow)
       follow(charge?.requests ?? RequestLimits())
     } catch {
-      denyOpen(error, attributes.name, request)
+      denyOpen(error, attributes.name, options.etherTypes, request)
       return completion(false)
     }
     OpenContext.open(
@@ -59,16 +59,9 @@ extension Session {
   }
 
   private func made(_ open: OpenContext, movesFrames: Bool, _ request: RequestParcel) {
-    let options = open.options
-    server.audit(
-      AuditRecord(
-        .open, credentials, binding: open.binding.snapshot.attributes.name.description,
-        rule: open.access.ruleNames
-      )
-      .with("open", open.id)
-      .with("mode", options.mode == .exclusive ? "exclusive" : "shared")
-      .with("ethertypes", options.etherTypes.text)
-      .with("rights", open.access.rights.words.joined(separator: ",")), of: credentials)
+    denials = OpenDenials()
+    isCloseAudited = false
+    auditOpen(open)
     if movesFrames {
       largeBuffer = server.sendBuffers.grow(socket, of: holder)
     }
@@ -76,54 +69,35 @@ extension Session {
   }
 
   /// The policy refuses an open: the reply and the audit record name the rule, or its absence.
-  func denyOpen(_ refusal: AccessRefusal, _ name: InterfaceName, _ request: RequestParcel) {
+  func denyOpen(
+    _ refusal: AccessRefusal, _ name: InterfaceName, _ types: EtherTypeSet, _ request: RequestParcel
+  ) {
     isOpening = false
-    server.auditDenial(
-      AuditRecord(.denied, credentials, binding: name.description, rule: refusal.ruleName)
-        .with("cause", text: refusal.description), of: credentials)
+    auditDenial(refusal, openOf: name, types)
     refuse(request, refusal.completion, refusal.description)
   }
 
-  /// The policy refuses a request of an open.
-  func noteDenial(_ refusal: AccessRefusal) {
-    server.auditDenial(
-      AuditRecord(
-        .denied, credentials, binding: open?.binding.snapshot.attributes.name.description ?? "-",
-        rule: refusal.ruleName
-      ).with("open", open?.id ?? 0).with("cause", text: refusal.description), of: credentials)
-  }
-
-  /// A request of somebody of whom no rule speaks.
-  func denyStranger(_ request: consuming OwnedRequest, _ opcode: UInt16) {
-    server.auditDenial(
-      AuditRecord(.denied, credentials, binding: "-", rule: "-").with("opcode", opcode)
-        .with("cause", text: "no rule speaks of this user"), of: credentials)
-    refuse(RequestParcel(request), .notPermitted, "no rule names this user")
+  /// A request of a client that no rule names.
+  func denyStranger(_ request: consuming OwnedRequest, _ opcode: UInt16, _ payload: RawSpan) {
+    let cause = "no rule names \(identity.name)"
+    auditDenial(.rule, opcode, payload, cause)
+    refuse(RequestParcel(request), .notPermitted, cause)
   }
 
   /// Ends the open there is, for whatever reason.
-  func closeOpen(_ reason: String) {
+  func closeOpen(_ reason: CloseReason) {
     guard let open else { return }
     self.open = nil
     open.close()
     giveCharge()
     if let charge = largeBuffer.take() { server.sendBuffers.shrink(socket, charge) }
-    var record = AuditRecord(
-      .close, credentials, binding: open.binding.snapshot.attributes.name.description,
-      rule: open.access.ruleNames
-    ).with("open", open.id).with("reason", text: reason)
-    for (counter, value) in open.counters().values where Session.audited.contains(counter) {
-      record = record.with(counter.name, value)
-    }
-    server.audit(record, of: credentials)
+    if !isCloseAudited { server.totals.add(open.counters()) }
+    auditClose(open, reason)
   }
 
-  /// What the record of a closed open says of it.
-  private static var audited: Set<Counter> {
-    [
-      .rxDelivered, .rxNotPermitted, .rxDropRevoked, .txSubmitted, .txSent, .txBytes,
-      .txRejectedPolicy, .txRejectedRate,
-    ]
+  /// The interface is gone: the open is dead, and its record says why, whatever the client does next.
+  func interfaceRemoved() {
+    if let open { auditClose(open, .interfaceRemoved) }
   }
 
   private func giveCharge() {
@@ -150,26 +124,11 @@ extension Session {
     case .none: break
     case .changed:
       takeChargeAnew(open)
-      server.audit(
-        AuditRecord(
-          .changed, credentials, binding: open.binding.snapshot.attributes.name.description,
-          rule: open.access.ruleNames
-        ).with("open", open.id).with("rights", open.access.rights.words.joined(separator: ",")),
-        of: credentials)
+      auditChange(open)
     case .closed:
       open.revoke()
-      closeOpen("revoked")
+      closeOpen(.revoked)
     }
     return change
-  }
-}
-
-extension EtherTypeSet {
-  /// As the log shows it.
-  var text: String {
-    if isAny { return "any" }
-    if isEmpty { return "none" }
-    return values.map { $0 == EtherTypeSet.llcValue ? "llc" : "0x" + String($0, radix: 16) }
-      .joined(separator: ",")
   }
 }
