@@ -112,6 +112,7 @@ public enum Counter: UInt16, Sendable, CaseIterable {
     txRejectedInvalid txRejectedPolicy txRejectedRate txRejectedState txSent txErrNobufs \
     txErrNetdown txErrGone txErrToolong txErrOther txCancelled txPending txBytes \
     reqIssued reqCompletedOk reqCompletedError reqCancelled reqPending cpuNanoseconds \
-    linkResyncs limitUsed limitOfAll limitOfUser limitOfSession limitRefused
+    linkResyncs limitUsed limitOfAll limitOfUser limitOfSession limitRefused sessions \
+    opens denied
     """
 }

@@ -1,12 +1,9 @@
+// swift-format-ignore-file: OrderedImports
 public import NdisprotC
 internal import NdisprotClient
 
-// `iovec` is of the module that stands in for Glibc in Embedded mode, and of NdisprotC otherwise.
-#if hasFeature(Embedded)
-  public import Glibc
-#else
-  internal import Glibc
-#endif
+// Behind NdisprotC: `iovec` is of the module that is imported first, where Glibc is one of ours.
+internal import Glibc
 
 // Frames to send.
 
