@@ -96,6 +96,10 @@ let package = Package(
       ["CToml", "NdisprotServer", "Ndisprot", "NDIS", "MDL", "Platform"]),
     library("NdisprotClient", ["NdisprotControl", "NDIS", "MDL", "Platform", "CLinux"]),
     library("VirtualAdapter", ["NdisprotClient", "NDIS", "Platform", "CLinux"]),
+    .target(name: "NdisprotC"),
+    .target(
+      name: "NdisprotLibrary", dependencies: ["NdisprotC", "NdisprotClient"],
+      exclude: ["ndisprot.map"], swiftSettings: settings),
     .executableTarget(
       name: "ndisprotd",
       dependencies: [

@@ -89,7 +89,7 @@ extension Connection {
       let asked = min(left ?? Connection.longestWait, Connection.longestWait)
       let wanted = WaitRequest(
         names: names,
-        timeoutMilliseconds: UInt32(clamping: Int64((asked / .milliseconds(1)).rounded(.up))))
+        timeoutMilliseconds: asked.wholeMilliseconds)
       do throws(ClientError) {
         // The daemon keeps the time; ours is only a net behind it.
         try pendedRequest(
@@ -131,7 +131,7 @@ extension Connection {
     var left = max(wait, .zero)
     while true {
       let part = min(left, Connection.longestPowerWait)
-      wanted.waitMilliseconds = UInt32(clamping: Int64(part / .milliseconds(1)))
+      wanted.waitMilliseconds = part.wholeMilliseconds
       do throws(ClientError) {
         return OpenBinding(
           self, try open(wanted, for: purpose, timeout: part + Connection.defaultTimeout))

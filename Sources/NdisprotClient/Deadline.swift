@@ -55,3 +55,13 @@ public struct Deadline: Hashable, Sendable {
     return Int32(clamping: (nanoseconds - now + 999_999) / 1_000_000)
   }
 }
+
+extension Duration {
+  /// Whole milliseconds, rounded up, as the daemon counts waits; nothing is less than 0.
+  var wholeMilliseconds: UInt32 {
+    let (seconds, attoseconds) = components
+    guard seconds >= 0, attoseconds >= 0 else { return 0 }
+    let part = (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
+    return UInt32(clamping: min(seconds, 5_000_000) * 1_000 + part)
+  }
+}

@@ -42,7 +42,7 @@ final class MessageSocket {
 
   deinit { socket.close() }
 
-  /// What a loop watches.
+  /// For poll(2); it belongs to this object.
   var descriptor: Int32 { socket.descriptor }
 
   /// The message that arrived last.

@@ -11,6 +11,8 @@ public struct WriteReport: Equatable, Sendable {
   public var sentByteCount: UInt64 = 0
   /// Frames that were not sent, by why.
   public var failures: [CompletionStatus: UInt64] = [:]
+  /// Why the first frame that was not sent was not sent; nil if all were.
+  public private(set) var firstFailure: CompletionStatus?
   /// The limit that the first refusal speaks of; 0 if it speaks of none.
   public var limitByteCount: UInt32 = 0
   /// Why the first frame was refused that the access policy refused; empty if none was.
@@ -26,6 +28,7 @@ public struct WriteReport: Equatable, Sendable {
 
   mutating func count(_ failure: CompletionStatus, frames: UInt64) {
     guard frames > 0 else { return }
+    if firstFailure == nil { firstFailure = failure }
     failures[failure, default: 0] += frames
   }
 
