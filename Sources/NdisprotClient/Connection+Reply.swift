@@ -37,7 +37,7 @@ extension Connection {
   private func answer(
     _ header: MessageHeader, _ payload: RawSpan, _ operation: Operation, _ timeout: Duration?
   ) throws(ClientError) -> MessageHeader {
-    let deadline = Deadline(after: timeout)
+    let deadline = Deadline.earlier(Deadline(after: timeout), latest)
     try send(header, payload, by: deadline, operation)
     do throws(ClientError) {
       if let reply = try reply(to: header.id, by: deadline) { return reply }
@@ -80,7 +80,7 @@ extension Connection {
   private func pendedAnswer(
     _ header: MessageHeader, _ payload: RawSpan, _ operation: Operation, _ timeout: Duration?
   ) throws(ClientError) -> MessageHeader? {
-    let deadline = Deadline(after: timeout)
+    let deadline = Deadline.earlier(Deadline(after: timeout), latest)
     try send(header, payload, by: deadline, operation)
     do throws(ClientError) {
       if let reply = try reply(to: header.id, by: deadline) { return reply }

@@ -22,6 +22,8 @@ public final class Connection {
   let socket: MessageSocket
   /// Ends the waits of this connection from another thread.
   public var interruption: Interruption?
+  /// When every request ends at the latest, whatever its own time: the deadline of a whole program.
+  public var latest = Deadline.never
   /// How long a CANCEL may take whose request is over.
   var cancelTimeout = Connection.defaultTimeout
   private var lastID: UInt64 = 0
@@ -42,6 +44,9 @@ public final class Connection {
     let header: MessageHeader
     let payload: [UInt8]
   }
+
+  /// What the daemon can do beyond the version.
+  private(set) var features: ProtocolFeatures = []
 
   /// Requests of `submit` that `reap` has not completed yet.
   var submitted: Set<UInt64> = []
@@ -100,6 +105,7 @@ public final class Connection {
       guard granted.version == ProtocolVersion.current else {
         throw .invalidValue
       }
+      features = ProtocolFeatures(rawValue: granted.features)
       maximumMessageByteCount = min(
         Int(granted.maximumMessageByteCount), MessageHeader.maximumMessageByteCount)
     } catch {

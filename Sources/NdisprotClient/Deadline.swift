@@ -41,7 +41,7 @@ public struct Deadline: Hashable, Sendable {
   }
 
   /// What is left; nil if it never comes.
-  var remaining: Duration? {
+  public var remaining: Duration? {
     guard nanoseconds != .max else { return nil }
     let now = monotonicNanoseconds()
     return .nanoseconds(Int64(clamping: nanoseconds - min(now, nanoseconds)))

@@ -233,33 +233,6 @@ public struct FrameWriter: ~Copyable {
     let frameCount = outstanding[index].frameCount
     outstanding[index] = Outstanding()
     outstandingCount -= 1
-    report.sentByteCount += UInt64(header.information)
-    if header.completion.isSuccess {
-      report.sent += frameCount
-    } else {
-      countFailures(header, payload, frameCount)
-    }
-  }
-
-  private mutating func countFailures(
-    _ header: MessageHeader, _ payload: RawSpan, _ frameCount: UInt64
-  ) {
-    if report.limitByteCount == 0 { report.limitByteCount = header.bytesNeeded }
-    if report.reason.isEmpty { report.reason = header.reason(in: payload) ?? "" }
-    guard let statuses = try? FrameStatuses(payload, of: header),
-      UInt64(statuses.count) == frameCount
-    else {
-      // The message as a whole was refused.
-      report.count(header.completion, frames: frameCount)
-      return
-    }
-    for index in 0..<statuses.count {
-      let status = statuses[index]
-      if status.isSuccess {
-        report.sent += 1
-      } else {
-        report.count(status, frames: 1)
-      }
-    }
+    report.count(header, payload, frameCount: frameCount)
   }
 }

@@ -1,6 +1,7 @@
 public import NDIS
+internal import NdisprotControl
 
-/// What became of the frames that were given to a `FrameWriter`.
+/// What became of the frames that were given to a `FrameWriter` or a `FrameExchange`.
 public struct WriteReport: Equatable, Sendable {
   /// Frames that were given to it.
   public var submitted: UInt64 = 0
@@ -29,5 +30,31 @@ public struct WriteReport: Equatable, Sendable {
     guard frames > 0 else { return }
     if firstFailure == nil { firstFailure = failure }
     failures[failure, default: 0] += frames
+  }
+
+  /// Counts the frames of a message that was answered.
+  mutating func count(_ reply: MessageHeader, _ payload: RawSpan, frameCount: UInt64) {
+    sentByteCount += UInt64(reply.information)
+    guard !reply.completion.isSuccess else {
+      sent += frameCount
+      return
+    }
+    if limitByteCount == 0 { limitByteCount = reply.bytesNeeded }
+    if reason.isEmpty { reason = reply.reason(in: payload) ?? "" }
+    guard let statuses = try? FrameStatuses(payload, of: reply),
+      UInt64(statuses.count) == frameCount
+    else {
+      // The message as a whole was refused.
+      count(reply.completion, frames: frameCount)
+      return
+    }
+    for index in 0..<statuses.count {
+      let status = statuses[index]
+      if status.isSuccess {
+        sent += 1
+      } else {
+        count(status, frames: 1)
+      }
+    }
   }
 }
