@@ -62,7 +62,7 @@ struct DoctorTests {
       #expect(own.output.contains("the daemon's own"), "\(own.output)")
       #expect(own.output.contains("no other program listens"))
       let tcpdump = try ChildProcess(
-        lab.nearWords(["tcpdump", "-ni", "np0", "-w", "/dev/null"]),
+        lab.nearWords(["tcpdump", "-ni", "np0", "-w", lab.filePath("tcpdump.pcap")]),
         errorPath: lab.filePath("tcpdump"))
       try eventually("tcpdump listens") { tcpdump.errorText.contains("listening on") }
       let both = try ChildProcess.run(words + [program, "doctor"], errorPath: lab.filePath("root"))

@@ -7,7 +7,7 @@ import Testing
 /// They speak of `eth0` and of alice: the lab's interface has the one as an alternative name, and a copy
 /// of /etc, mounted for the example alone, has the other.
 @Suite(
-  "examples of README, man pages and --help", .serialized, .timeLimit(.minutes(10)),
+  "examples of README, man pages and --help", .timeLimit(.minutes(10)),
   .tags(.integration), .needsNamespaces, .needsSeveralUsers)
 struct ExampleTests {
   @Test("every example of ndisprotctl works", arguments: try Examples.all())
@@ -168,7 +168,8 @@ private enum Examples {
     let trimmed = lines.map { line in
       String(line.reversed().drop { $0 == " " }.reversed())
     }
-    return Set(trimmed).sorted()
+    // Root without capabilities, as which they are run, cannot be mapped: RunProgramTests have those of `run`.
+    return Set(trimmed.filter { !$0.hasPrefix("ndisprotctl run ") }).sorted()
   }
 
   private struct Dump: Decodable {

@@ -26,7 +26,7 @@ struct NdisprotctlCommand: ParsableCommand {
         name: "Frames",
         subcommands: [
           ReadCommand.self, WriteCommand.self, EchoCommand.self, CaptureCommand.self,
-          ReplayCommand.self, ProttestCommand.self,
+          ReplayCommand.self, RunCommand.self, ProttestCommand.self,
         ]),
       CommandGroup(
         name: "Interface",

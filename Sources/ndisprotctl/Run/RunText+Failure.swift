@@ -47,8 +47,12 @@ extension RunText {
     case (.namespaces, ENOSPC), (.namespaces, EUSERS):
       "no user namespace: user.max_user_namespaces is 0 or used up. Ask root for: "
         + "sysctl user.max_user_namespaces=10000"
+    case (.identity, EPERM) where geteuid() == 0:
+      // verify_root_map() of the kernel, user_namespaces(7).
+      "no user in the namespace: root without CAP_SETFCAP cannot be mapped. Run it as an ordinary user, "
+        + "or with that capability"
     case (.identity, EPERM), (.identity, EACCES):
-      "no user in the namespace: \(error.text). AppArmor restricts user namespaces here: install the "
+      "no user in the namespace: \(error.text). AppArmor may restrict user namespaces here: install the "
         + "package's profile, or see 'ndisprotctl doctor'"
     case (.device, _):
       "no TAP device: /dev/net/tun: \(error.words). Ask root for: modprobe tun; chmod 666 /dev/net/tun; "
