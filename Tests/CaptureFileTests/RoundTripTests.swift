@@ -27,7 +27,7 @@ struct RoundTripTests {
 
   @Test(
     "pcapng with several sections, interfaces, units and all kinds of blocks goes in and out",
-    arguments: 0..<24)
+    arguments: 0..<16)
   func pcapng(seed: UInt64) throws {
     var random = SplitMix64(state: seed)
     // A section may have either order, whatever the one before had.
@@ -51,9 +51,8 @@ struct RoundTripTests {
       section.block(1) {
         $0.add(1, 0 as UInt16)
         $0.add(.random(using: &random) ? 0 : 262_144 as UInt32)
-        options(&$0, [2, 3, 11, 12], &random)
         if resolution != 6 { $0.option(9, [resolution]) }
-        if .random(using: &random) { $0.add(0 as UInt32) }
+        options(&$0, [2, 3, 11, 12], &random)
       }
     }
     for frame in Frames.all(&random) {
@@ -92,7 +91,8 @@ struct RoundTripTests {
     body.add(0 as UInt32)
   }
 
-  /// A block that has no frame, or only seldom one.
+  /// A block that has no frame, or is obsolete; blocks of others, which editcap does not pass over, are in
+  /// GoldenFileTests.
   private static func strange(
     _ section: inout Bytes, _ interfaceCount: Int, _ random: inout SplitMix64
   ) {
@@ -113,12 +113,6 @@ struct RoundTripTests {
         $0.add(0 as UInt32)
       }
     case 2:
-      section.block(0xBAD) {
-        $0.add(32_473 as UInt32)
-        $0.all += [UInt8](repeating: 7, count: .random(in: 0...9_000, using: &random))
-      }
-    case 3: section.block(0x7ABC_0001) { $0.add(1, 2 as UInt32) }
-    case 4:
       section.block(2) {
         $0.add(0, 3 as UInt16)
         $0.add(0, 99, 2, 60 as UInt32)
@@ -141,7 +135,8 @@ private enum Frames {
       [0, 1, 2, 3, 13, 14, 60, 1_514, 9_018, 65_535, 65_536, 262_144]
       + (0..<8).map { _ in Int.random(in: 0...2_000, using: &random) }
     return lengths.shuffled(using: &random).map { length in
-      let bytes = (0..<length).map { _ in UInt8.random(in: 0...255, using: &random) }
+      let first = UInt8.random(in: 0...255, using: &random)
+      let bytes = (0..<length).map { first &+ UInt8(truncatingIfNeeded: $0) }
       let cut: Int = .random(using: &random) ? 0 : .random(in: 0...99, using: &random)
       return Frame(bytes: bytes, originalLength: UInt32(length + cut))
     }
@@ -180,7 +175,10 @@ private enum Editcap {
   /// The file as editcap writes it: pcap with nanoseconds, where nothing else is left.
   private static func converted(_ file: [UInt8]) throws -> [UInt8] {
     let folder = try #require(mkdtemp(strdup("/tmp/round-XXXXXX")).map { String(cString: $0) })
-    defer { for name in ["in", "out"] { unlink("\(folder)/\(name)") }; rmdir(folder) }
+    defer {
+      for name in ["in", "out"] { unlink("\(folder)/\(name)") }
+      rmdir(folder)
+    }
     try write(file, to: "\(folder)/in")
     let command = "\(path) -F nsecpcap \(folder)/in \(folder)/out"
     try #require(system(command) == 0, "editcap does not read it")
