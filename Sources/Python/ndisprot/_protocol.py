@@ -239,7 +239,7 @@ def decode_header(message: memoryview) -> Header:
 
 
 def split_reason(found: Header, payload: bytes) -> tuple[bytes, str]:
-    """The payload of a reply without the reason of a refusal, and that reason, or "" if there is none."""
+    """The payload of a reply without the reason of a refusal, and that reason ("": none)."""
     if not found.flags & _HAS_REASON:
         return payload, ""
     at = found.record_count * _STATUS.size
