@@ -188,6 +188,13 @@ class RightsTests(unittest.TestCase):
             with self.assertRaisesRegex(ndisprot.Denied, "arp|0x806|no rule"):
                 ndisprot.open("np0", "arp", path=lab.lab.path)
 
+    def test_the_right_to_join_suffices_for_groups(self):
+        with lab.lab.configured(RULES), ndisprot.open("np0", "lldp", path=lab.lab.path) as port:
+            port.join(GROUP)
+            sent = frame(GROUP, lab.lab.peer.address, b"heard", 0x88CC)
+            lab.lab.peer.send(sent)
+            self.assertEqual(port.read(PATIENCE).data, sent)
+
     def test_a_right_that_is_missing_is_named_with_its_rule(self):
         with lab.lab.configured(RULES), ndisprot.open("np0", "lldp", path=lab.lab.path) as port:
             with self.assertRaises(ndisprot.Denied) as caught:
