@@ -100,7 +100,9 @@ struct CaptureToFile: Measurement {
     let cpuSeconds = child.cpuSeconds - before
     child.send(SIGINT)
     try child.succeed(within: 10)
-    guard let written = TextFile.number(after: "Packets captured:", in: child.errorPath) else {
+    // Packets captured: 30000
+    let words = TextFile.read(child.errorPath)?.split(separator: "Packets captured: ") ?? []
+    guard words.count == 2, let written = Double(words[1].prefix(while: \.isNumber)) else {
       throw .notUnderstood(program: "dumpcap", line: child.lastWords)
     }
     return Run(sent: sent, written: written, cpuSeconds: cpuSeconds)
