@@ -5,6 +5,42 @@ import Testing
   "ndisprotctl capture: what it outlives, and what it hears", .serialized,
   .timeLimit(.minutes(15)), .tags(.integration), .needsNamespaces)
 struct LongCaptureTests {
+  @Test("rotation loses nothing over 3 GB in the long form, over 30 MB in the short one")
+  func rotation() throws {
+    try Lab.run { lab in
+      // Files are counted and deleted while others are written: memory would not hold them all.
+      let (count, size) = FaultForm.isLong ? (2_100_000, "100M") : (21_000, "5M")
+      let capture = try lab.startCtl(
+        "--json", "capture", "np0", "-w", "\(lab.directory)/ring.pcapng", "-n", "\(count)",
+        "--rotate-size", size)
+      _ = try #require(try capture.nextLine(), "\(capture.errorText)")
+      // So slow that a machine that others use takes it all.
+      try lab.peer.startFlood(
+        [Frame.make(byteCount: 1_514)], count: count, framesPerSecond: 20_000)
+      var (counted, seen) = (0, Set<String>())
+      func countFiles(ofLast: Bool) throws {
+        let names = TextFile.names(in: lab.directory).filter { $0.hasPrefix("ring_") }.sorted()
+        for name in ofLast ? names[...] : names.dropLast() {
+          let path = "\(lab.directory)/\(name)"
+          counted += try CaptureWitness(lab, path).count()
+          seen.insert(name)
+          unlink(path)
+        }
+      }
+      let deadline = Deadline(seconds: 600)
+      while counted + 150_000 < count, !deadline.isOver {
+        try countFiles(ofLast: false)
+        usleep(200_000)
+      }
+      try lab.peer.finishFlood()
+      let text = try capture.rest()
+      #expect(try capture.exitCode() == 0, "\(capture.errorText)")
+      try countFiles(ofLast: true)
+      #expect(counted == count && text.contains("\"lost\":0"), "\(counted) \(text)")
+      #expect(text.contains("\"files\":\(seen.count)"), "\(seen.count) \(text)")
+    }
+  }
+
   @Test("with --reconnect a capture goes on in its file when the daemon is back")
   func daemonComesBack() throws {
     try Lab.run(Lab.Options(startsDaemon: false, ownsWire: false)) { lab in

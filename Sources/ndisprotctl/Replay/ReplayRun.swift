@@ -93,7 +93,8 @@ struct ReplayRun: ~Copyable {
       for index in 0..<6 where 6 + index < scratch.count {
         scratch[6 + index] = source.octets[index]
       }
-      try unsafe writer.write(scratch.span.bytes)
+      let rewritten = scratch
+      try unsafe writer.write(rewritten.span.bytes)
     } else {
       try writer.write(reader.bytes)
     }
