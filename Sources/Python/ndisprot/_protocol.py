@@ -174,7 +174,10 @@ def records(frames: Iterable[bytes]) -> bytes:
     for frame in frames:
         length = len(frame)
         parts += (_RECORD.pack(length, length, 0, 0, 0), frame, bytes(-length % 8))
-    return b"".join(parts)
+    try:
+        return b"".join(parts)
+    except TypeError:
+        raise TypeError("a frame is bytes, from the destination address on") from None
 
 
 def record_bytes(frame_bytes: int) -> int:
