@@ -3,12 +3,15 @@
 import errno
 import os
 import random
+import shutil
 import socket
 import struct
+import sys
 import tempfile
 import threading
 import time
 import unittest
+from unittest import mock
 
 import lab
 import ndisprot
@@ -197,6 +200,31 @@ class HostileTests(unittest.TestCase):
         os.environ["NDISPROT_TRUST"] = "12345"
         self.addCleanup(os.environ.pop, "NDISPROT_TRUST")
         self.assertTrue(_trust.is_trusted(12345))
+        # A program that root runs for another user does not believe that user's environment.
+        with mock.patch("os.getuid", return_value=12345):
+            self.assertFalse(_trust.is_trusted(12345))
+            self.assertEqual(_trust.socket_path(None), _trust.DEFAULT_PATH)
+
+    def test_nothing_is_sent_to_a_daemon_of_a_stranger(self):
+        folder = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, folder)
+        os.chmod(folder, 0o777)
+        path = os.path.join(folder, "s")
+        stranger = ("import os, socket; s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET); "
+                    "s.bind('%s'); s.listen(); os.chmod('%s', 0o666); s.settimeout(%d); "
+                    "got = s.accept()[0].recv(99); open('%s', 'w').write(str(len(got)))" % (
+                        path, path, lab.PATIENCE, path + ".got"))
+        lab.lab.root('setpriv --reuid=12345 --regid=12345 --clear-groups %s -c "%s" '
+                     '>/dev/null 2>&1 </dev/null &' % (sys.executable, stranger))
+        until = time.monotonic() + lab.PATIENCE
+        while not os.access(path, os.W_OK) and time.monotonic() < until:
+            time.sleep(0.01)
+        with self.assertRaisesRegex(ndisprot.Denied, "user 12345 listens.*NDISPROT_TRUST=12345"):
+            ndisprot.open("np0", path=path)
+        while not os.path.exists(path + ".got") and time.monotonic() < until:
+            time.sleep(0.01)
+        with open(path + ".got") as file:
+            self.assertEqual(file.read() or "0", "0")
 
     def test_connecting_to_a_daemon_that_never_answers_times_out(self):
         folder = tempfile.mkdtemp()
