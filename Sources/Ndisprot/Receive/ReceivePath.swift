@@ -262,7 +262,7 @@ final class ReceivePath {
       open.behindSince = 0
       open.isReading = true
       trace.note(.receive, "deliver", open, Int(truncatingIfNeeded: parameters.id), information)
-      request.complete(RequestStatus(.success), information: information)
+      request.completeAnswered(RequestStatus(.success), information: information)
     case .blocked:
       open.isDeliveryBlocked = true
       trace.note(.receive, "blocked", open, Int(truncatingIfNeeded: parameters.id))
