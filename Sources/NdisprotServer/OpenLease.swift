@@ -29,6 +29,7 @@ final class OpenLease {
   ///   - windowByteCount: the window of an open that asks for all there is
   ///   - leastWindow: the smallest that holds a frame
   ///   - quotas: what each user has
+  /// - Throws: `.quota` with the rule that allows no more
   func charge(
     _ access: AccessGrant, _ userID: UInt32, _ options: inout OpenOptions, windowByteCount: Int,
     leastWindow: Int, _ quotas: QuotaTable

@@ -47,7 +47,9 @@ struct OpeningTableTests {
     #expect(machine.state == expected.state)
   }
 
-  @Test("an open is answered once, whatever happens in whatever order", arguments: 1...50 as ClosedRange<UInt64>)
+  @Test(
+    "an open is answered once, whatever happens in whatever order",
+    arguments: 1...50 as ClosedRange<UInt64>)
   func answeredOnce(seed: UInt64) {
     var chance = SplitMix64(state: seed)
     var machine = Machine()

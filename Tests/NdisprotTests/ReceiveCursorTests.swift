@@ -162,13 +162,14 @@ struct ReceiveCursorTests {
       }
     }
     cursor.advance(ring, filter)
+    let tally = cursor.tally
     let judged =
-      cursor.tally.overrun + cursor.tally.matched + cursor.tally.unmatchedEtherType + cursor.tally.unmatchedFilter
-      + cursor.tally.unmatchedDirection
+      tally.overrun + tally.matched + tally.unmatchedEtherType + tally.unmatchedFilter
+      + tally.unmatchedDirection
     #expect(offered == judged)
-    let ended = cursor.tally.delivered + cursor.tally.dropFlushed + cursor.tally.dropClosed + cursor.queuedCount
-    #expect(cursor.tally.matched + cursor.tally.looped == ended)
-    #expect(cursor.tally.delivered == UInt64(got.count))
+    let ended = tally.delivered + tally.dropFlushed + tally.dropClosed + cursor.queuedCount
+    #expect(tally.matched + tally.looped == ended)
+    #expect(tally.delivered == UInt64(got.count))
     // What was read is a subsequence of what was there for this open, in order.
     var rest = expected[...]
     for number in got {

@@ -8,6 +8,7 @@ extension ReceiveFilter {
   ///   - start: the first record
   ///   - end: behind the last one
   ///   - onlyLooped: leaves captured records out
+  /// - Returns: the number of records
   /// - Complexity: O(records)
   func count(
     on ring: borrowing ReceiveRing, from start: Int, to end: Int, onlyLooped: Bool = false
