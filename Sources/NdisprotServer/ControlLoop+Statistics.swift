@@ -109,7 +109,7 @@ extension ControlLoop {
 
   /// What clients hold of each limited thing, for the same.
   private var limits: [CounterSet] {
-    let uses = server.budgets.all.map(\.use) + server.rings.uses
+    let uses = server.budgets.all.map(\.use) + server.rings.uses + [server.writeBudget.use]
     return uses.enumerated().map { index, use in
       let limits = use.limits
       let bounds: [(Counter, Int?)] = [
