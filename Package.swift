@@ -53,6 +53,8 @@ let package = Package(
     .library(name: "MDL", targets: ["MDL"]),
     .library(name: "WDF", targets: ["WDF"]),
     .library(name: "Miniport", targets: ["Miniport"]),
+    .library(name: "CaptureFile", targets: ["CaptureFile"]),
+    .library(name: "FrameDecoding", targets: ["FrameDecoding"]),
     .library(name: "NdisprotConfiguration", targets: ["NdisprotConfiguration", "Ndisprot"]),
     .executable(name: "ndisprotd", targets: ["ndisprotd"]),
     .executable(name: "ndisprotctl", targets: ["ndisprotctl"]),
@@ -64,12 +66,16 @@ let package = Package(
   targets: [
     .systemLibrary(
       name: "CLibpcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
+    .systemLibrary(name: "CLibpcapTypes"),
     .target(name: "CLinux"),
     .target(name: "CToml"),
     library("Platform", ["CLinux"]),
     library("MDL", ["CLinux"]),
     library("WDF", ["Platform", "CLinux"]),
     library("NDIS", ["MDL"]),
+    library("CaptureFile", ["MDL", "Platform"]),
+    library("FrameFilter", ["CLibpcapTypes"]),
+    library("FrameDecoding", ["NDIS", "MDL"]),
     library("Miniport", ["NDIS", "MDL", "Platform", "CLibpcap", "CLinux"]),
     library("Ndisprot", ["WDF", "NDIS", "MDL", "Platform"]),
     library("NdisprotControl", ["NDIS", "MDL"]),
@@ -89,7 +95,10 @@ let package = Package(
       swiftSettings: settings, linkerSettings: hardening),
     .executableTarget(
       name: "ndisprotctl",
-      dependencies: ["NdisprotClient", "NDIS", "Platform", "CLinux", argumentParser],
+      dependencies: [
+        "NdisprotClient", "CaptureFile", "FrameDecoding", "FrameFilter", "NDIS", "Platform",
+        "CLinux", argumentParser,
+      ],
       swiftSettings: settings, linkerSettings: hardening),
     .target(
       name: "TestSupport", dependencies: ["NDIS", "MDL", "CLinux"], path: "Tests/TestSupport",
@@ -98,6 +107,9 @@ let package = Package(
     tests("MDL", ["CLinux"]),
     tests("WDF", ["Platform", "CLinux"]),
     tests("NDIS", ["MDL"]),
+    tests("CaptureFile", ["MDL", "Platform"]),
+    tests("FrameFilter", []),
+    tests("FrameDecoding", ["MDL"]),
     tests("Miniport", ["NDIS", "MDL", "Platform", "CLinux"]),
     tests("Ndisprot", ["WDF", "NDIS", "MDL", "Platform"]),
     tests("NdisprotControl", ["NDIS", "MDL"]),

@@ -75,11 +75,18 @@ public enum Counter: UInt16, Sendable, CaseIterable {
   /// Requests that were turned away for it.
   case limitRefused = 116
 
+  // User, since the daemon's start.
+  case sessions = 120
+  case opens = 121
+
+  // Daemon, by reason.
+  case denied = 122
+
   /// Whether the value goes up and down; all others only grow.
   public var isGauge: Bool {
     switch self {
     case .rxQueued, .txPending, .reqPending, .ringFrames, .ringBytes, .limitUsed, .limitOfAll,
-      .limitOfUser, .limitOfSession:
+      .limitOfUser, .limitOfSession, .sessions, .opens:
       true
     default: false
     }

@@ -57,6 +57,10 @@ public struct CounterSet: Sendable {
     case daemon = 4
     /// A limit on what clients hold.
     case limit = 5
+    /// A user on an interface, or a user's sessions.
+    case user = 16
+    /// A reason to deny something.
+    case denial = 17
   }
 
   /// What the counters belong to.

@@ -82,6 +82,16 @@ extension Connection {
     try administer(.restart(interfaceIndex: interfaceIndex)) { _, _ throws(DecodeError) in }
   }
 
+  /// Ends sessions of other clients, or only their opens.
+  ///
+  /// - Returns: how many were ended
+  /// - Throws: `notFound` if there is none, `notPermitted` for a caller that is no administrator
+  public func close(_ wanted: CloseRequest) throws(ClientError) -> UInt32 {
+    try administer(.close(wanted)) { payload, _ throws(DecodeError) in
+      try CloseReply(decoding: payload).count
+    }
+  }
+
   /// What daemon this is; administrators hear what it was told and what it uses, too.
   public func status() throws(ClientError) -> StatusReply {
     try administer(.status) { payload, _ throws(DecodeError) in

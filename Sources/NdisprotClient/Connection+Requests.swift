@@ -21,18 +21,45 @@ extension Connection {
   public func statistics(
     interfaceIndex: UInt32 = 0
   ) throws(ClientError) -> [StatisticsObject] {
-    var wanted = StatisticsRequest(interfaceIndex: interfaceIndex)
+    try objects(StatisticsRequest(interfaceIndex: interfaceIndex)) { _ in true }
+  }
+
+  /// Lists the counters of one kind that the caller may see.
+  public func statistics(
+    of kind: StatisticsObject.Kind
+  ) throws(ClientError) -> [StatisticsObject] {
+    let before = StatisticsObject.Kind(rawValue: kind.rawValue &- 1)
+    let last = StatisticsObject.Key(kind: before, interfaceIndex: .max, id: .max)
+    return try objects(StatisticsRequest(after: last)) { $0.kind == kind }
+  }
+
+  /// What each user did since the daemon's start, closed opens included, and what was denied.
+  ///
+  /// From then on this session is not counted in it.
+  public func totals() throws(ClientError) -> [StatisticsObject] {
+    let last = StatisticsObject.Key(
+      kind: StatisticsObject.Kind(rawValue: StatisticsObject.Kind.firstTotal.rawValue - 1),
+      interfaceIndex: .max, id: .max)
+    return try objects(StatisticsRequest(after: last)) { _ in true }
+  }
+
+  /// Objects page by page, up to the first that is not wanted.
+  private func objects(
+    _ first: StatisticsRequest, while isWanted: (StatisticsObject) -> Bool
+  ) throws(ClientError) -> [StatisticsObject] {
+    var wanted = first
     var objects: [StatisticsObject] = []
     while true {
       let reply = try request(.statistics, .statistics, unsafe wanted.encoded.span.bytes) {
         header, payload throws(DecodeError) in
         try StatisticsReply(decoding: payload, objectCount: header.count)
       }
-      objects += reply.objects
+      let page = reply.objects.prefix(while: isWanted)
+      objects += page
       // A page that does not lead on would never end.
-      guard reply.hasMore, let last = reply.objects.last?.key, last > wanted.after else {
-        return objects
-      }
+      guard reply.hasMore, page.count == reply.objects.count, let last = page.last?.key,
+        last > wanted.after
+      else { return objects }
       wanted.after = last
     }
   }

@@ -95,6 +95,20 @@ public struct ConfigurationText: Sendable {
     return texts
   }
 
+  /// A number that changes with the paths and texts of files, for people and metrics to compare.
+  ///
+  /// - Source: FNV-1a, 32 bits
+  static func hash(of files: [ConfigurationText]) -> UInt32 {
+    var hash: UInt32 = 2_166_136_261
+    for file in files {
+      for part in [file.path, file.text] {
+        for byte in part.utf8 { hash = (hash ^ UInt32(byte)) &* 16_777_619 }
+        hash = hash &* 16_777_619
+      }
+    }
+    return hash
+  }
+
   private static func names(in directory: String) throws(ConfigurationError) -> [String] {
     var status = stat()
     guard unsafe stat(directory, &status) == 0 else {

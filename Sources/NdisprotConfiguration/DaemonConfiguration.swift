@@ -30,6 +30,7 @@ public struct DaemonConfiguration: Sendable {
   ) throws(ConfigurationError) {
     server = ServerConfiguration(bindings: [], policy: AccessPolicy([]))
     server.files = files.map(\.path)
+    server.hash = ConfigurationText.hash(of: files)
     var problems: [ConfigurationProblem] = []
     var roots: [ConfigurationTable] = []
     var lists: [ProblemList] = []

@@ -11,6 +11,7 @@ internal import NDIS
 ///   5 reload                                          8 bytes
 ///   6 explain   `ExplainRequest`
 ///   7 status                                          8 bytes
+///   8 close     `CloseRequest`                       24 bytes
 ///   ```
 public enum AdministrationRequest: Hashable, Sendable {
   /// The objects of the framework, from a cursor on; 0 is the first page.
@@ -28,6 +29,9 @@ public enum AdministrationRequest: Hashable, Sendable {
   /// What daemon this is, and what it uses.
   case status
 
+  /// The end of sessions, or of their opens.
+  case close(CloseRequest)
+
   /// The numbers of the commands; they are never reused.
   private enum Command: UInt32 {
     case objects = 1
@@ -37,6 +41,7 @@ public enum AdministrationRequest: Hashable, Sendable {
     case reload = 5
     case explain = 6
     case status = 7
+    case close = 8
   }
 
   /// Decodes a payload.
@@ -58,6 +63,7 @@ public enum AdministrationRequest: Hashable, Sendable {
     case .reload: self = .reload
     case .explain: self = .explain(try ExplainRequest(from: &reader))
     case .status: self = .status
+    case .close: self = .close(try CloseRequest(from: &reader))
     case nil: throw .invalidValue
     }
     try reader.end()
@@ -79,6 +85,7 @@ public enum AdministrationRequest: Hashable, Sendable {
       bytes.append(zeros: 4)
     case .reload, .status: break
     case .explain(let question): bytes.append(contentsOf: question.encoded)
+    case .close(let wanted): bytes.append(contentsOf: wanted.encoded)
     }
     return bytes
   }
@@ -92,6 +99,7 @@ public enum AdministrationRequest: Hashable, Sendable {
     case .reload: .reload
     case .explain: .explain
     case .status: .status
+    case .close: .close
     }
   }
 }

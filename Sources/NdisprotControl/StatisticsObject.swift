@@ -51,7 +51,8 @@ public struct StatisticsRequest: Hashable, Sendable {
 ///
 /// - Shape: 24 bytes, the name with zeros up to a multiple of 8, then 16 bytes a counter
 ///   ```
-///    0 u32 kind              1 binding, 2 open, 3 session, 4 the daemon, 5 a limit
+///    0 u32 kind              1 binding, 2 open, 3 session, 4 the daemon, 5 a limit,
+///                           16 a user, 17 a reason of denials
 ///    4 u32 counterCount      8 u32 interfaceIndex
 ///   12 u32 nameLength       16 u64 id
 ///   24 name                  UTF-8, pad to 8
@@ -79,6 +80,13 @@ public struct StatisticsObject: Hashable, Sendable {
     public static let daemon = Kind(rawValue: 4)
     /// A limit on what clients may hold, for who administers the daemon.
     public static let limit = Kind(rawValue: 5)
+    /// The first of the totals: only a request that begins behind the number in front of it is answered
+    /// with them, and its session is not counted.
+    public static let firstTotal = user
+    /// A user on an interface since the daemon's start; with interface 0, its sessions.
+    public static let user = Kind(rawValue: 16)
+    /// A reason for which something was denied, for administrators.
+    public static let denial = Kind(rawValue: 17)
   }
 
   /// Where an object stands among the others: by kind, interface and number.

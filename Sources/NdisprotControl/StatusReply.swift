@@ -7,13 +7,14 @@ internal import NDIS
 ///
 /// - Shape: 104 bytes, then version, socket, configuration and refusal as counted texts
 ///   ```
-///    0 u32 flags               1 administrator, 2 service, 4 inherited socket, 8 locked, 16 verifier
+///    0 u32 flags               1 administrator, 2 service, 4 inherited socket, 8 locked, 16 verifier,
+///                             32 misconfigured, 64 reload failed
 ///    4 u32 processID           8 u32 userID            12 u32 zero
 ///   16 u64 startedAt          24 u64 uptime            32 u64 watchdog          40 u64 answerAge
 ///   48 u64 configuredAt       56 u64 reloadedAt
 ///   64 u32 fileCount          68 u32 ruleCount         72 u32 reloadCount       76 u32 sessionCount
 ///   80 u32 sessionLimit       84 u32 captureMiB        88 u32 captureLimitMiB
-///   92 u32 receiveMiB         96 u32 receiveLimitMiB  100 u32 zero
+///   92 u32 receiveMiB         96 u32 receiveLimitMiB  100 u32 configurationHash
 ///   ```
 /// - Units: nanoseconds; `…At` since the epoch, 0 for never
 public struct StatusReply: Hashable, Sendable {
@@ -35,6 +36,8 @@ public struct StatusReply: Hashable, Sendable {
     public static let verifier = Flags(rawValue: 16)
     /// Its configuration was broken at the start: nothing is bound until one is taken.
     public static let misconfigured = Flags(rawValue: 32)
+    /// The last reload changed nothing, for a reason that administrators are told.
+    public static let reloadFailed = Flags(rawValue: 64)
   }
 
   /// Memory that all bindings share.
@@ -83,6 +86,8 @@ public struct StatusReply: Hashable, Sendable {
   public var capture = Memory()
   /// Of the receive rings, from which clients read.
   public var receive = Memory()
+  /// Of the text of its files; 0 for the command line.
+  public var configurationHash: UInt32 = 0
   /// The daemon's own.
   public var version = ""
   /// Where it listens.
@@ -115,7 +120,7 @@ public struct StatusReply: Hashable, Sendable {
     sessionLimit = try reader.integer()
     capture = Memory(used: try reader.integer(), limit: try reader.integer())
     receive = Memory(used: try reader.integer(), limit: try reader.integer())
-    try reader.zeros(4)
+    configurationHash = try reader.integer()
     version = try reader.countedText()
     socketPath = try reader.countedText()
     configuration = try reader.countedText()
@@ -132,7 +137,7 @@ public struct StatusReply: Hashable, Sendable {
     }
     for number in [
       fileCount, ruleCount, reloadCount, sessionCount, sessionLimit, capture.used, capture.limit,
-      receive.used, receive.limit, 0,
+      receive.used, receive.limit, configurationHash,
     ] {
       bytes.append(littleEndian: number)
     }

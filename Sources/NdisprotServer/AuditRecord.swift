@@ -1,57 +1,138 @@
 internal import NDIS
 internal import Ndisprot
 
-/// One fact about who uses which interface, for whoever has to account for it.
+/// One fact about a user and an interface, for an operator who has to account for it.
 ///
-/// - Shape: one line of `key=value`; a text is quoted and printable, whatever a client sent
+/// The daemon writes it whatever the level of its log is. People read `text`; programs read the fields,
+/// which journald keeps as `NDISPROT_…` and which stand in brackets behind the text elsewhere.
+///
+/// - Shape: printable, one line, whatever a client sent
+/// - Source: threat T22
 public struct AuditRecord: Sendable {
-  /// What happened.
-  public enum Event: String, Sendable {
+  /// What happened, with the identifier that journald keeps as MESSAGE_ID; none is ever used again.
+  public enum Event: String, Sendable, CaseIterable {
     /// An open was made.
     case open
-    /// An open was refused by the policy.
+    /// The access policy or a limit refused something.
     case denied
     /// A reload changed what an open may do.
     case changed
     /// An open ended.
     case close
+    /// An administrator changed what the daemon does.
+    case administered
+
+    /// 32 hexadecimal digits.
+    public var messageID: String {
+      switch self {
+      case .open: "94d87f39e0364de6ad436ae2171931a4"
+      case .denied: "5cd31bdb2b8847889b4037cb9ce35aa0"
+      case .changed: "de8f3758bf594c198f3e94bb1e8d87f9"
+      case .close: "a5b4aa9d9c504125828e867f950f1811"
+      case .administered: "aeb912979f5d40a09518be17c003bb5e"
+      }
+    }
+
+    /// The level as syslog(3) numbers it: notice for denials, else information.
+    public var priority: Int { self == .denied ? 5 : 6 }
+  }
+
+  /// One field: a name in lower case, and a text.
+  public struct Field: Sendable {
+    /// The name, such as `uid`; `NDISPROT_UID` in the journal.
+    public let key: String
+    /// Printable.
+    public let value: String
+    /// Whether it is a text, which stands in quotes where fields follow one another.
+    let isText: Bool
   }
 
   /// What happened.
   public let event: Event
   /// The fields, in order.
-  public let fields: [(key: String, value: String)]
+  public private(set) var fields: [Field]
+  /// What was done, and on which binding and EtherTypes.
+  private let deed: String
+  private let outcome: String
 
-  init(_ event: Event, _ client: Credentials, binding: String, rule: String) {
+  /// Makes a record.
+  ///
+  /// - Parameters:
+  ///   - event: what happened
+  ///   - client: by which user and program
+  ///   - operation: what the client did or wanted, such as `open` or `write`
+  ///   - binding: the name of the interface; nil if there is none
+  ///   - etherTypes: the types of the frames, if that is known
+  ///   - rule: the rules that decided; `-` if none did
+  ///   - outcome: how it ended, or why it was refused
+  init(
+    _ event: Event, _ client: ClientIdentity, operation: String, binding: InterfaceName? = nil,
+    etherTypes: EtherTypeSet? = nil, rule: String = "-", outcome: String
+  ) {
     self.event = event
-    fields = [
-      ("uid", "\(client.userID)"), ("pid", "\(client.processID)"),
-      ("binding", quoted(binding, 64)), ("rule", quoted(rule, 1_000)),
-    ]
+    self.outcome = outcome.printable(600)
+    let name = binding.map { $0.text.printable(64) }
+    let isNamed = event == .denied || event == .administered
+    let words = [isNamed ? operation : nil, name, etherTypes.map { $0.text(\.title) }]
+    deed = "\(client.title) " + words.compactMap { $0 }.joined(separator: " ")
+    fields = []
+    add("uid", client.credentials.userID)
+    add("pid", client.credentials.processID)
+    add("user", text: client.user ?? "\(client.credentials.userID)")
+    if !client.command.isEmpty { add("comm", text: client.command) }
+    add("operation", text: operation)
+    add("binding", text: name ?? "-")
+    add("rule", text: rule)
   }
 
-  private init(_ event: Event, _ fields: [(key: String, value: String)]) {
-    self.event = event
-    self.fields = fields
+  private mutating func add(_ key: String, _ value: some CustomStringConvertible) {
+    fields.append(Field(key: key, value: "\(value)", isText: false))
+  }
+
+  private mutating func add(_ key: String, text: String) {
+    fields.append(
+      Field(key: key, value: text.printable(1_000).replacing("\"", with: "'"), isText: true))
   }
 
   /// The record with one more field that is a number or a word.
   func with(_ key: String, _ value: some CustomStringConvertible) -> AuditRecord {
-    AuditRecord(event, fields + [(key, "\(value)")])
+    var record = self
+    record.add(key, value)
+    return record
   }
 
   /// The record with one more field that is a text.
   func with(_ key: String, text: String) -> AuditRecord {
-    AuditRecord(event, fields + [(key, quoted(text))])
+    var record = self
+    record.add(key, text: text)
+    return record
   }
 
-  /// The record as a line of the log.
+  /// The sentence: `denied: netuser (1001, wpa_supplicant 203) open eth0 eapol: no rule names netuser`.
+  public var text: String { "\(event.rawValue): \(deed): \(outcome)" }
+
+  /// The sentence and the fields, where there is no journal.
   public var line: String {
-    "audit: event=\(event.rawValue)" + fields.map { " \($0.key)=\($0.value)" }.joined()
+    let pairs = fields.map { $0.isText ? "\($0.key)=\"\($0.value)\"" : "\($0.key)=\($0.value)" }
+    return "audit: \(text) [event=\(event.rawValue) \(pairs.joined(separator: " "))]"
   }
 }
 
-/// A text in quotes: cut to `limit` characters, none of which can be mistaken for anything else.
-private func quoted(_ text: String, _ limit: Int = 200) -> String {
-  "\"" + text.printable(limit).replacing("\"", with: "'") + "\""
+extension EtherTypeSet {
+  /// The types, each in words of the caller's, between commas.
+  func text(_ word: (UInt16) -> String) -> String {
+    if isAny { return "any" }
+    if isEmpty { return "none" }
+    return values.map(word).joined(separator: ",")
+  }
+}
+
+extension UInt16 {
+  /// An EtherType by its name if it has one, else by its number.
+  var title: String { EtherTypeName.name(of: self) ?? hexType }
+
+  /// An EtherType by its number; `llc` for frames with a length.
+  var hexType: String {
+    self == EtherTypeSet.llcValue ? "llc" : "0x" + String(self, radix: 16)
+  }
 }

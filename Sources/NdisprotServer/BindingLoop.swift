@@ -149,6 +149,14 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
     return change
   }
 
+  var sessionsHere: [Session] { Array(sessions.values) }
+
+  func endOpen(of session: Session) {
+    session.endOpenByAdministrator()
+    session.flush()
+    if !session.isEnded { giveBack(session) }
+  }
+
   /// Mails the session to control.
   private func giveBack(_ session: Session) {
     guard let control = server.control else { return }
@@ -172,7 +180,7 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
     switch request {
     case .open(let opening): opening.deny(.busy)
     case .close:
-      session.closeOpen("closed")
+      session.closeOpen(.closed)
       parcel.complete(.success)
       giveBack(session)
     case .wait, .cancelElsewhere, .statistics, .administer, .subscribe:
@@ -205,6 +213,7 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
   func unbind() {
     dataPath.unbind()
     for session in sessions.values {
+      session.interfaceRemoved()
       session.flush()
       if !session.isEnded { giveBack(session) }
     }
@@ -218,6 +227,13 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
     guard count < StatisticsScope.maximumCount else { return opens }
     meter.settle()
     return opens + sessions.values.filter(scope.contains).map(\.counterSet)
+  }
+
+  /// What the opens and sessions here count for their users now.
+  var liveCounters: [CounterSet] {
+    meter.settle()
+    let opens = dataPath.counters().filter { $0.kind == .open }
+    return opens + sessions.values.filter { !$0.isScraper }.map(\.userSet)
   }
 
   /// What the binding has counted.

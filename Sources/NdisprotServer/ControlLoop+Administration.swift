@@ -10,7 +10,9 @@ extension Session {
   /// An ADMINISTRATION message; control answers it.
   func administer(_ request: RequestParcel, _ wanted: AdministrationRequest) {
     guard isAdministrator || wanted.isForEverybody else {
-      refuse(request, .notPermitted, "only root and the user whose daemon it is may do that")
+      let cause = "only root and the user whose daemon it is may \(wanted.name)"
+      auditDenial(.administrator, Opcode.administration.rawValue, RawSpan(), cause)
+      refuse(request, .notPermitted, cause)
       return
     }
     host.handle(.administer(wanted), request, of: self)
@@ -22,6 +24,7 @@ extension ControlLoop {
   func administer(
     _ wanted: AdministrationRequest, _ parcel: RequestParcel, for session: Session
   ) {
+    if wanted.isAudited { session.auditAdministration(wanted.name, bindingName(of: wanted)) }
     switch wanted {
     case .objects(let cursor): listObjects(cursor, parcel, for: session)
     case .trace(let cursor, let recording): listTrace(cursor, recording, parcel, for: session)
@@ -29,7 +32,17 @@ extension ControlLoop {
     case .restart(let index): onBinding(index, parcel, server.driver.restart)
     case .reload: reload(parcel, for: session)
     case .explain(let question): explain(question, parcel, for: session)
+    case .close(let wanted): close(wanted, parcel, for: session)
     case .status: answer(status(for: session).encoded, 0, parcel, for: session)
+    }
+  }
+
+  private func bindingName(of wanted: AdministrationRequest) -> InterfaceName? {
+    switch wanted {
+    case .pause(let index), .restart(let index):
+      server.driver.bindings.binding(interfaceIndex: Int32(bitPattern: index))?.snapshot.attributes
+        .name
+    default: nil
     }
   }
 
@@ -120,5 +133,29 @@ extension Duration {
     let whole = UInt64(clamping: seconds).multipliedReportingOverflow(by: 1_000_000_000)
     guard !whole.overflow else { return .max }
     return whole.partialValue &+ UInt64(clamping: attoseconds) / 1_000_000_000
+  }
+}
+
+extension AdministrationRequest {
+  /// The command, as the command line names it.
+  fileprivate var name: String {
+    switch self {
+    case .objects: "list objects"
+    case .trace: "trace"
+    case .pause: "pause"
+    case .restart: "restart"
+    case .reload: "reload"
+    case .explain: "explain"
+    case .status: "status"
+    case .close(let wanted): wanted.deed
+    }
+  }
+
+  /// Whether others notice what it does.
+  fileprivate var isAudited: Bool {
+    switch self {
+    case .pause, .restart, .reload, .close: true
+    default: false
+    }
   }
 }

@@ -116,9 +116,12 @@ extension ControlLoop {
     let name = binding.snapshot.attributes.name
     server.log(.info, "unbound \(name)", .unbound, binding: name.text)
     for opening in openingsWaiting(for: binding) { proceed(opening, .bindingGone) }
+    server.totals.forget(interfaceIndex: binding.interfaceIndex)
+    userReport.forget(interfaceIndex: binding.interfaceIndex)
     announce([.bindingRemoved], of: binding)
     for session in sessionsHere where session.open?.binding === binding {
       session.open?.bindingGone()
+      session.interfaceRemoved()
     }
     guard let host = runningLoop(of: binding) else { return }
     _ = host.loop.post { host.unbind() }

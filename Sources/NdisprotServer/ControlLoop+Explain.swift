@@ -47,7 +47,9 @@ extension ControlLoop {
       parcel.complete(.notFound)
       return
     case .failure(let cause):
-      server.log(.warning, "the user '\(question.user)' cannot be looked up: \(cause.text)")
+      server.logFailure(
+        .warning, "the user \(question.user) cannot be looked up: \(cause.text)",
+        ofUser: session.credentials.userID)
       parcel.complete(CompletionStatus(.unsuccessful, .failure, cause.errno))
       return
     }

@@ -2,10 +2,11 @@ internal import NDIS
 internal import Ndisprot
 internal import NdisprotControl
 internal import Platform
+internal import Synchronization
 internal import WDF
 
 /// The answers of several loops to one question, counted in.
-private final class StatisticsGather: @unchecked Sendable {  // Confined to control.
+final class StatisticsGather: @unchecked Sendable {  // Confined to control.
   let after: StatisticsObject.Key
   var sets: [CounterSet] = []
   var outstanding = 1
@@ -65,6 +66,7 @@ extension ControlLoop {
   private func gather(
     _ wanted: StatisticsRequest, _ parcel: RequestParcel, for session: Session
   ) {
+    guard !wanted.isForTotals else { return gatherTotals(wanted, parcel, for: session) }
     let interfaceIndex = wanted.interfaceIndex
     let gather = StatisticsGather(after: wanted.after)
     let user = session.credentials.userID
@@ -110,13 +112,16 @@ extension ControlLoop {
   /// What clients hold of each limited thing, for the same.
   private var limits: [CounterSet] {
     let uses = server.budgets.all.map(\.use) + server.rings.uses + [server.writeBudget.use]
+    // The first is that of sessions.
+    let scrapers = server.scraperCount.load(ordering: .relaxed)
     return uses.enumerated().map { index, use in
       let limits = use.limits
+      let used = use.used - (index == 0 ? scrapers : 0)
       let bounds: [(Counter, Int?)] = [
         (.limitOfAll, limits.all), (.limitOfUser, limits.user), (.limitOfSession, limits.session),
       ]
       let values: [(Counter, UInt64)] =
-        [(.limitUsed, UInt64(clamping: use.used)), (.limitRefused, use.refused)]
+        [(.limitUsed, UInt64(clamping: used)), (.limitRefused, use.refused)]
         + bounds.compactMap { counter, bound in bound.map { (counter, UInt64(clamping: $0)) } }
       return CounterSet(
         kind: .limit, userID: server.ownUserID, interfaceIndex: 0, id: UInt64(index),
@@ -131,6 +136,11 @@ extension ControlLoop {
     gather.sets += sets
     gather.outstanding -= 1
     guard gather.outstanding == 0 else { return }
+    end(gather, parcel, for: session)
+  }
+
+  /// All loops have answered.
+  func end(_ gather: StatisticsGather, _ parcel: RequestParcel, for session: Session) {
     answer(gather, parcel, for: session)
     // It ends in a turn of its own: what came to the sockets meanwhile is first, also if no loop had
     // to be asked.

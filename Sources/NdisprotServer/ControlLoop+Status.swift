@@ -59,6 +59,7 @@ extension ControlLoop {
     if identity.isMemoryLocked() { flags.insert(.lockedMemory) }
     if server.configuration.isVerified { flags.insert(.verifier) }
     if server.configurationIfBroken != nil { flags.insert(.misconfigured) }
+    if !history.refusal.isEmpty { flags.insert(.reloadFailed) }
     return flags
   }
 
@@ -71,8 +72,10 @@ extension ControlLoop {
     reply.refusal = history.refusal
     reply.fileCount = UInt32(clamping: configuration.files.count)
     reply.configuration = configuration.files.first ?? ""
+    reply.configurationHash = configuration.hash
     reply.ruleCount = UInt32(clamping: policy.rules.count)
-    reply.sessionCount = UInt32(clamping: server.budgets.sessions.use.used)
+    let scrapers = server.scraperCount.load(ordering: .relaxed)
+    reply.sessionCount = UInt32(clamping: server.budgets.sessions.use.used - scrapers)
     reply.sessionLimit = UInt32(clamping: configuration.maximumSessions)
     reply.capture = StatusReply.Memory(server.rings.captureUse)
     reply.receive = StatusReply.Memory(server.rings.receiveUse)

@@ -22,6 +22,8 @@ final class ControlLoop: SessionHost, TurnHandler, BindingObserver, @unchecked S
   /// When the configuration was read, and what became of the last reload.
   var history: ReloadHistory
   var statistics = StatisticsQueue()
+  /// What was reported of users.
+  var userReport = UserReport()
   private let listener: Listener
   private(set) var watch: (any InterfaceSource)?
   private let naming: AdapterNaming
@@ -87,6 +89,8 @@ final class ControlLoop: SessionHost, TurnHandler, BindingObserver, @unchecked S
   /// The sessions that control has.
   var sessionsHere: [Session] { Array(sessions.values) }
 
+  func endOpen(of session: Session) { session.endOpenByAdministrator() }
+
   /// Forgets a session that moves to a binding's loop.
   func forget(_ session: Session) {
     sessions[ObjectIdentifier(session)] = nil
@@ -145,7 +149,7 @@ extension ControlLoop {
     switch request {
     case .open(let opening): open(opening)
     case .close:
-      session.closeOpen("closed")
+      session.closeOpen(.closed)
       parcel.complete(.success)
     case .wait(let names, let milliseconds):
       guard let charge = server.budgets.waits.charge(to: session.holder) else {

@@ -42,10 +42,10 @@ final class DirectoryQuestions: @unchecked Sendable {  // Confined to control.
     let timer = LoopTimer { [weak self] in
       guard let self, waiting[userID] != nil else { return }
       directory.note(userID, nil)
-      server.log(
+      server.logFailure(
         .warning,
         "the directory did not name the groups of user \(userID) within 2 seconds: what a rule denies "
-          + "a group is denied to this user")
+          + "a group is denied to this user", ofUser: userID)
       finish(userID)
     }
     control.loop.arm(timer, afterNanoseconds: DirectoryQuestions.patienceNanoseconds)

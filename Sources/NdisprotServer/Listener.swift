@@ -114,8 +114,11 @@ final class Listener: EventHandler {
       place = try control.admission(of: credentials)
     } catch {
       server.auditDenial(
-        AuditRecord(.denied, credentials, binding: "-", rule: error.rule)
-          .with("cause", text: error.text), of: credentials)
+        error.reason,
+        AuditRecord(
+          .denied, ClientIdentity(credentials, server.userNames), operation: "connect",
+          rule: error.rule, outcome: error.text
+        ).with("cause", text: error.text), of: credentials)
       refuse(socket, credentials.userID, control)
       return
     }
@@ -148,6 +151,8 @@ final class Listener: EventHandler {
 struct AdmissionRefusal: Error {
   let rule: String
   let text: String
+  /// What the metric counts it as.
+  var reason: DenialReason { rule == "-" ? .limit : .quota }
 }
 
 extension ControlLoop {

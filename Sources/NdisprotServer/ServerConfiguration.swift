@@ -16,6 +16,8 @@ public struct ServerConfiguration: Sendable {
   public var maximumSessionsPerUser: Int
   /// The files that say all this; none is the command line.
   public var files: [String] = []
+  /// Tells one text of the files from another; 0 for the command line.
+  public var hash: UInt32 = 0
   /// Why the files cannot be used; nothing is bound then, and every request is answered with it.
   public var failure: String?
   /// Whether the framework's verifier watches (`spec/wdf-lifecycle.md` section 7).

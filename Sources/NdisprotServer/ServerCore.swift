@@ -25,6 +25,16 @@ final class ServerCore: @unchecked Sendable {  // `control` is set once, before 
   let desk: CardDesk
   /// When every loop had answered the service manager's question; 0 before the first time.
   let lastAnswer = Atomic<UInt64>(0)
+  /// Denials by reason, written or not.
+  let denials = DenialCounts()
+  /// Of the session that came last.
+  let sessionNumber = Atomic<UInt64>(0)
+  /// What users did that is over.
+  let totals = UserTotals()
+  /// Sessions that ask for totals.
+  let scraperCount = Atomic<Int>(0)
+  /// Users by name, for records.
+  let userNames = UserNames()
   /// Every line that a user causes, of whatever kind.
   private let lines = LockedValue(LogRateLimiter())
   private(set) weak var control: ControlLoop?
@@ -85,21 +95,24 @@ final class ServerCore: @unchecked Sendable {  // `control` is set once, before 
   func audit(_ record: AuditRecord, of client: Credentials) { write(record, client, .deed) }
 
   /// Accounts for what a client was refused; what is not written costs next to nothing.
-  func auditDenial(_ record: @autoclosure () -> AuditRecord, of client: Credentials) {
+  func auditDenial(
+    _ reason: DenialReason, _ record: @autoclosure () -> AuditRecord, of client: Credentials
+  ) {
+    denials.count(reason)
     write(record(), client, .failure)
   }
 
   private func write(
     _ record: @autoclosure () -> AuditRecord, _ client: Credentials, _ cost: LogRateLimiter.Cost
   ) {
-    guard let unlogged = unlogged(client, cost) else { return }
+    guard let unlogged = unlogged(client.userID, cost) else { return }
     let record = record()
     environment.audit(unlogged == 0 ? record : record.with("unlogged", unlogged))
   }
 
   /// How many lines of a user were left out since the last one; nil if this one is left out too.
-  private func unlogged(_ client: Credentials, _ cost: LogRateLimiter.Cost) -> UInt64? {
-    lines.withLock { $0.admits(client.userID, cost, nowNanoseconds: monotonicNanoseconds()) }
+  private func unlogged(_ userID: UInt32, _ cost: LogRateLimiter.Cost) -> UInt64? {
+    lines.withLock { $0.admits(userID, cost, nowNanoseconds: monotonicNanoseconds()) }
   }
 
   /// Tells the operator of something that a client did, or that went wrong for it.
@@ -114,9 +127,18 @@ final class ServerCore: @unchecked Sendable {  // `control` is set once, before 
     _ level: LogLevel, _ text: @autoclosure () -> String, _ event: LogEvent, binding: String?,
     of client: Credentials
   ) {
-    guard let unlogged = unlogged(client, .failure) else { return }
+    logFailure(
+      level, text(), event, binding: binding, client: client.name, ofUser: client.userID)
+  }
+
+  /// The same about a user of whom no session is known.
+  func logFailure(
+    _ level: LogLevel, _ text: @autoclosure () -> String, _ event: LogEvent? = nil,
+    binding: String? = nil, client: String? = nil, ofUser userID: UInt32
+  ) {
+    guard let unlogged = unlogged(userID, .failure) else { return }
     let more = unlogged == 0 ? "" : " (\(unlogged) more lines about this user were left out)"
-    log(level, text() + more, event, binding: binding, client: client.name)
+    log(level, text() + more, event, binding: binding, client: client)
   }
 
   /// Starts threads that unloading waits for.

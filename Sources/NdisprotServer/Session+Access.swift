@@ -11,42 +11,23 @@ extension Session {
     credentials.userID == 0 || credentials.userID == server.ownUserID
   }
 
-  /// The policy refuses a request of an open.
-  func noteDenial(_ refusal: AccessRefusal) {
-    server.auditDenial(
-      AuditRecord(
-        .denied, credentials, binding: open?.binding.snapshot.attributes.name.description ?? "-",
-        rule: refusal.ruleName
-      ).with("open", open?.id ?? 0).with("cause", text: refusal.description), of: credentials)
-  }
-
-  /// A request of somebody of whom no rule speaks.
-  func denyStranger(_ request: consuming OwnedRequest, _ opcode: UInt16) {
-    server.auditDenial(
-      AuditRecord(.denied, credentials, binding: "-", rule: "-").with("opcode", opcode)
-        .with("cause", text: "no rule speaks of this user"), of: credentials)
-    refuse(RequestParcel(request), .notPermitted, "no rule names this user")
+  /// A request of a client that no rule names.
+  func denyStranger(_ request: consuming OwnedRequest, _ opcode: UInt16, _ payload: RawSpan) {
+    let cause = "no rule names \(identity.name)"
+    auditDenial(.rule, opcode, payload, cause)
+    refuse(RequestParcel(request), .notPermitted, cause)
   }
 
   /// Ends the open there is, for whatever reason.
-  func closeOpen(_ reason: String) {
+  func closeOpen(_ reason: CloseReason) {
     guard let open = lease.end(server.quotas, server.sendBuffers, socket) else { return }
-    var record = AuditRecord(
-      .close, credentials, binding: open.binding.snapshot.attributes.name.description,
-      rule: open.access.ruleNames
-    ).with("open", open.id).with("reason", text: reason)
-    for (counter, value) in open.counters().values where Session.audited.contains(counter) {
-      record = record.with(counter.name, value)
-    }
-    server.audit(record, of: credentials)
+    if !isCloseAudited { server.totals.add(open.counters()) }
+    auditClose(open, reason)
   }
 
-  /// What the record of a closed open says of it.
-  private static var audited: Set<Counter> {
-    [
-      .rxDelivered, .rxNotPermitted, .rxDropRevoked, .txSubmitted, .txSent, .txBytes,
-      .txRejectedPolicy, .txRejectedRate,
-    ]
+  /// The interface is gone: the open is dead, and its record says why, whatever the client does next.
+  func interfaceRemoved() {
+    if let open { auditClose(open, .interfaceRemoved) }
   }
 
   /// Follows a policy.
@@ -60,26 +41,11 @@ extension Session {
     case .none: break
     case .changed:
       lease.recharge(credentials.userID, server.quotas)
-      server.audit(
-        AuditRecord(
-          .changed, credentials, binding: open.binding.snapshot.attributes.name.description,
-          rule: open.access.ruleNames
-        ).with("open", open.id).with("rights", open.access.rights.words.joined(separator: ",")),
-        of: credentials)
+      auditChange(open)
     case .closed:
       open.revoke()
-      closeOpen("revoked")
+      closeOpen(.revoked)
     }
     return change
-  }
-}
-
-extension EtherTypeSet {
-  /// As the log shows it.
-  var text: String {
-    if isAny { return "any" }
-    if isEmpty { return "none" }
-    return values.map { $0 == EtherTypeSet.llcValue ? "llc" : "0x" + String($0, radix: 16) }
-      .joined(separator: ",")
   }
 }

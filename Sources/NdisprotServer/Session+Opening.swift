@@ -60,6 +60,8 @@ extension Session {
   func opened(_ opening: Opening, _ open: OpenContext) {
     openingEnded()
     let options = open.options
+    denials = OpenDenials()
+    isCloseAudited = false
     auditOpen(open)
     let movesFrames = !options.etherTypes.isEmpty
     lease.begin(open, movesFrames ? server.sendBuffers.grow(socket, of: holder) : nil)
@@ -73,25 +75,10 @@ extension Session {
     finish(request, reply)
   }
 
-  private func auditOpen(_ open: OpenContext) {
-    let options = open.options
-    server.audit(
-      AuditRecord(
-        .open, credentials, binding: open.binding.snapshot.attributes.name.description,
-        rule: open.access.ruleNames
-      )
-      .with("open", open.id)
-      .with("mode", options.mode == .exclusive ? "exclusive" : "shared")
-      .with("ethertypes", options.etherTypes.text)
-      .with("rights", open.access.rights.words.joined(separator: ",")), of: credentials)
-  }
-
   /// The policy refuses an open: the reply and the audit record name the rule, or its absence.
   func denyOpen(_ opening: Opening, _ refusal: AccessRefusal) {
     openingEnded()
-    server.auditDenial(
-      AuditRecord(.denied, credentials, binding: opening.name.description, rule: refusal.ruleName)
-        .with("cause", text: refusal.description), of: credentials)
+    auditDenial(refusal, openOf: opening.name, opening.options.etherTypes)
     refuse(opening.request, refusal.completion, refusal.description)
   }
 

@@ -26,7 +26,7 @@ final class RefusalReasons {
 extension Session {
   /// The access policy refuses a request of the open, which completes next.
   func refused(_ refusal: AccessRefusal, of parameters: RequestParameters) {
-    noteDenial(refusal)
+    auditDenial(refusal)
     reasons.note(refusal.description, of: parameters.id)
   }
 

@@ -37,12 +37,15 @@ extension Session {
     _ request: consuming OwnedRequest, _ header: MessageHeader, _ buffer: MessageBuffer,
     _ refusal: AccessRefusal?
   ) {
-    if open == nil, let failure = server.configuration.failure, !isAnsweredAlways(header.opcode) {
+    if open == nil, let failure = server.configuration.failure,
+      !isAnsweredAlways(header.opcode, buffer.bytes)
+    {
       refuse(RequestParcel(request), .misconfigured, failure)
       return
     }
     guard isKnown || isAnsweredToStrangers(header.opcode, buffer.bytes) else {
-      denyStranger(request, header.opcode)
+      denyStranger(
+        request, header.opcode, buffer.bytes.extracting(droppingFirst: MessageHeader.byteCount))
       return
     }
     if let refusal {
@@ -66,22 +69,28 @@ extension Session {
     }
   }
 
-  /// Whether a request is answered although the configuration is broken: who may mend it can look
-  /// and reload.
-  private func isAnsweredAlways(_ opcode: UInt16) -> Bool {
-    opcode == Opcode.hello.rawValue
-      || (isAdministrator && opcode == Opcode.administration.rawValue)
+  /// Whether a request is answered although the configuration is broken: an administrator can look and
+  /// reload, and everybody sees the status.
+  private func isAnsweredAlways(_ opcode: UInt16, _ message: RawSpan) -> Bool {
+    switch Opcode(rawValue: opcode) {
+    case .hello: true
+    case .administration: isAdministrator || administration(message) == .status
+    default: false
+    }
+  }
+
+  private func administration(_ message: RawSpan) -> AdministrationRequest? {
+    try? AdministrationRequest(
+      decoding: message.extracting(droppingFirst: MessageHeader.byteCount))
   }
 
   /// Whether a client that no rule names is answered: it may ask what it may do, and what daemon this
   /// is.
   private func isAnsweredToStrangers(_ opcode: UInt16, _ message: RawSpan) -> Bool {
     switch Opcode(rawValue: opcode) {
-    case .hello: return true
-    case .administration:
-      let payload = message.extracting(droppingFirst: MessageHeader.byteCount)
-      return (try? AdministrationRequest(decoding: payload))?.isForEverybody ?? false
-    default: return false
+    case .hello: true
+    case .administration: administration(message)?.isForEverybody ?? false
+    default: false
     }
   }
 

@@ -19,6 +19,7 @@ extension Session {
       parcel.complete(.tooManyRequests)
       return
     }
+    if wanted.isForTotals { becomeScraper() }
     questions.waiting.append((wanted, parcel))
     askForStatistics()
   }

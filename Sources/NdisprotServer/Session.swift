@@ -3,6 +3,7 @@ internal import NDIS
 internal import Ndisprot
 internal import NdisprotControl
 internal import Platform
+internal import Synchronization
 internal import WDF
 
 /// One connection of a client: the context of a file object of the control device, and the socket
@@ -23,7 +24,11 @@ internal import WDF
 final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop has it at a time.
   let socket: ClientSocket
   let credentials: Credentials
+  /// User and program by name, for records.
+  let identity: ClientIdentity
   let server: ServerCore
+  /// What tells it from all others since the start: in statistics, and for `close`.
+  let number: UInt64
   let file: Ref<FileObject>
   /// The loop that has it; asked by whoever completes a request on another.
   private let currentHost: LockedValue<any SessionHost>
@@ -59,6 +64,14 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
   private(set) var counters = SessionCounters()
   let questions = StatisticsQuestions()
   let reasons = RefusalReasons()
+  /// What was refused of the open there is.
+  var denials = OpenDenials()
+  /// The end of the open is in the audit already.
+  var isCloseAudited = false
+  /// It asks for totals, and is not counted in them.
+  var isScraper = false
+  /// Why the open ends when the session does.
+  var endReason = CloseReason.hungUp
   /// What it has cost; belongs to the meter of its loop.
   var work = SessionWork()
   private(set) var meter: WorkMeter
@@ -69,8 +82,10 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
   ) {
     self.socket = socket
     self.isKnown = isKnown
+    number = server.sessionNumber.add(1, ordering: .relaxed).newValue
     self.place = place
     self.credentials = credentials
+    identity = ClientIdentity(credentials, server.userNames)
     self.server = server
     self.file = file
     replies = ReplyQueue(socket)
@@ -234,6 +249,7 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
       server.logFailure(
         .warning, "session of \(credentials.name) closed: \(violation)", .violation,
         binding: open?.binding.snapshot.attributes.name.text, of: credentials)
+      if endReason == .hungUp { endReason = .violation }
     }
     hangUp()
     file.close()
@@ -250,6 +266,12 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
     server.trace.record(
       .control, name, file.id,
       scope: open.map { UInt32(bitPattern: $0.binding.interfaceIndex) } ?? 0, first, second)
+  }
+
+  /// The daemon stops.
+  private func stop() {
+    endReason = .stopped
+    file.close()
   }
 
   private func hangUp() {
@@ -282,7 +304,7 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
   /// The file object's cleanup: ends what only the driver can end.
   private func cleanUp() {
     opening?.cancel()
-    closeOpen("hung up")
+    closeOpen(endReason)
     dropStatistics()
     server.cancelWaits(of: self)
   }
@@ -291,6 +313,7 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
   private func finish() {
     note("finish")
     flush()
+    fold()
     if !isEnded { hangUp() }
     meter.release(self)
     server.closers.close(socket, received: received, of: credentials.userID, place)
@@ -317,7 +340,7 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
         guard let session = session(of: file) else { return }
         _ = session.host.loop.post { session.onHost { $0.finish() } }
       },
-      onUnload: { file in session(of: file)?.onHost { $0.file.close() } })
+      onUnload: { file in session(of: file)?.onHost { $0.stop() } })
     return try file.withContext(Session.self) { $0 }
   }
 

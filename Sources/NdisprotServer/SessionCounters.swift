@@ -3,9 +3,6 @@ internal import Ndisprot
 internal import WDF
 
 extension Session {
-  /// What tells it from others in statistics.
-  var number: UInt64 { UInt64(UInt32(bitPattern: socket.descriptor)) }
-
   /// The counters of this session.
   var counterSet: CounterSet {
     CounterSet(

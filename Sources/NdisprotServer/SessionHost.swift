@@ -16,6 +16,12 @@ protocol SessionHost: AnyObject, Sendable {
   /// What it spends on each of its sessions.
   var meter: WorkMeter { get }
 
+  /// The sessions that it has.
+  var sessionsHere: [Session] { get }
+
+  /// Ends the open of a session, which stays with control.
+  func endOpen(of session: Session)
+
   /// A buffer for one message.
   func takeBuffer() -> MessageBuffer
 

@@ -52,6 +52,36 @@ public enum AccountDatabase {
     return users
   }
 
+  /// What tells one state of a file from another.
+  public struct FileVersion: Hashable, Sendable {
+    let device: UInt
+    let inode: UInt
+    let byteCount: Int
+    let seconds: Int
+    let nanoseconds: Int
+  }
+
+  /// The state of /etc/passwd; nil if there is none.
+  public static var localVersion: FileVersion? {
+    var status = stat()
+    guard unsafe stat("/etc/passwd", &status) == 0 else { return nil }
+    return FileVersion(
+      device: UInt(status.st_dev), inode: UInt(status.st_ino), byteCount: Int(status.st_size),
+      seconds: status.st_mtim.tv_sec, nanoseconds: status.st_mtim.tv_nsec)
+  }
+
+  /// The users of /etc/passwd, by number; of several with one number the first.
+  public static func localNames() -> [UInt32: String] {
+    guard let file = unsafe fopen("/etc/passwd", "re") else { return [:] }
+    defer { unsafe fclose(file) }
+    var names: [UInt32: String] = [:]
+    while let entry = unsafe fgetpwent(file) {
+      guard let user = unsafe User(entry.pointee) else { continue }
+      if names[user.userID] == nil { names[user.userID] = user.name }
+    }
+    return names
+  }
+
   /// A group.
   public struct Group: Hashable, Sendable {
     /// The number.

@@ -26,7 +26,7 @@ enum ExitStatus {
 /// - Thread: main, before any other is made
 /// - Returns: the exit code
 func runDaemon(_ options: DaemonOptions) -> Int32 {
-  startLogging()
+  let audit = AuditStream(startLogging())
   var logger = Logger(label: "ndisprotd")
   logger.logLevel = (options.logLevel ?? .info).level
   if options.checkConfig { return checkConfiguration(options, logger) }
@@ -58,7 +58,7 @@ func runDaemon(_ options: DaemonOptions) -> Int32 {
       },
       makeAdapterControl: { () throws(SystemError) in try CardControl() },
       log: { log.record($0) },
-      audit: { log.info("\($0.line)") },
+      audit: audit.write,
       loadConfiguration: nil,
       findUser: Accounts.credentials,
       identity: identity(listener, manager, memory),

@@ -26,14 +26,17 @@ extension NdisprotServer.LogLevel {
   }
 }
 
-/// Sends log lines where the one who started the daemon reads: the journal or standard error.
-func startLogging() {
+/// Sends log lines where the user reads who started the daemon: the journal or standard error.
+///
+/// - Returns: the journal, if that is it
+func startLogging() -> Journal? {
   let threshold = LogThreshold()
-  if let journal = Journal() {
-    LoggingSystem.bootstrap { _ in JournalHandler(journal, threshold) }
-  } else {
-    LoggingSystem.bootstrap { _ in StandardErrorHandler(threshold) }
+  let journal = Journal()
+  LoggingSystem.bootstrap { _ in
+    guard let journal else { return StandardErrorHandler(threshold) }
+    return JournalHandler(journal, threshold)
   }
+  return journal
 }
 
 /// The level of every logger there is: a reload changes it for all.

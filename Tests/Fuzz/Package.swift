@@ -22,6 +22,8 @@ let package = Package(
     fuzzer("fuzz-mutable", ["MDL"]),
     fuzzer("fuzz-control", ["NdisprotControl"]),
     fuzzer("fuzz-netlink", ["Miniport", "NDIS"]),
+    fuzzer("fuzz-capture", ["CaptureFile"]),
+    fuzzer("fuzz-decode", ["FrameDecoding"]),
     fuzzer("fuzz-policy", ["NdisprotConfiguration", "NDIS"]),
   ],
   swiftLanguageModes: [.v6],

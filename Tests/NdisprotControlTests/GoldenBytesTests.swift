@@ -105,6 +105,27 @@ struct GoldenBytesTests {
     #expect(decoded == reply)
   }
 
+  @Test("ADMINISTRATION, close: one session or a user, never both, and no unknown flag")
+  func close() throws {
+    let request = AdministrationRequest.close(CloseRequest(.session(17), isOpenOnly: true))
+    #expect(request.encoded == Golden.closeRequest)
+    #expect(try Golden.closeRequest.decoded(AdministrationRequest.init(decoding:)) == request)
+    let user = Golden.closeRequest.replacing(at: 8, UInt64(0)).replacing(at: 16, UInt32(1_001))
+    #expect(
+      try user.decoded(AdministrationRequest.init(decoding:))
+        == .close(CloseRequest(.user(1_001), isOpenOnly: true)))
+    for wrong in [
+      Golden.closeRequest.replacing(at: 16, UInt32(1)),
+      Golden.closeRequest.replacing(at: 20, UInt32(2)),
+    ] {
+      #expect(throws: DecodeError.invalidValue) {
+        try wrong.decoded(AdministrationRequest.init(decoding:))
+      }
+    }
+    #expect(CloseReply(count: 2).encoded == Golden.closeReply)
+    #expect(try Golden.closeReply.decoded(CloseReply.init(decoding:)) == CloseReply(count: 2))
+  }
+
   @Test("ADMINISTRATION, status")
   func status() throws {
     #expect(AdministrationRequest.status.encoded == Golden.statusRequest)

@@ -55,6 +55,12 @@ struct PayloadCase: Sendable, CustomTestStringConvertible {
       recode: { payload, count throws(DecodeError) in
         try ObjectsReply(decoding: payload, entryCount: count).encoded
       }, count: 1),
+    PayloadCase(name: "close request", bytes: Golden.closeRequest) {
+      payload, _ throws(DecodeError) in try AdministrationRequest(decoding: payload).encoded
+    },
+    PayloadCase(name: "close reply", bytes: Golden.closeReply) {
+      payload, _ throws(DecodeError) in try CloseReply(decoding: payload).encoded
+    },
     PayloadCase(name: "trace request", bytes: Golden.traceRequest) {
       payload, _ throws(DecodeError) in try AdministrationRequest(decoding: payload).encoded
     },

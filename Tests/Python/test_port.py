@@ -67,6 +67,12 @@ class PortTests(unittest.TestCase):
         self.assertEqual((caught.exception.errno, caught.exception.nt_status),
                          (errno.EPERM, 0xC000000D))
 
+    def test_a_refusal_names_the_rule_and_the_missing_right(self):
+        with self.assertRaises(ndisprot.Denied) as caught:
+            self.port.set(0x0001010E, (0x29).to_bytes(4, "little"))
+        self.assertRegex(caught.exception.reason, r"^rule '.*' \(.*\) does not give promiscuous$")
+        self.assertIn("does not give promiscuous", str(caught.exception))
+
     def test_a_frame_longer_than_a_message_is_refused_and_the_session_lives(self):
         with self.assertRaises(ndisprot.Error) as caught:
             self.port.write(bytes(200_000))

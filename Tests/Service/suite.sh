@@ -101,6 +101,36 @@ while IFS= read -r line; do
 done <$scratch/readme
 ok "README: its lines were played" '[ "$(wc -l <$scratch/readme)" = 4 ]'
 wait
+
+# --- The audit, asked as ndisprotd(8) says: alice has read eth0, and is now denied something
+
+ok "ndisprotctl ends with 6 where no rule allows it" \
+  'setpriv --reuid=alice --regid=alice --init-groups -- timeout 20 ndisprotctl read eth0 --ethertype 0x88b6 --timeout 1 >/dev/null 2>&1; [ $? = 6 ]'
+zcat /usr/share/man/man8/ndisprotd.8.gz | sed -n 's/^\.Dl \(journalctl .*\)/\1/p' | sed 's/\\-/-/g' >$scratch/journal-lines
+while IFS= read -r line; do
+  ok "ndisprotd(8): $line" "wait_for '[ -n \"\$(timeout 5 $line -q --no-pager)\" ]'"
+done <$scratch/journal-lines
+ok "ndisprotd(8): its lines were played" '[ "$(wc -l <$scratch/journal-lines)" -ge 4 ]'
+ok "the audit names user and program" 'journal NDISPROT_EVENT=denied | grep -q "denied: alice ([0-9]*, ndisprotctl [0-9]*) open eth0 local2: "'
+
+# --- Metrics for node_exporter
+
+made=
+for directory in /var/lib/prometheus /var/lib/prometheus/node-exporter; do
+  [ -d $directory ] || { mkdir $directory && made="$directory $made"; }
+done
+metrics=/var/lib/prometheus/node-exporter/ndisprot.prom
+ok "ndisprot-metrics.service writes the file" \
+  'systemctl start ndisprot-metrics.service && grep -qx "ndisprot_up 1" $metrics && grep -q "user=\"alice\"" $metrics && [ "$(stat -c %a $metrics)" = 644 ]'
+systemctl stop ndisprot.socket ndisprotd.service 2>/dev/null
+ok "and removes it when the daemon is gone, without a failure, and without starting it" \
+  'systemctl start ndisprot-metrics.service && [ ! -e $metrics ] && [ "$(systemctl is-active ndisprotd.service)" = inactive ]'
+systemctl start ndisprot.socket
+ok "ndisprot-metrics.timer can be started" 'systemctl start ndisprot-metrics.timer && systemctl stop ndisprot-metrics.timer ndisprot-metrics.service'
+rm -f $metrics
+# shellcheck disable=SC2086
+[ -z "$made" ] || rmdir $made
+
 rm -f /etc/ndisprot/conf.d/*
 systemctl stop ndisprotd.service 2>/dev/null
 ip link del eth0

@@ -18,6 +18,9 @@ struct HearingArguments: ParsableArguments {
   @Flag(help: "Hears what is sent to others as well.")
   var promiscuous = false
 
+  /// Whether nothing was asked for.
+  var isDefault: Bool { groups.isEmpty && !allGroups && !promiscuous }
+
   mutating func validate() throws {
     for group in groups where !group.address.isMulticast {
       throw ValidationError(

@@ -18,6 +18,12 @@ enum HostFacts {
     return String(decoding: bytes, as: UTF8.self)
   }
 
+  /// The kernel's name and release, as `uname -sr` prints them.
+  static var system: String {
+    let release = text(of: "/proc/sys/kernel/osrelease") ?? ""
+    return "Linux " + release.prefix { !$0.isWhitespace }
+  }
+
   /// What a file is and whose; nil if it is not there.
   static func status(of path: String) -> stat? {
     var status = stat()

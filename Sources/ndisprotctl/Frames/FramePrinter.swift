@@ -1,13 +1,38 @@
-internal import Glibc
+internal import FrameDecoding
 internal import NdisprotClient
 
 /// Prints frames, one line each, or an object each.
-struct FramePrinter {
-  let isJSON: Bool
+///
+/// - Thread: one
+final class FramePrinter {
+  /// What a frame is printed as.
+  enum Form {
+    case text
+    case json
+    /// These fields with tabs between them, for scripts.
+    case fields([String])
+  }
+
+  private let form: Form
   /// Whether a dump of the bytes follows the line.
-  let hasDump: Bool
+  private let hasDump: Bool
   /// Bytes of a frame that are shown.
-  let byteLimit: Int?
+  private let byteLimit: Int?
+  private let time: FrameTime
+  /// The interface, where there are several.
+  private let interface: String?
+  private var previous: UInt64?
+
+  init(
+    _ form: Form, hasDump: Bool = false, byteLimit: Int? = nil, time: FrameTime = .day,
+    interface: String? = nil
+  ) {
+    self.form = form
+    self.hasDump = hasDump
+    self.byteLimit = byteLimit
+    self.time = time
+    self.interface = interface
+  }
 
   /// Prints a frame.
   func print(_ record: RecordReader.Record, to output: StandardOutput) {
@@ -15,15 +40,26 @@ struct FramePrinter {
     var header = record.header
     if shown < record.frame.byteCount { header.flags.insert(.truncated) }
     let bytes = record.frame.extracting(first: shown)
-    if isJSON {
-      printJSON(header, bytes, to: output)
-    } else {
-      output.writeLine(Self.line(header, record.frame))
-      if hasDump { dump(bytes, to: output) }
+    // What is known of a frame does not depend on how much of it is shown.
+    let decoded = FrameDecoder.decode(record.frame, originalLength: header.originalLength)
+    switch form {
+    case .json: printJSON(header, bytes, decoded, to: output)
+    case .fields(let names):
+      output.writeLine(
+        names.map { field($0, header, bytes, decoded).printable() }.joined(separator: "\t"))
+    case .text: output.writeLine(line(header, decoded))
     }
+    previous = header.timestamp
+    if hasDump, !isJSON { HexDump.write(bytes, to: output) }
   }
 
-  private func printJSON(_ header: FrameRecord, _ bytes: RawSpan, to output: StandardOutput) {
+  private var isJSON: Bool {
+    if case .json = form { true } else { false }
+  }
+
+  private func printJSON(
+    _ header: FrameRecord, _ bytes: RawSpan, _ decoded: DecodedFrame, to output: StandardOutput
+  ) {
     output.writeLine { line in
       line += "{\"event\":\"frame\",\"timestampNanoseconds\":\(header.timestamp)".utf8
       line += ",\"length\":\(bytes.byteCount),\"originalLength\":\(header.originalLength)".utf8
@@ -31,27 +67,65 @@ struct FramePrinter {
       for offset in bytes.byteOffsets {
         line.append(hex: unsafe bytes.unsafeLoad(fromByteOffset: offset, as: UInt8.self))
       }
-      line += "\"}".utf8
+      line += "\"".utf8
+      line += decoded.json(binding: interface).utf8
+      line += "}".utf8
     }
   }
 
-  /// Time, length, source > destination, type, flags.
-  private static func line(_ header: FrameRecord, _ frame: RawSpan) -> String {
-    var parts = [timeOfDay(header.timestamp), "\(header.originalLength)"]
-    if let ethernet = MDLSpan(frame).ethernetHeader {
-      parts.append("\(ethernet.source) > \(ethernet.destination)")
-      if let tag = ethernet.vlanTag { parts.append("vlan \(tag & 0x0FFF)") }
-      parts.append(typeName(ethernet.etherType))
+  /// Time, interface, length, source > destination, tags, protocol, its fields, flags.
+  private func line(_ header: FrameRecord, _ decoded: DecodedFrame) -> String {
+    var parts = [time.text(header.timestamp, after: previous)]
+    if let interface { parts.append(interface.printableName) }
+    parts.append("\(header.originalLength)")
+    if let source = decoded.source, let destination = decoded.destination {
+      parts.append("\(source) > \(destination)")
     }
-    let flags = names(of: header.flags)
+    for tag in decoded.tags {
+      parts.append("vlan \(tag.vlan) priority \(tag.priority)")
+      if tag.isDropEligible { parts.append("drop-eligible") }
+    }
+    parts.append(decoded.protocolName)
+    for field in decoded.fields {
+      let text = field.value.text
+      parts.append(field.name + "=" + (text.contains(" ") ? "\"\(text)\"" : text))
+    }
+    if decoded.isCut { parts.append("(cut)") }
+    if let fault = decoded.fault { parts.append("MALFORMED: \(fault)") }
+    let flags = Self.names(of: header.flags)
     if !flags.isEmpty { parts.append(flags.joined(separator: ",")) }
     return parts.joined(separator: " ")
   }
 
-  private static func typeName(_ type: UInt16) -> String {
-    guard type >= 0x0600 else { return "llc" }
-    let digits = String(type, radix: 16)
-    return "0x" + String(repeating: "0", count: 4 - digits.utf8.count) + digits
+  /// The names that `field` knows besides `PROTOCOL.FIELD`.
+  static let fieldNames = [
+    "time", "binding", "length", "src", "dst", "ethertype", "vlan", "priority", "protocol", "flags",
+    "malformed", "bytes",
+  ]
+
+  private func field(
+    _ name: String, _ header: FrameRecord, _ bytes: RawSpan, _ decoded: DecodedFrame
+  ) -> String {
+    switch name {
+    case "time": time.text(header.timestamp, after: previous)
+    case "binding": interface ?? ""
+    case "length": "\(header.originalLength)"
+    case "src": decoded.source?.description ?? ""
+    case "dst": decoded.destination?.description ?? ""
+    case "ethertype": decoded.etherType.map { FrameDecoder.hexText($0) } ?? ""
+    case "vlan": decoded.tags.map { "\($0.vlan)" }.joined(separator: ",")
+    case "priority": decoded.tags.map { "\($0.priority)" }.joined(separator: ",")
+    case "protocol": decoded.protocolName
+    case "flags": Self.names(of: header.flags).joined(separator: ",")
+    case "malformed": decoded.fault ?? ""
+    case "bytes":
+      bytes.byteOffsets.reduce(into: [UInt8]()) {
+        $0.append(hex: unsafe bytes.unsafeLoad(fromByteOffset: $1, as: UInt8.self))
+      }.text
+    default:
+      name.hasPrefix(decoded.protocolName + ".")
+        ? decoded[String(name.dropFirst(decoded.protocolName.utf8.count + 1))]?.text ?? "" : ""
+    }
   }
 
   /// The names of the flags, in the order of their bits.
@@ -65,45 +139,51 @@ struct FramePrinter {
 
   /// The local time of day, to the microsecond.
   static func timeOfDay(_ nanoseconds: UInt64) -> String {
-    var seconds = time_t(nanoseconds / 1_000_000_000)
-    var parts = unsafe tm()
-    unsafe localtime_r(&seconds, &parts)
-    let day = unsafe [parts.tm_hour, parts.tm_min, parts.tm_sec].map { padded($0, 2) }
-    let microseconds = padded(Int32(nanoseconds % 1_000_000_000 / 1000), 6)
-    return day.joined(separator: ":") + "." + microseconds
+    FrameTime.day.text(nanoseconds, after: nil)
   }
+}
 
-  private static func padded(_ value: Int32, _ digits: Int) -> String {
-    let text = String(value)
-    return String(repeating: "0", count: max(0, digits - text.utf8.count)) + text
-  }
+extension [UInt8] {
+  fileprivate var text: String { String(decoding: self, as: UTF8.self) }
+}
 
-  /// Sixteen bytes a line: offset, hexadecimal digits in two groups of eight, characters.
-  private func dump(_ bytes: RawSpan, to output: StandardOutput) {
-    for start in stride(from: 0, to: bytes.byteCount, by: 16) {
-      output.writeLine { line in
-        line += "  ".utf8
-        line.append(hex: UInt8(truncatingIfNeeded: start >> 8))
-        line.append(hex: UInt8(truncatingIfNeeded: start))
-        line += " ".utf8
-        Self.appendDigits(bytes, start, to: &line)
-        line += "  ".utf8
-        for offset in start..<min(start + 16, bytes.byteCount) {
-          let byte = unsafe bytes.unsafeLoad(fromByteOffset: offset, as: UInt8.self)
-          line.append((0x20..<0x7F).contains(byte) ? byte : UInt8(ascii: "."))
-        }
+extension DecodedFrame {
+  /// The members of a JSON object, each with a comma in front.
+  fileprivate func json(binding: String?) -> String {
+    var line = JSONLine()
+    if let binding { line.add("binding", binding) }
+    if let source { line.add("src", source.description) }
+    if let destination { line.add("dst", destination.description) }
+    if let etherType { line.add("ethertype", etherType) }
+    if let tag = tags.first {
+      line.add("vlan", tag.vlan)
+      line.add("priority", tag.priority)
+    }
+    if tags.count > 1 {
+      line.add("innerVlan", tags[1].vlan)
+      line.add("innerPriority", tags[1].priority)
+    }
+    line.add("protocol", protocolName)
+    var members = JSONLine()
+    for field in fields {
+      switch field.value {
+      case .text(let text): members.add(field.name.camelCase, text)
+      case .number(let number): members.add(field.name.camelCase, number)
       }
     }
+    line.add("fields", members)
+    if let fault { line.add("malformed", fault) }
+    if isCut { line.add("cut", raw: "true") }
+    return "," + line.closed.dropFirst().dropLast()
   }
+}
 
-  private static func appendDigits(_ bytes: RawSpan, _ start: Int, to line: inout [UInt8]) {
-    for offset in start..<start + 16 {
-      line += (offset == start + 8 ? "  " : " ").utf8
-      if offset < bytes.byteCount {
-        line.append(hex: unsafe bytes.unsafeLoad(fromByteOffset: offset, as: UInt8.self))
-      } else {
-        line += "  ".utf8
-      }
+extension String {
+  /// `sender-ip` as `senderIp`.
+  fileprivate var camelCase: String {
+    let words = split(separator: "-")
+    return words.dropFirst().reduce(String(words.first ?? "")) {
+      $0 + $1.prefix(1).uppercased() + $1.dropFirst()
     }
   }
 }

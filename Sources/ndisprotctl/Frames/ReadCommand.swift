@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import FrameFilter
 internal import NdisprotClient
 
 /// `ndisprotctl read`.
@@ -15,6 +16,8 @@ struct ReadCommand: ParsableCommand {
 
   @OptionGroup var global: GlobalOptions
   @OptionGroup var open: OpenArguments
+  @Argument(help: "Further interfaces, read at the same time; -n counts the frames of all.")
+  var further: [BindingArgument] = []
   @OptionGroup var hearing: HearingArguments
 
   @Option(
@@ -37,8 +40,8 @@ struct ReadCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Shows only so many bytes of a frame.", valueName: "bytes"))
   var snap: Int?
 
-  @Flag(help: "Shows the bytes of each frame.")
-  var hex = false
+  @OptionGroup var show: ShowArguments
+  @OptionGroup var filter: FilterArgument
 
   @Flag(help: "Counts frames and does not print them.")
   var countOnly = false
@@ -50,9 +53,15 @@ struct ReadCommand: ParsableCommand {
     if let snap, snap < 0 {
       throw ValidationError("--snap \(snap) is no number of bytes. Write 0 or more")
     }
+    let names = ([open.binding] + further).map(\.description)
+    guard Set(names).count == names.count else {
+      throw ValidationError("an interface is named twice. Write each BINDING once")
+    }
   }
 
   mutating func run() throws {
+    let filter = try filter.compiled()
+    guard further.isEmpty else { return try readSeveral(filter) }
     let name = open.binding.description
     let program = Program(global, "read \(name)", .read, binding: name)
     let connection = try program.connect()
@@ -64,7 +73,8 @@ struct ReadCommand: ParsableCommand {
     var run = ReadRun(
       binding, program.output,
       printer: countOnly
-        ? nil : FramePrinter(isJSON: global.json, hasDump: hex, byteLimit: snap),
+        ? nil : show.printer(global, snap: snap),
+      filter: filter,
       resuming: reconnect
         ? ResumingBinding(
           binding, path: program.socketPath, timeout: nil,

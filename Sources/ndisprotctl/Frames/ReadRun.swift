@@ -1,4 +1,4 @@
-internal import Glibc
+internal import FrameFilter
 internal import NDIS
 internal import NdisprotClient
 
@@ -7,6 +7,10 @@ struct ReadRun: ~Copyable {
   private var binding: OpenBinding
   private let output: Output
   private let printer: FramePrinter?
+  /// What frames must match to count; those that do not are passed over.
+  private let filter: FrameFilter?
+  /// The frames that several runs may have together.
+  private let budget: FrameBudget?
   /// What opens again, if that is wanted.
   private let resuming: ResumingBinding?
   private let countLimit: UInt64
@@ -23,12 +27,15 @@ struct ReadRun: ~Copyable {
   private var earlierDrops: [Counter: UInt64] = [:]
 
   init(
-    _ binding: OpenBinding, _ output: Output, printer: FramePrinter?,
-    resuming: ResumingBinding?, countLimit: UInt64, timeout: Duration?, idleTimeout: Duration?
+    _ binding: OpenBinding, _ output: Output, printer: FramePrinter?, filter: FrameFilter? = nil,
+    budget: FrameBudget? = nil, resuming: ResumingBinding?, countLimit: UInt64, timeout: Duration?,
+    idleTimeout: Duration?
   ) {
     self.binding = binding
     self.output = output
     self.printer = printer
+    self.filter = filter
+    self.budget = budget
     self.resuming = resuming
     self.countLimit = countLimit
     self.timeout = timeout
@@ -70,7 +77,7 @@ struct ReadRun: ~Copyable {
     var idleEnd = Deadline.never
     while true {
       let count = try takeBatch(by: .earlier(end, idleEnd))
-      if countLimit > 0, frameCount >= countLimit { return nil }
+      if countLimit > 0, frameCount >= countLimit || budget?.isSpent == true { return nil }
       if end.isPast { return countLimit == 0 ? nil : .timedOut(.read) }
       if count > 0, let idleTimeout {
         idleEnd = Deadline(after: idleTimeout)
@@ -84,9 +91,17 @@ struct ReadRun: ~Copyable {
   private mutating func takeBatch(by deadline: Deadline) throws(ClientError) -> Int {
     var (frames, bytes, first) = (frameCount, byteCount, firstTime)
     let limit = countLimit == 0 ? UInt64.max : countLimit
-    let (printer, standard, start) = (printer, output.standard, start)
+    let (printer, standard, start, filter, budget) = (
+      printer, output.standard, start, filter, budget
+    )
     let count = try reader.next(by: deadline) { record in
       guard frames < limit else { return }
+      if let filter {
+        guard filter.matches(record.frame, originalLength: record.header.originalLength) else {
+          return
+        }
+      }
+      if let budget { guard budget.take() else { return } }
       if frames == 0 { first = Self.time(since: start) }
       frames += 1
       bytes += UInt64(record.frame.byteCount)
@@ -122,7 +137,8 @@ struct ReadRun: ~Copyable {
   /// The last line: how many frames, how long, and what this open lost.
   func printSummary() {
     let elapsed = firstTime.flatMap { first in lastTime.map { $0 - first } } ?? .zero
-    binding.connection.interruption?.clear()
+    // Not cleared: other runs may be about to see it.
+    binding.connection.interruption = nil
     // The daemon may be gone: then nobody knows.
     let drops = ((try? drops()) ?? []).map { counter, value in
       (counter, value - min(value, earlierDrops[counter] ?? 0))
@@ -132,6 +148,7 @@ struct ReadRun: ~Copyable {
       for (counter, value) in drops { losses.add(counter.name, value) }
       var line = JSONLine()
       line.add("event", "summary")
+      if budget != nil { line.add("binding", binding.name) }
       line.add("frames", frameCount)
       line.add("bytes", byteCount)
       line.add("elapsedSeconds", elapsed)
@@ -140,26 +157,16 @@ struct ReadRun: ~Copyable {
     } else {
       let losses = drops.filter { $0.1 > 0 }.map { "\($0.0.name) \($0.1)" }
       output.standard.writeLine(
-        "\(frameCount) frames, \(byteCount) bytes in \(elapsed.secondsText) s"
+        (budget == nil ? "" : "\(binding.name.printableName): ")
+          + "\(frameCount) frames, \(byteCount) bytes in \(elapsed.secondsText) s"
           + (losses.isEmpty ? "" : ", lost: " + losses.joined(separator: ", ")))
     }
     output.standard.flush()
   }
 
-  /// Counters of an open and of its binding that say where frames were lost.
-  private static let dropCounters: [Counter] = [
-    .rxOverrun, .rxDropState, .rxDropFlushed, .rxDropClosed, .rxNotPermitted, .kernelDrops,
-  ]
-
   /// What this process's open and its binding have lost so far.
   private func drops() throws(ClientError) -> [(Counter, UInt64)] {
-    let objects = try binding.connection.statistics(
-      interfaceIndex: binding.granted.interfaceIndex)
-    let own = "uid \(getuid()) pid \(getpid())"
-    let open = objects.first { $0.kind == .open && $0.name == own }
-    let adapter = objects.first { $0.kind == .binding }
-    return ReadRun.dropCounters.compactMap { counter in
-      (open?[counter] ?? adapter?[counter]).map { (counter, $0) }
-    }
+    try LossCounters.reading(
+      binding.connection, interfaceIndex: binding.granted.interfaceIndex)
   }
 }

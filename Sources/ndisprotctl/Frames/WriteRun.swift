@@ -91,9 +91,7 @@ struct WriteRun {
 
   /// The last line.
   func printSummary(_ output: Output) {
-    let failures = Dictionary(
-      report.failures.map { ($0.key.name(in: .write), $0.value) }, uniquingKeysWith: +
-    ).sorted { $0.key < $1.key }
+    let failures = report.failuresByName
     if output.isJSON {
       var failed = JSONLine()
       for (name, count) in failures { failed.add(name, count) }
@@ -109,10 +107,18 @@ struct WriteRun {
     } else {
       var parts = ["\(report.submitted) submitted", "\(report.sent) sent"]
       if let readCount { parts.append("\(readCount) read") }
-      parts += failures.map { "\($0.value) failed (\($0.key))" }
+      parts += failures.map { "\($0.1) failed (\($0.0))" }
       parts.append("\(report.sentByteCount) bytes in \(elapsed.secondsText) s")
       output.standard.writeLine(parts.joined(separator: ", "))
     }
     output.standard.flush()
+  }
+}
+
+extension WriteReport {
+  /// Frames that were not sent, by the name of why, in alphabetical order.
+  var failuresByName: [(String, UInt64)] {
+    Dictionary(failures.map { ($0.key.name(in: .write), $0.value) }, uniquingKeysWith: +)
+      .sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
   }
 }

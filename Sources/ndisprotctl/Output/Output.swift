@@ -57,6 +57,13 @@ struct Output {
     return Failure(exitCode: 1)
   }
 
+  /// Reports a failure that is none of the client library.
+  func report(_ cause: String, _ remedy: String, name: String, _ context: Context) -> Failure {
+    report(
+      "\(context.what): \(cause). \(remedy)", operation: context.operation, nil, name: name)
+    return Failure(exitCode: 1)
+  }
+
   /// Reports that the daemon, which is a service, does not run.
   func report(sleeping service: ServiceUnit, _ socket: ServiceUnit, _ context: Context) -> Failure {
     let (cause, remedy) = Output.words(sleeping: service, socket, context)

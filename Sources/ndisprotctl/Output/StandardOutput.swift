@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Platform
 
 /// Standard output, gathered so that a million lines do not cost a million calls.
 ///
@@ -37,7 +38,15 @@ final class StandardOutput {
   /// Writes all bytes, or ends the program: output that is lost is a failure, in every command.
   ///
   /// A reader that closed the other end wants no more, which is no error of ours.
+  ///
+  /// - Thread: any; the bytes of one call stay together
   static func write(_ bytes: [UInt8], to descriptor: Int32) {
+    turn.withLock { _ in writeAlone(bytes, to: descriptor) }
+  }
+
+  private static let turn = LockedValue(())
+
+  private static func writeAlone(_ bytes: [UInt8], to descriptor: Int32) {
     var rest = bytes[...]
     while !rest.isEmpty {
       let written = unsafe rest.withUnsafeBytes {

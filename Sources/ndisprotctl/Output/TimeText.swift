@@ -1,6 +1,21 @@
 internal import Glibc
 
 extension UInt64 {
+  /// So many nanoseconds since the epoch, in local time, as file names have it: `20261124185301`.
+  var fileTimeText: String {
+    var seconds = time_t(self / 1_000_000_000)
+    var parts = unsafe tm()
+    unsafe localtime_r(&seconds, &parts)
+    return unsafe Self.formatted(&parts, "%Y%m%d%H%M%S")
+  }
+
+  /// - Source: strftime(3)
+  static func formatted(_ parts: inout tm, _ format: String) -> String {
+    var room = [CChar](repeating: 0, count: 64)
+    let count = unsafe strftime(&room, room.count, format, &parts)
+    return String(decoding: room.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
   /// So many nanoseconds since the epoch, as `2026-11-24T18:53:01Z`.
   ///
   /// - Source: RFC 3339
@@ -8,9 +23,7 @@ extension UInt64 {
     var seconds = time_t(self / 1_000_000_000)
     var parts = unsafe tm()
     unsafe gmtime_r(&seconds, &parts)
-    var room = [CChar](repeating: 0, count: 64)
-    let count = unsafe strftime(&room, room.count, "%Y-%m-%dT%H:%M:%SZ", &parts)
-    return String(decoding: room.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    return unsafe Self.formatted(&parts, "%Y-%m-%dT%H:%M:%SZ")
   }
 
   /// So many nanoseconds, as somebody would say it: `3 d 4 h`, `12 min 5 s`, `1.20 s`.
@@ -29,5 +42,14 @@ extension UInt64 {
   var mebibytesText: String {
     let tenths = multipliedReportingOverflow(by: 10).partialValue >> 20
     return "\(tenths / 10).\(tenths % 10)"
+  }
+
+  /// So many bytes, in the largest unit of 1000 that leaves a whole one: `12.3 MB`.
+  var byteText: String {
+    let units = ["kB", "MB", "GB", "TB", "PB", "EB"]
+    guard self >= 1000 else { return "\(self) B" }
+    var (tenths, unit) = (self / 100, 0)
+    while tenths >= 10_000, unit < units.count - 1 { (tenths, unit) = (tenths / 1000, unit + 1) }
+    return "\(tenths / 10).\(tenths % 10) \(units[unit])"
   }
 }

@@ -18,9 +18,11 @@ struct NdisprotctlCommand: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       BindingsCommand.self, RightsCommand.self, ReadCommand.self, WriteCommand.self,
+      CaptureCommand.self, ReplayCommand.self, TopCommand.self,
       EchoCommand.self,
       QueryCommand.self, SetCommand.self, OIDsCommand.self, StatsCommand.self, WaitCommand.self,
-      WatchCommand.self, PauseCommand.self, RestartCommand.self, ReloadCommand.self,
+      WatchCommand.self, PauseCommand.self, RestartCommand.self, CloseCommand.self,
+      ReloadCommand.self,
       PolicyCommand.self, StatusCommand.self, ObjectsCommand.self, TraceCommand.self,
       DoctorCommand.self,
       ReportCommand.self, ProttestCommand.self, MetricsCommand.self,
@@ -34,6 +36,9 @@ struct NdisprotctlCommand: ParsableCommand {
 
   static func main() {
     fillStandardDescriptors()
+    if let words = Extcap.arguments(programArguments(), calledAs: programName()) {
+      Glibc.exit(Extcap.run(words))
+    }
     Glibc.exit(runProgram(programArguments()))
   }
 }

@@ -15,11 +15,20 @@ final class Program {
   ///   - what: what a failure is said to have failed, as a verb and its object
   ///   - operation: the same for scripts
   ///   - binding: the binding that is meant
-  init(
+  convenience init(
     _ global: GlobalOptions, _ what: String, _ operation: Operation, binding: String = ""
   ) {
-    output = Output(isJSON: global.json)
-    socketPath = global.socketPath
+    self.init(
+      socketPath: global.socketPath, isJSON: global.json, what, operation, binding: binding)
+  }
+
+  /// The same for a program without global options.
+  init(
+    socketPath: String, isJSON: Bool = false, _ what: String, _ operation: Operation,
+    binding: String = ""
+  ) {
+    output = Output(isJSON: isJSON)
+    self.socketPath = socketPath
     self.what = what
     self.operation = operation
     self.binding = binding
@@ -47,6 +56,11 @@ final class Program {
     var context = context
     context.present = present
     return output.report(error, context)
+  }
+
+  /// Reports a failure that is none of the client library.
+  func fail(_ cause: String, _ remedy: String, name: String) -> Failure {
+    output.report(cause, remedy, name: name, context)
   }
 
   /// Reports frames that were not sent.

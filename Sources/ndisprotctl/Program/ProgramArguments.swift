@@ -8,3 +8,8 @@ func programArguments() -> [String] {
     unsafe String(cString: clinux_argument(index))
   }
 }
+
+/// What the program was called, as the process got it; a link to it has a name of its own.
+func programName() -> String {
+  clinux_argument_count() > 0 ? unsafe String(cString: clinux_argument(0)) : ""
+}

@@ -1,168 +1,152 @@
 internal import NDIS
 internal import NdisprotClient
 
-/// Counters as OpenMetrics text: a family for each counter of each kind of object.
+/// What the daemon says, as metrics.
 ///
-/// A family is named as `spec/reliability.md` does it, `rx.drop_flushed` is `ndisprot_rx_drop_flushed`.
-/// What is counted by another kind than the counter is at home with has that kind in front: the
-/// frames that a binding sent are the sum of what its opens did, and no family mixes both.
+/// Counters of opens and sessions are added up by user and interface, closed ones included: a series lasts
+/// as long as its user, and not as long as a process.
 ///
-/// - Shape: lines `# TYPE`, `# UNIT` and `# HELP` of a family, its samples, at the end `# EOF`
-/// - Source: OpenMetrics 1.0
+/// - Source: `spec/reliability.md` section 1; `rx.drop_flushed` is `ndisprot_rx_drop_flushed_total` here
 struct MetricsText {
+  private let bindings: [BindingEntry]
+  private let families: [MetricFamily]
+
+  /// Puts together what a daemon says.
+  ///
+  /// - Parameters:
+  ///   - status: of the daemon
+  ///   - bindings: those that there are
+  ///   - objects: counters of bindings, the daemon, its limits, and totals
+  init(_ status: StatusReply, _ bindings: [BindingEntry], _ objects: [StatisticsObject]) {
+    self.bindings = bindings
+    let names = Dictionary(bindings.map { ($0.interfaceIndex, $0.name) }) { $1 }
+    families =
+      MetricsText.families(of: status) + MetricsText.families(of: bindings)
+      + MetricsText.families(ofCounters: objects, names)
+      + MetricsText.families(ofLimits: objects.filter { $0.kind == .limit })
+  }
+
   /// The whole text.
-  private(set) var text = ""
+  func text(_ format: MetricFormat) -> String {
+    let parts = families.filter { !$0.isEmpty }.map { $0.text(format) }
+    return parts.joined() + (format == .openMetrics ? "# EOF\n" : "")
+  }
 
-  init(_ objects: [StatisticsObject]) {
-    for kind in [StatisticsObject.Kind.binding, .open, .session, .daemon, .limit] {
+  // MARK: The daemon
+
+  private static func families(of status: StatusReply) -> [MetricFamily] {
+    var build = MetricFamily("ndisprot_build", .info, "The version of ndisprotd.")
+    build.add([("version", status.version)], 1)
+    var families = [
+      MetricFamily("ndisprot_up", .gauge, "Whether ndisprotd answers.", value: "1"), build,
+      MetricFamily(
+        "ndisprot_start_time_seconds", .gauge, "When ndisprotd started, since the epoch.",
+        unit: "seconds", value: status.startedAt.secondsText),
+      MetricFamily(
+        "ndisprot_last_reload_successful", .gauge,
+        "Whether the configuration was taken when it was last read.",
+        value: status.flags.contains(.reloadFailed) ? "0" : "1"),
+    ]
+    guard status.flags.contains(.administrator) else { return families }
+    let readAt = max(status.configuredAt, status.reloadedAt)
+    families += [
+      MetricFamily(
+        "ndisprot_last_reload_time_seconds", .gauge,
+        "When the configuration was last read, since the epoch.", unit: "seconds",
+        value: readAt.secondsText),
+      MetricFamily(
+        "ndisprot_config_hash", .gauge,
+        "A number that changes with the text of the configuration in force; 0 for the command line.",
+        value: "\(status.configurationHash)"),
+      MetricFamily("ndisprot_rules", .gauge, "Rules in force.", value: "\(status.ruleCount)"),
+    ]
+    return families
+  }
+
+  private static func families(of bindings: [BindingEntry]) -> [MetricFamily] {
+    var link = MetricFamily(
+      "ndisprot_link_up", .gauge, "Whether the interface has a carrier; -1 if it does not say.")
+    var running = MetricFamily(
+      "ndisprot_binding_running", .gauge, "Whether frames move over the binding.")
+    for binding in bindings {
+      let labels = place(binding.interfaceIndex, binding.name)
+      let isUp =
+        switch binding.link {
+        case .connected: 1
+        case .disconnected: 0
+        default: -1
+        }
+      link.add(labels, isUp)
+      running.add(labels, binding.state == .running ? 1 : 0)
+    }
+    return [link, running]
+  }
+
+  // MARK: Counters
+
+  private static func families(
+    ofCounters objects: [StatisticsObject], _ names: [UInt32: String]
+  ) -> [MetricFamily] {
+    var families: [MetricFamily] = []
+    for kind in [StatisticsObject.Kind.binding, .user, .daemon, .denial] {
       let those = objects.filter { $0.kind == kind }
-      for counter in Counter.allCases where those.contains(where: { $0[counter] != nil }) {
-        appendFamily(counter, kind, those)
+      for counter in Counter.allCases {
+        let prefix = kind == counter.home ? "" : "\(kind.name)_"
+        var family = MetricFamily(
+          "ndisprot_\(prefix)\(counter.metricName)", counter.isGauge ? .gauge : .counter,
+          counter.help, unit: counter.unit)
+        for object in those {
+          guard let value = object[counter], let labels = labels(object, names) else { continue }
+          family.add(labels, counter.metricValue(value))
+        }
+        families.append(family)
       }
     }
-    text += "# EOF\n"
+    return families
   }
 
-  private mutating func appendFamily(
-    _ counter: Counter, _ kind: StatisticsObject.Kind, _ objects: [StatisticsObject]
-  ) {
-    let prefix = kind == counter.home ? "" : "\(kind.name)_"
-    let family = "ndisprot_\(prefix)\(counter.metricName)"
-    text += "# TYPE \(family) \(counter.isGauge ? "gauge" : "counter")\n"
-    if let unit = counter.unit { text += "# UNIT \(family) \(unit)\n" }
-    text += "# HELP \(family) \(counter.help)\n"
-    let suffix = counter.isGauge ? "" : "_total"
+  /// What tells an object from its like; nil if its interface went away meanwhile.
+  private static func labels(
+    _ object: StatisticsObject, _ names: [UInt32: String]
+  ) -> [MetricFamily.Label]? {
+    switch object.kind {
+    case .binding: return place(object.interfaceIndex, object.name)
+    case .denial: return [("reason", object.name)]
+    case .user where object.interfaceIndex == 0: return [("user", object.name)]
+    case .user:
+      return names[object.interfaceIndex].map {
+        place(object.interfaceIndex, $0) + [("user", object.name)]
+      }
+    default: return []
+    }
+  }
+
+  private static func place(_ interfaceIndex: UInt32, _ name: String) -> [MetricFamily.Label] {
+    [("interface", name.printableName), ("ifindex", "\(interfaceIndex)")]
+  }
+
+  // MARK: Budgets
+
+  private static func families(ofLimits objects: [StatisticsObject]) -> [MetricFamily] {
+    var used = MetricFamily(
+      "ndisprot_budget_used", .gauge, "What clients hold of a budget.")
+    var limit = MetricFamily(
+      "ndisprot_budget_limit", .gauge,
+      "What all clients together, one user or one session may hold of a budget; root is exempt from "
+        + "that of a user.")
+    var refused = MetricFamily(
+      "ndisprot_budget_refused", .counter, "Requests that were turned away for a budget.")
     for object in objects {
-      guard let value = object[counter] else { continue }
-      text += "\(family)\(suffix)\(Self.labels(object)) \(counter.metricValue(value))\n"
-    }
-  }
-
-  /// What tells an object from its like, as long as it lives.
-  private static func labels(_ object: StatisticsObject) -> String {
-    if object.kind == .daemon { return "" }
-    if object.kind == .limit { return "{limit=\"\(escaped(object.name.printable()))\"}" }
-    var labels = [("ifindex", "\(object.interfaceIndex)")]
-    if object.kind == .binding {
-      labels.append(("interface", object.name.printableName))
-    } else {
-      labels += [("id", "\(object.id)"), ("client", object.name)]
-    }
-    let pairs = labels.map { "\($0.0)=\"\(escaped($0.1.printable()))\"" }
-    return "{" + pairs.joined(separator: ",") + "}"
-  }
-
-  /// A label's value: the three characters that end a string or a line are escaped.
-  private static func escaped(_ value: String) -> String {
-    var text = ""
-    for scalar in value.unicodeScalars {
-      switch scalar {
-      case "\\": text += "\\\\"
-      case "\"": text += "\\\""
-      case "\n": text += "\\n"
-      default: text.unicodeScalars.append(scalar)
+      let label: MetricFamily.Label = ("budget", object.name)
+      used.add([label], object[.limitUsed] ?? 0)
+      refused.add([label], object[.limitRefused] ?? 0)
+      let limits: [(String, Counter)] = [
+        ("all", .limitOfAll), ("user", .limitOfUser), ("session", .limitOfSession),
+      ]
+      for (holder, counter) in limits {
+        if let value = object[counter] { limit.add([label, ("of", holder)], value) }
       }
     }
-    return text
-  }
-}
-
-extension Counter {
-  /// The kind of object that counts it by itself.
-  var home: StatisticsObject.Kind {
-    switch self {
-    case .kernelPackets, .kernelDrops, .kernelRepeated, .rxFrames, .rxBytes, .rxCut, .oidAsked,
-      .oidTimedOut, .ringFrames, .ringBytes:
-      .binding
-    case .reqIssued, .reqCompletedOk, .reqCompletedError, .reqCancelled, .reqPending,
-      .cpuNanoseconds:
-      .session
-    case .linkResyncs: .daemon
-    case .limitUsed, .limitOfAll, .limitOfUser, .limitOfSession, .limitRefused: .limit
-    default: .open
-    }
-  }
-
-  /// The counter's name with underscores, the unit at its end.
-  var metricName: String {
-    if self == .cpuNanoseconds { return "cpu_seconds" }
-    var text = ""
-    var isBehindCapital = false
-    for character in name {
-      if character.isUppercase, !isBehindCapital { text += "_" }
-      isBehindCapital = character.isUppercase
-      text += character.lowercased()
-    }
-    return text
-  }
-
-  /// The base unit of the family; nil for what is counted in pieces.
-  var unit: String? {
-    switch self {
-    case .rxBytes, .txBytes, .ringBytes: "bytes"
-    case .cpuNanoseconds: "seconds"
-    default: nil
-    }
-  }
-
-  /// A value in the base unit.
-  func metricValue(_ value: UInt64) -> String {
-    self == .cpuNanoseconds ? value.secondsText : "\(value)"
-  }
-
-  /// What is counted, in a sentence.
-  var help: String {
-    switch self {
-    case .kernelPackets: "Frames that passed the filter in the kernel."
-    case .kernelDrops: "Frames that the ring of the kernel had no room for."
-    case .kernelRepeated: "Frames that two rings had while one followed the other, counted once."
-    case .rxCut: "Frames longer than the MTU that were cut to it."
-    case .ringFrames: "Frames of the MTU that the ring of the kernel holds."
-    case .ringBytes: "Bytes of the ring of the kernel."
-    case .rxFrames: "Frames taken from the ring of the kernel."
-    case .rxBytes: "Bytes of frames taken from the ring of the kernel."
-    case .oidAsked: "Times that the card was asked for an OID, or told what to hear."
-    case .oidTimedOut: "Times that it had not answered in time."
-    case .rxOffered: "Frames that came while this was open."
-    case .rxOverrun: "Frames lost because they were not read in time."
-    case .rxMatched: "Frames that were this open's."
-    case .rxUnmatchedEthertype: "Frames of an EtherType that was not opened."
-    case .rxUnmatchedFilter: "Frames that the packet filter did not want."
-    case .rxUnmatchedDirection: "Frames of this host that were not asked for."
-    case .rxNotPermitted: "Frames that the open has no right to."
-    case .rxDropState: "Frames dropped because the binding was paused or had no power."
-    case .rxLooped: "Own frames that were looped back."
-    case .rxDelivered: "Frames that were read."
-    case .rxDropFlushed: "Matching frames that were forgotten before they were read."
-    case .rxDropClosed: "Matching frames that were there when the open was closed."
-    case .rxDropRevoked: "Matching frames that a changed policy took back before they were read."
-    case .rxQueued: "Matching frames that wait to be read."
-    case .txSubmitted: "Frames given to be sent."
-    case .txRejectedInvalid: "Frames refused because of their length or type."
-    case .txRejectedPolicy: "Frames refused because of a right."
-    case .txRejectedRate: "Frames refused because of a rate limit."
-    case .txRejectedState: "Frames refused because of the state of the interface."
-    case .txSent: "Frames sent."
-    case .txErrNobufs: "Frames not sent: the queue of the interface stayed full."
-    case .txErrNetdown: "Frames not sent: the interface went down."
-    case .txErrGone: "Frames not sent: the interface went away."
-    case .txErrToolong: "Frames not sent: longer than the MTU."
-    case .txErrOther: "Frames not sent for another reason."
-    case .txCancelled: "Frames cancelled before they were sent."
-    case .txPending: "Frames that wait to be sent."
-    case .txBytes: "Bytes of frames sent."
-    case .reqIssued: "Requests taken."
-    case .reqCompletedOk: "Requests that succeeded."
-    case .reqCompletedError: "Requests that failed."
-    case .reqCancelled: "Requests that were cancelled."
-    case .reqPending: "Requests that wait for their end."
-    case .limitUsed: "What clients hold of a limited thing now."
-    case .limitOfAll: "What all clients together may hold of it."
-    case .limitOfUser: "What one user may hold of it; root is exempt."
-    case .limitOfSession: "What one session may hold of it."
-    case .limitRefused: "Requests that were turned away for a limit."
-    case .linkResyncs: "Times that all links were asked for again because news of them was lost."
-    case .cpuNanoseconds: "Processor time spent on requests and frames of the session."
-    }
+    return [used, limit, refused]
   }
 }

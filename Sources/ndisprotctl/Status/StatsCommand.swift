@@ -14,11 +14,27 @@ struct StatsCommand: ParsableCommand {
   @Flag(help: "Print limits instead: what clients hold, may hold, and how often they were refused.")
   var limits = false
 
+  @Option(
+    help: ArgumentHelp("Prints what changes every so many seconds, with rates.", valueName: "s"))
+  var watch: SecondsArgument?
+
+  mutating func validate() throws {
+    if let watch, watch.duration < .milliseconds(100) {
+      throw ValidationError("--watch is shorter than what can be read. Write 0.1 or more")
+    }
+  }
+
   mutating func run() throws {
     let program = Program(
       global, "list counters", .statistics, binding: binding?.description ?? "")
     let connection = try program.connect()
     let index = try binding.map { try program.entry($0, connection).interfaceIndex } ?? 0
+    if let watch {
+      let run = StatsWatch(interval: watch.duration, interfaceIndex: index, isLimits: limits)
+      return try program.attempt { () throws(ClientError) in
+        try run.show(connection, program.output)
+      }
+    }
     let objects = try program.attempt { () throws(ClientError) in
       try connection.statistics(interfaceIndex: index)
     }
@@ -34,7 +50,7 @@ struct StatsCommand: ParsableCommand {
     program.output.standard.flush()
   }
 
-  private static func json(_ object: StatisticsObject) -> String {
+  static func json(_ object: StatisticsObject) -> String {
     var line = JSONLine()
     line.add("kind", object.kind.name)
     line.add("ifindex", object.interfaceIndex)
@@ -62,6 +78,8 @@ extension StatisticsObject.Kind {
     case .session: "session"
     case .daemon: "daemon"
     case .limit: "limit"
+    case .user: "user"
+    case .denial: "denial"
     default: "kind\(rawValue)"
     }
   }

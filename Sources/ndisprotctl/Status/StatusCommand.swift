@@ -59,8 +59,8 @@ struct StatusView {
     do throws(ClientError) {
       (objects, entries) = (try connection.statistics(), try connection.bindings())
     } catch {
-      // Nothing is bound then, and the status says why.
-      guard error.status == .misconfigured else { throw error }
+      // Nothing is bound then, and the status says why; or no rule names the user.
+      guard error.status == .misconfigured || error.status == .notPermitted else { throw error }
     }
     self.init(daemon, service, entries, objects, process: ProcessFacts.init)
   }

@@ -15,7 +15,7 @@ extension StatusView {
     for (name, flag) in [
       ("socketInherited", StatusReply.Flags.inheritedSocket), ("service", .service),
       ("memoryLocked", .lockedMemory), ("verifier", .verifier), ("administrator", .administrator),
-      ("misconfigured", .misconfigured),
+      ("misconfigured", .misconfigured), ("reloadFailed", .reloadFailed),
     ] {
       line.add(name, raw: daemon.flags.contains(flag) ? "true" : "false")
     }
@@ -78,6 +78,7 @@ extension StatusView {
 
   private func session(_ session: StatisticsObject) -> JSONLine {
     var line = JSONLine()
+    line.add("session", session.id)
     line.add("name", session.name)
     line.add("ifindex", session.interfaceIndex)
     line.add("requests", session[.reqIssued] ?? 0)

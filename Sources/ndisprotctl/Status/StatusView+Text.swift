@@ -16,6 +16,8 @@ extension StatusView {
     if isWhole {
       rows.append(["configuration", configurationText])
       rows.append(["reload", reloadText])
+    } else if daemon.flags.contains(.reloadFailed) {
+      rows.append(["reload", "FAILED: an administrator sees why"])
     }
     rows.append(["watchdog", watchdogText])
     rows.append(["memory", memoryText])
@@ -107,10 +109,11 @@ extension StatusView {
 
   private var sessionRows: [[String]] {
     let names = Dictionary(bindings.map { ($0.entry.interfaceIndex, $0.entry.name) }) { $1 }
-    return [["SESSION", "BINDING", "REQUESTS", "PENDED"]]
+    return [["SESSION", "CLIENT", "BINDING", "REQUESTS", "PENDED"]]
       + sessions.map { session in
         [
-          session.name.printable(), (names[session.interfaceIndex] ?? "-").printableName,
+          "\(session.id)", session.name.printable(),
+          (names[session.interfaceIndex] ?? "-").printableName,
           "\(session[.reqIssued] ?? 0)", "\(session[.reqPending] ?? 0)",
         ]
       }

@@ -1,8 +1,12 @@
 extension Daemon {
-  /// The records of one kind in the log: the fields of each.
+  /// The records of one kind on standard error: the fields of each, and the sentence as `text`.
   func auditLines(_ event: String) -> [[String: String]] {
-    let prefix = "ndisprotd: audit: event=\(event) "
-    return logLines.filter { $0.hasPrefix(prefix) }.map { fields(of: $0.dropFirst(prefix.count)) }
+    logLines.filter { $0.hasPrefix("ndisprotd: audit: \(event): ") }.compactMap { line in
+      guard let brackets = line.range(of: " [event=\(event) "), line.last == "]" else { return nil }
+      var record = fields(of: line[brackets.upperBound...].dropLast())
+      record["text"] = String(line[..<brackets.lowerBound].dropFirst("ndisprotd: audit: ".count))
+      return record
+    }
   }
 
   /// `key=value key="a text"` as a table.
@@ -20,4 +24,9 @@ extension Daemon {
     }
     return fields
   }
+}
+
+extension Substring {
+  /// Where a text begins and ends; nil if it is not here.
+  fileprivate func range(of text: String) -> Range<Index>? { firstRange(of: text) }
 }

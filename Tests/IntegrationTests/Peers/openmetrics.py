@@ -1,4 +1,6 @@
-"""A strict reader of OpenMetrics 1.0 text, as far as counters and gauges go; shares no code with us.
+"""A strict reader of OpenMetrics 1.0 and of Prometheus text 0.0.4; shares no code with us.
+
+Which of the two it is says `# EOF` at the end. Counters, gauges and infos are known.
 
 Each line on standard input is one JSON object {"do": "read", "path": FILE}; each is answered by one
 line: {"samples": {SERIES: VALUE}, "types": {FAMILY: TYPE}} or {"failure": WHY}.
@@ -10,7 +12,7 @@ import sys
 
 NAME = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
 META = re.compile(rf"# (TYPE|UNIT|HELP) ({NAME}) (.*)")
-SAMPLE = re.compile(rf"({NAME})(?:\{{(.*)\}})? (\d+(?:\.\d+)?)")
+SAMPLE = re.compile(rf"({NAME})(?:\{{(.*)\}})? (-?\d+(?:\.\d+)?)")
 LABEL = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\["\\n])*)"(,|$)')
 
 
@@ -27,16 +29,19 @@ def labels(text):
 
 
 def read(text):
-    if not text.endswith("# EOF\n") or text.count("# EOF") != 1:
+    is_open = text.endswith("# EOF\n")
+    if text.count("# EOF") != is_open or not text.endswith("\n"):
         raise ValueError("# EOF is not the end, once")
     types, helps, units, samples, family = {}, {}, {}, {}, None
-    for line in text[:-len("# EOF\n")].splitlines():
+    for line in text.removesuffix("# EOF\n").splitlines():
         meta = META.fullmatch(line)
         if meta:
             kind, name, value = meta.groups()
             table = dict(TYPE=types, HELP=helps, UNIT=units)[kind]
-            if name in table or (kind == "TYPE") != (name != family):
+            if name in table or (name != family and name in helps):
                 raise ValueError(f"out of place: {line}")
+            if kind == "UNIT" and not is_open:
+                raise ValueError(f"no line of this format: {line}")
             if kind == "UNIT" and not name.endswith("_" + value):
                 raise ValueError(f"a name without its unit: {line}")
             table[name], family = value, name
@@ -44,7 +49,10 @@ def read(text):
         sample = SAMPLE.fullmatch(line)
         if not sample:
             raise ValueError(f"no line of this format: {line}")
-        wanted = {"counter": family + "_total", "gauge": family}.get(types.get(family))
+        suffix = {"counter": "_total", "info": "_info"}.get(types.get(family), "") if is_open else ""
+        wanted = family + suffix
+        if not is_open and types.get(family) == "counter" and not family.endswith("_total"):
+            raise ValueError(f"a counter that is not called so: {line}")
         series = sample[1] + json.dumps(sorted(labels(sample[2]).items()))
         if sample[1] != wanted or family not in helps or series in samples:
             raise ValueError(f"a sample that does not belong here: {line}")

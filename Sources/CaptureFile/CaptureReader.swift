@@ -1,0 +1,237 @@
+internal import MDL
+public import Platform
+
+/// Reads the frames of a capture file, pcapng or pcap of either byte order, one after the other.
+///
+/// Nothing that stands in the file is trusted: every length is checked against its block, and a block
+/// against the file. Blocks that are not known are passed over without being held.
+///
+/// ```swift
+/// var reader = CaptureReader { byteCount in try file.read(byteCount) }
+/// while let frame = try reader.next() { print(frame.timestamp, reader.bytes.byteCount) }
+/// ```
+///
+/// - Thread: one
+/// - Complexity: O(1) a frame, no allocation but for what the source makes
+/// - Source: draft-ietf-opsawg-pcapng, draft-ietf-opsawg-pcap
+public struct CaptureReader {
+  /// The longest block that is held; only hostile files have longer ones of a known type.
+  static let maximumBlockByteCount: UInt32 = 16 << 20
+  private static let chunkByteCount = 256 << 10
+
+  private let source: (Int) throws(SystemError) -> [UInt8]
+  /// What was taken from the source and not passed yet.
+  private var buffer: [UInt8] = []
+  private var position = 0
+  /// Where the first byte of the buffer stands in the file.
+  private var base: UInt64 = 0
+  private var form: Form?
+  private var frameRange = 0..<0
+  var isBigEndian = false
+  /// The interfaces of the section, with what their times mean.
+  var clocks: [CaptureClock] = []
+  /// The interfaces of the section that is read; a pcap file has one.
+  public internal(set) var interfaces: [CaptureInterface] = []
+
+  private enum Form {
+    case pcapng
+    /// Bytes of a frame's head.
+    case pcap(head: Int)
+  }
+
+  /// Reads from a source, which answers with at most as many bytes as asked for, none at its end.
+  public init(_ source: @escaping (Int) throws(SystemError) -> [UInt8]) { self.source = source }
+
+  /// Reads a file that is in memory.
+  public init(bytes: [UInt8]) {
+    var rest = bytes[...]
+    self.init { byteCount in
+      defer { rest = rest.dropFirst(byteCount) }
+      return Array(rest.prefix(byteCount))
+    }
+  }
+
+  /// The format; nil before the first `next`.
+  public var format: CaptureFormat? {
+    switch form {
+    case .pcapng: .pcapng
+    case .pcap: .pcap
+    case nil: nil
+    }
+  }
+
+  /// Where the next block or frame begins.
+  public var offset: UInt64 { base + UInt64(position) }
+
+  /// The bytes of the frame that `next` returned last.
+  public var bytes: RawSpan {
+    @_lifetime(borrow self) get { unsafe buffer.span.bytes.extracting(frameRange) }
+  }
+
+  /// Takes the next frame.
+  ///
+  /// - Returns: nil behind the last one
+  /// - Throws: what is wrong and where; the frames before it were good
+  public mutating func next() throws(CaptureFileError) -> CaptureFrame? {
+    frameRange = 0..<0
+    if form == nil { try readHead() }
+    switch form {
+    case .pcap(let head): return try nextOfPcap(head)
+    case .pcapng:
+      while true {
+        guard try hasMore() else { return nil }
+        if let frame = try nextBlock() { return frame }
+      }
+    case nil: return nil
+    }
+  }
+
+  private mutating func readHead() throws(CaptureFileError) {
+    guard try fill(4) else { throw .malformed(offset: 0, .notCaptureFile) }
+    if integer(0) as UInt32 == 0x0A0D_0D0A {
+      form = .pcapng
+      return
+    }
+    for order in [false, true] {
+      isBigEndian = order
+      let magic: UInt32 = integer(0)
+      // The third is Kuznetzov's, whose frames have eight bytes more in front.
+      guard [0xA1B2_C3D4, 0xA1B2_3C4D, 0xA1B2_CD34].contains(magic) else { continue }
+      guard try fill(24) else { throw .truncated(offset: 0) }
+      let (major, minor): (UInt16, UInt16) = (integer(4), integer(6))
+      guard major == 2 else { throw .malformed(offset: 4, .version(major: major, minor: minor)) }
+      let link: UInt32 = integer(20)
+      interfaces = [
+        CaptureInterface(linkType: UInt16(truncatingIfNeeded: link), snapLength: integer(16))
+      ]
+      clocks = [CaptureClock(resolution: magic == 0xA1B2_3C4D ? 9 : 6)]
+      form = .pcap(head: magic == 0xA1B2_CD34 ? 24 : 16)
+      position += 24
+      return
+    }
+    throw .malformed(offset: 0, .notCaptureFile)
+  }
+
+  private mutating func nextOfPcap(_ head: Int) throws(CaptureFileError) -> CaptureFrame? {
+    guard try hasMore() else { return nil }
+    guard try fill(head) else { throw .truncated(offset: offset) }
+    let (seconds, rest, length): (UInt32, UInt32, UInt32) = (integer(0), integer(4), integer(8))
+    guard length <= CaptureInterface.maximumFrameByteCount else {
+      throw .malformed(offset: offset + 8, .frameLength(length))
+    }
+    guard try fill(head + Int(length)) else { throw .truncated(offset: offset) }
+    // A file of libpcap before 0.4 may have the two lengths swapped: the bytes are what counts.
+    let original = max(length, integer(12))
+    frameRange = position + head..<position + head + Int(length)
+    position += head + Int(length)
+    let unit: UInt64 = clocks[0].resolution == 9 ? 1 : 1000
+    return CaptureFrame(
+      timestamp: UInt64(seconds) * 1_000_000_000 + UInt64(rest) * unit, originalLength: original)
+  }
+
+  // MARK: Blocks
+
+  private mutating func nextBlock() throws(CaptureFileError) -> CaptureFrame? {
+    guard try fill(12) else { throw .truncated(offset: offset) }
+    let type: UInt32 = integer(0)
+    // The same number in both byte orders: what follows says which it is from here on.
+    if type == 0x0A0D_0D0A { try readByteOrder() }
+    let length: UInt32 = integer(4)
+    guard length >= 12, length % 4 == 0 else {
+      throw .malformed(offset: offset + 4, .blockLength(length))
+    }
+    guard [0x0A0D_0D0A, 1, 2, 3, 6].contains(type) else {
+      try skip(length)
+      return nil
+    }
+    guard length <= Self.maximumBlockByteCount else {
+      throw .malformed(offset: offset + 4, .blockLength(length))
+    }
+    guard try fill(Int(length)) else { throw .truncated(offset: offset) }
+    try checkEnd(length, at: Int(length) - 4)
+    let frame = try read(type, Int(length))
+    position += Int(length)
+    return frame
+  }
+
+  private mutating func readByteOrder() throws(CaptureFileError) {
+    isBigEndian = false
+    let magic: UInt32 = integer(8)
+    guard magic == 0x1A2B_3C4D || magic == 0x4D3C_2B1A else {
+      throw .malformed(offset: offset + 8, .byteOrder(magic))
+    }
+    isBigEndian = magic == 0x4D3C_2B1A
+  }
+
+  private func checkEnd(_ length: UInt32, at place: Int) throws(CaptureFileError) {
+    let end: UInt32 = integer(place)
+    guard end == length else {
+      throw .malformed(offset: offset + UInt64(place), .blockEnd(end))
+    }
+  }
+
+  /// Passes a block over, a chunk at a time: it may be longer than memory.
+  private mutating func skip(_ length: UInt32) throws(CaptureFileError) {
+    let start = offset
+    var left = Int(length) - 4
+    while left > 0 {
+      let part = min(left, Self.chunkByteCount)
+      guard try fill(part) else { throw .truncated(offset: start) }
+      position += part
+      left -= part
+    }
+    guard try fill(4) else { throw .truncated(offset: start) }
+    try checkEnd(length, at: 0)
+    position += 4
+  }
+
+  /// The frame of this block is so many bytes, from `start` of the block on.
+  mutating func takeFrame(
+    from start: Int, _ byteCount: UInt32, lengthAt place: Int, blockEnd: Int
+  ) throws(CaptureFileError) {
+    guard byteCount <= CaptureInterface.maximumFrameByteCount, Int(byteCount) <= blockEnd - start
+    else { throw .malformed(offset: offset + UInt64(place), .frameLength(byteCount)) }
+    frameRange = position + start..<position + start + Int(byteCount)
+  }
+
+  // MARK: Bytes
+
+  /// A number of the block or frame that begins here; the caller has filled the buffer so far.
+  func integer<Value: FixedWidthInteger & UnsignedInteger>(_ place: Int) -> Value {
+    var value: Value = 0
+    for index in 0..<MemoryLayout<Value>.size {
+      let shift = 8 * (isBigEndian ? MemoryLayout<Value>.size - 1 - index : index)
+      value |= Value(buffer[position + place + index]) << Value(shift)
+    }
+    return value
+  }
+
+  /// Bytes of the block that begins here.
+  func slice(_ start: Int, _ byteCount: Int) -> ArraySlice<UInt8> {
+    buffer[position + start..<position + start + byteCount]
+  }
+
+  private mutating func hasMore() throws(CaptureFileError) -> Bool { try fill(1) }
+
+  /// Has so many bytes in the buffer; false if the file has fewer.
+  private mutating func fill(_ byteCount: Int) throws(CaptureFileError) -> Bool {
+    while buffer.count - position < byteCount {
+      let more: [UInt8]
+      do throws(SystemError) {
+        more = try source(max(Self.chunkByteCount, byteCount))
+      } catch {
+        throw .unreadable(error)
+      }
+      guard !more.isEmpty else { return false }
+      base += UInt64(position)
+      if position == buffer.count {
+        buffer = more
+      } else {
+        buffer.removeFirst(position)
+        buffer += more
+      }
+      position = 0
+    }
+    return true
+  }
+}

@@ -1,0 +1,180 @@
+internal import ArgumentParser
+internal import CaptureFile
+internal import FrameFilter
+internal import Glibc
+internal import NDIS
+internal import NdisprotClient
+internal import Platform
+
+/// `ndisprotctl capture`.
+struct CaptureCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "capture", abstract: "Writes frames to a file that Wireshark and tcpdump read.",
+    discussion: """
+      Without --ethertype it captures what the caller may read, and where the rules allow it also what \
+      this host sends and what groups hear. The daemon passes on the EtherTypes of the open and no other \
+      frame; --filter and --direction are applied here, to what the daemon passed on. A file is whole at \
+      every moment, also when the disk is full. The summary says how many frames were lost, and where.
+      """)
+
+  @OptionGroup var global: GlobalOptions
+
+  @Argument(help: "Interface names, or @N, their indexes.")
+  var bindings: [BindingArgument]
+
+  @Option(
+    name: .customShort("w"),
+    help: ArgumentHelp(
+      "The file, or - for standard output (default: BINDING-TIME.pcapng).", valueName: "file"))
+  var path: String?
+
+  @Option(name: .customLong("format"), help: ArgumentHelp("pcapng or pcap.", valueName: "format"))
+  var fileFormat = CaptureFormatArgument(.pcapng)
+
+  @Option(
+    name: .customShort("n"),
+    help: ArgumentHelp("Frames to capture; 0 is until interrupted.", valueName: "count"))
+  var count: UInt64 = 0
+
+  @Option(help: ArgumentHelp("Ends after so many seconds.", valueName: "s"))
+  var duration: SecondsArgument?
+
+  @Option(
+    help: ArgumentHelp(
+      "Goes on in another file after so many bytes: 500k, 10M, 1G.", valueName: "size"))
+  var rotateSize: ByteCountArgument?
+
+  @Option(help: ArgumentHelp("Goes on in another file after so many seconds.", valueName: "s"))
+  var rotateTime: SecondsArgument?
+
+  @Option(
+    help: ArgumentHelp("Files to keep when rotating; the oldest is deleted.", valueName: "files"))
+  var files: Int?
+
+  @Option(help: ArgumentHelp("Writes only so many bytes of a frame.", valueName: "bytes"))
+  var snap: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "in, out or both (default: both where the rules allow it).", valueName: "direction"))
+  var direction: FrameDirection?
+
+  @OptionGroup var filter: FilterArgument
+
+  @Option(
+    name: .customLong("ethertype"), parsing: .singleValue,
+    help: ArgumentHelp(
+      "An EtherType such as lldp, 0x88cc, llc, or any (repeatable; default: all that you may read).",
+      valueName: "type"))
+  var etherTypes: [EtherTypeArgument] = []
+
+  @OptionGroup var hearing: HearingArguments
+
+  private var format: CaptureFormat { fileFormat.format }
+
+  mutating func validate() throws {
+    let names = bindings.map(\.description)
+    guard Set(names).count == names.count else {
+      throw ValidationError("an interface is named twice. Write each BINDING once")
+    }
+    if let snap, snap < 1 {
+      throw ValidationError("--snap \(snap) keeps nothing of a frame. Write 1 or more")
+    }
+    guard etherTypes.count <= EtherTypeSet.maximumCount else {
+      throw ValidationError(
+        "\(etherTypes.count) EtherTypes are too many. "
+          + "Write --ethertype at most \(EtherTypeSet.maximumCount) times, or --ethertype any")
+    }
+    let rotates = rotateSize != nil || rotateTime != nil
+    if let files, files < 1 || !rotates {
+      throw ValidationError(
+        "--files says how many to keep of several. Write 1 or more, and --rotate-size or --rotate-time"
+      )
+    }
+    guard !rotates || path != "-" else {
+      throw ValidationError("standard output cannot be rotated. Write a file with -w")
+    }
+  }
+
+  mutating func run() throws {
+    let program = Program(
+      global, "capture \(bindings.map(\.description).joined(separator: ", "))", .read,
+      binding: bindings.first?.description ?? "")
+    let filter = try filter.compiled()
+    // The summary is told though the reader of a pipe went.
+    signal(SIGPIPE, SIG_IGN)
+    let monitor = try program.connect()
+    var selection = CaptureSelection(filter: filter, snapLength: snap)
+    selection.direction = direction ?? .both
+    var sources: [CaptureSource] = []
+    for (place, argument) in bindings.enumerated() {
+      let entry = try program.entry(argument, monitor)
+      sources.append(try source(place, entry, selection, program, monitor))
+    }
+    let path =
+      path
+      ?? "\(sources[0].interface.name)-\(realtimeNanoseconds().fileTimeText).\(format.rawValue)"
+    var head = CaptureWriter(format)
+    head.appendHead(
+      sources.map(\.interface), program: "ndisprotctl \(NdisprotctlCommand.configuration.version)",
+      system: HostFacts.system)
+    let rotation = CaptureRotation(
+      byteLimit: rotateSize?.byteCount, interval: rotateTime?.duration, fileLimit: files)
+    let sink = CaptureSink(
+      CaptureFiles(path, rotation, head: head.copy), frameLimit: count)
+    let view = CaptureView(program, sources.map(\.interface.name), path, isData: path == "-")
+    let (moment, failure): (CaptureRun.Moment, ClientError?)
+    do throws(SystemError) {
+      (moment, failure) = try CaptureRun(sources, sink, format).run(
+        monitor, by: Deadline(after: duration?.duration), begun: view.showBegin,
+        show: view.showMoment)
+    } catch {
+      throw program.fail(uncapturable: path, error)
+    }
+    view.showSummary(moment)
+    if let error = moment.file.error, !(path == "-" && error.isBrokenPipe) {
+      throw program.fail(uncapturable: moment.file.path, error)
+    }
+    if let failure { throw program.fail(failure) }
+  }
+
+  /// Opens an interface in a session of its own.
+  private func source(
+    _ place: Int, _ entry: BindingEntry, _ selection: CaptureSelection, _ program: Program,
+    _ monitor: Connection
+  ) throws -> CaptureSource {
+    let own = OwnRights(entry)
+    let wanted = etherTypes.isEmpty ? own.etherTypes : EtherTypeSet(etherTypes.map(\.value))
+    let connection = try program.attempt { () throws(ClientError) in
+      try Connection(path: program.socketPath, interruption: monitor.interruption)
+    }
+    let isOutgoing = direction.map { $0 != .inbound } ?? own.mayReadOutgoing
+    let open = try program.open(
+      .name(entry.name), connection,
+      // Nothing may be read: the daemon says why.
+      etherTypes: wanted.isEmpty ? EtherTypeSet([EtherTypeSet.anyValue]) : wanted,
+      flags: isOutgoing ? .outgoing : [])
+    var hearing = hearing
+    if hearing.isDefault, own.mayHearAllGroups { hearing.allGroups = true }
+    try program.attempt { () throws(ClientError) in try hearing.set(on: open) }
+    return CaptureSource(place, open, entry.captureInterface(open, snap), format, selection)
+  }
+}
+
+extension SystemError {
+  /// Whether the reader of a pipe went.
+  var isBrokenPipe: Bool { errno == EPIPE }
+}
+
+extension BindingEntry {
+  /// The interface as a file describes it.
+  func captureInterface(_ open: OpenBinding, _ snapLength: Int?) -> CaptureInterface {
+    // In units of 100 bits a second; a link that does not know its speed says 0.
+    let speed = (try? open.query(.linkSpeed))?.prefix(4).reversed().reduce(UInt64(0)) {
+      $0 << 8 | UInt64($1)
+    }
+    return CaptureInterface(
+      name: name, description: description, address: address, speed: (speed ?? 0) &* 100,
+      snapLength: UInt32(clamping: snapLength ?? CaptureInterface.maximumFrameByteCount))
+  }
+}

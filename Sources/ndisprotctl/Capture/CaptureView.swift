@@ -1,0 +1,87 @@
+internal import NdisprotClient
+internal import Platform
+
+/// What a capture says: a line at its start, a live one on a terminal, a summary at its end.
+struct CaptureView {
+  private let program: Program
+  private let names: [String]
+  private let path: String
+  /// Whether standard output is the file.
+  private let isData: Bool
+  private let live: LiveLine
+
+  init(_ program: Program, _ names: [String], _ path: String, isData: Bool) {
+    self.program = program
+    self.names = names
+    self.path = path
+    self.isData = isData
+    live = LiveLine(isWanted: !program.output.isJSON)
+  }
+
+  func showBegin() {
+    if program.output.isJSON {
+      var line = JSONLine()
+      line.add("event", "capturing")
+      line.add("bindings", names)
+      line.add("file", path)
+      write(line.closed)
+    } else {
+      write("capturing \(names.map(\.printableName).joined(separator: ", ")) to \(fileText(path))")
+    }
+  }
+
+  func showMoment(_ moment: CaptureRun.Moment) {
+    let seconds = moment.elapsed / .seconds(1)
+    let rate = live.rate(moment.frames, at: seconds)
+    let lost = moment.lost == 0 ? "0 lost" : "\(moment.lost) lost (\(Self.places(moment)))"
+    live.show(
+      "\(moment.frames) frames, \(rate)/s, \(moment.bytes.byteText), \(lost), "
+        + "\(fileText(moment.file.path)) \(moment.file.byteCount.byteText)")
+  }
+
+  func showSummary(_ moment: CaptureRun.Moment) {
+    live.end()
+    guard program.output.isJSON else {
+      let files =
+        moment.file.fileCount > 1 ? "\(moment.file.fileCount) files" : fileText(moment.file.path)
+      let refused = moment.read &- min(moment.read, moment.frames &+ moment.unwritten)
+      write(
+        "\(moment.frames) frames, \(moment.bytes) bytes in \(moment.elapsed.secondsText) s to \(files)"
+          + (refused > 0 ? ", \(refused) not wanted" : "")
+          + ", \(moment.lost) lost" + (moment.lost > 0 ? ": \(Self.places(moment))" : ""))
+      return
+    }
+    var drops = JSONLine()
+    for (counter, count) in moment.losses { drops.add(counter.name, count) }
+    drops.add("unwritten", moment.unwritten)
+    var line = JSONLine()
+    line.add("event", "summary")
+    line.add("frames", moment.frames)
+    line.add("bytes", moment.bytes)
+    line.add("read", moment.read)
+    line.add("elapsedSeconds", moment.elapsed)
+    line.add("file", moment.file.path)
+    line.add("files", moment.file.fileCount)
+    line.add("fileBytes", moment.file.byteCount)
+    line.add("lost", moment.lost)
+    line.add("drops", drops)
+    write(line.closed)
+  }
+
+  /// Where frames were lost.
+  private static func places(_ moment: CaptureRun.Moment) -> String {
+    let places = moment.losses.filter { $0.count > 0 }.map { "\($0.counter.name) \($0.count)" }
+    return (places + (moment.unwritten > 0 ? ["unwritten \(moment.unwritten)"] : []))
+      .joined(separator: ", ")
+  }
+
+  private func fileText(_ path: String) -> String {
+    path == "-" ? "standard output" : path.printable()
+  }
+
+  private func write(_ line: String) {
+    guard !isData else { return StandardOutput.write(Array("\(line)\n".utf8), to: 2) }
+    program.output.standard.writeLine(line)
+    program.output.standard.flush()
+  }
+}

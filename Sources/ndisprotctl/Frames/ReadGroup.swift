@@ -1,0 +1,99 @@
+internal import FrameFilter
+internal import NdisprotClient
+internal import Platform
+internal import Synchronization
+
+/// Frames that several runs may read together.
+final class FrameBudget: Sendable {
+  private let limit: UInt64
+  private let taken = Atomic<UInt64>(0)
+
+  /// 0 is no limit.
+  init(_ limit: UInt64) { self.limit = limit }
+
+  /// Takes one; false when there is none left.
+  func take() -> Bool {
+    limit == 0 || taken.wrappingAdd(1, ordering: .relaxed).oldValue < limit
+  }
+
+  /// Whether none is left.
+  var isSpent: Bool { limit > 0 && taken.load(ordering: .relaxed) >= limit }
+}
+
+/// A run that a thread of its own reads.
+private final class ReadMember: @unchecked Sendable {
+  // @unchecked: `run` and `error` are the thread's until `hasEnded` says that it is through.
+  private var run: ReadRun
+  private(set) var error: ClientError?
+  private let ended = Atomic<Bool>(false)
+
+  init(_ run: consuming ReadRun) { self.run = run }
+
+  var hasEnded: Bool { ended.load(ordering: .acquiring) }
+
+  func read() {
+    error = run.read()
+    run.printSummary()
+    ended.store(true, ordering: .releasing)
+  }
+}
+
+extension ReadCommand {
+  /// Reads several interfaces at once, each in a session and on a thread of its own.
+  ///
+  /// One that ends, because there are enough frames or because of an error, ends the others.
+  func readSeveral(_ filter: FrameFilter?) throws {
+    let arguments = [open.binding] + further
+    let names = arguments.map(\.description).joined(separator: ", ")
+    let program = Program(global, "read \(names)", .read, binding: open.binding.description)
+    let first = try program.connect()
+    let budget = FrameBudget(count)
+    var members: [ReadMember] = []
+    for argument in arguments {
+      let connection = try program.attempt { () throws(ClientError) in
+        try Connection(path: program.socketPath, interruption: first.interruption)
+      }
+      let hearing = hearing
+      let binding = try program.open(
+        argument, connection, etherTypes: open.etherTypeSet,
+        mode: open.exclusive ? .exclusive : .shared, flags: outgoing ? .outgoing : [])
+      try program.attempt { () throws(ClientError) in try hearing.set(on: binding) }
+      members.append(
+        ReadMember(
+          ReadRun(
+            binding, Output(isJSON: global.json),
+            printer: countOnly ? nil : show.printer(global, snap: snap, interface: binding.name),
+            filter: filter, budget: budget,
+            resuming: reconnect
+              ? ResumingBinding(
+                binding, path: program.socketPath, timeout: nil,
+                prepare: { (open) throws(ClientError) in try hearing.set(on: open) }) : nil,
+            countLimit: count, timeout: timeout?.duration, idleTimeout: idleTimeout?.duration)))
+    }
+    try Self.run(members, first.interruption, program)
+    if let error = members.lazy.compactMap(\.error).first { throw program.fail(error) }
+  }
+
+  private static func run(
+    _ members: [ReadMember], _ interruption: Interruption?, _ program: Program
+  ) throws {
+    let changed = EventCount()
+    do throws(SystemError) {
+      for member in members {
+        try SystemThread.start("read") {
+          member.read()
+          changed.signal()
+        }
+      }
+    } catch {
+      throw program.fail(.system(error))
+    }
+    while true {
+      let ticket = changed.ticket()
+      let haveEnded = members.map(\.hasEnded)
+      if haveEnded.allSatisfy(\.self) { return }
+      if haveEnded.contains(true) { interruption?.raise() }
+      changed.wait(ticket, untilNanoseconds: nil)
+    }
+  }
+}

@@ -1,0 +1,130 @@
+internal import CaptureFile
+internal import NdisprotClient
+internal import Platform
+
+/// A capture file on its way to an interface.
+struct ReplayRun: ~Copyable {
+  /// Why a frame of the file was not handed to the daemon.
+  enum Omission: String, CaseIterable {
+    /// It was captured in part: what would be sent is another frame.
+    case cut
+    /// Its EtherType is none of `--only`.
+    case otherType
+    /// It is not Ethernet.
+    case notEthernet
+  }
+
+  private let binding: OpenBinding
+  private let only: EtherTypeSet?
+  /// What frames come from instead of what stands in the file.
+  private let source: MACAddress?
+  private var writer: FrameWriter
+  private var pacer: Pacer
+  private var scratch: [UInt8] = []
+  private(set) var omitted: [Omission: UInt64] = [:]
+  private(set) var loops = 0
+  private let start = ContinuousClock.now
+  private(set) var elapsed = Duration.zero
+
+  init(_ binding: OpenBinding, pace: ReplayPace, only: EtherTypeSet?, rewritesSource: Bool) {
+    self.binding = binding
+    self.only = only
+    source = rewritesSource ? binding.address : nil
+    writer = FrameWriter(binding)
+    pacer = Pacer(pace)
+  }
+
+  /// What became of the frames that were handed over.
+  var report: WriteReport { writer.report }
+  /// How late frames were handed over.
+  var jitter: Jitter { pacer.jitter }
+
+  /// Why a replay ended early.
+  enum Failure: Error {
+    case file(CaptureFileError)
+    case client(ClientError)
+  }
+
+  /// Sends a file; its frames in front of a mistake are sent.
+  ///
+  /// `show` gets the number of frames and how far in the file that is.
+  mutating func send(_ reader: consuming CaptureReader, _ show: (UInt64, UInt64) -> Void)
+    throws(Failure)
+  {
+    pacer.beginLoop()
+    loops += 1
+    var count = 0
+    while true {
+      let frame: CaptureFrame?
+      do throws(CaptureFileError) {
+        frame = try reader.next()
+      } catch {
+        throw .file(error)
+      }
+      guard let frame else { return }
+      do throws(ClientError) {
+        try send(frame, &reader)
+      } catch {
+        throw .client(error)
+      }
+      count += 1
+      if count & 255 == 0 { show(writer.report.submitted, reader.offset) }
+    }
+  }
+
+  private mutating func send(
+    _ frame: CaptureFrame, _ reader: inout CaptureReader
+  ) throws(ClientError) {
+    let omission = omission(frame, reader)
+    // A frame that is left out has its time all the same.
+    let due = pacer.due(frame.timestamp)
+    if let omission {
+      omitted[omission, default: 0] += 1
+      return
+    }
+    if let due, monotonicNanoseconds() < due {
+      // What was due before must not wait for what comes later.
+      try writer.flush()
+      guard pacer.wait(until: due, binding.connection.interruption) else { throw .interrupted }
+    }
+    if let source {
+      scratch.removeAll(keepingCapacity: true)
+      let bytes = reader.bytes
+      for offset in bytes.byteOffsets {
+        scratch.append(unsafe bytes.unsafeLoad(fromByteOffset: offset, as: UInt8.self))
+      }
+      for index in 0..<6 where 6 + index < scratch.count {
+        scratch[6 + index] = source.octets[index]
+      }
+      let rewritten = scratch
+      try unsafe writer.write(rewritten.span.bytes)
+    } else {
+      try writer.write(reader.bytes)
+    }
+    if let due { pacer.note(due: due) }
+  }
+
+  private func omission(_ frame: CaptureFrame, _ reader: borrowing CaptureReader) -> Omission? {
+    guard reader.interfaces[frame.interface].linkType == CaptureInterface.ethernet else {
+      return .notEthernet
+    }
+    guard UInt64(frame.originalLength) <= UInt64(reader.bytes.byteCount) else { return .cut }
+    guard let only else { return nil }
+    guard let header = MDLSpan(reader.bytes).ethernetHeader, only.matches(header.decidingType)
+    else { return .otherType }
+    return nil
+  }
+
+  /// Waits for what became of the frames; an interruption does not keep from that.
+  mutating func finish() throws(ClientError) {
+    binding.connection.interruption = nil
+    defer { elapsed = start.duration(to: .now) }
+    try writer.finish()
+  }
+
+  /// The daemon is gone: what was on its way counts as `restarted`.
+  mutating func abandon() {
+    _ = writer.abandon()
+    elapsed = start.duration(to: .now)
+  }
+}

@@ -1,0 +1,108 @@
+internal import NDIS
+internal import NdisprotClient
+
+// How each counter is named as a metric, and what it is.
+
+extension Counter {
+  /// The kind of object whose families have the plain name.
+  ///
+  /// What is counted by another kind, too, has that kind in front: the frames that a binding sent are the
+  /// sum of what its opens did, and no family mixes both.
+  var home: StatisticsObject.Kind {
+    switch self {
+    case .kernelPackets, .kernelDrops, .kernelRepeated, .rxFrames, .rxBytes, .rxCut, .oidAsked,
+      .oidTimedOut, .ringFrames, .ringBytes:
+      .binding
+    case .linkResyncs: .daemon
+    case .limitUsed, .limitOfAll, .limitOfUser, .limitOfSession, .limitRefused: .limit
+    case .denied: .denial
+    default: .user
+    }
+  }
+
+  /// The counter's name with underscores, the unit at its end.
+  var metricName: String {
+    if self == .cpuNanoseconds { return "cpu_seconds" }
+    var text = ""
+    var isBehindCapital = false
+    for character in name {
+      if character.isUppercase, !isBehindCapital { text += "_" }
+      isBehindCapital = character.isUppercase
+      text += character.lowercased()
+    }
+    return text
+  }
+
+  /// The base unit of the family; nil for what is counted in pieces.
+  var unit: String? {
+    switch self {
+    case .rxBytes, .txBytes, .ringBytes: "bytes"
+    case .cpuNanoseconds: "seconds"
+    default: nil
+    }
+  }
+
+  /// A value in the base unit.
+  func metricValue(_ value: UInt64) -> String {
+    self == .cpuNanoseconds ? value.secondsText : "\(value)"
+  }
+
+  /// What is counted, in a sentence.
+  var help: String {
+    switch self {
+    case .kernelPackets: "Frames that passed the filter in the kernel."
+    case .kernelDrops: "Frames that the ring of the kernel had no room for."
+    case .kernelRepeated: "Frames that two rings had while one followed the other, counted once."
+    case .rxCut: "Frames longer than the MTU that were cut to it."
+    case .ringFrames: "Frames of the MTU that the ring of the kernel holds."
+    case .ringBytes: "Bytes of the ring of the kernel."
+    case .rxFrames: "Frames taken from the ring of the kernel."
+    case .rxBytes: "Bytes of frames taken from the ring of the kernel."
+    case .oidAsked: "Times that the card was asked for an OID, or told what to hear."
+    case .oidTimedOut: "Times that it had not answered in time."
+    case .rxOffered: "Frames that came while an open was there."
+    case .rxOverrun: "Frames lost because they were not read in time."
+    case .rxMatched: "Frames that were for an open."
+    case .rxUnmatchedEthertype: "Frames of an EtherType that was not opened."
+    case .rxUnmatchedFilter: "Frames that the packet filter did not want."
+    case .rxUnmatchedDirection: "Frames of this host that were not asked for."
+    case .rxNotPermitted: "Frames that the open has no right to."
+    case .rxDropState: "Frames dropped because the binding was paused or had no power."
+    case .rxLooped: "Own frames that were looped back."
+    case .rxDelivered: "Frames that were read."
+    case .rxDropFlushed: "Matching frames that were forgotten before they were read."
+    case .rxDropClosed: "Matching frames that were there when the open was closed."
+    case .rxDropRevoked: "Matching frames that a changed policy took back before they were read."
+    case .rxQueued: "Matching frames that wait to be read."
+    case .txSubmitted: "Frames given to be sent."
+    case .txRejectedInvalid: "Frames refused because of their length or type."
+    case .txRejectedPolicy: "Frames refused because of a right."
+    case .txRejectedRate: "Frames refused because of a rate limit."
+    case .txRejectedState: "Frames refused because of the state of the interface."
+    case .txSent: "Frames sent."
+    case .txErrNobufs: "Frames not sent: the queue of the interface stayed full."
+    case .txErrNetdown: "Frames not sent: the interface went down."
+    case .txErrGone: "Frames not sent: the interface went away."
+    case .txErrToolong: "Frames not sent: longer than the MTU."
+    case .txErrOther: "Frames not sent for another reason."
+    case .txCancelled: "Frames cancelled before they were sent."
+    case .txPending: "Frames that wait to be sent."
+    case .txBytes: "Bytes of frames sent."
+    case .reqIssued: "Requests taken."
+    case .reqCompletedOk: "Requests that succeeded."
+    case .reqCompletedError: "Requests that failed."
+    case .reqCancelled: "Requests that were cancelled."
+    case .reqPending: "Requests that wait for their end."
+    case .limitUsed: "What clients hold of a limited thing now."
+    case .limitOfAll: "What all clients together may hold of it."
+    case .limitOfUser: "What one user may hold of it; root is exempt."
+    case .limitOfSession: "What one session may hold of it."
+    case .limitRefused: "Requests that were turned away for a limit."
+    case .linkResyncs: "Times that all links were asked for again because news of them was lost."
+    case .cpuNanoseconds: "Processor time spent on requests and frames of the user."
+    case .sessions: "Connections of the user."
+    case .opens: "Opens of the user."
+    case .denied: "What the access policy or a limit refused, by reason."
+    }
+  }
+}
