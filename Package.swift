@@ -20,11 +20,13 @@ func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 }
 
 /// The tests of one target: they may import all that it may, and `TestSupport`.
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+func tests(
+  _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []
+) -> Target {
   .testTarget(
     name: name + "Tests",
     dependencies: [.target(name: name), "TestSupport"] + dependencies,
-    swiftSettings: testSettings)
+    exclude: exclude, swiftSettings: testSettings)
 }
 
 /// Relocations are resolved and made read-only at start, code lies apart from data, no stack is code.
@@ -39,6 +41,13 @@ let hardening: [LinkerSetting] = [
         ["-Xlinker", "-z", "-Xlinker", $0]
       })
 ]
+
+/// The commit of the sources for `--version`, marked if files differ from it; none without git.
+let commit: [CSetting] =
+  Context.gitInformation.map { git in
+    let mark = git.hasUncommittedChanges ? "-modified" : ""
+    return [.define("NDISPROT_COMMIT", to: "\"\(git.currentCommit.prefix(12))\(mark)\"")]
+  } ?? []
 
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
@@ -66,8 +75,8 @@ let package = Package(
   targets: [
     .systemLibrary(
       name: "CLibpcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
+    .target(name: "CLinux", cSettings: commit),
     .systemLibrary(name: "CLibpcapTypes"),
-    .target(name: "CLinux"),
     .target(name: "CToml"),
     library("Platform", ["CLinux"]),
     library("MDL", ["CLinux"]),
@@ -86,6 +95,11 @@ let package = Package(
       "NdisprotConfiguration",
       ["CToml", "NdisprotServer", "Ndisprot", "NDIS", "MDL", "Platform"]),
     library("NdisprotClient", ["NdisprotControl", "NDIS", "MDL", "Platform", "CLinux"]),
+    library("VirtualAdapter", ["NdisprotClient", "NDIS", "Platform", "CLinux"]),
+    .target(name: "NdisprotC"),
+    .target(
+      name: "NdisprotLibrary", dependencies: ["NdisprotC", "NdisprotClient"],
+      exclude: ["ndisprot.map"], swiftSettings: settings),
     .executableTarget(
       name: "ndisprotd",
       dependencies: [
@@ -96,8 +110,8 @@ let package = Package(
     .executableTarget(
       name: "ndisprotctl",
       dependencies: [
-        "NdisprotClient", "CaptureFile", "FrameDecoding", "FrameFilter", "NDIS", "Platform",
-        "CLinux", argumentParser,
+        "NdisprotClient", "VirtualAdapter", "CaptureFile", "FrameDecoding", "FrameFilter", "NDIS",
+        "Platform", "CLinux", argumentParser,
       ],
       swiftSettings: settings, linkerSettings: hardening),
     .target(
@@ -117,9 +131,12 @@ let package = Package(
       "NdisprotServer",
       ["Ndisprot", "NdisprotControl", "WDF", "NDIS", "MDL", "Platform", "CLinux"]),
     tests("NdisprotClient", ["NdisprotControl", "NDIS", "MDL", "Platform", "CLinux"]),
+    tests("VirtualAdapter", ["NdisprotClient", "NDIS", "Platform", "CLinux"]),
     tests("NdisprotConfiguration", ["NdisprotServer", "Ndisprot", "NDIS", "Platform"]),
     tests("ndisprotd", ["NDIS", "NdisprotServer"]),
-    tests("ndisprotctl", ["NdisprotClient", "NDIS", argumentParser]),
+    tests(
+      "ndisprotctl", ["NdisprotClient", "VirtualAdapter", "NDIS", "Platform", argumentParser],
+      exclude: ["Snapshots"]),
     .testTarget(
       name: "IntegrationTests",
       dependencies: ["NDIS", "TestSupport"],

@@ -128,3 +128,8 @@ __attribute__((constructor)) static void keep_arguments(int count, char **values
 }
 int clinux_argument_count(void) { return argument_count; }
 const char *clinux_argument(int index) { return arguments[index]; }
+
+#ifndef NDISPROT_COMMIT
+#define NDISPROT_COMMIT "unknown"
+#endif
+const char *clinux_commit(void) { return NDISPROT_COMMIT; }

@@ -93,5 +93,26 @@ public enum Counter: UInt16, Sendable, CaseIterable {
   }
 
   /// As JSON prints it; `rx.drop_flushed` of the specification is `rxDropFlushed` here.
-  public var name: String { "\(self)" }
+  public var name: String {
+    // By hand: Embedded Swift does not know the names of cases.
+    var names = Self.names.utf8[...]
+    for _ in 0..<(Self.allCases.firstIndex(of: self) ?? 0) {
+      guard let end = names.firstIndex(of: 0x20) else { break }
+      names = names[names.index(after: end)...]
+    }
+    return String(Substring(names.prefix { $0 != 0x20 }))
+  }
+
+  /// The names of all cases, in their order.
+  private static let names = """
+    kernelPackets kernelDrops rxFrames rxBytes oidAsked oidTimedOut kernelRepeated rxCut \
+    ringFrames ringBytes rxOffered rxOverrun rxMatched rxUnmatchedEthertype \
+    rxUnmatchedFilter rxUnmatchedDirection rxNotPermitted rxDropState rxLooped \
+    rxDelivered rxDropFlushed rxDropClosed rxDropRevoked rxQueued txSubmitted \
+    txRejectedInvalid txRejectedPolicy txRejectedRate txRejectedState txSent txErrNobufs \
+    txErrNetdown txErrGone txErrToolong txErrOther txCancelled txPending txBytes \
+    reqIssued reqCompletedOk reqCompletedError reqCancelled reqPending cpuNanoseconds \
+    linkResyncs limitUsed limitOfAll limitOfUser limitOfSession limitRefused sessions \
+    opens denied
+    """
 }

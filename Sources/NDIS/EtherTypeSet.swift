@@ -20,7 +20,12 @@ public struct EtherTypeSet: Hashable, Sendable {
   /// Makes a set; 0xFFFF among the values makes it `any`.
   public init(_ values: [UInt16]) {
     isAny = values.contains(Self.anyValue)
-    self.values = isAny ? [] : Set(values).sorted()
+    var ascending: [UInt16] = []
+    // A handful of numbers: looking for each one's place is all there is to sort.
+    for value in isAny ? [] : values where !ascending.contains(value) {
+      ascending.insert(value, at: ascending.firstIndex { $0 > value } ?? ascending.endIndex)
+    }
+    self.values = ascending
   }
 
   /// No type at all: such an open moves no frames.

@@ -41,7 +41,9 @@ public struct InterfaceName: Hashable, Sendable {
   /// The bytes that a text stands for; nil if its escapes are none.
   static func unescaped(_ text: String) -> [UInt8]? {
     let bytes = Array(text.utf8)
-    guard bytes.starts(with: escapedPrefix.utf8) else { return bytes }
+    guard bytes.prefix(escapedPrefix.utf8.count) == Array(escapedPrefix.utf8)[...] else {
+      return bytes
+    }
     var rest = bytes.dropFirst(escapedPrefix.utf8.count)
     var found: [UInt8] = []
     while let byte = rest.popFirst() {

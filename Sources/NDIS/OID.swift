@@ -15,19 +15,29 @@ public struct OID: RawRepresentable, Hashable, Sendable {
   /// Finds an OID by its name, its short name (`current-address`, `CURRENT_ADDRESS`) or number.
   public init?(named text: String) {
     let wanted = text.uppercased().split(separator: "-").joined(separator: "_")
-    for row in OID.supported {
-      var short = Substring(row.name)
-      for prefix in ["OID_GEN_", "OID_802_3_"] where short.hasPrefix(prefix) {
-        short = short.dropFirst(prefix.count)
-      }
-      if row.name == wanted || short == wanted {
-        self = row.oid
-        return
-      }
+    let row = OID.supported.first { $0.name == wanted || $0.familyName == wanted }
+    if let row {
+      self = row.oid
+      return
     }
     let isHex = text.lowercased().hasPrefix("0x")
     guard let number = UInt32(isHex ? String(text.dropFirst(2)) : text, radix: isHex ? 16 : 10)
     else { return nil }
     self.init(rawValue: number)
+  }
+}
+
+extension OID.Description {
+  /// The name without its family: `LINK_STATE`.
+  fileprivate var familyName: Substring {
+    let prefix = ["OID_GEN_", "OID_802_3_"].first { name.hasPrefix($0) } ?? ""
+    return name.dropFirst(prefix.count)
+  }
+
+  /// The name that people type: `link-state`; the whole name where another OID has the short one.
+  public var shortName: String {
+    let isFirst = OID.supported.first { $0.familyName == familyName }?.oid == oid
+    guard isFirst else { return name }
+    return familyName.lowercased().split(separator: "_").joined(separator: "-")
   }
 }

@@ -48,6 +48,8 @@ public struct OpenOptions: Sendable {
   public var etherTypes: EtherTypeSet
   /// Its records say how many frames were lost in front of them: its client knows that word.
   public var tellsLosses = false
+  /// What the client says that it is for; decides nothing.
+  public var purpose = ""
 
   /// Makes options; the defaults are a shared open of 802.1X.
   public init(

@@ -41,6 +41,36 @@ extension Connection {
     return OpenBinding(self, granted)
   }
 
+  /// One request of the sample, with the sample's bytes in and out, whatever its status.
+  ///
+  /// - Parameters:
+  ///   - code: the sample's number of the request, also one that the daemon does not know
+  ///   - input: its bytes
+  ///   - room: the most bytes that may come back
+  ///   - timeout: when to cancel it; nil waits without end
+  ///   - body: is lent the reply's header, whose `completion` is the status, and its bytes
+  /// - Returns: what `body` does
+  /// - Throws: `.timedOut`, `.interrupted`, `.daemonGone`; no refusal
+  public func rawDeviceControl<Value>(
+    _ code: UInt32, _ input: RawSpan, room: Int, timeout: Duration?,
+    _ body: (MessageHeader, RawSpan) -> Value
+  ) throws(ClientError) -> Value {
+    let request = RawRequest.deviceControl(code, room: room)
+    return try pendedRequest(
+      .deviceControl, .administer, input, timeout: timeout,
+      setup: { header in
+        header.code = request.code
+        header.information = request.room
+      }, accepting: { _ in true },
+      { header, payload throws(DecodeError) in body(header, payload) })
+  }
+
+  /// The open that a successful OPEN_DEVICE made; nil if its reply is none.
+  public func binding(ofReply payload: RawSpan) -> OpenBinding? {
+    guard let granted = try? OpenReply(decoding: payload) else { return nil }
+    return OpenBinding(self, granted)
+  }
+
   /// Sends a request of the sample; none of these pends for longer than the default time.
   func deviceControl<Value>(
     _ code: RequestCode, _ operation: Operation, _ input: RawSpan = RawSpan(), room: Int = 0,

@@ -2,17 +2,16 @@ internal import NDIS
 internal import NdisprotControl
 
 extension Connection {
-  /// Waits for the reply of one request and lends it to `body`; nil when the deadline is over.
-  func reply<Value>(
-    to id: UInt64, by deadline: Deadline,
-    _ body: (MessageHeader, RawSpan) throws(ClientError) -> Value
-  ) throws(ClientError) -> Value? {
+  /// Waits for the reply of one request, whose bytes are `replyBytes`, or the socket's, until the next
+  /// call; nil when the deadline is over.
+  private func reply(to id: UInt64, by deadline: Deadline) throws(ClientError) -> MessageHeader? {
     if let kept = takeParked(where: { $0 == id }) {
-      return try unsafe body(kept.header, kept.payload.span.bytes)
+      replyBytes = kept.payload
+      return kept.header
     }
-    let socket = self.socket
+    replyBytes = nil
     while let header = try receive(by: deadline) {
-      if header.id == id { return try body(header, socket.payload) }
+      if header.id == id { return header }
       park(header)
     }
     return nil
@@ -30,14 +29,18 @@ extension Connection {
   ) throws(ClientError) -> Value {
     var header = MessageHeader(opcode, id: newID())
     setup(&header)
-    let deadline = Deadline(after: timeout)
+    let reply = try answer(header, payload, operation, timeout)
+    return try decode(reply, operation, isAccepted, body)
+  }
+
+  /// What does not depend on the type of a request's value, once for all.
+  private func answer(
+    _ header: MessageHeader, _ payload: RawSpan, _ operation: Operation, _ timeout: Duration?
+  ) throws(ClientError) -> MessageHeader {
+    let deadline = Deadline.earlier(Deadline(after: timeout), latest)
     try send(header, payload, by: deadline, operation)
     do throws(ClientError) {
-      let value = try reply(to: header.id, by: deadline) {
-        header, payload throws(ClientError) in
-        try decode(header, payload, operation, isAccepted, body)
-      }
-      if let value { return value }
+      if let reply = try reply(to: header.id, by: deadline) { return reply }
     } catch .interrupted {
       abandon(header.id)
       throw .interrupted
@@ -58,13 +61,29 @@ extension Connection {
   ) throws(ClientError) -> Value {
     var header = MessageHeader(opcode, id: newID())
     setup(&header)
-    let deadline = Deadline(after: timeout)
-    try send(header, payload, by: deadline, operation)
-    let take = { (header: MessageHeader, payload: RawSpan) throws(ClientError) -> Value in
-      try self.decode(header, payload, operation, isAccepted, body)
+    if let reply = try pendedAnswer(header, payload, operation, timeout) {
+      return try decode(reply, operation, isAccepted, body)
     }
+    // The reply of what was cancelled has come before the reply of CANCEL.
     do throws(ClientError) {
-      if let value = try reply(to: header.id, by: deadline, take) { return value }
+      if let reply = try reply(to: header.id, by: .now) {
+        return try decode(reply, operation, isAccepted, body)
+      }
+    } catch {
+      guard error.status == .cancelled || error.status == .sendCancelled else { throw error }
+    }
+    abandon(header.id)
+    throw .timedOut(operation)
+  }
+
+  /// The reply of a request that may be pended; nil if it was cancelled because its time is over.
+  private func pendedAnswer(
+    _ header: MessageHeader, _ payload: RawSpan, _ operation: Operation, _ timeout: Duration?
+  ) throws(ClientError) -> MessageHeader? {
+    let deadline = Deadline.earlier(Deadline(after: timeout), latest)
+    try send(header, payload, by: deadline, operation)
+    do throws(ClientError) {
+      if let reply = try reply(to: header.id, by: deadline) { return reply }
     } catch .interrupted {
       try cancelAndForget(header.id)
       throw .interrupted
@@ -76,14 +95,7 @@ extension Connection {
       abandon(header.id)
       throw error
     }
-    // The reply of what was cancelled has come before the reply of CANCEL.
-    do throws(ClientError) {
-      if let value = try reply(to: header.id, by: .now, take) { return value }
-    } catch {
-      guard error.status == .cancelled || error.status == .sendCancelled else { throw error }
-    }
-    abandon(header.id)
-    throw .timedOut(operation)
+    return nil
   }
 
   /// Cancels a request whose end nobody waits for.
@@ -98,6 +110,18 @@ extension Connection {
     }
   }
 
+  /// The reply that was waited for last as a value; a status that is not accepted is thrown.
+  private func decode<Value>(
+    _ header: MessageHeader, _ operation: Operation, _ isAccepted: (MessageHeader) -> Bool,
+    _ body: (MessageHeader, RawSpan) throws(DecodeError) -> Value
+  ) throws(ClientError) -> Value {
+    if let kept = replyBytes {
+      return try unsafe decode(header, kept.span.bytes, operation, isAccepted, body)
+    }
+    let socket = self.socket
+    return try decode(header, socket.payload, operation, isAccepted, body)
+  }
+
   /// A reply's payload as a value; a status that is not accepted is thrown.
   func decode<Value>(
     _ header: MessageHeader, _ payload: RawSpan, _ operation: Operation,
@@ -105,7 +129,7 @@ extension Connection {
     _ body: (MessageHeader, RawSpan) throws(DecodeError) -> Value
   ) throws(ClientError) -> Value {
     guard isAccepted(header) else {
-      throw .init(refusal: header, payload, operation)
+      throw ClientError(refusal: header, payload, operation)
     }
     do throws(DecodeError) {
       return try body(header, payload)

@@ -89,7 +89,7 @@ extension Connection {
       let asked = min(left ?? Connection.longestWait, Connection.longestWait)
       let wanted = WaitRequest(
         names: names,
-        timeoutMilliseconds: UInt32(clamping: Int64((asked / .milliseconds(1)).rounded(.up))))
+        timeoutMilliseconds: asked.wholeMilliseconds)
       do throws(ClientError) {
         // The daemon keeps the time; ours is only a net behind it.
         try pendedRequest(
@@ -116,11 +116,13 @@ extension Connection {
   ///   - flags: properties of the open
   ///   - queueByteCount: the window on the receive ring; 0 is the daemon's default
   ///   - wait: how long to wait for the interface to come up; the daemon is asked again every minute
+  ///   - purpose: what it is for, for the audit; at most 64 bytes, and decides nothing
   /// - Returns: the open, with what was granted
   /// - Throws: `.refused` with `adapterNotFound`, `busy`, `notPermitted`, `notReady`
   public func open(
     _ name: String, etherTypes: EtherTypeSet, mode: OpenRequest.Mode = .shared,
-    flags: OpenRequest.Flags = [], queueByteCount: UInt32 = 0, wait: Duration = .zero
+    flags: OpenRequest.Flags = [], queueByteCount: UInt32 = 0, wait: Duration = .zero,
+    purpose: String = ""
   ) throws(ClientError) -> OpenBinding {
     // A name that no interface can have is not there, and not a mistake in the protocol.
     guard let name = InterfaceName(name) else { throw .refused(.adapterNotFound, .open) }
@@ -129,9 +131,10 @@ extension Connection {
     var left = max(wait, .zero)
     while true {
       let part = min(left, Connection.longestPowerWait)
-      wanted.waitMilliseconds = UInt32(clamping: Int64(part / .milliseconds(1)))
+      wanted.waitMilliseconds = part.wholeMilliseconds
       do throws(ClientError) {
-        return OpenBinding(self, try open(wanted, timeout: part + Connection.defaultTimeout))
+        return OpenBinding(
+          self, try open(wanted, for: purpose, timeout: part + Connection.defaultTimeout))
       } catch {
         guard error.status == .notReady, left > part else { throw error }
         left -= part
@@ -143,12 +146,14 @@ extension Connection {
   private static let longestPowerWait = Duration.seconds(60)
 
   private func open(
-    _ wanted: OpenRequest, timeout: Duration
+    _ wanted: OpenRequest, for purpose: String, timeout: Duration
   ) throws(ClientError) -> OpenReply {
-    try request(.open, .open, unsafe wanted.encoded.span.bytes, timeout: timeout) {
-      _, payload throws(DecodeError) in
-      try OpenReply(decoding: payload)
-    }
+    let hasPurpose = !purpose.isEmpty && features.contains(.purposes)
+    let bytes = hasPurpose ? PurposefulOpen(wanted, purpose: purpose).encoded : wanted.encoded
+    return try request(
+      .open, .open, unsafe bytes.span.bytes, timeout: timeout,
+      setup: { $0.count = hasPurpose ? 1 : 0 },
+      { _, payload throws(DecodeError) in try OpenReply(decoding: payload) })
   }
 
   /// Cancels a pended request; its own reply has come when this returns.

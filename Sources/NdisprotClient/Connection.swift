@@ -14,7 +14,7 @@ internal import NdisprotControl
 ///
 /// - Thread: one at a time; it is not Sendable and can be sent to another thread as a whole
 public final class Connection {
-  /// Where the daemon listens unless it was told otherwise.
+  /// Where the daemon listens unless configured otherwise.
   public static let defaultPath = "/run/ndisprot.sock"
   /// How long a request may take that waits for nothing but the daemon.
   public static let defaultTimeout = Duration.seconds(10)
@@ -22,14 +22,18 @@ public final class Connection {
   let socket: MessageSocket
   /// Ends the waits of this connection from another thread.
   public var interruption: Interruption?
+  /// When every request ends at the latest, whatever its own time: the deadline of a whole program.
+  public var latest = Deadline.never
   /// How long a CANCEL may take whose request is over.
   var cancelTimeout = Connection.defaultTimeout
   private var lastID: UInt64 = 0
-  private var pended: Set<UInt64> = []
+  private var pended = Set<UInt64>(minimumCapacity: 64)
   private var abandoned: Set<UInt64> = []
   /// Replies that came after their caller had given up; the frames in them are lost.
   public private(set) var lateReplyCount: UInt64 = 0
   private var parked: [ParkedReply] = []
+  /// The payload of the reply that was waited for last, if it had been kept; else it is the socket's.
+  var replyBytes: [UInt8]?
   /// Events that nobody has taken yet.
   var events: [EventMessage] = []
   /// Somebody has asked for events; others are passed over.
@@ -41,14 +45,31 @@ public final class Connection {
     let payload: [UInt8]
   }
 
+  /// What the daemon can do beyond the version.
+  private(set) var features: ProtocolFeatures = []
+
+  /// Requests of `submit` that `reap` has not completed yet.
+  var submitted: Set<UInt64> = []
+
+  /// For poll(2): readable when the daemon has sent something.
+  ///
+  /// It belongs to the connection.
+  /// What arrived while another reply was waited for is kept in memory: take everything that is
+  /// there without waiting (`next(by: .now)`) right before each poll.
+  public var descriptor: Int32 { socket.descriptor }
+
   /// Bytes a message may have, as the daemon said.
   public private(set) var maximumMessageByteCount = MessageHeader.maximumMessageByteCount
 
   /// Connects, checks whose daemon it is, and agrees on a version.
   ///
+  /// - Parameters:
+  ///   - path: the socket of the daemon; by default the one that `NDISPROT_SOCKET` names
+  ///   - interruption: ends the waits of this connection
+  ///   - timeout: how long connecting may take; nil waits without end
   /// - Throws: `.cannotReach`, `.untrustedServer`; `.refused` with `tooManySessions`
   public convenience init(
-    path: String = Connection.defaultPath, interruption: Interruption? = nil,
+    path: String = Connection.environmentPath, interruption: Interruption? = nil,
     timeout: Duration? = Connection.defaultTimeout
   ) throws(ClientError) {
     let deadline = Deadline(after: timeout)
@@ -62,7 +83,6 @@ public final class Connection {
   ) throws(ClientError) {
     self.socket = socket
     self.interruption = interruption
-    pended.reserveCapacity(64)
     try greet(by: deadline)
   }
 
@@ -85,6 +105,7 @@ public final class Connection {
       guard granted.version == ProtocolVersion.current else {
         throw .invalidValue
       }
+      features = ProtocolFeatures(rawValue: granted.features)
       maximumMessageByteCount = min(
         Int(granted.maximumMessageByteCount), MessageHeader.maximumMessageByteCount)
     } catch {

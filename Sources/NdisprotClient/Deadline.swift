@@ -41,7 +41,7 @@ public struct Deadline: Hashable, Sendable {
   }
 
   /// What is left; nil if it never comes.
-  var remaining: Duration? {
+  public var remaining: Duration? {
     guard nanoseconds != .max else { return nil }
     let now = monotonicNanoseconds()
     return .nanoseconds(Int64(clamping: nanoseconds - min(now, nanoseconds)))
@@ -53,5 +53,15 @@ public struct Deadline: Hashable, Sendable {
     let now = monotonicNanoseconds()
     guard now < nanoseconds else { return 0 }
     return Int32(clamping: (nanoseconds - now + 999_999) / 1_000_000)
+  }
+}
+
+extension Duration {
+  /// Whole milliseconds, rounded up, as the daemon counts waits; nothing is less than 0.
+  var wholeMilliseconds: UInt32 {
+    let (seconds, attoseconds) = components
+    guard seconds >= 0, attoseconds >= 0 else { return 0 }
+    let part = (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
+    return UInt32(clamping: min(seconds, 5_000_000) * 1_000 + part)
   }
 }

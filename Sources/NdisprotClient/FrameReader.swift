@@ -94,6 +94,21 @@ public struct FrameReader: ~Copyable {
     return Int(count)
   }
 
+  /// Takes the next message of frames, and lends its records as they lie.
+  ///
+  /// - Parameters:
+  ///   - deadline: when to give up; `.now` takes what is there
+  ///   - body: is lent the records, for a `RecordReader`, and how many there are
+  /// - Returns: false when the deadline is over
+  /// - Throws: as `next`
+  public mutating func nextMessage(
+    by deadline: Deadline, _ body: (RawSpan, UInt32) -> Void
+  ) throws(ClientError) -> Bool {
+    guard let count = try takeMessage(by: deadline) else { return false }
+    body(records, count)
+    return true
+  }
+
   /// Lends the records of the message that was taken last.
   @inlinable @inline(__always)
   func forEachRecord(
@@ -171,6 +186,7 @@ public struct FrameReader: ~Copyable {
   /// Cancels the pended reads; frames that came before that are still delivered.
   ///
   /// The open goes on: what arrives from now on is queued for the next reader.
+  @inline(never)
   public mutating func stop(_ body: (RecordReader.Record) -> Void) throws(ClientError) {
     let connection = binding.connection
     for index in 0..<pendedReadCount where ids[index] != 0 {

@@ -58,30 +58,65 @@ public struct FrameWriter: ~Copyable {
   ///
   /// A frame that is refused is counted in `report`; only what ends the writing is thrown.
   public mutating func write(_ frame: RawSpan) throws(ClientError) {
-    report.submitted += 1
-    let byteCount = FrameRecord.headerByteCount + frame.byteCount
-    if !records.isEmpty, records.records.byteCount + byteCount > Self.recordByteLimit {
-      try flush()
-    }
+    if isFull(for: frame.byteCount) { try flush() }
+    append(frame)
+    if records.recordCount >= frameLimit { try flush() }
+  }
+
+  /// Takes a frame if there is room for it by then.
+  ///
+  /// - Returns: false if too many messages were still on their way at the deadline; the frame was not
+  ///   taken then
+  public mutating func write(_ frame: RawSpan, by deadline: Deadline) throws(ClientError) -> Bool {
+    if isFull(for: frame.byteCount), try !flush(by: deadline) { return false }
+    append(frame)
+    // The frame is taken: that its message cannot leave yet is the next one's matter.
+    if records.recordCount >= frameLimit { _ = try flush(by: .now) }
+    return true
+  }
+
+  /// Whether the message has to leave before a frame of this length is taken.
+  ///
+  /// Mutating for the sake of speed: a borrowed self of this size is copied for each frame.
+  @inline(__always)
+  private mutating func isFull(for byteCount: Int) -> Bool {
+    if records.recordCount >= frameLimit { return true }
+    return !records.isEmpty
+      && records.records.byteCount &+ FrameRecord.headerByteCount &+ byteCount
+        > Self.recordByteLimit
+  }
+
+  private mutating func append(_ frame: RawSpan) {
+    report.submitted &+= 1
     guard records.append(frame) else {
       // The message is empty or was made so: what does not fit it fits no interface.
       report.count(.frameTooLong, frames: 1)
       report.limitByteCount = UInt32(clamping: binding.maximumFrameByteCount)
       return
     }
-    if records.recordCount >= frameLimit { try flush() }
   }
 
   /// Sends the frames taken so far; their statuses come later.
   public mutating func flush() throws(ClientError) {
-    guard !records.isEmpty else { return }
-    let deadline = Deadline(after: timeout)
-    while outstandingCount >= outstandingLimit { try takeReply(by: deadline) }
+    guard try flush(by: Deadline(after: timeout)) else { throw .timedOut(.write) }
+  }
+
+  /// Sends the frames taken so far if there is room for their message by then.
+  ///
+  /// - Returns: false if there was none; the frames are kept
+  private mutating func flush(by deadline: Deadline) throws(ClientError) -> Bool {
+    guard !records.isEmpty else { return true }
+    while outstandingCount >= outstandingLimit {
+      guard try takeReply(by: deadline) else { return false }
+    }
     let id = binding.connection.newID()
     records.seal(MessageHeader(.writeBatch, id: id))
     do throws(ClientError) {
       while try !binding.connection.trySend(records.message) {
-        try makeRoom(by: deadline)
+        guard try makeRoom(by: deadline) else {
+          binding.connection.abandonUnsent(id)
+          return false
+        }
       }
     } catch {
       binding.connection.abandonUnsent(id)
@@ -89,18 +124,22 @@ public struct FrameWriter: ~Copyable {
     }
     note(id, frameCount: UInt64(records.recordCount))
     records.removeAll()
+    return true
   }
 
   /// The socket is full: takes replies, which is what the daemon waits for, until it is not.
-  private mutating func makeRoom(by deadline: Deadline) throws(ClientError) {
+  ///
+  /// - Returns: false when the deadline is over
+  private mutating func makeRoom(by deadline: Deadline) throws(ClientError) -> Bool {
     let connection = binding.connection
     let socket = connection.socket
     let ready = try socket.wait(
       for: [.send, .receive], by: deadline, connection.interruption)
-    if ready.isEmpty { throw .timedOut(.write) }
+    if ready.isEmpty { return false }
     if ready.contains(.receive), let header = try connection.tryReceive() {
       count(header, socket.payload)
     }
+    return true
   }
 
   /// Sends what is left and waits for all statuses.
@@ -108,9 +147,27 @@ public struct FrameWriter: ~Copyable {
   /// - Returns: what became of the frames
   @discardableResult
   public mutating func finish() throws(ClientError) -> WriteReport {
-    try flush()
-    let deadline = Deadline(after: timeout)
-    while outstandingCount > 0 { try takeReply(by: deadline) }
+    guard try finish(by: Deadline(after: timeout)) else { throw .timedOut(.write) }
+    return report
+  }
+
+  /// Sends what is left and takes the statuses that come by then.
+  ///
+  /// - Returns: whether `report` knows what became of every frame
+  public mutating func finish(by deadline: Deadline) throws(ClientError) -> Bool {
+    guard try flush(by: deadline) else { return false }
+    while outstandingCount > 0 {
+      guard try takeReply(by: deadline) else { return false }
+    }
+    return true
+  }
+
+  /// The report so far, and begins another one.
+  ///
+  /// - Returns: nil while the fate of a frame is not known
+  public mutating func takeReport() -> WriteReport? {
+    guard outstandingCount == 0, records.isEmpty else { return nil }
+    defer { report = WriteReport() }
     return report
   }
 
@@ -122,9 +179,11 @@ public struct FrameWriter: ~Copyable {
   /// - Returns: what became of the frames; none is outstanding
   public mutating func abandon() -> WriteReport {
     do throws(ClientError) {
-      while outstandingCount > 0 { try takeReply(by: .now) }
+      while outstandingCount > 0, try takeReply(by: .now) {}
     } catch {
-      // Nothing more has come: that is why this is called.
+      // The daemon is gone: that is why this is called.
+    }
+    if outstandingCount > 0 {
       for index in outstanding.indices where outstanding[index].id != 0 {
         binding.connection.abandon(outstanding[index].id)
         outstanding[index] = Outstanding()
@@ -151,14 +210,18 @@ public struct FrameWriter: ~Copyable {
     return nil
   }
 
-  private mutating func takeReply(by deadline: Deadline) throws(ClientError) {
+  /// Takes a reply, one of these or another; false when the deadline is over.
+  @inline(never)
+  private mutating func takeReply(by deadline: Deadline) throws(ClientError) -> Bool {
     let connection = binding.connection
     let socket = connection.socket
     if let kept = connection.takeParked(where: { index(of: $0) != nil }) {
-      return unsafe count(kept.header, kept.payload.span.bytes)
+      unsafe count(kept.header, kept.payload.span.bytes)
+      return true
     }
-    guard let header = try connection.receive(by: deadline) else { throw .timedOut(.write) }
+    guard let header = try connection.receive(by: deadline) else { return false }
     count(header, socket.payload)
+    return true
   }
 
   /// Counts the frames of a message that was answered; a reply to somebody else is kept.
@@ -170,33 +233,6 @@ public struct FrameWriter: ~Copyable {
     let frameCount = outstanding[index].frameCount
     outstanding[index] = Outstanding()
     outstandingCount -= 1
-    report.sentByteCount += UInt64(header.information)
-    if header.completion.isSuccess {
-      report.sent += frameCount
-    } else {
-      countFailures(header, payload, frameCount)
-    }
-  }
-
-  private mutating func countFailures(
-    _ header: MessageHeader, _ payload: RawSpan, _ frameCount: UInt64
-  ) {
-    if report.limitByteCount == 0 { report.limitByteCount = header.bytesNeeded }
-    if report.reason.isEmpty { report.reason = header.reason(in: payload) ?? "" }
-    guard let statuses = try? FrameStatuses(payload, of: header),
-      UInt64(statuses.count) == frameCount
-    else {
-      // The message as a whole was refused.
-      report.count(header.completion, frames: frameCount)
-      return
-    }
-    for index in 0..<statuses.count {
-      let status = statuses[index]
-      if status.isSuccess {
-        report.sent += 1
-      } else {
-        report.count(status, frames: 1)
-      }
-    }
+    report.count(header, payload, frameCount: frameCount)
   }
 }

@@ -42,6 +42,9 @@ final class MessageSocket {
 
   deinit { socket.close() }
 
+  /// For poll(2); it belongs to this object.
+  var descriptor: Int32 { socket.descriptor }
+
   /// The message that arrived last.
   var message: RawSpan {
     @_lifetime(borrow self) get {

@@ -14,12 +14,21 @@ extension OpenBinding {
     byteLimit: Int = MessageHeader.maximumPayloadByteCount - FrameRecord.headerByteCount,
     timeout: Duration? = nil
   ) throws(ClientError) -> CapturedFrame {
+    try read(byteLimit: byteLimit, timeout: timeout) { CapturedFrame($0.header, $0.frame) }
+  }
+
+  /// Reads one frame as the other `read` does, and lends it to `body`.
+  public func read<Value>(
+    byteLimit: Int, timeout: Duration? = nil, _ body: (RecordReader.Record) -> Value
+  ) throws(ClientError) -> Value {
     try connection.pendedRequest(
       .read, .read, timeout: timeout, setup: { $0.information = UInt32(clamping: byteLimit) }
     ) { header, payload throws(DecodeError) in
       var reader = RecordReader(payload, recordCount: header.count)
-      guard let record = try reader.next() else { throw .tooShort }
-      return CapturedFrame(record.header, record.frame)
+      guard let record = try reader.next(), record.frame.byteCount <= byteLimit else {
+        throw .tooShort
+      }
+      return body(record)
     }
   }
 

@@ -39,7 +39,7 @@ public final class ResumingBinding {
   ///   - timeout: how long the daemon, or the interface, may be away; nil waits without end
   ///   - prepare: sets again what belongs to an open and went with it: packet filter, groups
   public init(
-    _ binding: OpenBinding, path: String = Connection.defaultPath,
+    _ binding: OpenBinding, path: String = Connection.environmentPath,
     timeout: Duration? = ResumingBinding.defaultTimeout,
     prepare: @escaping (OpenBinding) throws(ClientError) -> Void = { _ in }
   ) {

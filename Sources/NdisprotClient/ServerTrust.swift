@@ -38,11 +38,10 @@ enum ServerTrust {
   }
 
   /// What `NDISPROT_TRUST` names; nil for anything but a number.
-  ///
-  /// - Source: secure_getenv(3), which is behind _GNU_SOURCE; the two users are what it compares
   private static func environmentID() -> UInt32? {
-    guard getuid() == geteuid(), getgid() == getegid(), let text = unsafe getenv("NDISPROT_TRUST")
-    else { return nil }
+    guard Connection.hasCallersRights, let text = unsafe getenv("NDISPROT_TRUST") else {
+      return nil
+    }
     return unsafe UInt32(String(cString: text))
   }
 

@@ -1,6 +1,7 @@
 public import NDIS
+internal import NdisprotControl
 
-/// What became of the frames that were given to a `FrameWriter`.
+/// What became of the frames that were given to a `FrameWriter` or a `FrameExchange`.
 public struct WriteReport: Equatable, Sendable {
   /// Frames that were given to it.
   public var submitted: UInt64 = 0
@@ -10,6 +11,8 @@ public struct WriteReport: Equatable, Sendable {
   public var sentByteCount: UInt64 = 0
   /// Frames that were not sent, by why.
   public var failures: [CompletionStatus: UInt64] = [:]
+  /// Why the first frame that was not sent was not sent; nil if all were.
+  public private(set) var firstFailure: CompletionStatus?
   /// The limit that the first refusal speaks of; 0 if it speaks of none.
   public var limitByteCount: UInt32 = 0
   /// Why the first frame was refused that the access policy refused; empty if none was.
@@ -25,6 +28,33 @@ public struct WriteReport: Equatable, Sendable {
 
   mutating func count(_ failure: CompletionStatus, frames: UInt64) {
     guard frames > 0 else { return }
+    if firstFailure == nil { firstFailure = failure }
     failures[failure, default: 0] += frames
+  }
+
+  /// Counts the frames of a message that was answered.
+  mutating func count(_ reply: MessageHeader, _ payload: RawSpan, frameCount: UInt64) {
+    sentByteCount += UInt64(reply.information)
+    guard !reply.completion.isSuccess else {
+      sent += frameCount
+      return
+    }
+    if limitByteCount == 0 { limitByteCount = reply.bytesNeeded }
+    if reason.isEmpty { reason = reply.reason(in: payload) ?? "" }
+    guard let statuses = try? FrameStatuses(payload, of: reply),
+      UInt64(statuses.count) == frameCount
+    else {
+      // The message as a whole was refused.
+      count(reply.completion, frames: frameCount)
+      return
+    }
+    for index in 0..<statuses.count {
+      let status = statuses[index]
+      if status.isSuccess {
+        sent += 1
+      } else {
+        count(status, frames: 1)
+      }
+    }
   }
 }

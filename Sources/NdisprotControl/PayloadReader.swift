@@ -46,7 +46,7 @@ struct PayloadReader: ~Escapable {
   /// Takes a text: UTF-8 without NUL.
   mutating func text(_ byteCount: Int) throws(DecodeError) -> String {
     let bytes = try take(byteCount)
-    guard let text = bytes.validatedText, !text.utf8.contains(0) else { throw .invalidText }
+    guard let text = bytes.validatedText, !bytes.hasZero else { throw .invalidText }
     return text
   }
 
@@ -85,6 +85,14 @@ extension RawSpan {
   /// The bytes as text, nil if they are no UTF-8.
   var validatedText: String? {
     unsafe withUnsafeBytes { unsafe String(validating: $0, as: UTF8.self) }
+  }
+
+  /// Whether there is a NUL among them.
+  var hasZero: Bool {
+    for offset in 0..<byteCount {
+      if unsafe unsafeLoad(fromByteOffset: offset, as: UInt8.self) == 0 { return true }
+    }
+    return false
   }
 
   /// A copy of the bytes.

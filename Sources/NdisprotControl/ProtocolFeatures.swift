@@ -15,6 +15,8 @@ public struct ProtocolFeatures: OptionSet, Hashable, Sendable {
   public static let reasons = ProtocolFeatures(rawValue: 4)
   /// Each record of a read says how many frames were lost in front of it.
   public static let losses = ProtocolFeatures(rawValue: 8)
+  /// OPEN may end with what the open is for, in the client's own words.
+  public static let purposes = ProtocolFeatures(rawValue: 16)
   /// Every one.
-  public static let all: ProtocolFeatures = [.access, .names, .reasons, .losses]
+  public static let all: ProtocolFeatures = [.access, .names, .reasons, .losses, .purposes]
 }

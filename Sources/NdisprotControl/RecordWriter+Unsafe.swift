@@ -79,6 +79,37 @@ public import NDIS
     return true
   }
 
+  /// Appends a frame to write that `read` puts in its place.
+  ///
+  /// - Parameters:
+  ///   - byteLimit: the longest frame that may come
+  ///   - read: fills the room it is given from the front, and returns how many bytes; 0 for no frame
+  /// - Returns: false if a frame of `byteLimit` bytes does not fit, or there was none; nothing changes
+  ///   then
+  public mutating func append(
+    upTo byteLimit: Int, reading read: (inout MutableRawSpan) -> Int
+  ) -> Bool {
+    guard byteLimit >= 0, hasRoom(forFrameOf: byteLimit) else { return false }
+    let start = unsafe base + end
+    var room = unsafe MutableRawSpan(
+      _unsafeStart: start + FrameRecord.headerByteCount, byteCount: byteLimit)
+    let byteCount = min(read(&room), byteLimit)
+    guard byteCount > 0 else { return false }
+    let recordByteCount = FrameRecord.byteCount(ofFrame: byteCount)
+    for offset in FrameRecord.headerByteCount + byteCount..<recordByteCount {
+      unsafe UInt8(0).store(to: start + offset)
+    }
+    let length = UInt32(truncatingIfNeeded: byteCount)
+    unsafe length.store(to: start)
+    unsafe length.store(to: start + 4)
+    unsafe UInt64(0).store(to: start + 8)
+    unsafe UInt64(0).store(to: start + 16)
+    end += recordByteCount
+    recordCount += 1
+    frameByteCount += byteCount
+    return true
+  }
+
   /// Writes the header in front of the records; its count becomes theirs.
   public mutating func seal(_ header: MessageHeader) {
     var header = header

@@ -31,19 +31,34 @@ extension ViolationError: CustomStringConvertible {
   /// The cause, for a log line.
   public var description: String {
     switch self {
-    case .messageTooShort(let byteCount): "a message had \(byteCount) bytes, less than a header"
+    case .messageTooShort(let byteCount):
+      Self.text("a message had ", byteCount, " bytes, less than a header")
     case .messageTooLong(let byteCount):
-      "a message had \(byteCount) bytes or more; "
-        + "at most \(MessageHeader.maximumMessageByteCount) are allowed"
+      Self.text(
+        Self.text("a message had ", byteCount, " bytes or more; at most "),
+        MessageHeader.maximumMessageByteCount, " are allowed")
     case .carriesDescriptors: "a message carried file descriptors"
     case .unsupportedVersion(let version):
-      "a message was of version \(version); version \(ProtocolVersion.current) is spoken here"
-    case .unknownFlags(let flags): "a header had unknown flags: 0x" + String(flags, radix: 16)
+      Self.text(
+        Self.text("a message was of version ", Int(version), "; version "),
+        Int(ProtocolVersion.current), " is spoken here")
+    case .unknownFlags(let flags):
+      Self.text("a header had unknown flags: 0x", Int(flags), "", radix: 16)
     case .replyBitInRequest: "a request had the reply bit set"
     case .noReplyBitInReply: "a reply lacked the reply bit"
     case .requestIDIsZero: "a request had id 0"
-    case .unexpectedReply(let id): "a reply answered no request: id \(id)"
-    case .malformedReply(let opcode): "the reply of opcode \(opcode) had a wrong shape"
+    case .unexpectedReply(let id):
+      Self.text("a reply answered no request: id ", Int(truncatingIfNeeded: id), "")
+    case .malformedReply(let opcode):
+      Self.text("the reply of opcode ", Int(opcode), " had a wrong shape")
     }
+  }
+
+  /// One function for all of them: interpolation costs the C library five times the memory.
+  @inline(never)
+  private static func text(
+    _ before: String, _ number: Int, _ after: String, radix: Int = 10
+  ) -> String {
+    before + String(number, radix: radix) + after
   }
 }

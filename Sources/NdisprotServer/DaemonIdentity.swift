@@ -1,3 +1,5 @@
+internal import NdisprotControl
+
 /// What the program around the server says of itself, for whoever asks for the status.
 public struct DaemonIdentity: Sendable {
   /// The program's version.
@@ -26,4 +28,9 @@ public struct DaemonIdentity: Sendable {
     self.watchdogNanoseconds = watchdogNanoseconds
     self.isMemoryLocked = isMemoryLocked
   }
+}
+
+extension DaemonIdentity {
+  /// The version of the control channel that the server speaks.
+  public static var protocolVersion: UInt16 { ProtocolVersion.current }
 }

@@ -11,15 +11,17 @@ extension Session {
     let options = open.options
     let mode = options.mode == .exclusive ? "exclusive" : "shared"
     let rights = open.access.rights.words.joined(separator: ",")
-    server.audit(
-      AuditRecord(
-        .open, identity, operation: "open", binding: open.binding.snapshot.attributes.name,
-        etherTypes: options.etherTypes, rule: open.access.ruleNames,
-        outcome: "\(mode), \(rights) by rule \(open.access.ruleNames)"
-      )
-      .with("open", open.id).with("mode", mode)
-      .with("ethertypes", options.etherTypes.text(\.hexType)).with("rights", rights),
-      of: credentials)
+    var outcome = "\(mode), \(rights) by rule \(open.access.ruleNames)"
+    // The client's own words: nothing is decided by them.
+    if !options.purpose.isEmpty { outcome += ", for '\(options.purpose)' as it says" }
+    var record = AuditRecord(
+      .open, identity, operation: "open", binding: open.binding.snapshot.attributes.name,
+      etherTypes: options.etherTypes, rule: open.access.ruleNames, outcome: outcome
+    )
+    .with("open", open.id).with("mode", mode)
+    .with("ethertypes", options.etherTypes.text(\.hexType)).with("rights", rights)
+    if !options.purpose.isEmpty { record = record.with("purpose", text: options.purpose) }
+    server.audit(record, of: credentials)
   }
 
   /// A reload changed what the open may do.
@@ -70,7 +72,7 @@ extension Session {
   ///   - cause: why, for people
   func auditDenial(_ reason: DenialReason, _ opcode: UInt16, _ message: RawSpan, _ cause: String) {
     let wanted =
-      opcode == Opcode.open.rawValue ? try? OpenRequest(decoding: message) : nil
+      opcode == Opcode.open.rawValue ? openRequest(in: message) : nil
     let operation = Opcode(rawValue: opcode).map { "\($0)" } ?? "opcode \(opcode)"
     server.auditDenial(
       reason,
@@ -78,6 +80,12 @@ extension Session {
         .denied, identity, operation: operation, binding: wanted?.name,
         etherTypes: wanted?.etherTypes, outcome: cause
       ).with("cause", text: cause), of: credentials)
+  }
+
+  /// An OPEN, with a purpose behind it or none: its header is not at hand.
+  private func openRequest(in message: RawSpan) -> OpenRequest? {
+    if let request = try? OpenRequest(decoding: message) { return request }
+    return try? PurposefulOpen(decoding: message, purposeCount: 1).request
   }
 
   /// An administrator does something that others notice.

@@ -123,8 +123,11 @@ extension Session {
       case .hello: greet(request, try HelloRequest(decoding: payload))
       case .deviceControl: try deviceControl(request, header, payload)
       case .open:
-        let wanted = try OpenRequest(decoding: payload)
-        requestOpen(request, OpenOptions(wanted), name: wanted.name)
+        let wanted = try PurposefulOpen(
+          decoding: payload, purposeCount: features.contains(.purposes) ? header.count : 0)
+        var options = OpenOptions(wanted.request)
+        options.purpose = wanted.purpose
+        requestOpen(request, options, name: wanted.request.name)
       case .closeDevice: requestClose(request)
       case .cancel: cancel(request, try CancelRequest(decoding: payload).id)
       case .enumerate: enumerate(request, try EnumerateRequest(decoding: payload), header)

@@ -84,6 +84,8 @@ public enum AccountDatabase {
 
   /// A group.
   public struct Group: Hashable, Sendable {
+    /// The name.
+    public let name: String
     /// The number.
     public let groupID: UInt32
     /// Whether it names users; those whose primary group it is are not among them.
@@ -184,8 +186,9 @@ extension AccountDatabase.User {
 }
 
 extension AccountDatabase.Group {
-  fileprivate init(_ entry: group) {
+  fileprivate init?(_ entry: group) {
+    guard let name = unsafe entry.gr_name else { return nil }
     let hasMembers = unsafe entry.gr_mem != nil && entry.gr_mem.pointee != nil
-    unsafe self.init(groupID: entry.gr_gid, hasMembers: hasMembers)
+    unsafe self.init(name: String(cString: name), groupID: entry.gr_gid, hasMembers: hasMembers)
   }
 }

@@ -29,13 +29,15 @@ public struct SystemError: Error, Hashable, Sendable {
   public var words: String {
     var buffer = InlineArray<128, CChar>(repeating: 0)
     return unsafe withUnsafeMutableBytes(of: &buffer) { bytes in
-      guard let base = bytes.baseAddress else { return "errno \(errno)" }
+      guard let base = bytes.baseAddress else { return "errno " + String(errno) }
       let text = unsafe base.assumingMemoryBound(to: CChar.self)
-      guard unsafe strerror_r(errno, text, bytes.count) == 0 else { return "errno \(errno)" }
+      guard unsafe strerror_r(errno, text, bytes.count) == 0 else {
+        return "errno " + String(errno)
+      }
       return unsafe String(cString: text)
     }
   }
 
   /// The call, and why it failed: `eventfd: Too many open files`.
-  public var text: String { "\(call): \(words)" }
+  public var text: String { call + ": " + words }
 }

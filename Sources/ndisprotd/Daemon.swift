@@ -104,7 +104,7 @@ private func identity(
   _ listener: Listener, _ manager: ServiceManager?, _ memory: MemoryLock
 ) -> DaemonIdentity {
   DaemonIdentity(
-    version: NdisprotdCommand.configuration.version, socketPath: listener.path,
+    version: Build.version, socketPath: listener.path,
     isSocketInherited: !listener.isOwn, isService: manager != nil,
     watchdogNanoseconds: manager?.watchdogNanoseconds ?? 0, isMemoryLocked: { memory.isHeld })
 }

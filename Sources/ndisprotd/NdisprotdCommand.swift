@@ -17,9 +17,12 @@ struct NdisprotdCommand: ParsableCommand {
       Binds the named interfaces, present now or later, and serves programs over one Unix socket. \
       With --interface, root, the user who starts it, and whom --allow names may open them; without, \
       a configuration file says what to bind and who may do what.
-      Example: ndisprotd --interface eth0 --allow alice --allow :netauth
+
+      Examples:
+        ndisprotd --interface eth0 --allow alice --allow :netauth
+        ndisprotd --check-config --summary
       """,
-    version: "0.1.0")
+    version: versionText)
 
   @OptionGroup var options: DaemonOptions
 
@@ -34,7 +37,7 @@ struct NdisprotdCommand: ParsableCommand {
       if ExitStatus.lasting.contains(exitCode(for: error).rawValue) {
         InheritedSockets()?.turnClientsAway()
       }
-      exit(withError: error)
+      Glibc.exit(reportUsage(error))
     }
   }
 

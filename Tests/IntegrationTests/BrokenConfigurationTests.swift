@@ -121,7 +121,7 @@ struct BrokenConfigurationTests {
       ["unshare", "--mount", "sh", "-c", script, Product.path(program)],
       errorPath: Lab.temporaryPath("noproc"))
     unlink(Lab.temporaryPath("noproc"))
-    #expect(outcome.exitCode == 0 && outcome.output.hasPrefix("0."))
+    #expect(outcome.exitCode == 0 && outcome.output.hasPrefix("\(program) 0."))
   }
 
   @Test("output that cannot be written is a failure, and says so")
@@ -130,6 +130,6 @@ struct BrokenConfigurationTests {
       ["sh", "-c", "exec \"$0\" --version >/dev/full", Product.path("ndisprotctl")],
       errorPath: Lab.temporaryPath("full"))
     unlink(Lab.temporaryPath("full"))
-    #expect(outcome.exitCode == 74 && outcome.errors.contains("No space left"))
+    #expect(outcome.exitCode == 1 && outcome.errors.contains("No space left"))
   }
 }

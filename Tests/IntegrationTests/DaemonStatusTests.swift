@@ -180,7 +180,7 @@ struct DaemonStatusTests {
       #expect(outcome.exitCode == 3 && outcome.output.isEmpty)
       #expect(
         outcome.errors.contains("status: the daemon is not running")
-          && outcome.errors.contains("Start ndisprotd"))
+          && outcome.errors.contains("Start it: sudo ndisprotd"))
       let json = try lab.ctl("--json", "status")
       #expect(json.exitCode == 3 && json.output.contains("\"event\":\"error\""))
     }

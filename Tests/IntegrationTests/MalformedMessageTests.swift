@@ -120,7 +120,7 @@ struct MalformedMessageTests {
   /// Sends each on a session of its own; the lines that tell of them are few.
   private func probe(_ messages: [String], isOpen: Bool) throws {
     let before = try lab.daemon.complaints.count
-    let resources = try lab.daemon.resources
+    let resources = try lab.daemon.restingResources()
     let fates = try lab.client.probe(messages, openFirst: isOpen ? "np0" : "")
     for (message, fate) in zip(messages, fates) where fate == .silent {
       Issue.record("no answer, or two: \(message)")

@@ -95,7 +95,11 @@ struct NameTests {
       #expect(try lab.ctl("wait", name, "--timeout", "20").exitCode == 0)
       let reader = try lab.startCtl("--json", "read", name, "-n", "1", "--timeout", "20")
       _ = try #require(try reader.nextLine())
-      #expect(try lab.ctl("write", "far0", "-n", "1", "--dst", "ff:ff:ff:ff:ff:ff").exitCode == 0)
+      #expect(
+        try lab.ctl(
+          "write", "far0", "-n", "1", "--dst", "ff:ff:ff:ff:ff:ff", "--ethertype", "eapol"
+        ).exitCode
+          == 0)
       #expect(try reader.exitCode() == 0)
     }
   }

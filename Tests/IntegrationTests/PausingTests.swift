@@ -109,7 +109,9 @@ struct PausingTests {
         #expect(try lab.ctl(command).exitCode == 64)
         guard User.areSeveral else { continue }
         let other = try lab.ctl([command, "np0"], as: .allowed)
-        #expect(other.exitCode == 6 && other.errors.contains("only root and the user whose daemon it is may"))
+        #expect(
+          other.exitCode == 6
+            && other.errors.contains("only root and the user whose daemon it is may"))
       }
       #expect(try lab.client.open().write(Frame.outward()).status == .success)
     }

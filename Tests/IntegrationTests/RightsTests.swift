@@ -74,10 +74,10 @@ struct RightsTests {
       let own = try lab.ctl(["--json", "rights"], as: user)
       let lines = own.output.split(separator: "\n")
       #expect(lines.count == 2 && own.exitCode == 0, "\(own)")
-      #expect(lines.first?.contains("\"ethertypes\":\"0x88b5\",\"rights\":\"read\"") == true)
-      #expect(lines.last?.contains("\"ethertypes\":\"any\",\"rights\":\"write\"") == true)
+      #expect(lines.first?.contains("\"ethertypes\":[\"0x88b5\"],\"rights\":[\"read\"]") == true)
+      #expect(lines.last?.contains("\"ethertypes\":[\"any\"],\"rights\":[\"write\"]") == true)
       let root = try lab.ctl(["--json", "rights"], as: .owner).output
-      #expect(root.contains("\"ethertypes\":\"any\",\"rights\":\"read,write,"), "\(root)")
+      #expect(root.contains("\"ethertypes\":[\"any\"],\"rights\":[\"read\",\"write\","), "\(root)")
     }
   }
 }

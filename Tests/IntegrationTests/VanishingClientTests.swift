@@ -50,7 +50,7 @@ struct VanishingClientTests {
 
   @Test("B7: a client killed at any moment leaves nothing behind", arguments: Moment.allCases)
   func killed(_ moment: Moment) throws {
-    let before = try lab.daemon.resources
+    let before = try lab.daemon.restingResources()
     let lines = try lab.daemon.complaints.count
     let victim = lab.makeClient()
     try moment.reach(with: victim)

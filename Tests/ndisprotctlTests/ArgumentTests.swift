@@ -76,7 +76,7 @@ struct ArgumentTests {
     arguments: [
       (OID.currentAddress, [2, 0, 0, 0, 0, 9], "02:00:00:00:00:09", "\"02:00:00:00:00:09\""),
       (.currentPacketFilter, [11, 0, 0, 0], "0xb directed multicast broadcast", "11"),
-      (.maximumFrameSize, [0xDC, 5, 0, 0], "1500", "1500"),
+      (.maximumFrameSize, [0xDC, 5, 0, 0], "1500 bytes", "1500"),
       (.multicastList, [], "", "[]"),
       (
         .supportedList, [2, 1, 1, 1, 7, 0, 0, 0], "OID_802_3_CURRENT_ADDRESS 0x00000007",

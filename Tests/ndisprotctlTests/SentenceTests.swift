@@ -20,7 +20,7 @@ struct SentenceTests {
     (.cannotReach(path: "/x", SystemError(errno: ENOENT, call: "connect")), 3, "no socket /x"),
     (
       .cannotReach(path: "/x", SystemError(errno: ECONNREFUSED, call: "connect")), 3,
-      "nobody listens on /x"
+      "nothing listens on /x"
     ),
     (
       .cannotReach(path: "/x", SystemError(errno: EACCES, call: "connect")), 6,

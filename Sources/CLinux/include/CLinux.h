@@ -24,6 +24,8 @@
 #include <sys/uio.h>
 #include <sys/un.h>
 
+#include "VirtualAdapter.h"
+
 // struct mmsghdr of recvmmsg(2), sendmmsg(2).
 struct clinux_mmsghdr {
   struct msghdr msg_hdr;
@@ -121,3 +123,6 @@ static inline struct cmsghdr *clinux_cmsg_next(struct msghdr *message, struct cm
   return CMSG_NXTHDR(message, control);
 }
 static inline unsigned char *clinux_cmsg_data(struct cmsghdr *control) { return CMSG_DATA(control); }
+
+// The commit that was built, of the manifest; "unknown" for sources without git.
+const char *clinux_commit(void);

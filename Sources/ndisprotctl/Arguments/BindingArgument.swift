@@ -8,6 +8,8 @@ enum BindingArgument: ExpressibleByArgument, CustomStringConvertible {
   /// By its interface index: `@17`.
   case index(UInt32)
 
+  static var defaultCompletionKind: CompletionKind { Completion.interfaces }
+
   init?(argument: String) {
     guard argument.hasPrefix("@") else {
       guard !argument.isEmpty else { return nil }

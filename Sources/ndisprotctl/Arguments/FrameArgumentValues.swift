@@ -16,6 +16,8 @@ struct EtherTypeArgument: ExpressibleByArgument {
   /// As an `EtherTypeSet` takes it.
   let value: UInt16
 
+  static var defaultCompletionKind: CompletionKind { Completion.etherTypes }
+
   init?(argument: String) {
     guard let value = EtherTypeName.value(of: argument) else { return nil }
     self.value = value

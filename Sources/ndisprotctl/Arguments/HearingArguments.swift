@@ -4,13 +4,18 @@ internal import NdisprotClient
 
 /// Which destinations a reader hears, beside the interface's own address and broadcast.
 ///
-/// 802.1X, LLDP and their like are sent to groups: without one of these options they are not heard.
+/// 802.1X, LLDP and their like are sent to groups: those of the EtherTypes that are read are joined,
+/// unless one of these options says otherwise.
 struct HearingArguments: ParsableArguments {
   @Option(
     name: .customLong("group"), parsing: .singleValue,
     help: ArgumentHelp(
-      "Hears this group, too, such as 01:80:c2:00:00:0e of LLDP (repeatable).", valueName: "mac"))
+      "Hears this group instead of those of the protocol, such as 01:80:c2:00:00:0e (repeatable).",
+      valueName: "mac"))
   var groups: [AddressArgument] = []
+
+  @Flag(help: "Joins no group of the protocol.")
+  var noGroup = false
 
   @Flag(help: "Hears all groups.")
   var allGroups = false
@@ -19,9 +24,12 @@ struct HearingArguments: ParsableArguments {
   var promiscuous = false
 
   /// Whether nothing was asked for.
-  var isDefault: Bool { groups.isEmpty && !allGroups && !promiscuous }
+  var isDefault: Bool { groups.isEmpty && !noGroup && !allGroups && !promiscuous }
 
   mutating func validate() throws {
+    guard !noGroup || groups.isEmpty else {
+      throw ValidationError("--no-group and --group contradict each other. Write one of them")
+    }
     for group in groups where !group.address.isMulticast {
       throw ValidationError(
         "--group \(group.address) is the address of one station. Write a group's, whose first octet "
@@ -33,12 +41,33 @@ struct HearingArguments: ParsableArguments {
     }
   }
 
-  /// Tells the open; it forgets with its end, so a new one is told again.
-  func set(on open: OpenBinding) throws(ClientError) {
-    if !groups.isEmpty {
-      try open.set(
-        .multicastList, groups.flatMap { group in (0..<6).map { group.address.octets[$0] } })
+  /// Sets what the open hears; that ends with the open, so a new one needs it again.
+  ///
+  /// - Returns: the groups of the protocol that the daemon does not let it join
+  @discardableResult
+  func set(on open: OpenBinding) throws(ClientError) -> [MACAddress] {
+    if !groups.isEmpty { try join(groups.map(\.address), open) }
+    let refused = try joinGroupsOfProtocol(open)
+    try setFilter(open)
+    return refused
+  }
+
+  private func join(_ groups: [MACAddress], _ open: OpenBinding) throws(ClientError) {
+    try open.set(.multicastList, groups.flatMap { group in (0..<6).map { group.octets[$0] } })
+  }
+
+  private func joinGroupsOfProtocol(_ open: OpenBinding) throws(ClientError) -> [MACAddress] {
+    let own = ProtocolGroups.addresses(of: open.granted.etherTypes)
+    guard groups.isEmpty, !noGroup, !allGroups, !promiscuous, !own.isEmpty else { return [] }
+    do throws(ClientError) {
+      try join(own, open)
+      return []
+    } catch  where error.status?.ntStatus == .accessDenied {
+      return own
     }
+  }
+
+  private func setFilter(_ open: OpenBinding) throws(ClientError) {
     var filter = PacketFilter.atOpen
     if allGroups { filter.insert(.allMulticast) }
     if promiscuous { filter.insert(.promiscuous) }

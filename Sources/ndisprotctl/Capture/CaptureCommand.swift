@@ -10,12 +10,17 @@ internal import Platform
 struct CaptureCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "capture", abstract: "Writes frames to a file that Wireshark and tcpdump read.",
-    discussion: """
+    discussion: Help.text(
+      """
       Without --ethertype it captures what the caller may read, and where the rules allow it also what \
       this host sends and what groups hear. The daemon passes on the EtherTypes of the open and no other \
       frame; --filter and --direction are applied here, to what the daemon passed on. A file is whole at \
       every moment, also when the disk is full. The summary says how many frames were lost, and where.
-      """)
+      """,
+      [
+        "ndisprotctl capture eth0 -w eth0.pcapng --filter 'vlan 42'",
+        "ndisprotctl capture eth0 -w - -n 10",
+      ]))
 
   @OptionGroup var global: GlobalOptions
 
@@ -25,7 +30,8 @@ struct CaptureCommand: ParsableCommand {
   @Option(
     name: .customShort("w"),
     help: ArgumentHelp(
-      "The file, or - for standard output (default: BINDING-TIME.pcapng).", valueName: "file"))
+      "The file, or - for standard output (default: BINDING-TIME.pcapng).", valueName: "file"),
+    completion: .file())
   var path: String?
 
   @Option(name: .customLong("format"), help: ArgumentHelp("pcapng or pcap.", valueName: "format"))
@@ -116,7 +122,7 @@ struct CaptureCommand: ParsableCommand {
       ?? "\(sources[0].interface.name)-\(realtimeNanoseconds().fileTimeText).\(format.rawValue)"
     var head = CaptureWriter(format)
     head.appendHead(
-      sources.map(\.interface), program: "ndisprotctl \(NdisprotctlCommand.configuration.version)",
+      sources.map(\.interface), program: "ndisprotctl \(Build.version)",
       system: HostFacts.system)
     let rotation = CaptureRotation(
       byteLimit: rotateSize?.byteCount, interval: rotateTime?.duration, fileLimit: files)
@@ -156,7 +162,8 @@ struct CaptureCommand: ParsableCommand {
       flags: isOutgoing ? .outgoing : [])
     var hearing = hearing
     if hearing.isDefault, own.mayHearAllGroups { hearing.allGroups = true }
-    try program.attempt { () throws(ClientError) in try hearing.set(on: open) }
+    let refused = try program.attempt { () throws(ClientError) in try hearing.set(on: open) }
+    program.explainRefusal(of: refused, open)
     return CaptureSource(place, open, entry.captureInterface(open, snap), format, selection)
   }
 }

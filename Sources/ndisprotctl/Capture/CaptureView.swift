@@ -80,7 +80,10 @@ struct CaptureView {
   }
 
   private func write(_ line: String) {
-    guard !isData else { return StandardOutput.write(Array("\(line)\n".utf8), to: 2) }
+    guard !isData else {
+      StandardOutput.write(Array("\(line)\n".utf8), to: 2)
+      return
+    }
     program.output.standard.writeLine(line)
     program.output.standard.flush()
   }

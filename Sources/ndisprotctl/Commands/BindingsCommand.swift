@@ -4,7 +4,8 @@ internal import NdisprotClient
 /// `ndisprotctl bindings`.
 struct BindingsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "bindings", abstract: "Lists the interfaces that the daemon has bound.")
+    commandName: "bindings", abstract: "Lists the interfaces that the daemon has bound.",
+    discussion: Help.text(["ndisprotctl bindings", "ndisprotctl --json bindings"]))
 
   @OptionGroup var global: GlobalOptions
 
@@ -15,7 +16,7 @@ struct BindingsCommand: ParsableCommand {
     if global.json {
       for entry in entries { program.output.standard.writeLine(Self.json(entry)) }
     } else {
-      for line in Self.table(entries) { program.output.standard.writeLine(line) }
+      program.output.printTable(Self.table(entries))
     }
     program.output.standard.flush()
   }
@@ -27,7 +28,7 @@ struct BindingsCommand: ParsableCommand {
   }
 
   /// Rows under a heading.
-  static func table(_ entries: [BindingEntry]) -> [String] {
+  static func table(_ entries: [BindingEntry]) -> [[String]] {
     var rows = [
       ["IFINDEX", "NAME", "STATE", "LINK", "POWER", "ADDRESS", "MTU", "OPENS", "DESCRIPTION"]
     ]
@@ -38,7 +39,7 @@ struct BindingsCommand: ParsableCommand {
         entry.descriptionText,
       ])
     }
-    return TextTable.lines(rows)
+    return rows
   }
 }
 

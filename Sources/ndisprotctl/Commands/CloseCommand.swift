@@ -5,15 +5,17 @@ internal import NdisprotClient
 struct CloseCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "close", abstract: "Ends a session of another program, or all of a user.",
-    discussion: """
+    discussion: Help.text(
+      """
       For administrators: root, and the user whose daemon it is. A number is a session, as 'ndisprotctl \
       status' lists them; anything else is the name of a user. The program is hung up on and may connect \
-      again: to keep it out, change its rule and reload. The audit says who closed what. Examples:
-
-        sudo ndisprotctl close 17
-        sudo ndisprotctl close alice --open-only
-        sudo ndisprotctl close --user 1001
-      """)
+      again: to keep it out, change its rule and reload. The audit says who closed what.
+      """,
+      [
+        "ndisprotctl close 17",
+        "ndisprotctl close alice --open-only",
+        "ndisprotctl close --user 1001",
+      ]))
 
   @OptionGroup var global: GlobalOptions
   @Argument(help: "The number of a session, or the name of a user.")

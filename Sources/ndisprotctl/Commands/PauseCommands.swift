@@ -5,11 +5,13 @@ internal import NdisprotClient
 struct PauseCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "pause", abstract: "Stops the frames of a binding, for all who have it open.",
-    discussion: """
+    discussion: Help.text(
+      """
       For administrators: root, and the user whose daemon it is. It ends when the binding is paused: \
       writes that are pended go out first, for at most 10 s. Reads stay pended, frames that arrive \
       are dropped and counted, until 'ndisprotctl restart'.
-      """)
+      """,
+      ["ndisprotctl pause eth0"]))
 
   @OptionGroup var global: GlobalOptions
   @Argument(help: "An interface name, or @N, its index.")
@@ -26,7 +28,8 @@ struct PauseCommand: ParsableCommand {
 struct RestartCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "restart", abstract: "Lets the frames of a paused binding move again.",
-    discussion: "For administrators: root, and the user whose daemon it is.")
+    discussion: Help.text(
+      "For administrators: root, and the user whose daemon it is.", ["ndisprotctl restart eth0"]))
 
   @OptionGroup var global: GlobalOptions
   @Argument(help: "An interface name, or @N, its index.")
@@ -48,7 +51,16 @@ extension Program {
     let name = binding.description
     let program = Program(global, "\(verb) \(name)", .administer, binding: name)
     let connection = try program.connect()
-    let index = try program.entry(binding, connection).interfaceIndex
-    try program.attempt { () throws(ClientError) in try body(connection, index) }
+    let entry = try program.entry(binding, connection)
+    try program.attempt { () throws(ClientError) in
+      try body(connection, entry.interfaceIndex)
+    }
+    guard global.json else { return }
+    var line = JSONLine()
+    line.add("event", verb == "pause" ? "paused" : "restarted")
+    line.add("binding", entry.name)
+    line.add("ifindex", entry.interfaceIndex)
+    program.output.standard.writeLine(line.closed)
+    program.output.standard.flush()
   }
 }

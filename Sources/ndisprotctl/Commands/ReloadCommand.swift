@@ -4,11 +4,13 @@ internal import NdisprotClient
 /// `ndisprotctl reload`.
 struct ReloadCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "reload", abstract: "Has the daemon read its configuration anew.",
-    discussion: """
-      For administrators. Answers when every open follows the new policy; what is wrong with a file \
-      is said, nothing changes then, and the exit code is 1.
-      """)
+    commandName: "reload", abstract: "Reloads the configuration of the daemon.",
+    discussion: Help.text(
+      """
+      For administrators. Answers when every open follows the new policy; on error the running \
+      configuration stays, the mistake is reported, and the exit code is 1.
+      """,
+      ["ndisprotctl reload"]))
 
   @OptionGroup var global: GlobalOptions
 

@@ -4,14 +4,18 @@ internal import NdisprotClient
 /// `ndisprotctl wait`.
 struct WaitCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "wait", abstract: "Waits until interfaces are bound.")
+    commandName: "wait", abstract: "Waits until interfaces are bound.",
+    discussion: Help.text(
+      "Ends with 0 when all of them are bound, and with 7 when --timeout is over.",
+      ["ndisprotctl wait eth0 --timeout 30"]))
 
   @OptionGroup var global: GlobalOptions
-  @Argument(help: "Interface names.")
+  @Argument(help: "Interface names.", completion: Completion.interfaces)
   var bindings: [String]
 
   @Option(
-    help: ArgumentHelp("Gives up after so many seconds, with 7.", valueName: "s"))
+    help: ArgumentHelp(
+      "Gives up after so many seconds, connecting included, with 7.", valueName: "s"))
   var timeout: SecondsArgument?
 
   mutating func validate() throws {
@@ -30,10 +34,18 @@ struct WaitCommand: ParsableCommand {
     let names = bindings
     let list = names.joined(separator: ", ")
     let program = Program(global, "wait for \(list)", .wait, binding: list)
-    let connection = try program.connect()
-    let timeout = timeout?.duration
+    let end = Deadline(after: timeout?.duration)
+    let connection = try program.connect(by: end)
+    // The daemon keeps the time of the wait itself, and answers a little after it.
+    connection.latest = .never
     try program.attempt { () throws(ClientError) in
-      try connection.wait(for: names, timeout: timeout)
+      try connection.wait(for: names, timeout: end.remaining)
     }
+    guard global.json else { return }
+    var line = JSONLine()
+    line.add("event", "bound")
+    line.add("bindings", names)
+    program.output.standard.writeLine(line.closed)
+    program.output.standard.flush()
   }
 }

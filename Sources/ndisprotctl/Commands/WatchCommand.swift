@@ -5,10 +5,12 @@ internal import NdisprotClient
 struct WatchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "watch", abstract: "Prints what becomes of the bindings, as it happens.",
-    discussion: """
+    discussion: Help.text(
+      """
       Bindings that come and go, carrier, power, address, MTU, name, pause and restart, and the end \
       of the daemon, until it is interrupted. Each line shows the binding as it is since.
-      """)
+      """,
+      ["ndisprotctl watch", "ndisprotctl --json watch"]))
 
   @OptionGroup var global: GlobalOptions
 
@@ -20,7 +22,7 @@ struct WatchCommand: ParsableCommand {
       let events = try EventReader(connection)
       standard.writeLine(global.json ? #"{"event":"watching"}"# : "watching")
       standard.flush()
-      while let event = try events.next(by: .never) {
+      while !standard.isClosed, let event = try events.next(by: .never) {
         standard.writeLine(global.json ? Self.json(event) : Self.line(event))
         standard.flush()
       }
@@ -36,7 +38,7 @@ struct WatchCommand: ParsableCommand {
     line.add("event", event.kind.name)
     line.add("sequence", event.sequence)
     line.add("lost", event.lost)
-    line.add("timestampNanoseconds", event.timestamp)
+    line.add("timestampNanoseconds", time: event.timestamp)
     line.add("changes", event.changeCount)
     if let binding = event.binding { binding.addFields(to: &line) }
     return line.closed

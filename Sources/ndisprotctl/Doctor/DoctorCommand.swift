@@ -7,21 +7,26 @@ struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor",
     abstract: "Says what keeps clients from working, and what to do about it.",
-    discussion: """
-      Checks the kernel, the group, the socket, the units, the capability, links, and who else uses \
-      the interfaces. Changes nothing. Exits with 1 if something is wrong.
-      """)
+    discussion: Help.text(
+      """
+      Checks the kernel, the login, the socket, the units, the capability, the rules, links, offloads, \
+      bridges, and which other programs use the interfaces. One cause is one FAIL. Changes nothing. \
+      Exits with 1 if something is wrong.
+      """,
+      ["ndisprotctl doctor"]))
 
   @OptionGroup var global: GlobalOptions
 
   mutating func run() throws {
     let program = Program(global, "reach the daemon", .connect)
-    let findings = Checkup(program: program).findings()
+    let findings = DoctorChecks(program: program).findings()
     for finding in findings {
-      program.output.standard.writeLine(global.json ? finding.json.closed : finding.line)
+      let lines =
+        global.json ? [finding.json.closed] : finding.lines(on: program.output.screen)
+      lines.forEach(program.output.standard.writeLine)
     }
     program.output.standard.flush()
-    if findings.contains(where: { $0.remedy != nil }) { throw Failure(exitCode: 1) }
+    if findings.contains(where: \.isFailure) { throw Failure(exitCode: 1) }
   }
 }
 
@@ -30,22 +35,26 @@ struct ReportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "report",
     abstract: "Prints what a maintainer needs to see: no frame, no byte of one.",
-    discussion: """
+    discussion: Help.text(
+      """
       Versions, the findings of doctor, the status, bindings, counters, the units and the end of the journal. \
       Addresses of interfaces and names of users are in it.
-      """)
+      """,
+      ["ndisprotctl report"]))
 
   @OptionGroup var global: GlobalOptions
 
   mutating func run() throws {
     let program = Program(global, "reach the daemon", .connect)
-    let version = NdisprotctlCommand.configuration.version
-    section("versions", ["ndisprotctl \(version)", "Linux \(HostFacts.kernelRelease)"], program)
-    section("doctor", Checkup(program: program).findings().map(\.line), program)
+    let version = NdisprotctlCommand.configuration.version.split(separator: "\n").map(String.init)
+    section("versions", version + ["Linux \(HostFacts.kernelRelease)"], program)
+    section("doctor", DoctorChecks(program: program).findings().map(\.line), program)
     if let connection = try? program.newConnection() {
       let unit = ServiceUnit.serving(program.socketPath)?.service
       section("status", (try? StatusView(connection, unit))?.text ?? [], program)
-      section("bindings", (try? connection.bindings()).map(BindingsCommand.table) ?? [], program)
+      let entries = try? connection.bindings()
+      let rows = entries.map(BindingsCommand.table) ?? []
+      section("bindings", TextTable.lines(rows), program)
       let counters = (try? connection.statistics(interfaceIndex: 0)) ?? []
       section("counters", counters.flatMap(StatsCommand.text), program)
     }

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import NDIS
 internal import Platform
 
 /// What this machine says of itself, for `doctor` and `report`.
@@ -58,9 +59,34 @@ enum HostFacts {
   /// Whether an interface of this name is there; not for names that the kernel would cut at a colon.
   static func hasInterface(_ name: String) -> Bool { unsafe if_nametoindex(name) != 0 }
 
+  /// The index of an interface of this network namespace; 0 if there is none of this name.
+  static func interfaceIndex(_ name: String) -> Int { unsafe Int(if_nametoindex(name)) }
+
+  /// The number in a file of /proc or /sys; nil if there is none.
+  static func number(in path: String) -> Int? {
+    text(of: path)?.split(separator: "\n").first.flatMap { Int($0) }
+  }
+
+  /// The names of all interfaces of this network namespace.
+  static var interfaceNames: [String] {
+    guard let list = unsafe if_nameindex() else { return [] }
+    defer { unsafe if_freenameindex(list) }
+    var (names, next) = unsafe ([String](), list)
+    while unsafe next.pointee.if_index != 0, let name = unsafe next.pointee.if_name {
+      names.append(unsafe String(cString: name))
+      unsafe next += 1
+    }
+    return names
+  }
+
   /// The members' number of a group; nil if there is none of this name, or it cannot be looked up.
   static func groupID(_ name: String) -> UInt32? {
     (try? AccountDatabase.group(named: name))?.groupID
+  }
+
+  /// The name of a group, or the number.
+  static func groupName(_ number: UInt32) -> String {
+    (try? AccountDatabase.group(number))?.name.printable() ?? "\(number)"
   }
 
   /// The name of a user, or the number.

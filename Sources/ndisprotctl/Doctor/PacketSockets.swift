@@ -1,6 +1,6 @@
 internal import NDIS
 
-/// Who has packet sockets: they see, or take part in, what goes over an interface.
+/// The packet sockets of this machine: they see, or take part in, what goes over an interface.
 ///
 /// - Source: packet(7), /proc/net/packet; proc(5), /proc/PID/fd
 struct PacketSockets {
@@ -8,38 +8,51 @@ struct PacketSockets {
   private struct Entry {
     /// 0 is every interface.
     let interfaceIndex: UInt32
+    let userID: UInt32?
     let inode: Substring
   }
+
+  private let daemonUserID: UInt32?
 
   private let entries: [Entry]
   /// Programs by the inodes of their sockets, as far as this user may see them.
   private let owners: [String: String]
 
-  /// Asks the kernel.
-  init() {
+  /// Asks the kernel; sockets of the daemon's user are taken for the daemon's own.
+  init(daemonUserID: UInt32?) {
+    self.daemonUserID = daemonUserID
     let rows = (HostFacts.text(of: "/proc/net/packet") ?? "").split(separator: "\n").dropFirst()
     // sk RefCnt Type Proto Iface R Rmem User Inode
     entries = rows.compactMap { row in
       let fields = row.split(separator: " ")
       guard fields.count > 8, let index = UInt32(fields[4]) else { return nil }
-      return Entry(interfaceIndex: index, inode: fields[8])
+      return Entry(interfaceIndex: index, userID: UInt32(fields[7]), inode: fields[8])
     }
     owners = entries.isEmpty ? [:] : PacketSockets.owners()
   }
 
-  /// How many there are on an interface, and whose: `ndisprotd (2), tcpdump, 1 of others`.
+  /// How many there are on an interface, and whose: `the daemon's own (2), tcpdump, 1 of user root`.
   func users(of interfaceIndex: UInt32) -> String {
-    let own = entries.filter {
+    let here = entries.filter {
       $0.interfaceIndex == interfaceIndex || $0.interfaceIndex == 0
     }
-    guard !own.isEmpty else { return "no packet socket" }
-    let known = own.compactMap { owners[String($0.inode)] }
-    let counts = Dictionary(known.map { ($0, 1) }, uniquingKeysWith: +)
-    var words = counts.sorted { $0.key < $1.key }
+    guard !here.isEmpty else { return "no packet socket" }
+    let counts = Dictionary(here.map { (owner(of: $0), 1) }, uniquingKeysWith: +)
+    let words = counts.sorted { $0.key < $1.key }
       .map { $0.value == 1 ? $0.key : "\($0.key) (\($0.value))" }
-    let unknown = own.count - known.count
-    if unknown > 0 { words.append("\(unknown) of programs that root could name") }
-    return "packet sockets of " + words.joined(separator: ", ")
+    let others = counts.keys.contains { $0 != Self.daemon }
+    return "packet sockets: \(words.joined(separator: ", "))"
+      + (others ? "" : "; no other program listens")
+  }
+
+  private static let daemon = "the daemon's own"
+
+  private func owner(of entry: Entry) -> String {
+    if let name = owners[String(entry.inode)] { return name == "ndisprotd" ? Self.daemon : name }
+    guard let userID = entry.userID else { return "a program that root could name" }
+    // root has many programs; the daemon's account has one.
+    if userID == daemonUserID, userID != 0 { return Self.daemon }
+    return "a program of \(HostFacts.userName(userID)) that root could name"
   }
 
   private static func owners() -> [String: String] {

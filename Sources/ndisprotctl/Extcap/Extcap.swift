@@ -63,7 +63,7 @@ enum Extcap {
 
   /// The bindings that the user may read; without a daemon none, and no noise at every start of Wireshark.
   private static func listInterfaces(_ arguments: ExtcapArguments) {
-    write("extcap {version=\(NdisprotctlCommand.configuration.version)}{display=ndisprotd}")
+    write("extcap {version=\(Build.version)}{display=ndisprotd}")
     let entries = (try? connection(arguments).bindings()) ?? []
     for entry in entries where !OwnRights(entry).etherTypes.isEmpty {
       let text = entry.description.isEmpty ? "" : " (\(entry.description.sentenceText))"

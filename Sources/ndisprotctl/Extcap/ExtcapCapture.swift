@@ -49,12 +49,12 @@ struct ExtcapCapture {
     let open = try program.open(
       .name(entry.name), connection, etherTypes: types, flags: arguments.isOutgoing ? .outgoing : []
     )
-    try program.attempt { () throws(ClientError) in try hearing.set(on: open) }
+    _ = try program.attempt { () throws(ClientError) in try hearing.set(on: open) }
     let source = CaptureSource(
       0, open, entry.captureInterface(open, nil), .pcapng, CaptureSelection(filter: filter))
     var head = CaptureWriter(.pcapng)
     head.appendHead(
-      [source.interface], program: "ndisprotctl \(NdisprotctlCommand.configuration.version)",
+      [source.interface], program: "ndisprotctl \(Build.version)",
       system: HostFacts.system)
     let sink = CaptureSink(
       CaptureFiles(arguments.fifo, CaptureRotation(), head: head.copy), frameLimit: 0)
@@ -83,6 +83,8 @@ struct ExtcapCapture {
     var hearing = HearingArguments()
     hearing.promiscuous = arguments.isPromiscuous
     hearing.allGroups = false
+    // What Wireshark's dialog says is all.
+    hearing.noGroup = true
     hearing.groups = []
     switch arguments.groups {
     case "all": hearing.allGroups = true

@@ -4,11 +4,13 @@ internal import Platform
 
 /// A small file as bytes.
 enum FileBytes {
-  /// Reads a file; nil if it cannot be read, or has more than `byteLimit` bytes.
+  /// Reads a file, or standard input for `-`; nil if it cannot be read, or has more than `byteLimit`
+  /// bytes.
   static func read(_ path: String, byteLimit: Int) -> [UInt8]? {
-    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    let isInput = path == "-"
+    let descriptor = isInput ? STDIN_FILENO : unsafe open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }
-    defer { close(descriptor) }
+    defer { if !isInput { close(descriptor) } }
     var bytes: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 16 << 10)
     while true {
@@ -29,7 +31,7 @@ extension FileBytes {
     guard descriptor >= 0 else { throw SystemError(failed: "open") }
     do throws(SystemError) {
       defer { close(descriptor) }
-      try write(bytes, to: descriptor)
+      try writeAll(bytes, to: descriptor)
       // Whatever the umask is.
       guard fchmod(descriptor, 0o644) == 0 else { throw SystemError(failed: "fchmod") }
       guard fsync(descriptor) == 0 else { throw SystemError(failed: "fsync") }
@@ -41,18 +43,6 @@ extension FileBytes {
       let error = SystemError(failed: "rename")
       unsafe unlink(draft)
       throw error
-    }
-  }
-
-  private static func write(_ bytes: [UInt8], to descriptor: Int32) throws(SystemError) {
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let count = unsafe rest.withUnsafeBytes {
-        unsafe Glibc.write(descriptor, $0.baseAddress, $0.count)
-      }
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { throw SystemError(failed: "write") }
-      rest = rest.dropFirst(count)
     }
   }
 }

@@ -62,6 +62,7 @@ final class FramePrinter {
   ) {
     output.writeLine { line in
       line += "{\"event\":\"frame\",\"timestampNanoseconds\":\(header.timestamp)".utf8
+      line += ",\"timestampNanosecondsText\":\"\(header.timestamp)\"".utf8
       line += ",\"length\":\(bytes.byteCount),\"originalLength\":\(header.originalLength)".utf8
       line += ",\"flags\":\(header.flags.rawValue),\"bytes\":\"".utf8
       for offset in bytes.byteOffsets {
@@ -73,13 +74,17 @@ final class FramePrinter {
     }
   }
 
-  /// Time, interface, length, source > destination, tags, protocol, its fields, flags.
+  /// Time, interface, length, source > destination, EtherType, tags, protocol, its fields, flags.
   private func line(_ header: FrameRecord, _ decoded: DecodedFrame) -> String {
     var parts = [time.text(header.timestamp, after: previous)]
     if let interface { parts.append(interface.printableName) }
     parts.append("\(header.originalLength)")
     if let source = decoded.source, let destination = decoded.destination {
       parts.append("\(source) > \(destination)")
+    }
+    // A name does not say its number, which filters and rules take as well.
+    if let type = decoded.etherType.map(FrameDecoder.hexText), type != decoded.protocolName {
+      parts.append(type)
     }
     for tag in decoded.tags {
       parts.append("vlan \(tag.vlan) priority \(tag.priority)")

@@ -6,13 +6,19 @@ internal import NdisprotClient
 struct ReadCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "read", abstract: "Prints the frames that arrive.",
-    discussion: """
+    discussion: Help.text(
+      """
       The first line says 'reading' when a read is pended in the daemon: what is sent from then on \
       is not missed. The last line is a summary, also on SIGINT and SIGTERM. With --reconnect \
       'reading' is said again when a daemon that went is back; what is sent in between is missed, and \
-      the losses of the summary are those since then. What is sent to a group, as 802.1X and LLDP \
-      are, is heard with --group or --all-groups, which need the right set-oid.
-      """)
+      the losses of the summary are those since then. The groups that a protocol sends to, such as \
+      01:80:c2:00:00:0e of LLDP, are joined where the rule gives the right join; where it does not, \
+      that is said.
+      """,
+      [
+        "ndisprotctl read eth0 --ethertype lldp", "ndisprotctl read eth0 -n 3 --timeout 10 --hex",
+        "ndisprotctl --json read eth0 --ethertype 0x88b5 --idle-timeout 2",
+      ]))
 
   @OptionGroup var global: GlobalOptions
   @OptionGroup var open: OpenArguments
@@ -27,7 +33,8 @@ struct ReadCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Ends after so many seconds, with 7 if fewer than -n frames came.", valueName: "s"))
+      "Ends after so many seconds, connecting included, with 7 if fewer than -n frames came.",
+      valueName: "s"))
   var timeout: SecondsArgument?
 
   @Option(
@@ -64,12 +71,15 @@ struct ReadCommand: ParsableCommand {
     guard further.isEmpty else { return try readSeveral(filter) }
     let name = open.binding.description
     let program = Program(global, "read \(name)", .read, binding: name)
-    let connection = try program.connect()
+    let end = Deadline(after: timeout?.duration)
+    let connection = try program.connect(by: end)
     let binding = try program.open(
       open.binding, connection, etherTypes: open.etherTypeSet,
       mode: open.exclusive ? .exclusive : .shared, flags: outgoing ? .outgoing : [])
     let hearing = hearing
-    try program.attempt { () throws(ClientError) in try hearing.set(on: binding) }
+    let refused = try program.attempt { () throws(ClientError) in try hearing.set(on: binding) }
+    program.explainSilence(of: binding, refused)
+    connection.latest = .never
     var run = ReadRun(
       binding, program.output,
       printer: countOnly
@@ -79,7 +89,7 @@ struct ReadCommand: ParsableCommand {
         ? ResumingBinding(
           binding, path: program.socketPath, timeout: nil,
           prepare: { (open) throws(ClientError) in try hearing.set(on: open) }) : nil,
-      countLimit: count, timeout: timeout?.duration, idleTimeout: idleTimeout?.duration)
+      countLimit: count, end: end, idleTimeout: idleTimeout?.duration)
     let error = run.read()
     run.printSummary()
     if let error { throw program.fail(error) }

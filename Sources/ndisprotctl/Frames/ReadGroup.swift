@@ -46,29 +46,34 @@ extension ReadCommand {
     let arguments = [open.binding] + further
     let names = arguments.map(\.description).joined(separator: ", ")
     let program = Program(global, "read \(names)", .read, binding: open.binding.description)
-    let first = try program.connect()
+    let end = Deadline(after: timeout?.duration)
+    let first = try program.connect(by: end)
     let budget = FrameBudget(count)
     var members: [ReadMember] = []
     for argument in arguments {
       let connection = try program.attempt { () throws(ClientError) in
-        try Connection(path: program.socketPath, interruption: first.interruption)
+        try Connection(
+          path: program.socketPath, interruption: first.interruption, timeout: end.connectTimeout)
       }
+      connection.latest = end
       let hearing = hearing
       let binding = try program.open(
         argument, connection, etherTypes: open.etherTypeSet,
         mode: open.exclusive ? .exclusive : .shared, flags: outgoing ? .outgoing : [])
-      try program.attempt { () throws(ClientError) in try hearing.set(on: binding) }
+      let refused = try program.attempt { () throws(ClientError) in try hearing.set(on: binding) }
+      program.explainSilence(of: binding, refused)
+      connection.latest = .never
       members.append(
         ReadMember(
           ReadRun(
-            binding, Output(isJSON: global.json),
+            binding, Output(isJSON: global.json, color: global.color ?? .auto),
             printer: countOnly ? nil : show.printer(global, snap: snap, interface: binding.name),
             filter: filter, budget: budget,
             resuming: reconnect
               ? ResumingBinding(
                 binding, path: program.socketPath, timeout: nil,
                 prepare: { (open) throws(ClientError) in try hearing.set(on: open) }) : nil,
-            countLimit: count, timeout: timeout?.duration, idleTimeout: idleTimeout?.duration)))
+            countLimit: count, end: end, idleTimeout: idleTimeout?.duration)))
     }
     try Self.run(members, first.interruption, program)
     if let error = members.lazy.compactMap(\.error).first { throw program.fail(error) }

@@ -2,7 +2,7 @@ internal import FrameFilter
 internal import NDIS
 internal import NdisprotClient
 
-/// Frames that are read until there are enough, time is over, or somebody interrupts.
+/// Frames that are read until there are enough, the time is up, or a signal comes.
 struct ReadRun: ~Copyable {
   private var binding: OpenBinding
   private let output: Output
@@ -14,7 +14,7 @@ struct ReadRun: ~Copyable {
   /// What opens again, if that is wanted.
   private let resuming: ResumingBinding?
   private let countLimit: UInt64
-  private let timeout: Duration?
+  private let end: Deadline
   private let idleTimeout: Duration?
   private var reader: FrameReader
   private var frameCount: UInt64 = 0
@@ -28,7 +28,7 @@ struct ReadRun: ~Copyable {
 
   init(
     _ binding: OpenBinding, _ output: Output, printer: FramePrinter?, filter: FrameFilter? = nil,
-    budget: FrameBudget? = nil, resuming: ResumingBinding?, countLimit: UInt64, timeout: Duration?,
+    budget: FrameBudget? = nil, resuming: ResumingBinding?, countLimit: UInt64, end: Deadline,
     idleTimeout: Duration?
   ) {
     self.binding = binding
@@ -38,20 +38,19 @@ struct ReadRun: ~Copyable {
     self.budget = budget
     self.resuming = resuming
     self.countLimit = countLimit
-    self.timeout = timeout
+    self.end = end
     self.idleTimeout = idleTimeout
     reader = FrameReader(binding)
   }
 
   /// Reads; nil is the end that was asked for.
   mutating func read() -> ClientError? {
-    let end = Deadline(after: timeout)
     while true {
       do throws(ClientError) {
         earlierDrops = Dictionary(uniqueKeysWithValues: try drops())
         try reader.start()
         printStart()
-        return try readUntilEnd(end)
+        return try readUntilEnd()
       } catch {
         guard let resuming else { return Self.reported(error) }
         do throws(ClientError) {
@@ -66,18 +65,20 @@ struct ReadRun: ~Copyable {
     }
   }
 
-  /// What an error means to whoever runs the program.
+  /// What an error means to the user of the program.
   private static func reported(_ error: ClientError) -> ClientError? {
     if error == .interrupted { return nil }
-    // Nobody here cancels a read: the daemon does, when it stops.
+    // This program cancels no read: the daemon does, when it stops.
     return error.status == .cancelled ? .daemonGone : error
   }
 
-  private mutating func readUntilEnd(_ end: Deadline) throws(ClientError) -> ClientError? {
+  private mutating func readUntilEnd() throws(ClientError) -> ClientError? {
     var idleEnd = Deadline.never
     while true {
       let count = try takeBatch(by: .earlier(end, idleEnd))
       if countLimit > 0, frameCount >= countLimit || budget?.isSpent == true { return nil }
+      // The reader of what is printed has gone.
+      if output.standard.isClosed { return nil }
       if end.isPast { return countLimit == 0 ? nil : .timedOut(.read) }
       if count > 0, let idleTimeout {
         idleEnd = Deadline(after: idleTimeout)
@@ -139,7 +140,7 @@ struct ReadRun: ~Copyable {
     let elapsed = firstTime.flatMap { first in lastTime.map { $0 - first } } ?? .zero
     // Not cleared: other runs may be about to see it.
     binding.connection.interruption = nil
-    // The daemon may be gone: then nobody knows.
+    // The daemon may be gone: then the losses are not known.
     let drops = ((try? drops()) ?? []).map { counter, value in
       (counter, value - min(value, earlierDrops[counter] ?? 0))
     }

@@ -5,22 +5,36 @@ internal import NdisprotClient
 struct WriteCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "write", abstract: "Makes frames and sends them.",
-    discussion: """
+    discussion: Help.text(
+      """
       Each frame is destination, source, EtherType, and bytes that count up from 0, or those of \
-      --payload. A frame that is refused is counted by the name of its status, and the exit code is 1.
-      """)
+      --payload or --payload-hex; --frame-hex gives it whole. A frame that is refused is counted by the \
+      name of its status, and the exit code is 1.
+      """,
+      [
+        "ndisprotctl write eth0 -n 2 --dst 02:00:00:00:00:02",
+        "ndisprotctl write eth0 -n 1 --ethertype eapol --dst 01:80:c2:00:00:03 --payload-hex 02010000",
+        "ndisprotctl write eth0 -n 1 --frame-hex ffffffffffff02000000000188b50102 --any-source",
+      ]))
 
   @OptionGroup var global: GlobalOptions
-  @OptionGroup var open: OpenArguments
+  @OptionGroup var target: WriteTarget
   @OptionGroup var frame: FrameArguments
 
   mutating func run() throws {
-    let name = open.binding.description
+    let name = target.binding.description
     let program = Program(global, "write to \(name)", .write, binding: name)
-    let payload = try frame.payloadBytes(program)
+    let content = try FrameContent(frame)
+    guard content.etherType == nil || target.etherTypes.isEmpty else {
+      throw ValidationError(
+        "--frame-hex has the EtherType in it. Write it without --ethertype")
+    }
+    let type = content.etherType ?? target.etherType
     let connection = try program.connect()
-    let binding = try program.openForWriting(open, frame, connection)
-    let bytes = frame.bytes(for: binding, open.frameType, payload)
+    let binding = try program.open(
+      target.binding, connection, etherTypes: EtherTypeSet([type]),
+      mode: target.exclusive ? .exclusive : .shared, flags: frame.anySource ? .anySource : [])
+    let bytes = content.frame(frame, type, for: binding)
     let run = try program.attempt { () throws(ClientError) in
       try WriteRun.write(bytes, frame.count, frame.batch, on: binding)
     }
@@ -34,10 +48,12 @@ struct WriteCommand: ParsableCommand {
 struct EchoCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "echo", abstract: "Sends frames to itself and reads them back.",
-    discussion: """
+    discussion: Help.text(
+      """
       Frames to the interface's own address are looped back to the open that wrote them. They are \
       written and read in turns, so that any number comes back.
-      """)
+      """,
+      ["ndisprotctl echo eth0 -n 2"]))
 
   @OptionGroup var global: GlobalOptions
   @OptionGroup var open: OpenArguments
@@ -47,13 +63,19 @@ struct EchoCommand: ParsableCommand {
     help: ArgumentHelp("How long to wait for what should come back.", valueName: "s"))
   var timeout: SecondsArgument?
 
+  mutating func validate() throws { try WriteTarget.validate(open.etherTypes) }
+
   mutating func run() throws {
     let name = open.binding.description
     let program = Program(global, "echo on \(name)", .read, binding: name)
-    let payload = try frame.payloadBytes(program)
-    let connection = try program.connect()
-    let binding = try program.openForWriting(open, frame, connection)
-    let bytes = frame.bytes(for: binding, open.frameType, payload)
+    let content = try FrameContent(frame)
+    let type = content.etherType ?? open.etherTypes.first?.value ?? 0x888E
+    let connection = try program.connect(by: Deadline(after: timeout?.duration))
+    let binding = try program.open(
+      open.binding, connection, etherTypes: EtherTypeSet([type]),
+      mode: open.exclusive ? .exclusive : .shared, flags: frame.anySource ? .anySource : [])
+    connection.latest = .never
+    let bytes = content.frame(frame, type, for: binding)
     let timeout = timeout?.duration ?? .seconds(5)
     let run = try program.attempt { () throws(ClientError) in
       try WriteRun.echo(bytes, frame.count, frame.batch, on: binding, timeout: timeout)
@@ -62,51 +84,5 @@ struct EchoCommand: ParsableCommand {
     if let failure = run.failure { throw program.fail(failure) }
     if run.report.failed > 0 { throw program.fail(run.report) }
     if run.isLate { throw program.fail(.timedOut(.read)) }
-  }
-}
-
-extension OpenArguments {
-  /// The EtherType of the frames that are made: the first that is one.
-  var frameType: UInt16 {
-    etherTypes.map(\.value).first { $0 != EtherTypeSet.anyValue } ?? 0x888E
-  }
-}
-
-extension FrameArguments {
-  /// The bytes of `--payload`, nil without it.
-  func payloadBytes(_ program: Program) throws -> [UInt8]? {
-    guard let payload else { return nil }
-    guard length == nil else {
-      throw ValidationError(
-        "-l and --payload contradict each other. Write one of them: the file gives the length")
-    }
-    guard let bytes = FileBytes.read(payload, byteLimit: 131_000 - 14) else {
-      throw ValidationError(
-        "the file \(payload) cannot be read, or has more than 130986 bytes. Write another one")
-    }
-    return bytes
-  }
-
-  /// The frame that is written.
-  func bytes(for binding: OpenBinding, _ type: UInt16, _ payload: [UInt8]?) -> [UInt8] {
-    let destination = destination?.address ?? binding.address
-    let source = source?.address ?? binding.address
-    if let payload {
-      return FrameTemplate.bytes(
-        destination: destination, source: source, etherType: type, payload: payload)
-    }
-    return FrameTemplate.bytes(
-      destination: destination, source: source, etherType: type, byteCount: length ?? 100)
-  }
-}
-
-extension Program {
-  /// Opens a binding as the options of a writer say.
-  func openForWriting(
-    _ open: OpenArguments, _ frame: FrameArguments, _ connection: Connection
-  ) throws(Failure) -> OpenBinding {
-    try self.open(
-      open.binding, connection, etherTypes: open.etherTypeSet,
-      mode: open.exclusive ? .exclusive : .shared, flags: frame.anySource ? .anySource : [])
   }
 }

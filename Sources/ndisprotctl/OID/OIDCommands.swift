@@ -5,6 +5,8 @@ internal import NdisprotClient
 struct OIDArgument: ExpressibleByArgument {
   let oid: OID
 
+  static var defaultCompletionKind: CompletionKind { .list(OID.supported.map(\.shortName)) }
+
   init?(argument: String) {
     guard let oid = OID(named: argument) else { return nil }
     self.oid = oid
@@ -14,7 +16,10 @@ struct OIDArgument: ExpressibleByArgument {
 /// `ndisprotctl query`.
 struct QueryCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "query", abstract: "Prints the value of an OID.")
+    commandName: "query", abstract: "Prints the value of an OID, with its unit.",
+    discussion: Help.text(
+      "What Linux does not count is said to be not counted, and null with --json.",
+      ["ndisprotctl query eth0 link-state", "ndisprotctl --json query eth0 current-address"]))
 
   @OptionGroup var global: GlobalOptions
   @Argument(help: "An interface name, or @N, its index.")
@@ -36,6 +41,7 @@ struct QueryCommand: ParsableCommand {
       line.add("oid", oid.nameOrNumber)
       line.add("number", oid.rawValue)
       line.add("value", raw: value.json)
+      line.add("unit", value.unit)
       line.add("bytes", bytes.hex)
       program.output.standard.writeLine(line.closed)
     } else {
@@ -49,10 +55,15 @@ struct QueryCommand: ParsableCommand {
 struct SetCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "set", abstract: "Sets the value of an OID.",
-    discussion: """
-      The packet filter and the multicast list belong to an open and go with it: setting them here \
-      shows whether the daemon takes the value.
-      """)
+    discussion: Help.text(
+      """
+      What can be set belongs to an open: the value ends with this command, which shows whether the \
+      daemon takes it. Programs set it in an open of their own.
+      """,
+      [
+        "ndisprotctl set eth0 current-packet-filter directed,broadcast",
+        "ndisprotctl set eth0 multicast-list 01:80:c2:00:00:0e",
+      ]))
 
   @OptionGroup var global: GlobalOptions
   @Argument(help: "An interface name, or @N, its index.")
@@ -73,13 +84,29 @@ struct SetCommand: ParsableCommand {
     let connection = try program.connect()
     let open = try program.open(binding, connection, etherTypes: .empty)
     try program.attempt { () throws(ClientError) in try open.set(oid, bytes) }
+    if global.json {
+      var line = JSONLine()
+      line.add("event", "set")
+      line.add("binding", open.name)
+      line.add("oid", oid.nameOrNumber)
+      line.add("number", oid.rawValue)
+      line.add("bytes", bytes.hex)
+      program.output.standard.writeLine(line.closed)
+    } else {
+      program.output.standard.writeLine(
+        "\(open.name.printableName) takes the value; it ended with this command's open")
+    }
+    program.output.standard.flush()
   }
 }
 
 /// `ndisprotctl oids`.
 struct OIDsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "oids", abstract: "Lists OIDs: those known here, or those of a binding.")
+    commandName: "oids", abstract: "Lists OIDs: those known here, or those of a binding.",
+    discussion: Help.text(
+      "The short name is what query and set take, besides the whole name and the number.",
+      ["ndisprotctl oids", "ndisprotctl oids eth0"]))
 
   @OptionGroup var global: GlobalOptions
   @Argument(help: "An interface name, or @N, its index.")
@@ -89,7 +116,11 @@ struct OIDsCommand: ParsableCommand {
     let program = Program(
       global, "list OIDs", .query, binding: binding?.description ?? "")
     let oids = try binding.map { try supported($0, program) } ?? OID.supported.map(\.oid)
-    for oid in oids { program.output.standard.writeLine(line(oid)) }
+    if global.json {
+      for oid in oids { program.output.standard.writeLine(Self.json(oid)) }
+    } else {
+      program.output.printTable(Self.table(oids, columns: program.output.screen.columns))
+    }
     program.output.standard.flush()
   }
 
@@ -101,16 +132,31 @@ struct OIDsCommand: ParsableCommand {
     return OIDValue(oid: .supportedList, bytes: bytes).oids
   }
 
-  private func line(_ oid: OID) -> String {
-    let access = oid.description.map { ($0.canQuery ? "query" : "", $0.canSet ? "set" : "") }
-    let verbs = access.map { [$0.0, $0.1].filter { !$0.isEmpty } } ?? []
-    guard global.json else {
-      return "\(oid.numberText)  \(oid.nameOrNumber)  \(verbs.joined(separator: ","))"
-    }
+  /// A row for each; the whole name is left out where it has no room.
+  static func table(_ oids: [OID], columns: Int?) -> [[String]] {
+    let hasNames = columns.map { $0 >= 100 } ?? true
+    return [["NUMBER", "SHORT NAME", "ACCESS", "UNIT"] + (hasNames ? ["NAME"] : [])]
+      + oids.map { oid in
+        let unit = OIDMeaning(oid).unit
+        return [
+          oid.numberText, oid.description?.shortName ?? "-", access(oid).joined(separator: ","),
+          unit.isEmpty ? "-" : unit,
+        ] + (hasNames ? [oid.nameOrNumber] : [])
+      }
+  }
+
+  private static func access(_ oid: OID) -> [String] {
+    guard let row = oid.description else { return [] }
+    return (row.canQuery ? ["query"] : []) + (row.canSet ? ["set"] : [])
+  }
+
+  private static func json(_ oid: OID) -> String {
     var line = JSONLine()
     line.add("oid", oid.nameOrNumber)
+    line.add("shortName", oid.description?.shortName ?? "")
     line.add("number", oid.rawValue)
-    line.add("access", verbs)
+    line.add("access", access(oid))
+    line.add("unit", OIDMeaning(oid).unit)
     return line.closed
   }
 }

@@ -12,6 +12,13 @@ struct OIDField {
     json = text
   }
 
+  /// A count of `bytes` or `frames`.
+  init(_ name: String, _ number: UInt64, unit: String) {
+    self.name = name
+    text = "\(number) \(number == 1 ? String(unit.dropLast()) : unit)"
+    json = String(number)
+  }
+
   init(_ name: String, word: String) {
     self.name = name
     text = word
@@ -22,7 +29,7 @@ struct OIDField {
   init(_ name: String, bitsPerSecond: UInt64) {
     self.name = name
     let isKnown = bitsPerSecond != LinkSettings.unknownSpeed
-    text = isKnown ? "\(bitsPerSecond) bit/s" : "unknown"
+    text = isKnown ? OIDMeaning.speedText(bitsPerSecond) : "unknown"
     json = isKnown ? String(bitsPerSecond) : "null"
   }
 }
@@ -61,7 +68,10 @@ extension OIDValue {
       "hcInBroadcastOctets", "hcOutUcastOctets", "hcOutMulticastOctets", "hcOutBroadcastOctets",
     ]
     return [OIDField("supportedStatistics", UInt64(word(4)))]
-      + names.enumerated().map { OIDField($0.element, long(8 + 8 * $0.offset)) }
+      + names.enumerated().map { index, name in
+        OIDField(
+          name, long(8 + 8 * index), unit: name.hasSuffix("Octets") ? "bytes" : "frames")
+      }
   }
 
   private func word(_ offset: Int) -> UInt32 { UInt32(truncatingIfNeeded: long(offset, 4)) }

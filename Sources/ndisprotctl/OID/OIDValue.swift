@@ -60,10 +60,13 @@ struct OIDValue {
     }
   }
 
+  /// What the number counts; empty for anything else.
+  var unit: String { OIDMeaning(oid).unit }
+
   /// The value for people.
   var text: String {
     switch kind {
-    case .number, .counter: String(number)
+    case .number, .counter: OIDMeaning(oid).text(number, of: oid)
     case .speeds: speeds(at: 0, bytes.count / 8).map(\.text).joined(separator: " ")
     case .linkState, .statistics: fields.map { "\($0.name) \($0.text)" }.joined(separator: "\n")
     case .text, .ansi: string
@@ -80,10 +83,10 @@ struct OIDValue {
     return (["0x" + String(bits, radix: 16)] + names).joined(separator: " ")
   }
 
-  /// The value for scripts: numbers as numbers, lists as lists.
+  /// The value for scripts: numbers as numbers, lists as lists, null for what Linux does not count.
   var json: String {
     switch kind {
-    case .number, .counter: String(number)
+    case .number, .counter: OIDMeaning(oid).isCounted ? String(number) : "null"
     case .speeds where bytes.count == 8: speeds(at: 0, 1).map(\.json).joined()
     case .speeds: "[" + speeds(at: 0, bytes.count / 8).map(\.json).joined(separator: ",") + "]"
     case .linkState, .statistics:

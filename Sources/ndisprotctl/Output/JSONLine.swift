@@ -14,6 +14,18 @@ struct JSONLine {
 
   mutating func add(_ key: String, _ value: some BinaryInteger) { add(key, raw: "\(value)") }
 
+  /// A number that bounds something; 0 is no limit, which is null.
+  mutating func add(_ key: String, limit value: some BinaryInteger) {
+    add(key, raw: value == 0 ? "null" : "\(value)")
+  }
+
+  /// A time of 64 bits twice: as a number, and under the name with `Text` exactly for readers whose
+  /// numbers have 53 bits.
+  mutating func add(_ key: String, time value: UInt64) {
+    add(key, raw: "\(value)")
+    add(key + "Text", "\(value)")
+  }
+
   /// A number of seconds, to the microsecond.
   mutating func add(_ key: String, _ value: Duration) {
     add(key, raw: value.secondsText)

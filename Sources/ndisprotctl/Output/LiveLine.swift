@@ -41,14 +41,3 @@ final class LiveLine {
 
   private func write(_ text: String) { StandardOutput.write(Array(text.utf8), to: STDERR_FILENO) }
 }
-
-/// The terminal that a descriptor leads to.
-enum Terminal {
-  /// Its size in characters; 80 by 24 where it does not say.
-  static func size(_ descriptor: Int32) -> (columns: Int, rows: Int) {
-    var size = winsize()
-    guard unsafe ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0
-    else { return (80, 24) }
-    return (Int(size.ws_col), Int(size.ws_row))
-  }
-}

@@ -20,7 +20,7 @@ extension Output {
     for error: ClientError, _ context: Context
   ) -> (cause: String, remedy: String) {
     switch error {
-    case .cannotReach(let path, let cause): words(unreachable: path, cause)
+    case .cannotReach(let path, let cause): words(unreachable: path, cause, context)
     case .untrustedServer(let path, overflowUserID):
       (
         "the user who serves the socket \(path) has no number in this user namespace, and shows as "
@@ -42,7 +42,7 @@ extension Output {
         "Use an ndisprotd and an ndisprotctl of the same version"
       )
     case .timedOut(let operation) where operation == .read:
-      ("time is over", "Give it more with --timeout")
+      ("timed out", "Wait longer with --timeout")
     case .timedOut:
       (
         "the daemon on \(context.socketPath) does not answer",
@@ -66,7 +66,7 @@ extension Output {
     case .denied(_, _, let reason):
       (
         reason.printable(),
-        "Have an administrator change the rule, or ask him for "
+        "Have an administrator change the rule, or ask for "
           + "'ndisprotctl policy explain \(getuid()) \(context.binding) ETHERTYPE'"
       )
     }
@@ -97,40 +97,10 @@ extension Output {
   }
 
   private static func words(
-    unreachable path: String, _ cause: SystemError
+    unreachable path: String, _ cause: SystemError, _ context: Context
   ) -> (cause: String, remedy: String) {
-    switch cause.errno {
-    case ENOENT:
-      (
-        "the daemon is not running: there is no socket \(path)",
-        "Start ndisprotd, or name its socket with --socket or NDISPROT_SOCKET"
-      )
-    case ECONNREFUSED:
-      (
-        "the daemon is not running: nobody listens on \(path)",
-        "Start ndisprotd, or name its socket with --socket or NDISPROT_SOCKET"
-      )
-    case EACCES, EPERM:
-      (
-        "you may not use the socket \(path)",
-        "Join its group, ndisprot (usermod -aG ndisprot USER), or have ndisprotd started with "
-          + "--allow and your user name"
-      )
-    case EPROTOTYPE, ENOTSOCK:
-      (
-        "\(path) is not the socket of ndisprotd",
-        "Name the socket of ndisprotd with --socket or NDISPROT_SOCKET"
-      )
-    case ENAMETOOLONG:
-      (
-        "the path of the socket is empty or longer than 107 bytes",
-        "Name the socket of ndisprotd with --socket or NDISPROT_SOCKET"
-      )
-    case EAGAIN:
-      ("the daemon on \(path) takes no connections", "See its log, and start it again if it hangs")
-    default:
-      ("\(path): \(cause.words)", "Name the socket of ndisprotd with --socket or NDISPROT_SOCKET")
-    }
+    let words = (context.unreachable ?? Unreachable(path: path, cause)).words
+    return (words.cause, words.remedy)
   }
 
   private static func words(
@@ -139,14 +109,14 @@ extension Output {
     switch status {
     case .notPermitted where context.operation == .administer:
       (
-        "only administrators may, and not user \(getuid())",
+        "only administrators may, and not \(HostFacts.userName(getuid()))",
         "Run it as root, or as the user whose daemon it is"
       )
     case .notPermitted:
       (
-        "the daemon does not permit it to user \(getuid())",
+        "the daemon does not permit it to \(HostFacts.userName(getuid()))",
         "Ask for a rule in its configuration ('ndisprotctl policy explain' says what there is), or "
-          + "have it started with --allow and your user name"
+          + "have it started with --allow \(HostFacts.userName(getuid()))"
       )
     case .misconfigured:
       (
@@ -163,8 +133,8 @@ extension Output {
       )
     case .busy:
       (
-        "others have \(context.binding) open, and one of you exclusively",
-        "Wait until they are done, open without --exclusive, or use other EtherTypes"
+        "another program has \(context.binding) open for these EtherTypes, and one of the two wants it alone",
+        "Wait until the other is done, open without --exclusive, or use other EtherTypes"
       )
     case .timedOut where [.query, .set].contains(context.operation):
       (
@@ -178,8 +148,8 @@ extension Output {
       )
     case .timedOut:
       (
-        "time is over",
-        "Look with 'ndisprotctl bindings' what is there, or wait longer with --timeout"
+        "timed out",
+        "See 'ndisprotctl bindings' for what is bound, or wait longer with --timeout"
       )
     case .tooManyRequests:
       (
@@ -264,26 +234,5 @@ extension Output {
       )
     default: words(refused: status, 0, context)
     }
-  }
-
-  private static func words(absent context: Context) -> (cause: String, remedy: String) {
-    let cause = "there is no binding \(context.binding)"
-    // An index says nothing to the daemon, and a name that no interface can have neither.
-    let isName = !context.binding.hasPrefix("@")
-    if isName, let objection = InterfaceName.objection(to: context.binding) {
-      return ("\(cause): \(objection)", "See 'ndisprotctl bindings' for what is there")
-    }
-    guard let present = context.present else {
-      return (cause, "See 'ndisprotctl bindings' for what is there")
-    }
-    guard !present.isEmpty else {
-      return (
-        cause,
-        "Nothing is bound: name \(isName ? context.binding : "it") in the configuration of ndisprotd, or "
-          + "start it with --interface"
-      )
-    }
-    let others = isName ? "; others must be in the configuration of ndisprotd" : ""
-    return (cause, "There is \(present.map(\.printableName).joined(separator: ", "))\(others)")
   }
 }

@@ -1,13 +1,19 @@
-internal import ArgumentParser
 internal import Glibc
 internal import NdisprotClient
+internal import Platform
 
 /// What the program says when something fails: every sentence is made here.
 ///
 /// `ndisprotctl: what failed: cause. remedy`, or with `--json` an object of the event `error`.
 struct Output {
   let isJSON: Bool
+  let screen: Screen
   let standard = StandardOutput()
+
+  init(isJSON: Bool, color: Terminal.ColorChoice = .auto) {
+    self.isJSON = isJSON
+    screen = Screen(color: color)
+  }
 
   /// What a sentence about a failure needs to know besides the error.
   struct Context {
@@ -19,6 +25,10 @@ struct Output {
     var binding = ""
     /// The bindings that are there, if that was asked.
     var present: [String]?
+    /// Why no connection can be made, if that was looked at.
+    var unreachable: Unreachable?
+    /// The interface of this machine that has the name, if that was looked for.
+    var localInterface: LocalInterface?
     /// What was under way, for an error that does not say.
     var operation: Operation
   }
@@ -78,7 +88,7 @@ struct Output {
   ) {
     guard isJSON else {
       standard.flush()
-      Output.writeError(message)
+      hint(message)
       return
     }
     var line = JSONLine()
@@ -97,52 +107,30 @@ struct Output {
   }
 
   /// Says something beside the output, for people.
-  func hint(_ text: String) { Output.writeError(text) }
+  func hint(_ text: String) {
+    StandardOutput.write(Array("\(screen.message(text))\n".utf8), to: STDERR_FILENO)
+  }
 
-  private static func writeError(_ message: String) {
-    StandardOutput.write(Array("ndisprotctl: \(message)\n".utf8), to: STDERR_FILENO)
+  /// The same where no options were read.
+  static func writeError(_ message: String) {
+    StandardOutput.write(
+      Array("\(Screen(color: .auto).message(message))\n".utf8), to: STDERR_FILENO)
+  }
+
+  /// Prints rows so that they fit the screen.
+  ///
+  /// - Parameters:
+  ///   - rows: the cells
+  ///   - hasHeading: whether the first row names the columns
+  func printTable(_ rows: [[String]], hasHeading: Bool = true) {
+    TextTable.lines(rows, on: screen, hasHeading: hasHeading).forEach(standard.writeLine)
   }
 
   /// Ends the program because its output cannot be written.
-  static func endUnwritten(_ cause: Int32) -> Never {
-    let words = SystemError(errno: cause, call: "write").words
-    writeError("the output cannot be written: \(words). Make room, or write it elsewhere")
-    exit(74)
+  static func endUnwritten(_ cause: SystemError) -> Never {
+    let text = "the output cannot be written: \(cause.words). Make room, or write it elsewhere"
+    writeError(text)
+    // Not exit(3): what is still gathered cannot be written either.
+    _exit(1)
   }
-
-  // MARK: Usage
-
-  /// Reports what the parser says; help and version are no errors.
-  ///
-  /// - Returns: the exit code
-  static func reportUsage(_ error: any Error) -> Int32 {
-    let code = NdisprotctlCommand.exitCode(for: error)
-    let text = NdisprotctlCommand.fullMessage(for: error)
-    guard !code.isSuccess else {
-      StandardOutput.write(Array("\(text)\n".utf8), to: STDOUT_FILENO)
-      return 0
-    }
-    let lines = text.split(separator: "\n")
-    let usage = lines.first { $0.hasPrefix("Usage: ") }?.dropFirst("Usage: ".count)
-    let cause = NdisprotctlCommand.message(for: error)
-    let remedy =
-      forms.first { cause.hasSuffix("'\($0.argument)'") || cause.hasSuffix(" \($0.argument)'") }
-      .map { "Write \($0.form)" } ?? "Write: \(usage ?? "ndisprotctl SUBCOMMAND"), or see --help"
-    let stop = cause.hasSuffix("?") || cause.hasSuffix(".") ? " " : ". "
-    writeError("usage: " + cause + (cause.contains(". Write ") ? "" : stop + remedy))
-    return 64
-  }
-
-  /// What to write for an argument whose value is none, by the name that the parser gives it.
-  private static let forms: [(argument: String, form: String)] = [
-    ("<oid>", "a name that 'ndisprotctl oids' lists, or a number such as 0x01010102"),
-    ("<binding>", "the name of an interface such as eth0, or @ and its index such as @2"),
-    ("<type>", "a name such as lldp, a number from 0x0600 to 0xfffe, llc, or any"),
-    ("<mac>", "an address such as 02:00:00:00:00:01"),
-    ("<s>", "seconds such as 5 or 0.5"),
-    ("<count>", "a whole number such as 10"),
-    ("<length>", "a whole number such as 60"),
-    ("<bytes>", "a whole number such as 64"),
-    ("<frames>", "a whole number such as 512"),
-  ]
 }

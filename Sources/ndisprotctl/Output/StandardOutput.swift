@@ -3,10 +3,15 @@ internal import Platform
 
 /// Standard output, gathered so that a million lines do not cost a million calls.
 ///
+/// Output that cannot be written ends the program with 1, once said. A reader that closed the other end
+/// wants no more, which is no error: then `isClosed` says so, and a command that goes on for ever ends.
+///
 /// - Thread: one
 final class StandardOutput {
   private static let byteLimit = 64 << 10
   private var bytes: [UInt8] = []
+  /// Whether the reader at the other end has gone.
+  private(set) var isClosed = false
 
   init() { bytes.reserveCapacity(StandardOutput.byteLimit + 4096) }
 
@@ -31,34 +36,31 @@ final class StandardOutput {
 
   /// Writes what was gathered.
   func flush() {
-    StandardOutput.write(bytes, to: STDOUT_FILENO)
+    if !isClosed, !bytes.isEmpty { isClosed = !StandardOutput.write(bytes, to: STDOUT_FILENO) }
     bytes.removeAll(keepingCapacity: true)
   }
 
-  /// Writes all bytes, or ends the program: output that is lost is a failure, in every command.
+  /// Writes all bytes; false if the reader has gone.
   ///
-  /// A reader that closed the other end wants no more, which is no error of ours.
+  /// Standard output that cannot be written otherwise ends the program.
   ///
   /// - Thread: any; the bytes of one call stay together
-  static func write(_ bytes: [UInt8], to descriptor: Int32) {
-    turn.withLock { _ in writeAlone(bytes, to: descriptor) }
+  @discardableResult
+  static func write(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
+    guard let error = turn.withLock({ _ in writeAlone(bytes, to: descriptor) }) else { return true }
+    // Not under the lock: what is wrong is said by a write of its own.
+    if descriptor == STDOUT_FILENO, error.errno != EPIPE { Output.endUnwritten(error) }
+    return false
   }
 
   private static let turn = LockedValue(())
 
-  private static func writeAlone(_ bytes: [UInt8], to descriptor: Int32) {
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let written = unsafe rest.withUnsafeBytes {
-        unsafe Glibc.write(descriptor, $0.baseAddress, $0.count)
-      }
-      if written < 0, errno == EINTR { continue }
-      guard written > 0 else {
-        let cause = errno
-        if descriptor == STDOUT_FILENO, cause != EPIPE { Output.endUnwritten(cause) }
-        return
-      }
-      rest = rest.dropFirst(written)
+  private static func writeAlone(_ bytes: [UInt8], to descriptor: Int32) -> SystemError? {
+    do throws(SystemError) {
+      try writeAll(bytes, to: descriptor)
+      return nil
+    } catch {
+      return error
     }
   }
 }

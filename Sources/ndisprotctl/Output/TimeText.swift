@@ -26,7 +26,21 @@ extension UInt64 {
     return unsafe Self.formatted(&parts, "%Y-%m-%dT%H:%M:%SZ")
   }
 
-  /// So many nanoseconds, as somebody would say it: `3 d 4 h`, `12 min 5 s`, `1.20 s`.
+  /// So many nanoseconds since the epoch as the journal shows them: `Nov 24 18:53:01.000123`, local time.
+  ///
+  /// - Source: journalctl(1), the output short-precise
+  var journalText: String {
+    var seconds = time_t(self / 1_000_000_000)
+    var parts = unsafe tm()
+    unsafe localtime_r(&seconds, &parts)
+    var room = [CChar](repeating: 0, count: 64)
+    let count = unsafe strftime(&room, room.count, "%b %d %H:%M:%S", &parts)
+    let day = String(decoding: room.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    let microseconds = String(self % 1_000_000_000 / 1_000)
+    return day + "." + String(repeating: "0", count: 6 - microseconds.utf8.count) + microseconds
+  }
+
+  /// So many nanoseconds for people: `3 d 4 h`, `12 min 5 s`, `1.20 s`.
   var ageText: String {
     let seconds = self / 1_000_000_000
     let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60)

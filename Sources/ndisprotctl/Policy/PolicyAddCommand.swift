@@ -7,18 +7,25 @@ struct PolicyAddCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "add",
     abstract: "Gives a user or a group an interface, in a file of conf.d, and reloads.",
-    discussion: """
+    discussion: Help.text(
+      """
       For root. Without a right, --read and --join are given: enough to listen. The file binds the \
       interface too; it is shown, and an editor changes it later.
-      Example: ndisprotctl policy add alice eth0 lldp --read --join
-      """)
+      """,
+      [
+        "ndisprotctl policy add alice eth0 lldp",
+        "ndisprotctl policy add :netdev eth0 0x88b5 --read --write",
+      ]))
 
   @OptionGroup var global: GlobalOptions
-  @Argument(help: "A user, or :group.")
+  @Argument(help: "A user, or :group.", completion: Completion.users)
   var subject: String
-  @Argument(help: "An interface name; * stands for any characters, ? for one.")
+  @Argument(
+    help: "An interface name; * stands for any characters, ? for one.",
+    completion: Completion.interfaces)
   var interface: String
-  @Argument(help: "EtherTypes such as lldp, eapol, 0x88b5, or any.")
+  @Argument(
+    help: "EtherTypes such as lldp, eapol, 0x88b5, or any.", completion: Completion.etherTypes)
   var protocols: [String]
   @Flag(help: "Gives reading frames.")
   var read = false
@@ -29,7 +36,7 @@ struct PolicyAddCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "The configuration beside which conf.d lies (default: /etc/ndisprot/ndisprotd.toml).",
-      valueName: "file"))
+      valueName: "file"), completion: .file())
   var config = "/etc/ndisprot/ndisprotd.toml"
 
   mutating func validate() throws {
@@ -99,12 +106,14 @@ struct PolicyAddCommand: ParsableCommand {
 struct PolicyTestCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "test", abstract: "Checks a configuration without a daemon.",
-    discussion: """
+    discussion: Help.text(
+      """
       Reads FILE and conf.d beside it as the daemon would, and says what is wrong or most likely not \
       meant, and what matches now. Exit: 0, or 65 for a configuration that is wrong.
-      """)
+      """,
+      ["ndisprotctl policy test /etc/ndisprot/ndisprotd.toml"]))
 
-  @Argument(help: "The main file of a configuration.")
+  @Argument(help: "The main file of a configuration.", completion: .file())
   var file = "/etc/ndisprot/ndisprotd.toml"
 
   mutating func run() throws {

@@ -6,6 +6,10 @@ internal import NdisprotClient
 struct PolicyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "policy", abstract: "Says what the access policy decides, checks and extends it.",
+    discussion: Help.text([
+      "ndisprotctl policy explain alice eth0 lldp",
+      "ndisprotctl policy test /etc/ndisprot/ndisprotd.toml",
+    ]),
     subcommands: [ExplainCommand.self, PolicyAddCommand.self, PolicyTestCommand.self])
 }
 
@@ -14,13 +18,15 @@ struct ExplainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "explain",
     abstract: "Says which rule decides about a user's frames, and what it gives.",
-    discussion: """
+    discussion: Help.text(
+      """
       USER is a name or a number; administrators may ask about everybody, others about themselves. \
       One line a VLAN: none, those that a rule names, and all others.
-      """)
+      """,
+      ["ndisprotctl policy explain alice eth0 eapol"]))
 
   @OptionGroup var global: GlobalOptions
-  @Argument(help: "A user, by name or number.")
+  @Argument(help: "A user, by name or number.", completion: Completion.users)
   var user: String
   @Argument(help: "An interface name, or @N, its index.")
   var binding: BindingArgument
@@ -41,11 +47,13 @@ struct ExplainCommand: ParsableCommand {
       guard let user = try userNumber(of: user) else { throw .refused(.notFound, .administer) }
       return try connection.explain(user: user, binding: name, etherType: type)
     }
-    let lines =
-      global.json
-      ? reply.decisions.map { Self.json($0, reply.userID) }
-      : TextTable.lines(Self.table(reply.decisions))
-    lines.forEach(program.output.standard.writeLine)
+    if global.json {
+      for row in reply.decisions {
+        program.output.standard.writeLine(Self.json(row, reply.userID))
+      }
+    } else {
+      program.output.printTable(Self.table(reply.decisions))
+    }
     program.output.standard.flush()
     for note in reply.notes { program.output.hint("note: \(note.printable())") }
   }
@@ -75,11 +83,11 @@ struct ExplainCommand: ParsableCommand {
     var line = JSONLine()
     line.add("uid", userID)
     line.add("vlan", vlan(row))
-    line.add("rights", row.rights.words.joined(separator: ","))
+    line.add("rights", row.rights.words)
     line.add("rule", row.rule)
     line.add("origin", row.origin)
-    line.add("framesPerSecond", row.framesPerSecond)
-    line.add("bytesPerSecond", row.bytesPerSecond)
+    line.add("framesPerSecond", limit: row.framesPerSecond)
+    line.add("bytesPerSecond", limit: row.bytesPerSecond)
     return line.closed
   }
 }

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Glibc
 internal import NdisprotClient
 internal import Platform
+internal import VirtualAdapter
 
 /// `ndisprotctl`: the command line of the client library.
 @main
@@ -10,22 +11,44 @@ struct NdisprotctlCommand: ParsableCommand {
     commandName: "ndisprotctl",
     abstract: "Reads and writes raw Ethernet frames through ndisprotd, without root.",
     usage: "ndisprotctl [--socket PATH] [--json] SUBCOMMAND ...",
-    discussion: """
+    discussion: Help.text(
+      """
       BINDING is the name of an interface, or @N, its index; 'ndisprotctl bindings' lists them.
       Exit: 0; 1 the operation failed; 3 cannot reach the daemon, or it went; 4 no such binding; \
       5 busy; 6 not permitted; 7 timed out; 64 usage.
       """,
-    version: "0.1.0",
-    subcommands: [
-      BindingsCommand.self, RightsCommand.self, ReadCommand.self, WriteCommand.self,
-      CaptureCommand.self, ReplayCommand.self, TopCommand.self,
-      EchoCommand.self,
-      QueryCommand.self, SetCommand.self, OIDsCommand.self, StatsCommand.self, WaitCommand.self,
-      WatchCommand.self, PauseCommand.self, RestartCommand.self, CloseCommand.self,
-      ReloadCommand.self,
-      PolicyCommand.self, StatusCommand.self, ObjectsCommand.self, TraceCommand.self,
-      DoctorCommand.self,
-      ReportCommand.self, ProttestCommand.self, MetricsCommand.self,
+      [
+        "ndisprotctl bindings", "ndisprotctl read eth0 --ethertype lldp", "ndisprotctl doctor",
+      ]),
+    version: Build.text("ndisprotctl", ["protocol \(ProtocolVersion.current)"]),
+    groupedSubcommands: [
+      CommandGroup(
+        name: "Frames",
+        subcommands: [
+          ReadCommand.self, WriteCommand.self, EchoCommand.self, CaptureCommand.self,
+          ReplayCommand.self, RunCommand.self, ProttestCommand.self,
+        ]),
+      CommandGroup(
+        name: "Interface",
+        subcommands: [
+          BindingsCommand.self, QueryCommand.self, SetCommand.self, OIDsCommand.self,
+          WaitCommand.self, WatchCommand.self,
+        ]),
+      CommandGroup(
+        name: "Access",
+        subcommands: [RightsCommand.self, PolicyCommand.self]),
+      CommandGroup(
+        name: "Diagnosis",
+        subcommands: [
+          DoctorCommand.self, ReportCommand.self, StatusCommand.self, StatsCommand.self,
+          TopCommand.self, MetricsCommand.self,
+        ]),
+      CommandGroup(
+        name: "Administrator",
+        subcommands: [
+          PauseCommand.self, RestartCommand.self, CloseCommand.self, ReloadCommand.self,
+          ObjectsCommand.self, TraceCommand.self,
+        ]),
     ])
 
   @OptionGroup var global: GlobalOptions
@@ -36,10 +59,15 @@ struct NdisprotctlCommand: ParsableCommand {
 
   static func main() {
     fillStandardDescriptors()
-    if let words = Extcap.arguments(programArguments(), calledAs: programName()) {
+    let arguments = programArguments()
+    // First of all: it may have one thread only.
+    if InsideProcess.isMeant(by: arguments) {
+      Glibc.exit(RunText.reportInside(InsideProcess.run(arguments)))
+    }
+    if let words = Extcap.arguments(arguments, calledAs: programName()) {
       Glibc.exit(Extcap.run(words))
     }
-    Glibc.exit(runProgram(programArguments()))
+    Glibc.exit(runProgram(arguments))
   }
 }
 
@@ -48,13 +76,15 @@ struct NdisprotctlCommand: ParsableCommand {
 /// - Returns: the exit code
 private func runProgram(_ arguments: [String]) -> Int32 {
   do {
-    var command = try NdisprotctlCommand.parseAsRoot(GlobalOptions.moved(arguments))
+    let words = GlobalOptions.moved(arguments)
+    if let objection = Subcommands.objection(to: words) { throw ValidationError(objection) }
+    var command = try NdisprotctlCommand.parseAsRoot(words)
     try command.run()
     return 0
   } catch let failure as Failure {
     return failure.exitCode
   } catch {
-    return Output.reportUsage(error)
+    return UsageReport(arguments).report(error)
   }
 }
 

@@ -1,4 +1,5 @@
 internal import NdisprotClient
+internal import Platform
 
 /// One run of a subcommand: the connection it needs, and how its failures are reported.
 final class Program {
@@ -19,15 +20,16 @@ final class Program {
     _ global: GlobalOptions, _ what: String, _ operation: Operation, binding: String = ""
   ) {
     self.init(
-      socketPath: global.socketPath, isJSON: global.json, what, operation, binding: binding)
+      socketPath: global.socketPath, isJSON: global.json, color: global.color ?? .auto, what,
+      operation, binding: binding)
   }
 
   /// The same for a program without global options.
   init(
-    socketPath: String, isJSON: Bool = false, _ what: String, _ operation: Operation,
-    binding: String = ""
+    socketPath: String, isJSON: Bool = false, color: Terminal.ColorChoice = .auto, _ what: String,
+    _ operation: Operation, binding: String = ""
   ) {
-    output = Output(isJSON: isJSON)
+    output = Output(isJSON: isJSON, color: color)
     self.socketPath = socketPath
     self.what = what
     self.operation = operation
@@ -49,11 +51,34 @@ final class Program {
   }
 
   /// What an error would be reported as.
-  func message(_ error: ClientError) -> String { Output.message(for: error, context) }
+  func message(_ error: ClientError) -> String { Output.message(for: error, looking(error)) }
+
+  /// The cause of an error and what to do about it.
+  func words(_ error: ClientError) -> (cause: String, remedy: String) {
+    Output.words(for: error, looking(error))
+  }
+
+  /// The cause and the remedy for a service that does not run.
+  func words(
+    sleeping service: ServiceUnit, _ socket: ServiceUnit
+  ) -> (cause: String, remedy: String) {
+    Output.words(sleeping: service, socket, context)
+  }
+
+  /// The context, with what this machine shows of a daemon that cannot be reached, and of an interface
+  /// that the daemon does not show.
+  private func looking(_ error: ClientError) -> Output.Context {
+    var context = context
+    if case .cannotReach(let path, let cause) = error {
+      context.unreachable = Unreachable(path: path, cause)
+    }
+    if error.status == .adapterNotFound { context.localInterface = LocalInterface(binding) }
+    return context
+  }
 
   /// Reports an error.
   func fail(_ error: ClientError, present: [String]? = nil) -> Failure {
-    var context = context
+    var context = looking(error)
     context.present = present
     return output.report(error, context)
   }
@@ -77,15 +102,34 @@ final class Program {
   }
 
   /// Connects; SIGINT and SIGTERM end the waits of the connection from now on.
-  func connect() throws(Failure) -> Connection {
-    try attempt(newConnection)
+  ///
+  /// When the command has a `--timeout`, requests of the connection do not wait beyond the deadline,
+  /// until its `latest` is changed.
+  func connect(by deadline: Deadline = .never) throws(Failure) -> Connection {
+    do throws(ClientError) {
+      return try newConnection(by: deadline)
+    } catch {
+      // systemd holds the socket of a service that fails, and hangs up.
+      if error == .daemonGone, let units = ServiceUnit.serving(socketPath), !units.service.isAlive {
+        throw fail(sleeping: units.service, units.socket)
+      }
+      throw fail(error)
+    }
   }
 
-  /// As `connect`, for whoever reports the failure.
-  func newConnection() throws(ClientError) -> Connection {
+  /// As `connect`, for a caller that reports the failure.
+  func newConnection(by deadline: Deadline = .never) throws(ClientError) -> Connection {
     let interruption = try Interruption()
     Signals.interrupt(interruption)
-    return try Connection(path: socketPath, interruption: interruption)
+    do throws(ClientError) {
+      let connection = try Connection(
+        path: socketPath, interruption: interruption, timeout: deadline.connectTimeout)
+      connection.latest = deadline
+      return connection
+    } catch {
+      // A daemon whose queue of connections is full lets them wait.
+      throw deadline.isPast ? .timedOut(.connect) : error
+    }
   }
 
   /// The row of a binding; one that is not there is reported with those that are.
@@ -108,7 +152,7 @@ final class Program {
   /// Opens a binding.
   func open(
     _ binding: BindingArgument, _ connection: Connection, etherTypes: EtherTypeSet,
-    mode: OpenRequest.Mode = .shared, flags: OpenRequest.Flags = []
+    mode: OpenRequest.Mode = .shared, flags: OpenRequest.Flags = [], purpose: String = ""
   ) throws(Failure) -> OpenBinding {
     let name: String
     switch binding {
@@ -116,10 +160,18 @@ final class Program {
     case .index: name = try entry(binding, connection).name
     }
     do throws(ClientError) {
-      return try connection.open(name, etherTypes: etherTypes, mode: mode, flags: flags)
+      return try connection.open(
+        name, etherTypes: etherTypes, mode: mode, flags: flags, purpose: purpose)
     } catch {
       guard error.status == .adapterNotFound else { throw fail(error) }
       throw fail(error, present: (try? connection.bindings())?.map(\.name))
     }
+  }
+}
+
+extension Deadline {
+  /// How long a connection may take: what is left, and what every connection has at most.
+  var connectTimeout: Duration {
+    min(remaining ?? Connection.defaultTimeout, Connection.defaultTimeout)
   }
 }

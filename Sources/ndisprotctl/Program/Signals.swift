@@ -4,20 +4,25 @@ internal import Platform
 
 /// SIGINT and SIGTERM end the waits of a connection, so that a summary can be printed.
 enum Signals {
+  /// How long after the first signal another one ends the program at once: timeout(1) sends two of them
+  /// within a millisecond, and a person does not press twice as fast.
+  private static let patienceNanoseconds: UInt64 = 500_000_000
+
   /// Blocks the signals in this thread and all later ones, and has a thread take them.
   ///
-  /// The second signal ends the program at once, with the exit code of a shell. Where no thread is to be
-  /// had, the first does.
+  /// A second signal, half a second or more after the first, ends the program at once with the exit code
+  /// of a shell. Where no thread is to be had, the first does.
   static func interrupt(_ interruption: Interruption) {
     let signals = AwaitedSignals([SIGINT, SIGTERM])
     do throws(SystemError) {
       try SystemThread.start("signals") {
-        var isRepeated = false
+        var firstTime: UInt64?
         while true {
           let number = signals.wait()
           guard number > 0 else { continue }
-          if isRepeated { _exit(128 + number) }
-          isRepeated = true
+          let now = monotonicNanoseconds()
+          if let firstTime, now - firstTime >= patienceNanoseconds { _exit(128 + number) }
+          firstTime = firstTime ?? now
           interruption.raise()
         }
       }

@@ -7,12 +7,14 @@ internal import NdisprotClient
 struct ProttestCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "prottest", abstract: "Does what the sample's test program does.",
-    discussion: """
+    discussion: Help.text(
+      """
       Opens BINDING alone, for EtherType 0x888e, writes frames to it and then reads as many. Options, \
       requests and lines are those of PROTTEST of Microsoft's NDISPROT sample; errors go to standard \
       error, and the exit code tells of them. Where fewer frames come than -n asks for, with -r, with \
       -m, or with --compat and more than 4, it waits for frames that others send: SIGINT ends it.
-      """)
+      """,
+      ["ndisprotctl prottest -n 2 eth0"]))
 
   @OptionGroup var global: GlobalOptions
   @Argument(help: "An interface name.")

@@ -7,15 +7,20 @@ internal import Platform
 struct ReplayCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "replay", abstract: "Sends the frames of a capture file.",
-    discussion: """
+    discussion: Help.text(
+      """
       pcapng and pcap, from a file or, with -, from standard input. The daemon checks each frame as any \
       other that is written: its EtherType and its source must be the caller's to use. What it refuses is \
       counted by its reason, and the exit code is 1. Frames that were captured in part are not sent.
-      """)
+      """,
+      [
+        "ndisprotctl replay eth0.pcapng eth0 --pace x2",
+        "ndisprotctl replay eth0.pcapng eth0 --pace topspeed --rewrite-source",
+      ]))
 
   @OptionGroup var global: GlobalOptions
 
-  @Argument(help: "A capture file, or - for standard input.")
+  @Argument(help: "A capture file, or - for standard input.", completion: .file())
   var file: String
 
   @Argument(help: "An interface name, or @N, its index.")

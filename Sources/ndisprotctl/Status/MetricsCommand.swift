@@ -7,14 +7,16 @@ internal import NdisprotClient
 struct MetricsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "metrics", abstract: "Prints what the daemon counts, for Prometheus.",
-    discussion: """
+    discussion: Help.text(
+      """
       In the text format 0.0.4, which node_exporter's textfile collector reads. With --file the text \
       replaces the file in one step, so that it is never read half written; if no daemon answers the \
-      file is removed, and the exit code is 3. Root sees what all users do, others their own. Examples:
-
-        sudo ndisprotctl metrics
-        sudo ndisprotctl metrics --file /var/lib/prometheus/node-exporter/ndisprot.prom
-      """)
+      file is removed, and the exit code is 3. Root sees what all users do, others their own.
+      """,
+      [
+        "ndisprotctl metrics",
+        "ndisprotctl metrics --file /var/lib/prometheus/node-exporter/ndisprot.prom",
+      ]))
 
   @OptionGroup var global: GlobalOptions
   @Option(help: ArgumentHelp("A file to write, such as ndisprot.prom.", valueName: "path"))

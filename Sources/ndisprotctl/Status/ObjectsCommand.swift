@@ -5,10 +5,12 @@ internal import NdisprotClient
 struct ObjectsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "objects", abstract: "Prints the tree of the objects that live in the daemon.",
-    discussion: """
+    discussion: Help.text(
+      """
       For administrators: root, and the user whose daemon it is. With --json there is one object a \
       line, with the place where it was made and, under 'ndisprotd --verifier', its last states.
-      """)
+      """,
+      ["ndisprotctl objects"]))
 
   @OptionGroup var global: GlobalOptions
 
@@ -16,16 +18,18 @@ struct ObjectsCommand: ParsableCommand {
     let program = Program(global, "list objects", .administer)
     let connection = try program.connect()
     let entries = try program.attempt { () throws(ClientError) in try connection.objects() }
-    let lines =
-      global.json ? entries.map(Self.json) : TextTable.lines(Self.table(entries))
-    lines.forEach(program.output.standard.writeLine)
+    if global.json {
+      entries.map(Self.json).forEach(program.output.standard.writeLine)
+    } else {
+      program.output.printTable(Self.table(entries))
+    }
     program.output.standard.flush()
   }
 
   /// The rows of the tree: children behind their parents, each level further in.
   static func table(_ entries: [ObjectEntry]) -> [[String]] {
     let known = Set(entries.map(\.id))
-    // Whoever has lost its parent stands at the margin, as the root does.
+    // An object that has lost its parent stands at the margin, as the root does.
     let children = Dictionary(grouping: entries) { entry in
       entry.parent.flatMap { known.contains($0) && $0 != entry.id ? $0 : nil }
     }

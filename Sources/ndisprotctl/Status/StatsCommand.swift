@@ -6,7 +6,9 @@ struct StatsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "stats",
     abstract: "Prints the counters of bindings, opens, sessions and the daemon.",
-    discussion: "Root sees everybody's opens and sessions, others their own.")
+    discussion: Help.text(
+      "Root sees all opens and sessions, other users their own.",
+      ["ndisprotctl stats eth0", "ndisprotctl stats --watch 1", "ndisprotctl stats --limits"]))
 
   @OptionGroup var global: GlobalOptions
   @Argument(help: "An interface name, or @N, its index (default: all).")
@@ -57,6 +59,12 @@ struct StatsCommand: ParsableCommand {
     line.add("id", object.id)
     line.add("name", object.name)
     for reading in object.readings { line.add(reading.name, reading.value) }
+    if object.kind == .limit {
+      for counter: Counter in [.limitOfAll, .limitOfUser, .limitOfSession]
+      where object[counter] == nil {
+        line.add(counter.name, raw: "null")
+      }
+    }
     return line.closed
   }
 

@@ -5,12 +5,14 @@ internal import NdisprotClient
 struct StatusCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "status",
-    abstract: "Says what daemon runs, what it was told, and what it uses.",
-    discussion: """
+    abstract: "Says what daemon runs, how it is configured, and what it uses.",
+    discussion: Help.text(
+      """
       Version, process and start, service, configuration and last reload, watchdog, memory, bindings and \
       sessions. Counters count from its start on. What all clients together have is for administrators. \
       It starts no daemon: where none runs the exit code is 3, and it says what to do.
-      """)
+      """,
+      ["ndisprotctl status"]))
 
   @OptionGroup var global: GlobalOptions
 
@@ -25,8 +27,11 @@ struct StatusCommand: ParsableCommand {
     let view = try program.attempt { () throws(ClientError) in
       try StatusView(connection, units?.service)
     }
-    let lines = global.json ? [view.json.closed] : view.text
-    lines.forEach(program.output.standard.writeLine)
+    if global.json {
+      program.output.standard.writeLine(view.json.closed)
+    } else {
+      view.text(on: program.output.screen).forEach(program.output.standard.writeLine)
+    }
     program.output.standard.flush()
   }
 }
@@ -84,6 +89,6 @@ struct StatusView {
     }
   }
 
-  /// Whether the daemon told what is for administrators only.
+  /// Whether the daemon reported what is for administrators only.
   var isWhole: Bool { daemon.flags.contains(.administrator) }
 }

@@ -3,7 +3,10 @@ internal import NdisprotClient
 
 extension StatusView {
   /// Lines for people.
-  var text: [String] {
+  var text: [String] { text(on: Screen(columns: nil)) }
+
+  /// Lines for people that fit a screen.
+  func text(on screen: Screen) -> [String] {
     var rows = [
       [
         "started",
@@ -26,11 +29,14 @@ extension StatusView {
     }
     let title =
       "ndisprotd \(daemon.version.printable()), process \(daemon.processID) of user \(HostFacts.userName(daemon.userID))"
-    var lines = [title] + TextTable.lines(rows.map { ["  \($0[0])", $0[1]] })
-    lines += [""] + TextTable.lines(bindingRows)
-    if !sessions.isEmpty { lines += [""] + TextTable.lines(sessionRows) }
+    let facts = rows.map { ["  \($0[0])", $0[1]] }
+    var lines = [title] + TextTable.lines(facts, on: screen, hasHeading: false)
+    lines += [""] + TextTable.lines(bindingRows, on: screen, hasHeading: true)
+    if !sessions.isEmpty {
+      lines += [""] + TextTable.lines(sessionRows, on: screen, hasHeading: true)
+    }
     if !isWhole {
-      lines += ["", "What the daemon was told, and who uses it, it tells to administrators."]
+      lines += ["", "Configuration and users of the daemon are shown to administrators."]
     }
     return lines
   }

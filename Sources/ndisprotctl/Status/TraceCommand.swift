@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import NdisprotClient
+internal import Platform
 
 /// A part of the daemon as the command line names it.
 enum TraceComponentArgument: String, ExpressibleByArgument, CaseIterable {
@@ -10,11 +11,14 @@ enum TraceComponentArgument: String, ExpressibleByArgument, CaseIterable {
 struct TraceCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "trace", abstract: "Prints the last 4096 events inside the daemon.",
-    discussion: """
+    discussion: Help.text(
+      """
       For administrators: root, and the user whose daemon it is. Nothing is recorded until \
       'ndisprotctl trace --on', which begins with an empty ring; '--off' stops, and keeps what is \
-      there. With a BINDING only its own events are printed.
-      """)
+      there. With a BINDING only its own events are printed. Times are those of the journal, as \
+      'journalctl -o short-precise' shows them.
+      """,
+      ["ndisprotctl trace --on", "ndisprotctl trace eth0 --component send"]))
 
   @OptionGroup var global: GlobalOptions
   @Argument(help: "An interface name, or @N, its index (default: all).")
@@ -46,8 +50,11 @@ struct TraceCommand: ParsableCommand {
       (index == nil || entry.interfaceIndex == index)
         && (wanted.isEmpty || wanted.contains(entry.component))
     }
-    let lines = global.json ? entries.map(Self.json) : TextTable.lines(Self.table(entries))
-    lines.forEach(program.output.standard.writeLine)
+    if global.json {
+      entries.map(Self.json).forEach(program.output.standard.writeLine)
+    } else {
+      program.output.printTable(Self.table(entries))
+    }
     program.output.standard.flush()
     if entries.isEmpty, !reply.isRecording, !global.json {
       program.output.hint("nothing is being recorded: begin with 'ndisprotctl trace --on'")
@@ -58,21 +65,26 @@ struct TraceCommand: ParsableCommand {
     let title = [
       "SEQUENCE", "TIME", "THREAD", "COMPONENT", "EVENT", "OBJECT", "IFINDEX", "VALUES",
     ]
+    let offset = clockOffset
     return [title]
       + entries.map { entry in
         [
-          "\(entry.sequence)", entry.nanoseconds.secondsText, "\(entry.threadID)",
+          "\(entry.sequence)", (entry.nanoseconds &+ offset).journalText, "\(entry.threadID)",
           entry.component.printable(), entry.name.printable(), entry.object?.objectText ?? "-",
           entry.interfaceIndex == 0 ? "-" : "\(entry.interfaceIndex)",
-          "\(entry.first) \(entry.second)",
+          TraceValues.text(entry).printable(),
         ]
       }
   }
+
+  /// From the monotonic clock of the events to the time of day that the journal shows.
+  private static var clockOffset: UInt64 { realtimeNanoseconds() &- monotonicNanoseconds() }
 
   static func json(_ entry: TraceEntry) -> String {
     var line = JSONLine()
     line.add("sequence", entry.sequence)
     line.add("timeSeconds", raw: entry.nanoseconds.secondsText)
+    line.add("timestampNanoseconds", time: entry.nanoseconds &+ clockOffset)
     line.add("thread", entry.threadID)
     line.add("component", entry.component)
     line.add("name", entry.name)
@@ -83,6 +95,7 @@ struct TraceCommand: ParsableCommand {
     }
     line.add("ifindex", entry.interfaceIndex)
     line.add("values", raw: "[\(entry.first),\(entry.second)]")
+    line.add("explanation", TraceValues.text(entry))
     return line.closed
   }
 }

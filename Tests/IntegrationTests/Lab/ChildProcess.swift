@@ -42,6 +42,9 @@ final class ChildProcess {
     }
   }
 
+  /// Closes its standard input.
+  func endInput() { shutdown(socket, Int32(SHUT_WR)) }
+
   /// The next line of its standard output; nil when it has closed it.
   func nextLine(within seconds: Double = patience) throws -> [UInt8]? {
     let deadline = Deadline(seconds: seconds)
@@ -85,6 +88,12 @@ final class ChildProcess {
     return exitStatus ?? -1
   }
 
+  /// Whether it has ended by now.
+  func hasEnded() throws -> Bool {
+    if exitStatus == nil { exitStatus = waitForExit(options: WNOHANG) }
+    return exitStatus != nil
+  }
+
   private func readMore(until deadline: Deadline) throws -> Bool {
     var entry = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
     guard poll(&entry, 1, deadline.milliseconds) > 0 else {
@@ -120,12 +129,21 @@ final class ChildProcess {
     posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
     posix_spawn_file_actions_addopen(&actions, 2, errorPath, O_WRONLY | O_CREAT | O_APPEND, 0o644)
 
+    // The threads of the tests block signals, and a program would inherit that.
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var mask = sigset_t()
+    sigemptyset(&mask)
+    posix_spawnattr_setsigmask(&attributes, &mask)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+
     var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) }
     arguments.append(nil)
     defer { for word in arguments { free(word) } }
     var processID: pid_t = 0
     let status = posix_spawnp(
-      &processID, words.first ?? "", &actions, nil, &arguments, environ)
+      &processID, words.first ?? "", &actions, &attributes, &arguments, environ)
     guard status == 0 else {
       close(ends[0])
       throw LabError.failed("\(words.first ?? ""): \(String(cString: strerror(status)))")
@@ -147,9 +165,11 @@ extension ChildProcess {
 
   /// Runs a program to its end.
   static func run(_ words: [String], errorPath: String) throws -> Outcome {
-    unlink(errorPath)
+    // As root this would take a device such as /dev/null from the machine.
+    var status = stat()
+    if lstat(errorPath, &status) == 0, status.st_mode & S_IFMT == S_IFREG { unlink(errorPath) }
     let child = try ChildProcess(words, errorPath: errorPath)
-    shutdown(child.socket, Int32(SHUT_WR))
+    child.endInput()
     let output = try child.rest()
     return Outcome(exitCode: try child.exitCode(), output: output, errors: child.errorText)
   }

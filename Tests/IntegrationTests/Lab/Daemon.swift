@@ -78,6 +78,16 @@ final class Daemon {
       .sorted())
   }
 
+  /// The same once no helper of what came before is at work.
+  func restingResources() throws -> Resources {
+    var last = resources
+    try eventually("no helper: \(last)") {
+      last = resources
+      return last.threads.allSatisfy { !["capture-helper", "closer"].contains($0) }
+    }
+    return last
+  }
+
   /// Stops one of its threads until the result is let go of.
   func freeze(_ name: String) throws -> JSONProgram {
     let tasks = "/proc/\(process.processID)/task"

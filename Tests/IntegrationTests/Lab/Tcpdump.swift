@@ -24,18 +24,26 @@ final class Tcpdump {
     }
   }
 
+  /// The frames of a whole output of `-xx`.
+  static func frames(of output: String) -> [String] {
+    output.split(separator: "\n").reduce(into: []) { add(String($1), to: &$0) }
+  }
+
+  /// Takes a line: `\t0x0010:  6c70 …` is sixteen bytes; any other is the head of the next frame.
+  private static func add(_ text: String, to frames: inout [String]) {
+    guard text.hasPrefix("\t0x"), let colon = text.firstIndex(of: ":") else {
+      frames.append("")
+      return
+    }
+    frames[frames.count - 1] += text[text.index(after: colon)...].filter { $0 != " " }
+  }
+
   /// Every frame so far, up to one that is known.
   func frames(upTo last: String) throws -> [String] {
     var frames: [String] = []
     while frames.last != last {
       guard let line = try process.nextLine() else { throw LabError.ended(process.errorText) }
-      let text = String(decoding: line, as: UTF8.self)
-      // `\t0x0010:  6c70 …` is sixteen bytes; any other line is the head of the next frame.
-      guard text.hasPrefix("\t0x"), let colon = text.firstIndex(of: ":") else {
-        frames.append("")
-        continue
-      }
-      frames[frames.count - 1] += text[text.index(after: colon)...].filter { $0 != " " }
+      Self.add(String(decoding: line, as: UTF8.self), to: &frames)
     }
     return frames
   }

@@ -86,6 +86,8 @@ class Terminal:
         self.screen = Screen(columns, rows)
         self.process, self.master = pty.fork()
         if self.process == 0:
+            # The threads of the tests block signals, and a terminal's programs are born without that.
+            signal.pthread_sigmask(signal.SIG_SETMASK, [])
             os.execvp(self.words[0], self.words)
         self.size(columns, rows)
         self.mode = termios.tcgetattr(self.master)

@@ -29,6 +29,14 @@ enum Plan {
     Flood(question: "query"),
     Flood(question: "filter"),
     StatisticsFlood(),
+    AdapterReceive(profile: .throughput, frameByteCount: 60),
+    AdapterReceive(profile: .throughput, frameByteCount: 1_514),
+    AdapterReceive(profile: .latency, frameByteCount: 60),
+    AdapterReceive(profile: .latency, frameByteCount: 1_514),
+    AdapterTransmit(frameByteCount: 60),
+    AdapterTransmit(frameByteCount: 1_514),
+    AdapterEcho(),
+    AdapterCost(),
     OtherPeers(),
   ]
 

@@ -43,7 +43,7 @@ struct Product {
   ///
   /// With `allocations`, it runs under the preloaded library that counts them.
   func startDaemon(
-    _ profile: Profile, core: Int, preloading allocations: AllocationCounter? = nil
+    _ profile: Profile, core: Int?, preloading allocations: AllocationCounter? = nil
   ) throws(BenchError) -> ChildProcess {
     let preload = allocations.map { ["env"] + $0.environment } ?? []
     let client = lab.isMachineRoot ? ["--allow", "nobody"] : []
@@ -79,13 +79,16 @@ struct Product {
   }
 
   func launch(
-    _ front: [String], _ arguments: [String], core: Int
+    _ front: [String], _ arguments: [String], core: Int?
   ) throws(BenchError) -> ChildProcess {
     unsafe unlink(socket)
     return try lab.start(
-      ["taskset", "-c", String(core)] + front + [daemonPath, "--socket", socket] + arguments,
+      Self.place(core) + front + [daemonPath, "--socket", socket] + arguments,
       name: "ndisprotd")
   }
+
+  /// The words that keep a program on a core; none for nil, where the kernel decides.
+  static func place(_ core: Int?) -> [String] { core.map { ["taskset", "-c", String($0)] } ?? [] }
 
   /// Ends a daemon as its service manager would.
   func stop(_ daemon: ChildProcess) throws(BenchError) {
@@ -94,7 +97,7 @@ struct Product {
   }
 
   /// Starts `ndisprotctl --json` as a user without any capability.
-  func startClient(_ arguments: [String], core: Int) throws(BenchError) -> ChildProcess {
+  func startClient(_ arguments: [String], core: Int?) throws(BenchError) -> ChildProcess {
     try startUnprivileged([clientPath, "--socket", socket, "--json"] + arguments, core: core)
   }
 
@@ -117,14 +120,14 @@ struct Product {
   }
 
   func startUnprivileged(
-    _ arguments: [String], core: Int, userID: Int = Product.clientUserID
+    _ arguments: [String], core: Int?, userID: Int = Product.clientUserID
   ) throws(BenchError) -> ChildProcess {
     let other = ["--reuid=\(userID)", "--regid=\(userID)", "--clear-groups"]
     let nothing = [
       "--bounding-set=-all", "--inh-caps=-all", "--ambient-caps=-all", "--no-new-privs",
     ]
     return try lab.start(
-      ["taskset", "-c", String(core), "setpriv"] + (lab.isMachineRoot ? other : []) + nothing
+      Self.place(core) + ["setpriv"] + (lab.isMachineRoot ? other : []) + nothing
         + arguments,
       name: "ndisprotctl")
   }

@@ -1,0 +1,2 @@
+// The header is all of this target: NdisprotLibrary implements it.
+#include "ndisprot.h"

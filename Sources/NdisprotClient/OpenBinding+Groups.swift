@@ -1,0 +1,62 @@
+public import MDL
+public import NDIS
+internal import NdisprotControl
+
+extension OpenBinding {
+  /// Receives the frames of an Ethernet group from now on, beside those of others.
+  ///
+  /// - Throws: `.refused` with `multicastFull` for too many groups, or an address that is no group
+  /// - Windows: OID_802_3_ADD_MULTICAST_ADDRESS
+  public func join(group: MACAddress) throws(ClientError) {
+    try set(.addMulticastAddress, group.octets.indices.map { group.octets[$0] })
+  }
+
+  /// Receives the frames of a group no more.
+  ///
+  /// - Throws: `.refused` with `multicastNotFound`
+  /// - Windows: OID_802_3_DELETE_MULTICAST_ADDRESS
+  public func leave(group: MACAddress) throws(ClientError) {
+    try set(.deleteMulticastAddress, group.octets.indices.map { group.octets[$0] })
+  }
+
+  /// Writes one frame, and returns when it was sent; as `write` of a span.
+  public func write(
+    _ frame: [UInt8], timeout: Duration? = Connection.defaultTimeout
+  ) throws(ClientError) {
+    try unsafe write(frame.span.bytes, timeout: timeout)
+  }
+
+  /// Asks for the value of an OID and lends it to `body`.
+  ///
+  /// - Parameters:
+  ///   - oid: which
+  ///   - byteLimit: the longest value that is wanted
+  ///   - body: is lent the value
+  /// - Returns: what `body` does
+  /// - Throws: `.refused` with `bufferTooSmall` for a longer value; `bytesNeeded` is its length
+  public func query<Value>(
+    _ oid: OID, byteLimit: Int, _ body: (RawSpan) -> Value
+  ) throws(ClientError) -> Value {
+    let input: InlineArray<2, UInt32> = [oid.rawValue.littleEndian, 0]
+    let room =
+      OIDMessage.headerByteCount
+      + min(
+        max(byteLimit, OIDMessage.minimumByteCount - OIDMessage.headerByteCount),
+        MessageHeader.maximumPayloadByteCount - OIDMessage.headerByteCount)
+    do throws(ClientError) {
+      return try unsafe connection.deviceControl(
+        .queryOIDValue, .query, input.span.bytes, room: room
+      ) { payload throws(DecodeError) in
+        let byteCount = payload.byteCount - OIDMessage.headerByteCount
+        guard byteCount >= 0 else { throw .tooShort }
+        guard payload.byteCount <= room else { throw .trailingBytes }
+        return body(payload.extracting(droppingFirst: OIDMessage.headerByteCount))
+      }
+    } catch .refused(.bufferTooSmall, let operation, let needed) {
+      let value =
+        needed > UInt32(OIDMessage.headerByteCount)
+        ? needed - UInt32(OIDMessage.headerByteCount) : 0
+      throw .refused(.bufferTooSmall, operation, bytesNeeded: value)
+    }
+  }
+}

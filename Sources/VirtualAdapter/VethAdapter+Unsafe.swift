@@ -1,0 +1,103 @@
+internal import CLinux
+internal import Glibc
+internal import NdisprotClient
+internal import Platform
+
+/// The veth form of an adapter, as the process inside makes it where there is no /dev/net/tun.
+///
+/// The program's end of the pair looks like the binding; the pump's end, `wire`, lies in a network namespace
+/// that nothing else lives in. What is made before the second unshare belongs to that one.
+/// ```
+///   first namespace                second namespace
+///     packet socket ─ wire ══════ np0 ─ program
+/// ```
+/// - Shape: `descriptors` is {packet socket, socket for ioctl, netlink for requests, netlink for news,
+///   groups, netlink of the first namespace}
+/// - Source: veth(4), packet(7)
+struct VethAdapter {
+  /// The index of the pump's end: the first namespace has nothing but its loopback interface, 1.
+  static let wireIndex: UInt32 = 2
+  /// What a veth pair would leave to a card that is not there: checksums and the cutting of long segments.
+  private static let offloads: [UInt32] = [0x17, 0x1F, 0x24]  // ETHTOOL_STXCSUM, STSO, SGSO
+
+  private let wire: PacketSocket
+  private let wireRequests: NetlinkSocket
+  private let control: ControlSocket
+  private let requests: NetlinkSocket
+  private let news: NetlinkSocket
+  private let groups: GroupList
+
+  /// Makes the second namespace, in which the calling process is then, and the pair.
+  ///
+  /// - Parameters:
+  ///   - plan: what the adapter is to be like
+  ///   - enterNamespace: is called in the new one, before any interface but loopback is there
+  /// - Throws: `AdapterError` with the step that failed
+  init(_ plan: AdapterPlan, enterNamespace: () throws(AdapterError) -> Void) throws(AdapterError) {
+    do throws(SystemError) {
+      wire = try PacketSocket()
+      wireRequests = try NetlinkSocket(hearsLinks: false)
+    } catch {
+      throw .step(.device, error)
+    }
+    let first = unsafe open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC)
+    guard first >= 0 else { throw .step(.namespaces, SystemError(failed: "open")) }
+    defer { close(first) }
+    guard clinux_unshare(Int32(CLINUX_NEW_NETWORK.rawValue)) == 0 else {
+      throw .step(.namespaces, SystemError(failed: "unshare"))
+    }
+    try enterNamespace()
+    do throws(SystemError) {
+      control = try ControlSocket()
+      requests = try NetlinkSocket(hearsLinks: false)
+      try requests.perform(Self.pair(plan, peerNamespace: first), "RTM_NEWLINK")
+      for command in Self.offloads { control.setOffloadOff(command, of: plan.name) }
+      try wireRequests.setUp(1)
+      try wireRequests.setUp(Self.wireIndex)
+      try wire.bind(to: Self.wireIndex)
+      try requests.setUp(1)
+      try requests.setUp(plan.interfaceIndex)
+      news = try NetlinkSocket(hearsLinks: true)
+      // Of the second namespace, in which the program is.
+      groups = GroupList()
+    } catch {
+      throw .step(.interface, error)
+    }
+  }
+
+  private static func pair(_ plan: AdapterPlan, peerNamespace: Int32) -> NetlinkRequest {
+    var link = NetlinkRequest(linkIndex: plan.interfaceIndex, isNew: true)
+    link.append(UInt16(IFLA_IFNAME), plan.name.bytes + [0])
+    link.append(UInt16(IFLA_ADDRESS), plan.address)
+    link.append(UInt16(IFLA_MTU), number: plan.mtu)
+    // struct ifinfomsg of the peer.
+    var peer: [UInt8] = [0, 0, 0, 0]
+    for word in [wireIndex, 0, 0] { peer.appendNative(word) }
+    link.append(UInt16(IFLA_LINKINFO)) { information in
+      information.append(1, text: "veth")  // IFLA_INFO_KIND
+      information.append(2) { data in  // IFLA_INFO_DATA
+        data.append(1, front: peer) { end in  // VETH_INFO_PEER
+          end.append(UInt16(IFLA_IFNAME), text: "wire")
+          end.append(UInt16(IFLA_NET_NS_FD), number: UInt32(bitPattern: peerNamespace))
+          end.append(UInt16(IFLA_MTU), number: plan.mtu)
+        }
+      }
+    }
+    return link
+  }
+
+  var descriptors: [Int32] {
+    [
+      wire.descriptor, control.descriptor, requests.descriptor, news.descriptor,
+      groups.descriptor, wireRequests.descriptor,
+    ]
+  }
+}
+
+extension ControlSocket {
+  /// Has an interface do without an offload; one that it does not know is off already.
+  func setOffloadOff(_ command: UInt32, of name: InterfaceName) {
+    _ = unsafe clinux_set_offload_off(
+      descriptor, name.bytes.map { CChar(bitPattern: $0) } + [0], command)
+  }
+}

@@ -1,0 +1,5 @@
+public import ArgumentParser
+public import Platform
+
+/// `--color`.
+extension Terminal.ColorChoice: ExpressibleByArgument {}

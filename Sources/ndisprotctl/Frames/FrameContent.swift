@@ -1,0 +1,99 @@
+internal import ArgumentParser
+internal import NdisprotClient
+
+/// What the frames of a `write` or `echo` are made of.
+enum FrameContent {
+  /// Bytes that count up from 0, so many with the header.
+  case counting(Int)
+  /// These bytes behind a header.
+  case payload([UInt8])
+  /// A frame as it is.
+  case whole([UInt8])
+
+  /// Bytes of the longest payload that is read.
+  private static let payloadLimit = 131_000 - 14
+
+  /// Reads what the options name, standard input among it.
+  init(_ arguments: FrameArguments) throws {
+    if let digits = arguments.frameHex {
+      self = .whole(try Self.frame(digits))
+    } else if let digits = arguments.payloadHex {
+      guard let bytes = HexText.bytes(digits) ?? (digits.isEmpty ? [] : nil) else {
+        throw ValidationError(Self.objection("--payload-hex", digits))
+      }
+      self = .payload(bytes)
+    } else if let path = arguments.payload {
+      guard let bytes = FileBytes.read(path, byteLimit: Self.payloadLimit) else {
+        throw ValidationError(
+          "the file \(path.printable()) cannot be read, or has more than \(Self.payloadLimit) bytes. "
+            + "Write another one")
+      }
+      self = .payload(bytes)
+    } else {
+      self = .counting(arguments.length ?? 100)
+    }
+  }
+
+  private static func frame(_ digits: String) throws -> [UInt8] {
+    var text = digits
+    if digits == "-" {
+      guard let bytes = FileBytes.read("-", byteLimit: 4 * payloadLimit) else {
+        throw ValidationError("standard input cannot be read. Write the digits behind --frame-hex")
+      }
+      text = String(decoding: bytes, as: UTF8.self)
+    }
+    guard let bytes = HexText.bytes(text) else {
+      throw ValidationError(objection("--frame-hex", text))
+    }
+    guard bytes.count >= EthernetHeader.untaggedByteCount else {
+      throw ValidationError(
+        "a frame of \(bytes.count) bytes has no whole header. Write 28 digits or more: destination, "
+          + "source, EtherType")
+    }
+    return bytes
+  }
+
+  private static func objection(_ option: String, _ text: String) -> String {
+    "'\(String(text.prefix(20)).printable())' is no even number of hexadecimal digits. "
+      + "Write \(option) 01a0ff; spaces and colons between the digits are passed over"
+  }
+
+  /// The EtherType of a whole frame, as an open names it; nil for frames that are still made.
+  var etherType: UInt16? {
+    guard case .whole(let bytes) = self,
+      let type = unsafe MDLSpan(bytes.span.bytes).ethernetHeader?.etherType
+    else { return nil }
+    return type < 0x0600 ? EtherTypeSet.llcValue : type
+  }
+
+  /// The frame that is written.
+  func frame(_ arguments: FrameArguments, _ type: UInt16, for binding: OpenBinding) -> [UInt8] {
+    let destination = arguments.destination?.address ?? binding.address
+    let source = arguments.source?.address ?? binding.address
+    switch self {
+    case .whole(let bytes): return bytes
+    case .payload(let payload):
+      return FrameTemplate.bytes(
+        destination: destination, source: source, etherType: type, payload: payload)
+    case .counting(let byteCount):
+      return FrameTemplate.bytes(
+        destination: destination, source: source, etherType: type, byteCount: byteCount)
+    }
+  }
+}
+
+/// Digits of a frame or a payload as people paste them.
+enum HexText {
+  /// The bytes; nil for anything but an even number of digits.
+  ///
+  /// Spaces, line breaks, colons and hyphens between the digits are passed over.
+  static func bytes(_ text: String) -> [UInt8]? {
+    let start = text.hasPrefix("0x") || text.hasPrefix("0X") ? text.dropFirst(2) : text[...]
+    let digits = start.filter { !$0.isWhitespace && $0 != ":" && $0 != "-" }
+      .map { $0.isASCII ? $0.hexDigitValue : nil }
+    guard !digits.isEmpty, digits.count % 2 == 0, !digits.contains(nil) else { return nil }
+    return stride(from: 0, to: digits.count, by: 2).map {
+      UInt8(truncatingIfNeeded: (digits[$0] ?? 0) << 4 | (digits[$0 + 1] ?? 0))
+    }
+  }
+}
