@@ -85,6 +85,8 @@ extension Session {
   /// The open is refused; the session may try again (rule Q-24).
   func refusedOpen(_ opening: Opening, _ error: BindingError) {
     openingEnded()
+    // The interface is not at fault when no helper, hold or worker can be had any more.
+    guard !server.framework.isUnloading else { return opening.request.complete(.cancelled) }
     let name = opening.granted?.binding.snapshot.attributes.name ?? opening.name
     let cause: String? =
       switch error {
