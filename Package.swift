@@ -100,6 +100,7 @@ let package = Package(
     .target(
       name: "NdisprotLibrary", dependencies: ["NdisprotC", "NdisprotClient"],
       exclude: ["ndisprot.map"], swiftSettings: settings),
+    .target(name: "NdisprotWindows", dependencies: ["NdisprotC"]),
     .executableTarget(
       name: "ndisprotd",
       dependencies: [

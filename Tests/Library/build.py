@@ -37,8 +37,20 @@ def programs() -> None:
         source = os.path.join(HERE, "programs", name + ".c")
         run("gcc", *common, "-O1", source, "-o", program(name), *link)
         run("gcc", *common, "-O1", "-fsanitize=address", source, "-o", program(name + "-asan"), *link)
+    for compiler in ["gcc", "clang"]:
+        for name in ["ported", "words", "ndis5"]:
+            source = os.path.join(HERE, "programs", name + ".c")
+            run(compiler, "-std=gnu17", *STRICT, source, "-o", program(name + "-" + compiler), *windows())
+            run(compiler, "-std=gnu17", *STRICT, "-fsanitize=address,undefined", source, "-o",
+                program(name + "-" + compiler + "-asan"), *windows())
     run("gcc", *common, os.path.join(HERE, "programs", "client.c"), libraries[0] + "/libndisprot.a", "-lm",
         "-Wl,--gc-sections", "-o", program("client-static"))
+
+
+def windows() -> list[str]:
+    """What pkg-config says a program of Windows needs."""
+    return run("pkg-config", "--cflags", "--libs", "ndisprot-win32",
+               env=dict(os.environ, PKG_CONFIG_PATH=libraries[0])).stdout.split()
 
 
 def environment(library: str, **more: str) -> dict[str, str]:

@@ -179,14 +179,14 @@ class HostileTests(unittest.TestCase):
 
     def test_another_users_daemon_is_refused_unless_trusted_by_number(self):
         # The lab's daemon is root's: trusted. This process's own is the user's own: trusted too.
-        from ndisprot import _session
+        from ndisprot import _trust
 
-        self.assertTrue(_session.is_trusted(0))
-        self.assertTrue(_session.is_trusted(os.geteuid()))
-        self.assertFalse(_session.is_trusted(12345))
+        self.assertTrue(_trust.is_trusted(0))
+        self.assertTrue(_trust.is_trusted(os.geteuid()))
+        self.assertFalse(_trust.is_trusted(12345))
         os.environ["NDISPROT_TRUST"] = "12345"
         self.addCleanup(os.environ.pop, "NDISPROT_TRUST")
-        self.assertTrue(_session.is_trusted(12345))
+        self.assertTrue(_trust.is_trusted(12345))
 
     def test_connecting_to_a_daemon_that_never_answers_times_out(self):
         folder = tempfile.mkdtemp()

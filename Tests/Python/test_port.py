@@ -138,6 +138,73 @@ class PortTests(unittest.TestCase):
         self.assertEqual(len(caught[0]), 1)
 
 
+    def test_frames_that_an_open_lost_are_counted_in_front_of_the_next(self):
+        with ndisprot.open("np0", TYPE, queue_bytes=65536, path=lab.lab.path) as port:
+            sent = [self.to_port(n.to_bytes(4, "big") * 300) for n in range(2000)]
+            lab.lab.peer.send(*sent)
+            got, last = [], sent[-1]
+            while not got or got[-1].data != last:
+                batch = port.read_batch(PATIENCE)
+                self.assertTrue(batch, "the last frame never came")
+                got += batch
+            lost = [each.lost_before for each in got]
+            self.assertGreater(sum(lost), 0)
+            self.assertEqual(sum(lost) + len(got), len(sent))
+            # In front of the very frame behind the gap.
+            numbers = [int.from_bytes(each.payload[:4], "big") for each in got]
+            self.assertEqual(lost, [n - before - 1 for before, n in zip([-1, *numbers], numbers)])
+
+
+RULES = """
+[[binding]]
+interface = "np0"
+
+[[rule]]
+name = "lldp"
+user = "nobody"
+interface = "np0"
+ethertypes = ["lldp"]
+rights = ["read", "join"]
+
+[[rule]]
+name = "local"
+user = "nobody"
+interface = "np0"
+ethertypes = ["0x88b5", "0x88b6"]
+rights = ["read", "write", "any-source"]
+"""
+
+
+class RightsTests(unittest.TestCase):
+    def test_a_port_tells_what_the_rules_give_for_all_its_ethertypes(self):
+        Rights = ndisprot.Rights
+        with lab.lab.configured(RULES):
+            for types, expected in (
+                    ("lldp", Rights.READ | Rights.JOIN),
+                    (TYPE, Rights.READ | Rights.WRITE | Rights.ANY_SOURCE),
+                    (("lldp", TYPE), Rights.READ), ((), Rights.NONE)):
+                with self.subTest(types), ndisprot.open("np0", types, path=lab.lab.path) as port:
+                    self.assertEqual(port.rights(), expected)
+            with self.assertRaisesRegex(ndisprot.Denied, "arp|0x806|no rule"):
+                ndisprot.open("np0", "arp", path=lab.lab.path)
+
+    def test_the_right_to_join_suffices_for_groups(self):
+        with lab.lab.configured(RULES), ndisprot.open("np0", "lldp", path=lab.lab.path) as port:
+            port.join(GROUP)
+            sent = frame(GROUP, lab.lab.peer.address, b"heard", 0x88CC)
+            lab.lab.peer.send(sent)
+            self.assertEqual(port.read(PATIENCE).data, sent)
+
+    def test_a_right_that_is_missing_is_named_with_its_rule(self):
+        with lab.lab.configured(RULES), ndisprot.open("np0", "lldp", path=lab.lab.path) as port:
+            with self.assertRaises(ndisprot.Denied) as caught:
+                port.write(frame(lab.lab.peer.address, port.address, b"x", 0x88CC))
+            self.assertRegex(caught.exception.reason, r"^rule 'lldp' \(.*:5\) does not give write$")
+            self.assertEqual(port.write_batch([frame(lab.lab.peer.address, port.address, b"x", 0x88CC)]),
+                             [caught.exception.errno])
+            self.assertEqual(port.write_reason, caught.exception.reason)
+
+
 class AsyncTests(unittest.IsolatedAsyncioTestCase):
     def setUp(self):
         lab.lab.peer.drain()
@@ -165,6 +232,19 @@ class AsyncTests(unittest.IsolatedAsyncioTestCase):
             with self.assertRaises(asyncio.TimeoutError):
                 await asyncio.wait_for(port.aread(), 0.05)
             sent = frame(port.address, lab.lab.peer.address, b"kept")
+            lab.lab.peer.send(sent)
+            self.assertEqual((await asyncio.wait_for(port.aread(), PATIENCE)).data, sent)
+
+    async def test_events_are_awaited_beside_frames(self):
+        async with ndisprot.open("np0", TYPE, path=lab.lab.path) as port:
+            port.subscribe()
+            waits = asyncio.ensure_future(port.aevent())
+            self.addCleanup(lab.lab.root, "ip link set np0 mtu 1500")
+            await asyncio.get_running_loop().run_in_executor(
+                None, lab.lab.root, "ip link set np0 mtu 1400")
+            event = await asyncio.wait_for(waits, PATIENCE)
+            self.assertEqual((event.kind, event.binding.mtu), (ndisprot.EventKind.MTU, 1400))
+            sent = frame(port.address, lab.lab.peer.address, b"and a frame")
             lab.lab.peer.send(sent)
             self.assertEqual((await asyncio.wait_for(port.aread(), PATIENCE)).data, sent)
 
