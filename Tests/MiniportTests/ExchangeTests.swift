@@ -101,6 +101,7 @@ extension OnVeth {
       #expect(bench.receiver.failures.count == 1)
       try Command.run("ip link set renamed0 name \(near)")
       try Command.run("ip link set \(near) up")
+      try bench.awaitPeerQueue()
       for number in 0..<20 as Range<UInt32> {
         try bench.peer.send(EthernetFrame.make(number: number))
       }
