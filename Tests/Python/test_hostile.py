@@ -13,7 +13,7 @@ import unittest
 import lab
 import ndisprot
 from ndisprot import _protocol as protocol
-from test_protocol import GRANT, RECORD
+from test_protocol import FULL_ENTRY, GRANT, RECORD
 
 HEADER = protocol._HEADER
 
@@ -138,6 +138,15 @@ class HostileTests(unittest.TestCase):
         with self.assertRaises(protocol.ProtocolError):
             port.bindings()
 
+    def test_rights_that_lie_about_their_length_are_an_error(self):
+        rows = bytearray(FULL_ENTRY)
+        for at in (0, 28, 30, 38, 64, 76):
+            wrong = bytes(16) + bytes(rows[:at]) + b"\xf8\xff" + bytes(rows[at + 2:])
+            _, port = self.open(lambda session, request, opcode, wrong=wrong:
+                                session.send(reply(request, wrong, count=1)))
+            with self.subTest(at=at), self.assertRaises(protocol.ProtocolError):
+                port.rights()
+
     def test_statuses_of_another_number_of_frames_are_an_error(self):
         _, port = self.open(lambda session, request, opcode:
                             session.send(reply(request, bytes(24), error=1, count=2)))
@@ -170,7 +179,8 @@ class HostileTests(unittest.TestCase):
         for _ in range(150):
             daemon, port = self.open(anything)
             for call in (lambda p=port: p.read(0.02), lambda p=port: p.write(bytes(60), 0.02),
-                         lambda p=port: p.query(1, 0.02)):
+                         lambda p=port: p.query(1, 0.02), lambda p=port: p.next_event(0.02),
+                         lambda p=port: p.write_batch([bytes(60)] * 3, 0.02)):
                 try:
                     call()
                 except (OSError, protocol.ProtocolError):
