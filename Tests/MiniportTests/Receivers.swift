@@ -140,8 +140,8 @@ final class Bench {
 
   /// Turns until the peer's queue takes frames.
   ///
-  /// The kernel's link watch opens it when it has seen the
-  /// carrier, up to 1 s after the other end came up. What is sent before is dropped in front of the wire.
+  /// The kernel's link watch opens it when it has seen the carrier, up to 1 s after the other end came
+  /// up. What is sent before is dropped in front of the wire.
   func awaitPeerQueue() throws {
     turn { (try? Command.run("grep -qx up /sys/class/net/\(pair.far)/operstate")) != nil }
     // The link watch opens the queue under the lock that this question waits for.
