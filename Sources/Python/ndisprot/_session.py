@@ -101,6 +101,8 @@ class Session:
                 raise failed("connect", number, subject=self._path) from None
             check_trust(self._socket, self._path)
             self._socket.setblocking(False)
+            self._readable_poll = select.poll()
+            self._readable_poll.register(self._socket, select.POLLIN)
             _, payload = self._call(Opcode.HELLO, protocol.hello(), "connect", timeout=timeout)
             self._features = protocol.decode_hello(payload)
         except BaseException:
@@ -231,10 +233,8 @@ class Session:
 
     def _wait(self, deadline: float | None) -> bool:
         """Sleeps until something arrives; False when the deadline passed first."""
-        waiting = select.poll()
-        waiting.register(self._socket, select.POLLIN)
         left = seconds_left(deadline)
-        return bool(waiting.poll(None if left is None else left * 1000))
+        return bool(self._readable_poll.poll(None if left is None else left * 1000))
 
     # MARK: Requests
 
