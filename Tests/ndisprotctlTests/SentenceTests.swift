@@ -80,6 +80,17 @@ struct SentenceTests {
     }
   }
 
+  @Test("a denial of what only an administrator may says root; one of no binding how to get a rule")
+  func denials() {
+    let denial = ClientError.denied(.notPermitted, .enumerate, reason: "no rule names bin")
+    var context = Self.context()
+    context.operation = .administer
+    #expect(Output.message(for: denial, context).contains("Run it as root"))
+    let anywhere = Output.message(for: denial, Self.context(""))
+    #expect(anywhere.contains("policy add") && anywhere.contains("INTERFACE PROTOCOL"))
+    #expect(!anywhere.contains("  "))
+  }
+
   @Test("a card that does not answer, or refuses, is not said to be an open or a wait")
   func card() {
     var context = Self.context()

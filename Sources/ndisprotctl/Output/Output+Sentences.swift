@@ -59,10 +59,17 @@ extension Output {
         "the configuration of the daemon is broken: \(reason.printable())",
         "Mend the file, check it with 'ndisprotd --check-config', then: ndisprotctl reload"
       )
-    case .denied(_, .administer, let reason):
+    case .denied(_, let operation, let reason)
+    where operation == .administer || context.operation == .administer:
       (reason.printable(), "Run it as root, or as the user whose daemon it is")
     case .denied(.tooManyRequests, _, let reason):
       (reason.printable(), "End what you do not need, or have an administrator raise the limit")
+    case .denied(_, _, let reason) where context.binding.isEmpty:
+      (
+        reason.printable(),
+        "Have an administrator write a rule: ndisprotctl policy add "
+          + "\(HostFacts.userName(getuid())) INTERFACE PROTOCOL"
+      )
     case .denied(_, _, let reason):
       (
         reason.printable(),
