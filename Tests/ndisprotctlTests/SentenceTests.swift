@@ -45,6 +45,7 @@ struct SentenceTests {
     (.refused(.adapterRemoved, .read), 1, "went away"),
     (.refused(.oidNotSettable, .set), 1, "cannot be set"),
     (.refused(.notSupported, .query), 1, "does not know this OID"),
+    (.refused(.notSupported, .connect), 1, "another version of the protocol"),
     (.refused(.tooManySessions, .connect), 1, "as many sessions"),
     (.refused(.rateExceeded, .write), 1, "faster than your rule allows"),
     (.refused(.tooManyRequests, .read), 1, "a quota of your rule"),

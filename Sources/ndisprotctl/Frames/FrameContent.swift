@@ -55,8 +55,8 @@ enum FrameContent {
     } catch {
       throw ValidationError(
         error.errno == EFBIG
-          ? "\(name) has more than \(byteLimit) bytes. Give a shorter one"
-          : "\(name) cannot be read: \(error.words). Give another one")
+          ? "\(name) has more than \(byteLimit) bytes. Write the path of a shorter one"
+          : "\(name) cannot be read: \(error.words). Write another one")
     }
   }
 

@@ -34,6 +34,11 @@ extension Output {
           + "account, nor you",
         "Name the socket of a daemon that root or you started with --socket"
       )
+    case .refused(.notSupported, .connect, _):
+      (
+        "the daemon speaks another version of the protocol",
+        "Use an ndisprotd and an ndisprotctl of the same version"
+      )
     case .daemonGone:
       ("the daemon hung up", "See its log, and start ndisprotd again if it stopped")
     case .protocolViolation(let violation):
