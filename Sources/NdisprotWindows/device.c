@@ -451,6 +451,7 @@ HANDLE ndisprot_CreateFileA(LPCSTR name, DWORD access, DWORD share, LPSECURITY_A
   device->access = access | (access & FILE_READ_DATA ? GENERIC_READ : 0) | (access & FILE_WRITE_DATA ? GENERIC_WRITE : 0);
   device->is_overlapped = (flags & FILE_FLAG_OVERLAPPED) != 0;
   device->references = 1;
+  device->process = getpid();
   device->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   pthread_mutex_init(&device->session_lock, NULL);
   int result = device->wake < 0 ? -errno : ndisprot_connect(&device->session, NULL, PATIENCE);

@@ -88,6 +88,12 @@ void ndisprot_objects_release(struct object *object) {
   pthread_mutex_unlock(&ndisprot_objects_lock);
   if (!is_last) return;
   if (object->kind == DEVICE) {
+    /* As on Windows, the binding is free when CloseHandle returns: without the round trip the next exclusive
+     * open could come before the daemon has heard of the end. A child of fork leaves its parent's alone. */
+    if (object->process == getpid()) {
+      ndisprot_clear_interrupt(object->session);
+      ndisprot_close(object->session);
+    }
     ndisprot_free(object->session);
     pthread_mutex_destroy(&object->session_lock);
     close(object->wake);

@@ -10,6 +10,7 @@
 #include "winerror.h"
 
 #include <pthread.h>
+#include <sys/types.h>
 
 #include "ndisprot.h"
 
@@ -46,6 +47,7 @@ struct object {
   int wants_cancel; /* of a caller that waits on a device without overlapped I/O */
   int wake;         /* an eventfd: the worker has to look again */
   pthread_t worker;
+  pid_t process;    /* that opened it; a child of fork has no session of its own */
   struct operation *operations;
 };
 

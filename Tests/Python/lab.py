@@ -118,7 +118,9 @@ class Lab:
         with open("/proc/sys/net/ipv6/conf/default/disable_ipv6", "w") as file:
             file.write("1")
         run("ip link add np0 type veth peer name np1 && ip link set np0 up && ip link set np1 up")
+        run("ip link add np2 type veth peer name np3 && ip link set np2 up && ip link set np3 up")
         self.peer = Peer("np1")
+        self.other_peer = Peer("np3")
         self._here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         self._pid = os.fork()
         if self._pid == 0:
@@ -137,9 +139,14 @@ class Lab:
                 what, argument = pickle.load(file)
                 if what == "start":
                     log = open(os.path.join(self.folder, "log"), "ab")
+                    options = ["--interface", "np0", "--interface", "np9", "--allow", "nobody"]
+                    if argument:
+                        rules = os.path.join(self.folder, "ndisprotd.toml")
+                        with open(rules, "w") as file_of_rules:
+                            file_of_rules.write(argument)
+                        options = ["--config", rules]
                     daemon = subprocess.Popen(
-                        [os.path.join(binaries, "ndisprotd"), "--socket", self.path,
-                         "--interface", "np0", "--interface", "np9", "--allow", "nobody"],
+                        [os.path.join(binaries, "ndisprotd"), "--socket", self.path, *options],
                         stdout=log, stderr=log, preexec_fn=dies_with_parent)
                 elif what == "kill" and daemon is not None:
                     daemon.kill()
@@ -160,8 +167,9 @@ class Lab:
         self._file.flush()
         pickle.load(self._file)
 
-    def start(self) -> None:
-        self._ask("start")
+    def start(self, configuration: str = "") -> None:
+        """Starts the daemon on np0 for nobody, or with the text of a configuration."""
+        self._ask("start", configuration)
         until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
             try:
@@ -174,6 +182,17 @@ class Lab:
 
     def kill(self) -> None:
         self._ask("kill")
+
+    @contextlib.contextmanager
+    def configured(self, text: str):
+        """A daemon with these rules, and afterwards that of before."""
+        self.kill()
+        self.start(text)
+        try:
+            yield
+        finally:
+            self.kill()
+            self.start()
 
     def root(self, command: str) -> None:
         self._ask("run", command)

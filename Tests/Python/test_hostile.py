@@ -3,17 +3,20 @@
 import errno
 import os
 import random
+import shutil
 import socket
 import struct
+import sys
 import tempfile
 import threading
 import time
 import unittest
+from unittest import mock
 
 import lab
 import ndisprot
 from ndisprot import _protocol as protocol
-from test_protocol import GRANT, RECORD
+from test_protocol import FULL_ENTRY, GRANT, RECORD
 
 HEADER = protocol._HEADER
 
@@ -138,6 +141,15 @@ class HostileTests(unittest.TestCase):
         with self.assertRaises(protocol.ProtocolError):
             port.bindings()
 
+    def test_rights_that_lie_about_their_length_are_an_error(self):
+        rows = bytearray(FULL_ENTRY)
+        for at in (0, 28, 30, 38, 64, 76):
+            wrong = bytes(16) + bytes(rows[:at]) + b"\xf8\xff" + bytes(rows[at + 2:])
+            _, port = self.open(lambda session, request, opcode, wrong=wrong:
+                                session.send(reply(request, wrong, count=1)))
+            with self.subTest(at=at), self.assertRaises(protocol.ProtocolError):
+                port.rights()
+
     def test_statuses_of_another_number_of_frames_are_an_error(self):
         _, port = self.open(lambda session, request, opcode:
                             session.send(reply(request, bytes(24), error=1, count=2)))
@@ -170,7 +182,8 @@ class HostileTests(unittest.TestCase):
         for _ in range(150):
             daemon, port = self.open(anything)
             for call in (lambda p=port: p.read(0.02), lambda p=port: p.write(bytes(60), 0.02),
-                         lambda p=port: p.query(1, 0.02)):
+                         lambda p=port: p.query(1, 0.02), lambda p=port: p.next_event(0.02),
+                         lambda p=port: p.write_batch([bytes(60)] * 3, 0.02)):
                 try:
                     call()
                 except (OSError, protocol.ProtocolError):
@@ -179,14 +192,39 @@ class HostileTests(unittest.TestCase):
 
     def test_another_users_daemon_is_refused_unless_trusted_by_number(self):
         # The lab's daemon is root's: trusted. This process's own is the user's own: trusted too.
-        from ndisprot import _session
+        from ndisprot import _trust
 
-        self.assertTrue(_session.is_trusted(0))
-        self.assertTrue(_session.is_trusted(os.geteuid()))
-        self.assertFalse(_session.is_trusted(12345))
+        self.assertTrue(_trust.is_trusted(0))
+        self.assertTrue(_trust.is_trusted(os.geteuid()))
+        self.assertFalse(_trust.is_trusted(12345))
         os.environ["NDISPROT_TRUST"] = "12345"
         self.addCleanup(os.environ.pop, "NDISPROT_TRUST")
-        self.assertTrue(_session.is_trusted(12345))
+        self.assertTrue(_trust.is_trusted(12345))
+        # A program that root runs for another user does not believe that user's environment.
+        with mock.patch("os.getuid", return_value=12345):
+            self.assertFalse(_trust.is_trusted(12345))
+            self.assertEqual(_trust.socket_path(None), _trust.DEFAULT_PATH)
+
+    def test_nothing_is_sent_to_a_daemon_of_a_stranger(self):
+        folder = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, folder)
+        os.chmod(folder, 0o777)
+        path = os.path.join(folder, "s")
+        stranger = ("import os, socket; s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET); "
+                    "s.bind('%s'); s.listen(); os.chmod('%s', 0o666); s.settimeout(%d); "
+                    "got = s.accept()[0].recv(99); open('%s', 'w').write(str(len(got)))" % (
+                        path, path, lab.PATIENCE, path + ".got"))
+        lab.lab.root('setpriv --reuid=12345 --regid=12345 --clear-groups %s -c "%s" '
+                     '>/dev/null 2>&1 </dev/null &' % (sys.executable, stranger))
+        until = time.monotonic() + lab.PATIENCE
+        while not os.access(path, os.W_OK) and time.monotonic() < until:
+            time.sleep(0.01)
+        with self.assertRaisesRegex(ndisprot.Denied, "user 12345 listens.*NDISPROT_TRUST=12345"):
+            ndisprot.open("np0", path=path)
+        while not os.path.exists(path + ".got") and time.monotonic() < until:
+            time.sleep(0.01)
+        with open(path + ".got") as file:
+            self.assertEqual(file.read() or "0", "0")
 
     def test_connecting_to_a_daemon_that_never_answers_times_out(self):
         folder = tempfile.mkdtemp()

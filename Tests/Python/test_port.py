@@ -138,6 +138,73 @@ class PortTests(unittest.TestCase):
         self.assertEqual(len(caught[0]), 1)
 
 
+    def test_frames_that_an_open_lost_are_counted_in_front_of_the_next(self):
+        with ndisprot.open("np0", TYPE, queue_bytes=65536, path=lab.lab.path) as port:
+            sent = [self.to_port(n.to_bytes(4, "big") * 300) for n in range(2000)]
+            lab.lab.peer.send(*sent)
+            got, last = [], sent[-1]
+            while not got or got[-1].data != last:
+                batch = port.read_batch(PATIENCE)
+                self.assertTrue(batch, "the last frame never came")
+                got += batch
+            lost = [each.lost_before for each in got]
+            self.assertGreater(sum(lost), 0)
+            self.assertEqual(sum(lost) + len(got), len(sent))
+            # In front of the very frame behind the gap.
+            numbers = [int.from_bytes(each.payload[:4], "big") for each in got]
+            self.assertEqual(lost, [n - before - 1 for before, n in zip([-1, *numbers], numbers)])
+
+
+RULES = """
+[[binding]]
+interface = "np0"
+
+[[rule]]
+name = "lldp"
+user = "nobody"
+interface = "np0"
+ethertypes = ["lldp"]
+rights = ["read", "join"]
+
+[[rule]]
+name = "local"
+user = "nobody"
+interface = "np0"
+ethertypes = ["0x88b5", "0x88b6"]
+rights = ["read", "write", "any-source"]
+"""
+
+
+class RightsTests(unittest.TestCase):
+    def test_a_port_tells_what_the_rules_give_for_all_its_ethertypes(self):
+        Rights = ndisprot.Rights
+        with lab.lab.configured(RULES):
+            for types, expected in (
+                    ("lldp", Rights.READ | Rights.JOIN),
+                    (TYPE, Rights.READ | Rights.WRITE | Rights.ANY_SOURCE),
+                    (("lldp", TYPE), Rights.READ), ((), Rights.NONE)):
+                with self.subTest(types), ndisprot.open("np0", types, path=lab.lab.path) as port:
+                    self.assertEqual(port.rights(), expected)
+            with self.assertRaisesRegex(ndisprot.Denied, "arp|0x806|no rule"):
+                ndisprot.open("np0", "arp", path=lab.lab.path)
+
+    def test_the_right_to_join_suffices_for_groups(self):
+        with lab.lab.configured(RULES), ndisprot.open("np0", "lldp", path=lab.lab.path) as port:
+            port.join(GROUP)
+            sent = frame(GROUP, lab.lab.peer.address, b"heard", 0x88CC)
+            lab.lab.peer.send(sent)
+            self.assertEqual(port.read(PATIENCE).data, sent)
+
+    def test_a_right_that_is_missing_is_named_with_its_rule(self):
+        with lab.lab.configured(RULES), ndisprot.open("np0", "lldp", path=lab.lab.path) as port:
+            with self.assertRaises(ndisprot.Denied) as caught:
+                port.write(frame(lab.lab.peer.address, port.address, b"x", 0x88CC))
+            self.assertRegex(caught.exception.reason, r"^rule 'lldp' \(.*:5\) does not give write$")
+            self.assertEqual(port.write_batch([frame(lab.lab.peer.address, port.address, b"x", 0x88CC)]),
+                             [caught.exception.errno])
+            self.assertEqual(port.write_reason, caught.exception.reason)
+
+
 class AsyncTests(unittest.IsolatedAsyncioTestCase):
     def setUp(self):
         lab.lab.peer.drain()
@@ -168,10 +235,26 @@ class AsyncTests(unittest.IsolatedAsyncioTestCase):
             lab.lab.peer.send(sent)
             self.assertEqual((await asyncio.wait_for(port.aread(), PATIENCE)).data, sent)
 
+    async def test_events_are_awaited_beside_frames(self):
+        async with ndisprot.open("np0", TYPE, path=lab.lab.path) as port:
+            port.subscribe()
+            waits = asyncio.ensure_future(port.aevent())
+            self.addCleanup(lab.lab.root, "ip link set np0 mtu 1500")
+            await asyncio.get_running_loop().run_in_executor(
+                None, lab.lab.root, "ip link set np0 mtu 1400")
+            event = await asyncio.wait_for(waits, PATIENCE)
+            self.assertEqual((event.kind, event.binding.mtu), (ndisprot.EventKind.MTU, 1400))
+            sent = frame(port.address, lab.lab.peer.address, b"and a frame")
+            lab.lab.peer.send(sent)
+            self.assertEqual((await asyncio.wait_for(port.aread(), PATIENCE)).data, sent)
+
     async def test_a_refused_write_raises_in_its_own_task(self):
         async with ndisprot.open("np0", TYPE, path=lab.lab.path) as port:
             with self.assertRaises(ndisprot.Denied):
                 await port.awrite(frame(lab.lab.peer.address, b"\2\0\0\0\0\1", b"x"))
+            with self.assertRaisesRegex(ndisprot.Error, "shorten the frame"):
+                await port.awrite(bytes(200_000))
+            await port.awrite(frame(lab.lab.peer.address, port.address, b"after"))
 
     async def test_a_daemon_that_goes_ends_readers_and_writers(self):
         port = ndisprot.open("np0", TYPE, path=lab.lab.path)
@@ -195,8 +278,26 @@ class SessionTests(unittest.TestCase):
         with self.assertRaisesRegex(ndisprot.Error, "np7"):
             ndisprot.open("np7", TYPE, path=lab.lab.path)
 
+    def test_what_a_call_cannot_mean_is_an_error_with_the_right_words(self):
+        for words, call in (
+                ("lldpp.*one of any", lambda: ndisprot.open("np0", "lldpp", path=lab.lab.path)),
+                ("16 bits", lambda: ndisprot.open("np0", 70000, path=lab.lab.path)),
+                ("at most 16", lambda: ndisprot.open("np0", range(17), path=lab.lab.path))):
+            with self.subTest(words), self.assertRaisesRegex(ValueError, words):
+                call()
+        with ndisprot.open("np0", "lldp", path=lab.lab.path) as port:
+            for group in ("01:80", "zz:80:c2:00:00:0e", "02:80:c2:00:00:0e", b"\1"):
+                with self.subTest(group), self.assertRaises(ValueError):
+                    port.join(group)
+            with self.assertRaisesRegex(TypeError, "a frame is bytes"):
+                port.write("text")
+            with self.assertRaisesRegex(ndisprot.Error, "14 bytes"):
+                port.write(b"short")
+            self.assertEqual(repr(port), "<ndisprot.Port np0 0x88cc>")
+        self.assertEqual(repr(port), "<ndisprot.Port np0 0x88cc closed>")
+
     def test_no_daemon_is_an_error_that_names_the_socket(self):
-        with self.assertRaisesRegex(ndisprot.Error, "/nowhere.sock"):
+        with self.assertRaisesRegex(ndisprot.Error, "start ndisprotd.*/nowhere.sock"):
             ndisprot.open("np0", path="/nowhere.sock")
 
     def test_events_tell_of_a_binding_that_comes_and_goes(self):

@@ -7,7 +7,7 @@ import unittest
 logging.getLogger("scapy.runtime").setLevel(logging.ERROR)
 
 import lab
-from scapy.all import ARP, AsyncSniffer, Ether, Raw, conf, sendp, sniff, srp, srp1
+from scapy.all import ARP, AsyncSniffer, Ether, Raw, bridge_and_sniff, conf, sendp, sniff, srp, srp1
 
 import ndisprot
 import ndisprot.scapy
@@ -40,11 +40,6 @@ class ScapyTests(unittest.TestCase):
             b"scapy".ljust(46, b"\0"))
         sendp([packet] * 5, iface="np0", verbose=False)
         self.assertEqual(self.peer.receive(5), [bytes(packet)] * 5)
-
-    def test_a_forged_source_is_an_error_of_sendp(self):
-        with self.assertRaises(ndisprot.Denied):
-            sendp(Ether(dst="ff:ff:ff:ff:ff:ff", src="02:00:00:00:00:01", type=TYPE) / Raw(bytes(46)),
-                  iface="np0", verbose=False)
 
     def sniffing(self, **options):
         started = threading.Event()
@@ -85,3 +80,73 @@ class ScapyTests(unittest.TestCase):
     def test_promiscuous_mode_that_is_asked_for_and_denied_is_an_error(self):
         with self.assertRaises(ndisprot.Denied):
             conf.L2socket(iface="np0", promisc=True)
+
+
+RULES = """
+[[binding]]
+interface = "np0"
+
+[[binding]]
+interface = "np2"
+
+[[rule]]
+name = "%s"
+user = "nobody"
+interface = "*"
+ethertypes = %s
+rights = %s
+"""
+
+
+class RuleTests(unittest.TestCase):
+    def setUp(self):
+        for peer in (lab.lab.peer, lab.lab.other_peer):
+            peer.drain()
+        ndisprot.scapy.use(path=lab.lab.path)
+
+    def test_a_bridge_carries_frames_both_ways_from_their_own_senders(self):
+        left, right = lab.lab.peer, lab.lab.other_peer
+        there = [frame(right.address, left.address, b"there %d" % n) for n in range(20)]
+        back = [frame(left.address, right.address, b"back %d" % n) for n in range(20)]
+        ready, ended = threading.Event(), []
+        rules = RULES % ("bridge", '["any"]', '["read", "write", "set-oid", "promiscuous", "any-source"]')
+        with lab.lab.configured(rules):
+            bridge = threading.Thread(target=lambda: ended.append(bridge_and_sniff(
+                "np0", "np2", started_callback=ready.set, count=40, timeout=PATIENCE)))
+            bridge.start()
+            self.assertTrue(ready.wait(PATIENCE))
+            left.send(*there)
+            self.assertEqual(right.receive(20), there)
+            right.send(*back)
+            self.assertEqual(left.receive(20), back)
+            bridge.join(PATIENCE)
+            # Once each: what the bridge sent did not come round again.
+            self.assertEqual(sorted(bytes(each) for each in ended[0]), sorted(there + back))
+
+    def test_a_user_of_one_ethertype_sniffs_that_without_saying_so(self):
+        seen, ready = threading.Event(), threading.Event()
+        with lab.lab.configured(RULES % ("one", '["0x88b5"]', '["read"]')):
+            sniffer = AsyncSniffer(iface="np0", started_callback=ready.set,
+                                   prn=lambda packet: seen.set())
+            sniffer.start()
+            self.assertTrue(ready.wait(PATIENCE))
+            sent = frame(b"\xff" * 6, lab.lab.peer.address, b"broadcast")
+            lab.lab.peer.send(frame(b"\xff" * 6, lab.lab.peer.address, b"no", 0x88B6), sent)
+            self.assertTrue(seen.wait(PATIENCE))
+            self.assertEqual([bytes(each) for each in sniffer.stop()], [sent])
+
+    def test_what_no_rule_gives_is_an_error_with_the_daemons_reason(self):
+        with lab.lab.configured(RULES % ("others", '["0x88b5"]', '["read"]')):
+            with self.assertRaisesRegex(ndisprot.Denied, "rule"):
+                sniff(iface="np0", ethertypes=["0x88b6"], timeout=1)
+            with self.assertRaisesRegex(ndisprot.Denied, "rule 'others'.*does not give write"):
+                with ndisprot.open("np0", TYPE, path=lab.lab.path) as port:
+                    own = port.address
+                sendp(Ether(dst="ff:ff:ff:ff:ff:ff", src=own.hex(":"), type=TYPE) / Raw(bytes(46)),
+                      iface="np0", verbose=False)
+
+    def test_a_forged_source_is_an_error_of_sendp_without_the_right(self):
+        with lab.lab.configured(RULES % ("own", '["0x88b5"]', '["read", "write"]')):
+            with self.assertRaisesRegex(ndisprot.Denied, "rule 'own'.*does not give any-source"):
+                sendp(Ether(dst="ff:ff:ff:ff:ff:ff", src="02:00:00:00:00:01", type=TYPE)
+                      / Raw(bytes(46)), iface="np0", verbose=False)

@@ -18,24 +18,26 @@ from collections.abc import Iterator
 
 from ._errors import Busy, Denied, Disconnected, Error, Gone, TimedOut
 from ._port import ETHERTYPES, Port
-from ._protocol import (
+from ._protocol import ProtocolError
+from ._session import Session
+from ._values import (
     ALL_EVENTS,
     ANY,
     LLC,
+    Access,
     Binding,
     Event,
     EventKind,
     Frame,
     FrameFlags,
     OpenFlags,
-    ProtocolError,
+    Rights,
 )
-from ._session import Session
 
 __all__ = [
-    "ALL_EVENTS", "ANY", "ETHERTYPES", "LLC", "Binding", "Busy", "Denied", "Disconnected", "Error",
-    "Event", "EventKind", "Frame", "FrameFlags", "Gone", "OpenFlags", "Port", "ProtocolError",
-    "Session", "TimedOut", "bindings", "events", "open",
+    "ALL_EVENTS", "ANY", "Access", "Binding", "Busy", "Denied", "Disconnected", "ETHERTYPES",
+    "Error", "Event", "EventKind", "Frame", "FrameFlags", "Gone", "LLC", "OpenFlags", "Port",
+    "ProtocolError", "Rights", "Session", "TimedOut", "bindings", "events", "open",
 ]
 __version__ = "0.1.0"
 

@@ -5,21 +5,19 @@ from __future__ import annotations
 import errno
 import os
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Union
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Union
 
 from . import _protocol as protocol
+from ._async_port import AsyncCalls
 from ._errors import Error, failed
-from ._protocol import Control, Frame, Opcode, OpenFlags
+from ._protocol import Control, Opcode
 from ._session import REPLY_TIMEOUT, Session, deadline_after, seconds_left
-
-if TYPE_CHECKING:
-    import asyncio
-    from types import TracebackType
+from ._values import ANY, LLC, MOST_ETHERTYPES, Frame, OpenFlags, Rights
 
 #: EtherTypes by the names that people use.
 ETHERTYPES = {
-    "any": protocol.ANY, "llc": protocol.LLC, "ipv4": 0x0800, "arp": 0x0806, "wol": 0x0842,
+    "any": ANY, "llc": LLC, "ipv4": 0x0800, "arp": 0x0806, "wol": 0x0842,
     "ipv6": 0x86DD, "profinet": 0x8892, "ethercat": 0x88A4, "eapol": 0x888E, "local": 0x88B5,
     "lldp": 0x88CC, "ptp": 0x88F7,
 }
@@ -61,13 +59,24 @@ def mac_address(value: Group) -> bytes:
     return value
 
 
+def group_address(value: Group) -> bytes:
+    """The 6 bytes of a group's address."""
+    address = mac_address(value)
+    if not address[0] & 1:
+        raise ValueError("%s is one station's address; groups have an odd first byte" % (
+            address.hex(":")))
+    return address
+
+
 def _types(values: EtherType | Iterable[EtherType]) -> list[int]:
-    if isinstance(values, (int, str)):
-        return [ethertype(values)]
-    return [ethertype(value) for value in values]
+    found = [ethertype(value) for value in (
+        [values] if isinstance(values, (int, str)) else values)]
+    if len(found) > MOST_ETHERTYPES:
+        raise ValueError("an open has at most %d EtherTypes, or any" % MOST_ETHERTYPES)
+    return found
 
 
-class Port(Session):
+class Port(AsyncCalls):
     """A session with one binding open on it.
 
         with ndisprot.open("eth0", "lldp") as port:
@@ -81,19 +90,18 @@ class Port(Session):
 
     def __init__(self, name: str, ethertypes: EtherType | Iterable[EtherType] = "any", *,
                  exclusive: bool = False, flags: OpenFlags = OpenFlags.NONE, queue_bytes: int = 0,
-                 wait: float = 0.0, path: str | os.PathLike[str] | None = None,
+                 wait: float = 0.0, purpose: str = "",
+                 path: str | os.PathLike[str] | None = None,
                  timeout: float | None = REPLY_TIMEOUT) -> None:
         """Opens a binding; an empty set of EtherTypes asks and sets only, and moves no frames.
 
         wait is how many seconds the interface may take to come up; queue_bytes the window on the
-        receive ring, 0 for the daemon's default.
+        receive ring, 0 for the daemon's default; purpose goes into the daemon's audit, 64 bytes.
         """
-        self._asked = (name, _types(ethertypes), exclusive, int(flags), queue_bytes, wait)
+        self._asked = (name, _types(ethertypes), exclusive, int(flags), queue_bytes, wait, purpose)
         self._groups: list[bytes] = []
         self._packet_filter: int | None = None
         self._write_reason = ""
-        self._reader: asyncio.AbstractEventLoop | None = None
-        self._sleepers: list[asyncio.Future[None]] = []
         super().__init__(path, timeout)
         try:
             self._open(timeout)
@@ -102,12 +110,15 @@ class Port(Session):
             raise
 
     def _open(self, timeout: float | None) -> None:
-        name, types, exclusive, flags, queue_bytes, wait = self._asked
+        name, types, exclusive, flags, queue_bytes, wait, purpose = self._asked
+        if not self._features & protocol.PURPOSES:
+            purpose = ""
         request = protocol.open_request(
             name, types, exclusive=exclusive, flags=flags, queue_bytes=queue_bytes,
-            wait_milliseconds=max(0, int(wait * 1000)))
+            wait_milliseconds=max(0, int(wait * 1000)), purpose=purpose)
         limit = None if timeout is None else timeout + wait
-        _, payload = self._call(Opcode.OPEN, request, "open %s" % name, timeout=limit)
+        _, payload = self._call(Opcode.OPEN, request, "open %s" % name, timeout=limit,
+                                count=1 if purpose else 0)
         self.grant = protocol.decode_grant(payload)
         self.name = self.grant.name
         self.ifindex = self.grant.ifindex
@@ -116,6 +127,10 @@ class Port(Session):
         self.ethertypes = self.grant.ethertypes
         self.queue_bytes = self.grant.queue_bytes
         self.open_flags = OpenFlags(self.grant.flags)
+
+    def __repr__(self) -> str:
+        types = ",".join("any" if each == ANY else "%#06x" % each for each in self.ethertypes)
+        return "<ndisprot.Port %s %s%s>" % (self.name, types, " closed" if self.is_closed else "")
 
     def resume(self, timeout: float | None = None) -> None:
         """Connects and opens again after Disconnected or Gone, with what was asked for at first.
@@ -156,17 +171,6 @@ class Port(Session):
 
     # MARK: Reading
 
-    def _pend(self) -> None:
-        # Renewed when half of them are used up: one by one would cost a system call a message.
-        if len(self._reads) * 2 <= self.READS:
-            while len(self._reads) < self.READS:
-                self._reads.add(self._send(Opcode.READ_BATCH, room=protocol.ROOM))
-
-    def _raise_failure(self) -> None:
-        failure, self._read_failure = self._read_failure, None
-        if failure is not None and not self._frames:
-            raise failure
-
     def _fill(self, timeout: float | None) -> bool:
         """Waits for at least one frame; False when the timeout passed first."""
         if self._frames:
@@ -193,14 +197,14 @@ class Port(Session):
 
     def read(self, timeout: float | None = None) -> Frame:
         """The next frame. Raises TimedOut when none came in time; timeout 0 never waits."""
-        with self._alone():
+        with self._guard:
             if not self._fill(timeout):
                 raise failed("read", errno.ETIMEDOUT)
             return self._frames.popleft()
 
     def read_batch(self, timeout: float | None = None) -> list[Frame]:
         """All frames that have arrived, at least one; an empty list when the timeout passed."""
-        with self._alone():
+        with self._guard:
             if not self._fill(timeout):
                 return []
             found = list(self._frames)
@@ -221,7 +225,7 @@ class Port(Session):
     def write_batch(self, frames: Sequence[bytes],
                     timeout: float | None = REPLY_TIMEOUT) -> list[int]:
         """Sends frames in order, in as few messages as they fit; the errno of each, 0 for sent."""
-        with self._alone():
+        with self._guard:
             self._write_reason = ""
             deadline = deadline_after(timeout)
             results = [errno.EMSGSIZE] * len(frames)
@@ -258,7 +262,17 @@ class Port(Session):
                 "%d statuses for %d frames" % (header.record_count, len(batch)))
         results[batch.start:batch.stop] = errnos
 
-    # MARK: OIDs
+    # MARK: OIDs and rights
+
+    def rights(self) -> Rights:
+        """What the daemon's rules, as they are now, give this user for all EtherTypes of the open.
+
+        NONE also from a daemon that does not tell, and for an open without EtherTypes.
+        """
+        for each in self.bindings():
+            if each.ifindex == self.ifindex:
+                return each.rights(self.ethertypes)
+        return Rights.NONE
 
     def query(self, oid: int, timeout: float | None = REPLY_TIMEOUT) -> bytes:
         """The value of an OID, as NDIS lays it out, little-endian."""
@@ -276,7 +290,7 @@ class Port(Session):
 
     def join(self, *groups: Group) -> None:
         """Adds groups to those that the open hears."""
-        wanted = self._groups + [each for each in map(mac_address, groups)
+        wanted = self._groups + [each for each in map(group_address, groups)
                                  if each not in self._groups]
         self.set(_MULTICAST_LIST, b"".join(wanted))
         self._groups = wanted
@@ -287,113 +301,6 @@ class Port(Session):
         wanted = [each for each in self._groups if each not in gone]
         self.set(_MULTICAST_LIST, b"".join(wanted))
         self._groups = wanted
-
-    # MARK: asyncio
-
-    async def aread(self) -> Frame:
-        """The next frame; cancelling the task loses none."""
-        while True:
-            if self._frames:
-                return self._frames.popleft()
-            self._raise_failure()
-            self._pend()
-            if self._take():
-                continue
-            await self._readable()
-
-    async def awrite(self, frame: bytes) -> None:
-        """Sends one frame, and returns when the interface has it."""
-        import asyncio
-
-        loop = asyncio.get_running_loop()
-        self._watch(loop)
-        message = (protocol.header(Opcode.WRITE, self._next_id + 1, count=1),
-                   protocol.records([frame]))
-        while not self._try_send(message):
-            await self._writable(loop)
-            message = (protocol.header(Opcode.WRITE, self._next_id + 1, count=1), message[1])
-        self._next_id += 1
-        ident = self._next_id
-        answer: asyncio.Future[tuple[protocol.Header, bytes]] = loop.create_future()
-        self._awaited[ident] = answer
-        try:
-            header, payload = await answer
-        except asyncio.CancelledError:
-            # What was sent may have left; the reply is dropped when it comes.
-            if self._awaited.pop(ident, None) is not None and not self.is_closed:
-                self._abandoned.add(ident)
-            raise
-        if header.errno:
-            raise self._refusal(header, payload, "write")
-
-    async def _writable(self, loop: asyncio.AbstractEventLoop) -> None:
-        ready: asyncio.Future[None] = loop.create_future()
-
-        def wake() -> None:
-            if not ready.done():
-                ready.set_result(None)
-
-        loop.add_writer(self._socket, wake)
-        try:
-            await ready
-        finally:
-            if not self.is_closed:
-                loop.remove_writer(self._socket)
-
-    async def _readable(self) -> None:
-        import asyncio
-
-        loop = asyncio.get_running_loop()
-        self._watch(loop)
-        sleeper: asyncio.Future[None] = loop.create_future()
-        self._sleepers.append(sleeper)
-        await sleeper
-
-    def _watch(self, loop: asyncio.AbstractEventLoop) -> None:
-        # One reader for the life of the port: to add one for each wait costs half of `async for`.
-        if self._reader is not loop:
-            self._forget_reader()
-            loop.add_reader(self._socket, self._on_readable)
-            self._reader = loop
-
-    def _on_readable(self) -> None:
-        try:
-            while self._take():
-                pass
-            failure: BaseException | None = None
-        except (Error, protocol.ProtocolError) as error:
-            failure = error
-        sleepers, self._sleepers = self._sleepers, []
-        for sleeper in sleepers:
-            if not sleeper.done():
-                sleeper.set_result(None)
-        if failure is not None:
-            # Readers see the same failure when they look again; those that await a reply do not.
-            self._forget_reader()
-            awaited, self._awaited = self._awaited, {}
-            for answer in awaited.values():
-                if not answer.done():
-                    answer.set_exception(failure)
-
-    def _forget_reader(self) -> None:
-        if self._reader is not None and not self.is_closed and not self._reader.is_closed():
-            self._reader.remove_reader(self._socket)
-        self._reader = None
-        sleepers, self._sleepers = self._sleepers, []
-        for sleeper in sleepers:
-            if not sleeper.done():
-                sleeper.set_result(None)
-
-    async def __aenter__(self) -> Port:
-        return self
-
-    async def __aexit__(self, kind: type[BaseException] | None, value: BaseException | None,
-                        trace: TracebackType | None) -> None:
-        self.close()
-
-    async def __aiter__(self) -> AsyncIterator[Frame]:
-        while True:
-            yield await self.aread()
 
 
 def _batches(frames: Sequence[bytes]) -> Iterator[range]:

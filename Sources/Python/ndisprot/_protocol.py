@@ -12,14 +12,23 @@ import struct
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from ._values import (
+    Access,
+    Binding,
+    Event,
+    Frame,
+    FrameStatus,
+    Grant,
+    Rights,
+)
+
 VERSION = 1
 LONGEST_MESSAGE = 128 << 10
-ANY = 0xFFFF
-LLC = 0
-
 _HEADER = struct.Struct("<HHIQIIIIII")
 _RECORD = struct.Struct("<IIQII")
 _ENTRY = struct.Struct("<IIIIIIIHH6sH")
+_COUNT = struct.Struct("<I4x")
+_ROW = struct.Struct("<IH2x")
 _EVENT = struct.Struct("<QQQII")
 _STATUS = struct.Struct("<III")
 _OPEN = struct.Struct("<IIIIHH")
@@ -32,10 +41,15 @@ ROOM = LONGEST_MESSAGE - HEADER_BYTES
 _IS_REPLY = 1
 _HAS_REASON = 2
 
-#: Feature of HELLO: a refusal ends with its reason.
+# Features of HELLO. A binding says what this user may do there, and its other names; a refusal ends
+# with its reason; a record says how many frames were lost in front of it; an open says what for.
+ACCESS = 1
+NAMES = 2
 REASONS = 4
-#: Feature of HELLO: a record says how many frames were lost in front of it.
 LOSSES = 8
+PURPOSES = 16
+FEATURES = ACCESS | NAMES | REASONS | LOSSES | PURPOSES
+_LONGEST_PURPOSE = 64
 _LARGEST_ERRNO = 4095
 
 
@@ -70,46 +84,6 @@ class Control(enum.IntEnum):
     SET_OID_VALUE = 0x0012C814
 
 
-class OpenFlags(enum.IntFlag):
-    """Properties of an open."""
-
-    NONE = 0
-    ANY_SOURCE = 1
-    OUTGOING = 2
-    FAIL_ON_TRUNCATION = 4
-    IGNORE_CARRIER = 8
-    NO_LOOPBACK = 16
-    COMPAT = 32
-
-
-class FrameFlags(enum.IntFlag):
-    """What is particular about a frame that was read."""
-
-    NONE = 0
-    TRUNCATED = 1
-    OUTGOING = 2
-    LOOPED = 4
-    TAG_PUT_BACK = 8
-    HARDWARE_TIME = 16
-
-
-class EventKind(enum.IntEnum):
-    """What can happen to a binding."""
-
-    BINDING_ADDED = 1
-    BINDING_REMOVED = 2
-    LINK_STATE = 3
-    POWER_STATE = 4
-    ADDRESS = 5
-    MTU = 6
-    NAME = 7
-    BINDING_STATE = 8
-    SHUTDOWN = 9
-
-
-ALL_EVENTS = sum(1 << kind for kind in EventKind)
-
-
 class Header(NamedTuple):
     """The 40 bytes in front of every payload, little-endian."""
 
@@ -123,99 +97,6 @@ class Header(NamedTuple):
     information: int
     bytes_needed: int
     record_count: int
-
-
-class Frame(NamedTuple):
-    """One frame: destination, source, EtherType and payload, without the frame check sequence.
-
-    time_ns counts nanoseconds since the epoch; wire_length is what the frame had on the wire, tag
-    included; lost_before counts frames that this open lost directly in front of this one, 0 also
-    from a daemon too old to report it.
-    """
-
-    data: bytes
-    time_ns: int
-    wire_length: int
-    flags: int
-    lost_before: int
-
-    @property
-    def is_truncated(self) -> bool:
-        """Fewer bytes are here than were on the wire."""
-        return bool(self.flags & FrameFlags.TRUNCATED)
-
-    @property
-    def is_outgoing(self) -> bool:
-        """This host sent the frame."""
-        return bool(self.flags & FrameFlags.OUTGOING)
-
-    @property
-    def destination(self) -> bytes:
-        """The 6 bytes of the destination address."""
-        return self.data[:6]
-
-    @property
-    def source(self) -> bytes:
-        """The 6 bytes of the source address."""
-        return self.data[6:12]
-
-    @property
-    def ethertype(self) -> int:
-        """The EtherType, behind one 802.1Q tag too; 0 for a length field (LLC)."""
-        at = 16 if self.data[12:14] == b"\x81\x00" else 12
-        value = int.from_bytes(self.data[at:at + 2], "big")
-        return value if value >= 0x0600 else LLC
-
-    @property
-    def payload(self) -> bytes:
-        """What follows the EtherType, behind one 802.1Q tag too."""
-        return self.data[18:] if self.data[12:14] == b"\x81\x00" else self.data[14:]
-
-
-class Binding(NamedTuple):
-    """One interface that the daemon has bound."""
-
-    ifindex: int
-    name: str
-    state: int
-    link: int
-    is_powered: bool
-    mtu: int
-    opens: int
-    address: bytes
-    description: str
-
-
-class Event(NamedTuple):
-    """One change of a binding; binding is as it is since, or was before it went."""
-
-    sequence: int
-    lost: int
-    time_ns: int
-    kind: int
-    changes: int
-    binding: Binding | None
-
-
-class Grant(NamedTuple):
-    """What OPEN was granted."""
-
-    mode: int
-    flags: int
-    queue_bytes: int
-    ifindex: int
-    mtu: int
-    address: bytes
-    ethertypes: tuple[int, ...]
-    name: str
-
-
-class FrameStatus(NamedTuple):
-    """What became of one frame of a batch; errno 0 is success."""
-
-    nt_status: int
-    ndis_status: int
-    errno: int
 
 
 def header(opcode: int, ident: int, *, code: int = 0, room: int = 0, count: int = 0) -> bytes:
@@ -239,14 +120,14 @@ def decode_header(message: memoryview) -> Header:
 
 
 def split_reason(found: Header, payload: bytes) -> tuple[bytes, str]:
-    """The payload of a reply without the reason of a refusal, and that reason, or "" if there is none."""
+    """The payload of a reply without the reason of a refusal, and that reason ("": none)."""
     if not found.flags & _HAS_REASON:
         return payload, ""
     at = found.record_count * _STATUS.size
     return payload[:at], payload[at:].decode("utf-8", "replace")
 
 
-def hello(features: int = REASONS | LOSSES) -> bytes:
+def hello(features: int = FEATURES) -> bytes:
     """The payload of HELLO."""
     return struct.pack("<HHIQ", VERSION, VERSION, 0, features)
 
@@ -262,12 +143,15 @@ def decode_hello(payload: bytes) -> int:
 
 
 def open_request(name: str, ethertypes: Sequence[int], *, exclusive: bool, flags: int,
-                 queue_bytes: int, wait_milliseconds: int) -> bytes:
-    """The payload of OPEN."""
+                 queue_bytes: int, wait_milliseconds: int, purpose: str = "") -> bytes:
+    """The payload of OPEN; with a purpose (feature PURPOSES) the header's count is 1."""
     text = name.encode("utf-8", "surrogateescape")
-    return _OPEN.pack(0 if exclusive else 1, flags, queue_bytes, wait_milliseconds,
-                      len(ethertypes), len(text)) + struct.pack("<%dH" % len(ethertypes),
-                                                                *ethertypes) + text
+    words = purpose.encode()[:_LONGEST_PURPOSE].decode("utf-8", "ignore").encode()
+    return b"".join((
+        _OPEN.pack(0 if exclusive else 1, flags, queue_bytes, wait_milliseconds,
+                   len(ethertypes), len(text)),
+        struct.pack("<%dH" % len(ethertypes), *ethertypes), text,
+        words + struct.pack("<H", len(words)) if words else b""))
 
 
 def decode_grant(payload: bytes) -> Grant:
@@ -290,7 +174,10 @@ def records(frames: Iterable[bytes]) -> bytes:
     for frame in frames:
         length = len(frame)
         parts += (_RECORD.pack(length, length, 0, 0, 0), frame, bytes(-length % 8))
-    return b"".join(parts)
+    try:
+        return b"".join(parts)
+    except TypeError:
+        raise TypeError("a frame is bytes, from the destination address on") from None
 
 
 def record_bytes(frame_bytes: int) -> int:
@@ -300,16 +187,45 @@ def record_bytes(frame_bytes: int) -> int:
 
 def decode_records(message: memoryview, count: int, into: list[Frame]) -> None:
     """Appends the frames of a message, header included, to a list."""
-    at, end = HEADER_BYTES, len(message)
-    unpack, append, make = _RECORD.unpack_from, into.append, Frame._make
+    # Slices of bytes cost one object each, those of a memoryview two.
+    data = bytes(message)
+    if not _decode_equal_records(data, count, into):
+        _decode_each_record(data, count, into)
+
+
+def _decode_equal_records(data: bytes, count: int, into: list[Frame]) -> bool:
+    """The same for frames that all have one length, as in a flood: a third of the time.
+
+    False, with nothing appended, if they have not.
+    """
+    if count < 2 or len(data) < HEADER_BYTES + RECORD_BYTES:
+        return False
+    length = _RECORD.unpack_from(data, HEADER_BYTES)[0]
+    size = record_bytes(length)
+    if len(data) != HEADER_BYTES + size * count:
+        return False
+    for index, value in enumerate(length.to_bytes(4, "little")):
+        if data[HEADER_BYTES + index::size] != bytes((value,)) * count:
+            return False
+    make = tuple.__new__
+    into += [
+        make(Frame, (frame, time_ns, wire_length, flags, lost))
+        for wire_length, time_ns, flags, lost, frame in struct.iter_unpack(
+            "<4xIQII%ds%dx" % (length, -length % 8), memoryview(data)[HEADER_BYTES:])]
+    return True
+
+
+def _decode_each_record(data: bytes, count: int, into: list[Frame]) -> None:
+    at, end = HEADER_BYTES, len(data)
+    unpack, append, make = _RECORD.unpack_from, into.append, tuple.__new__
     try:
         for _ in range(count):
-            length, wire_length, time_ns, flags, lost = unpack(message, at)
+            length, wire_length, time_ns, flags, lost = unpack(data, at)
             at += RECORD_BYTES
             stop = at + length
             if stop > end:
                 raise ProtocolError("a record ends behind its message")
-            append(make((bytes(message[at:stop]), time_ns, wire_length, flags, lost)))
+            append(make(Frame, (data[at:stop], time_ns, wire_length, flags, lost)))
             at = stop + (-length & 7)
     except struct.error:
         raise ProtocolError("a record begins behind its message") from None
@@ -324,18 +240,54 @@ def decode_statuses(payload: bytes, count: int) -> list[FrameStatus]:
     return [FrameStatus(*each) for each in _STATUS.iter_unpack(payload)]
 
 
-def _binding(payload: bytes, at: int) -> tuple[Binding, int]:
-    if len(payload) - at < _ENTRY.size:
+def _cut(payload: bytes, at: int, count: int) -> bytes:
+    if at + count > len(payload):
         raise ProtocolError("an entry of a binding is cut")
-    (size, ifindex, state, link, power, mtu, opens, name_bytes, description_bytes, address,
-     _) = _ENTRY.unpack_from(payload, at)
-    text = at + _ENTRY.size
-    if size < _ENTRY.size + name_bytes + description_bytes or size % 8 or at + size > len(payload):
+    return payload[at:at + count]
+
+
+def _texts(entry: bytes, at: int, count: int) -> tuple[list[str], int]:
+    found: list[str] = []
+    for _ in range(count):
+        length = int.from_bytes(_cut(entry, at, 2), "little")
+        found.append(_cut(entry, at + 2, length).decode("utf-8", "replace"))
+        at += 2 + length
+    return found, at
+
+
+def _access(entry: bytes, at: int) -> tuple[Access, ...]:
+    count = _COUNT.unpack(_cut(entry, at, _COUNT.size))[0]
+    at += _COUNT.size
+    found: list[Access] = []
+    for _ in range(count):
+        rights, type_count = _ROW.unpack(_cut(entry, at, _ROW.size))
+        size = 2 * type_count
+        types = struct.unpack("<%dH" % type_count, _cut(entry, at + _ROW.size, size))
+        found.append(Access(Rights(rights & Rights.ALL), types))
+        at += _ROW.size + size
+        at += -at & 7
+    if at != len(entry):
+        raise ProtocolError("%d bytes behind what a user may do" % (len(entry) - at))
+    return tuple(found)
+
+
+def _binding(payload: bytes, at: int) -> tuple[Binding, int]:
+    """One binding; its size counts from its own start, and so do the multiples of 8."""
+    size = int.from_bytes(_cut(payload, at, 4), "little")
+    entry = _cut(payload, at, size)
+    if size < _ENTRY.size or size % 8:
         raise ProtocolError("an entry of %d bytes" % size)
-    middle = text + name_bytes
-    return Binding(ifindex, payload[text:middle].decode("utf-8", "replace"), state, link,
-                   bool(power), mtu, opens, address,
-                   payload[middle:middle + description_bytes].decode("utf-8", "replace")), at + size
+    (_, ifindex, state, link, power, mtu, opens, name_bytes, description_bytes, address,
+     text_count) = _ENTRY.unpack_from(entry)
+    end = _ENTRY.size + name_bytes
+    name = _cut(entry, _ENTRY.size, name_bytes).decode("utf-8", "replace")
+    description = _cut(entry, end, description_bytes).decode("utf-8", "replace")
+    texts, end = _texts(entry, end + description_bytes, text_count)
+    end += -end & 7
+    kind, master = (texts + ["", ""])[:2]
+    return Binding(ifindex, name, state, link, bool(power), mtu, opens, address, description,
+                   kind, master, tuple(texts[2:]),
+                   _access(entry, end) if end < size else None), at + size
 
 
 def enumerate_request(after_ifindex: int) -> bytes:

@@ -6,7 +6,6 @@ import errno
 import os
 import select
 import socket
-import struct
 import threading
 import time
 from collections import deque
@@ -16,43 +15,18 @@ from typing import TYPE_CHECKING, TypeVar
 
 from . import _protocol as protocol
 from ._errors import Disconnected, Error, TimedOut, failed
-from ._protocol import Frame, Header, Opcode, ProtocolError
+from ._protocol import Header, Opcode, ProtocolError
+from ._trust import check_trust, socket_path
+from ._values import ALL_EVENTS, Binding, Event, Frame
 
 if TYPE_CHECKING:
     import asyncio
 
     Reply = tuple[Header, bytes]
 
-DEFAULT_PATH = "/run/ndisprot.sock"
-ACCOUNT = "ndisprot"
 REPLY_TIMEOUT = 10.0
 _LONGEST_WAIT = 24 * 3600.0
 _S = TypeVar("_S", bound="Session")
-
-
-
-def socket_path(path: str | os.PathLike[str] | None) -> str:
-    """The socket to connect to: as given, NDISPROT_SOCKET, or the service's."""
-    return os.fspath(path) if path else os.environ.get("NDISPROT_SOCKET") or DEFAULT_PATH
-
-
-def is_trusted(user: int) -> bool:
-    """Whether a daemon of this user may see what the client sends.
-
-    Root, the client's own user, the account ndisprot, and the user that NDISPROT_TRUST names by
-    number: inside a container the daemon's user may have no name and show as 65534.
-    """
-    if user in (0, os.geteuid()):
-        return True
-    named = os.environ.get("NDISPROT_TRUST", "")
-    if named.isdecimal() and int(named) == user:
-        return True
-    import pwd
-
-    try:
-        return pwd.getpwnam(ACCOUNT).pw_uid == user
-    except KeyError:
-        return False
 
 
 def deadline_after(timeout: float | None) -> float | None:
@@ -63,6 +37,26 @@ def deadline_after(timeout: float | None) -> float | None:
 def seconds_left(deadline: float | None) -> float | None:
     """Seconds until a deadline, never negative; None without one."""
     return None if deadline is None else max(0.0, deadline - time.monotonic())
+
+
+class _Guard:
+    """Lets one thread in; a second one is an error of the program, and hears so."""
+
+    __slots__ = ("_lock",)
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+
+    def locked(self) -> bool:
+        return self._lock.locked()
+
+    def __enter__(self) -> None:
+        if not self._lock.acquire(False):
+            raise RuntimeError(
+                "this session is in use by another thread; open one for each thread")
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
 
 
 class Session:
@@ -78,7 +72,7 @@ class Session:
     def __init__(self, path: str | os.PathLike[str] | None = None,
                  timeout: float | None = REPLY_TIMEOUT) -> None:
         self._path = socket_path(path)
-        self._guard = threading.Lock()
+        self._guard = _Guard()
         self._buffer = bytearray(protocol.LONGEST_MESSAGE)
         self._view = memoryview(self._buffer)
         self._reset()
@@ -92,7 +86,7 @@ class Session:
         self._reads: set[int] = set()
         self._read_failure: Error | None = None
         self._frames: deque[Frame] = deque()
-        self._events: deque[protocol.Event] = deque()
+        self._events: deque[Event] = deque()
         self._features = 0
 
     def _connect(self, timeout: float | None) -> None:
@@ -105,14 +99,10 @@ class Session:
             except OSError as error:
                 number = error.errno or errno.ETIMEDOUT
                 raise failed("connect", number, subject=self._path) from None
-            credentials = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
-            user = struct.unpack("iII", credentials)[1]
-            if not is_trusted(user):
-                raise failed(
-                    "connect", errno.EPERM, subject=self._path,
-                    reason="user %d listens there, who is neither root, the account %s nor you; "
-                    "to trust that user, set NDISPROT_TRUST=%d" % (user, ACCOUNT, user))
+            check_trust(self._socket, self._path)
             self._socket.setblocking(False)
+            self._readable_poll = select.poll()
+            self._readable_poll.register(self._socket, select.POLLIN)
             _, payload = self._call(Opcode.HELLO, protocol.hello(), "connect", timeout=timeout)
             self._features = protocol.decode_hello(payload)
         except BaseException:
@@ -146,13 +136,6 @@ class Session:
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None,
                  trace: TracebackType | None) -> None:
         self.close()
-
-    def _alone(self) -> threading.Lock:
-        """The guard of a call, for `with`; a second thread inside is an error of the program."""
-        if not self._guard.acquire(blocking=False):
-            raise RuntimeError("this session is in use by another thread; open one for each thread")
-        self._guard.release()
-        return self._guard
 
     # MARK: Messages
 
@@ -250,10 +233,8 @@ class Session:
 
     def _wait(self, deadline: float | None) -> bool:
         """Sleeps until something arrives; False when the deadline passed first."""
-        waiting = select.poll()
-        waiting.register(self._socket, select.POLLIN)
         left = seconds_left(deadline)
-        return bool(waiting.poll(None if left is None else left * 1000))
+        return bool(self._readable_poll.poll(None if left is None else left * 1000))
 
     # MARK: Requests
 
@@ -288,7 +269,7 @@ class Session:
               timeout: float | None = REPLY_TIMEOUT, code: int = 0, room: int = 0,
               count: int = 0) -> Reply:
         """A request and its reply; a refusal is raised."""
-        with self._alone():
+        with self._guard:
             deadline = deadline_after(timeout)
             ident = self._send(opcode, payload, code=code, room=room, count=count,
                                deadline=deadline, operation=operation)
@@ -299,9 +280,9 @@ class Session:
 
     # MARK: Bindings and events
 
-    def bindings(self) -> list[protocol.Binding]:
+    def bindings(self) -> list[Binding]:
         """Every interface that the daemon has bound and shows this user, by interface index."""
-        found: list[protocol.Binding] = []
+        found: list[Binding] = []
         has_more = True
         while has_more:
             after = found[-1].ifindex if found else 0
@@ -330,20 +311,20 @@ class Session:
                 if deadline is not None and time.monotonic() >= deadline:
                     raise
 
-    def subscribe(self, kinds: int = protocol.ALL_EVENTS, ifindex: int = 0) -> None:
+    def subscribe(self, kinds: int = ALL_EVENTS, ifindex: int = 0) -> None:
         """Asks for events from now on: bit n of kinds is the EventKind n; ifindex 0 is all."""
         self._call(Opcode.SUBSCRIBE, protocol.subscribe_request(kinds, ifindex), "subscribe")
 
-    def next_event(self, timeout: float | None = None) -> protocol.Event | None:
+    def next_event(self, timeout: float | None = None) -> Event | None:
         """The oldest event that was not handed out yet; None when the timeout passed."""
-        with self._alone():
+        with self._guard:
             deadline = deadline_after(timeout)
             while not self._events:
                 if not self._take() and not self._wait(deadline):
                     return None
             return self._events.popleft()
 
-    def events(self) -> Iterator[protocol.Event]:
+    def events(self) -> Iterator[Event]:
         """Events as they happen, until the daemon ends the session."""
         while True:
             try:

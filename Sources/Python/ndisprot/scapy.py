@@ -5,17 +5,17 @@
 
     ndisprot.scapy.use()        # conf.L2socket and conf.L2listen
 
+Sockets open what the daemon's rules give this user: every EtherType, or those that the rules name;
+any source address, promiscuous mode and what this host sends where the rules have these rights.
+`type=` of srp, `ethertypes=` of sniff and of sockets, and use(ethertypes=…) ask for fewer.
+
 Each socket holds one open, and a second one from its first send on: srp reads and sends in two
 threads, and a session is one thread's at a time. A rule therefore needs places for two sessions a
-socket. Listening sockets ask for outgoing frames too if the rule has the right all-frames.
-
-scapy asks for every EtherType; `type=`, `ethertypes=` or use(ethertypes=…) narrows that to what a
-rule allows. A filter in libpcap's words runs in this program, on frames that the daemon delivered.
+socket. A filter in libpcap's words runs in this program, on frames that the daemon delivered.
 """
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import ctypes.util
 import errno
@@ -30,8 +30,9 @@ from scapy.interfaces import network_name
 from scapy.layers.l2 import Ether
 from scapy.supersocket import SuperSocket
 
-from . import Denied, Disconnected, OpenFlags, Port, TimedOut
+from . import Denied, Disconnected, OpenFlags, Port, Rights, Session, TimedOut
 from ._port import EtherType, ethertype
+from ._values import ANY
 
 __all__ = ["L2ListenSocket", "L2Socket", "use"]
 
@@ -85,43 +86,65 @@ class L2Socket(SuperSocket):  # type: ignore[misc]
     desc = "read and write packets at layer 2 through ndisprotd"
     nonblocking_socket = False
     closed: bool = False
-    #: What sockets open that are not told otherwise.
-    ethertypes: Iterable[EtherType] = ("any",)
+    #: What sockets open that do not say; None for what the rules give.
+    ethertypes: Iterable[EtherType] | None = None
     #: The daemon's socket; None for NDISPROT_SOCKET or the service's.
     path: str | None = None
-    _flags = OpenFlags.NONE
+    _flag_rights: tuple[tuple[OpenFlags, Rights], ...] = (
+        (OpenFlags.ANY_SOURCE, Rights.ANY_SOURCE),)
 
     def __init__(self, iface: Any = None, type: int = ETH_P_ALL, promisc: bool | None = None,
                  filter: str | None = None, nofilter: int = 0, monitor: Any = None,
                  ethertypes: Iterable[EtherType] | None = None) -> None:
         self.iface = network_name(iface or conf.iface)
         chosen = ethertypes or ((type,) if type != ETH_P_ALL else self.ethertypes)
-        self._types = [ethertype(each) for each in chosen]
+        self._types, self._rights = self._usable(
+            None if chosen is None else [ethertype(each) for each in chosen])
+        if conf.except_filter and not nofilter:
+            filter = ("(%s) and " % filter if filter else "") + "not (%s)" % conf.except_filter
         self._filter = _Filter(filter) if filter and not nofilter else None
         self._port = self._open()
         self._writer: Port | None = None
         self._sending = threading.Lock()
         self.ins = self.outs = self._port
-        bits = _DIRECTED_MULTICAST_BROADCAST
-        wants_all = conf.sniff_promisc if promisc is None else promisc
         try:
-            self._port.set(_CURRENT_PACKET_FILTER, (bits | (_PROMISCUOUS if wants_all else 0))
-                           .to_bytes(4, "little"))
-        except Denied:
-            # scapy asks for promiscuous mode by default; a rule seldom gives it.
-            if promisc:
-                self._port.close()
-                raise
-            self._set_groups(bits)
+            self._set_packet_filter(promisc)
+        except BaseException:
+            self._port.close()
+            raise
         self._port.read_batch(0)
 
-    def _set_groups(self, bits: int) -> None:
+    def _usable(self, chosen: list[int] | None) -> tuple[list[int], Rights]:
+        """The EtherTypes to open, and what may be done with all of them."""
+        with Session(self.path) as session:
+            for each in session.bindings():
+                if each.is_named(self.iface) and each.access is not None:
+                    types = chosen or list(each.usable_ethertypes())
+                    # What is denied anyhow is asked for, so that the daemon says why.
+                    return types or [ANY], each.rights(types)
+        return chosen or [ANY], Rights.NONE
+
+    def _set_packet_filter(self, promisc: bool | None) -> None:
+        # scapy asks for promiscuous mode by default, which a rule seldom gives: only what was asked
+        # for by the program may fail.
+        is_promiscuous = promisc or (
+            promisc is None and conf.sniff_promisc and Rights.PROMISCUOUS in self._rights)
         # Without the right to set, the own address and broadcast are heard.
-        with contextlib.suppress(Denied):
+        if is_promiscuous or Rights.SET_OID in self._rights:
+            bits = _DIRECTED_MULTICAST_BROADCAST | (_PROMISCUOUS if is_promiscuous else 0)
             self._port.set(_CURRENT_PACKET_FILTER, bits.to_bytes(4, "little"))
 
     def _open(self) -> Port:
-        return Port(self.iface, self._types, flags=self._flags, path=self.path)
+        flags = OpenFlags.NONE
+        for flag, right in self._flag_rights:
+            flags |= flag if right in self._rights else OpenFlags.NONE
+        try:
+            return Port(self.iface, self._types, flags=flags, purpose="scapy", path=self.path)
+        except Denied:
+            # Rules about single VLANs give less than their rows say.
+            if not flags:
+                raise
+            return Port(self.iface, self._types, purpose="scapy", path=self.path)
 
     def fileno(self) -> int:
         return self._port.fileno()
@@ -172,14 +195,7 @@ class L2ListenSocket(L2Socket):
     """Reads whole frames of one interface, and what this host sends where the rule allows it."""
 
     desc = "read packets at layer 2 through ndisprotd"
-    _flags = OpenFlags.OUTGOING
-
-    def _open(self) -> Port:
-        try:
-            return super()._open()
-        except Denied:
-            self._flags = OpenFlags.NONE
-            return super()._open()
+    _flag_rights = ((OpenFlags.OUTGOING, Rights.ALL_FRAMES),)
 
     def send(self, x: Any) -> int:
         raise OSError(errno.EBADF, "a listening socket sends nothing")

@@ -180,8 +180,12 @@ extension BindingEntry {
     let speed = (try? open.query(.linkSpeed))?.prefix(4).reversed().reduce(UInt64(0)) {
       $0 << 8 | UInt64($1)
     }
-    return CaptureInterface(
-      name: name, description: description, address: address, speed: (speed ?? 0) &* 100,
+    var interface = CaptureInterface(
+      name: name,
       snapLength: UInt32(clamping: snapLength ?? CaptureInterface.maximumFrameByteCount))
+    interface.description = description
+    interface.address = address
+    interface.speed = (speed ?? 0) &* 100
+    return interface
   }
 }

@@ -62,9 +62,11 @@ final class CaptureSource: @unchecked Sendable {
   /// The block that ends a file.
   func statistics() -> CaptureTotals {
     let lost = lostCount.load(ordering: .relaxed)
-    return CaptureTotals(
-      interface: place, start: startTime, end: realtimeNanoseconds(), received: read &+ lost,
-      dropped: lost, accepted: frames, droppedByKernel: kernelLostCount.load(ordering: .relaxed))
+    var totals = CaptureTotals(interface: place)
+    (totals.start, totals.end) = (startTime, realtimeNanoseconds())
+    (totals.received, totals.accepted, totals.dropped) = (read &+ lost, frames, lost)
+    totals.droppedByKernel = kernelLostCount.load(ordering: .relaxed)
+    return totals
   }
 
   /// Reads until the time is up, there are enough, or reading fails.

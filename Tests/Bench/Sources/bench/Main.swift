@@ -51,7 +51,8 @@ enum Main {
     let product = Result { () throws(BenchError) in
       try Product(
         lab: lab, daemonPath: options.daemon, clientPath: options.client,
-        benchClientPath: options.benchClient)
+        benchClientPath: options.benchClient, pythonModulePath: options.pythonModule,
+        pythonProgramPath: options.pythonProgram)
     }
     return Bench(
       lab: lab, product: product, counterLibrary: options.counterLibrary,

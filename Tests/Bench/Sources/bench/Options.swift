@@ -5,6 +5,9 @@ struct Options: Equatable {
   var client = ""
   /// The client of `Tests/Bench/libraries`, for what `ndisprotctl` does not do.
   var benchClient = ""
+  /// The folder of the Python module, and the program that measures it.
+  var pythonModule = ""
+  var pythonProgram = ""
   var counterLibrary = ""
   /// Rows to measure, by the part of their names before the slash; empty: all.
   var rows: [String] = []
@@ -43,6 +46,8 @@ struct Options: Equatable {
       case "--daemon": daemon = try value(of: option)
       case "--client": client = try value(of: option)
       case "--bench-client": benchClient = try value(of: option)
+      case "--python-module": pythonModule = try value(of: option)
+      case "--python-program": pythonProgram = try value(of: option)
       case "--counter": counterLibrary = try value(of: option)
       case "--label": label = try value(of: option)
       case "--row": rows.append(try value(of: option))

@@ -37,6 +37,9 @@ enum Plan {
     AdapterTransmit(frameByteCount: 1_514),
     AdapterEcho(),
     AdapterCost(),
+    PythonReceive(profile: .throughput),
+    PythonReceive(profile: .latency),
+    PythonImport(),
     OtherPeers(),
   ]
 

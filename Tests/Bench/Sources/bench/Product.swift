@@ -7,6 +7,9 @@ struct Product {
   /// A copy in the lab: the client's user may not be able to enter the folder of the build.
   let clientPath: String
   let benchClientPath: String
+  /// The folder of the Python module, and the program that measures it.
+  let pythonModulePath: String
+  let pythonProgramPath: String
   /// `nobody`.
   static let clientUserID = 65_534
   var socket: String { "\(lab.directory)/ndisprot.sock" }
@@ -22,7 +25,8 @@ struct Product {
   }
 
   init(
-    lab: Lab, daemonPath: String, clientPath: String, benchClientPath: String
+    lab: Lab, daemonPath: String, clientPath: String, benchClientPath: String,
+    pythonModulePath: String, pythonProgramPath: String
   ) throws(BenchError) {
     let programs = [
       ("ndisprotd", daemonPath), ("ndisprotctl", clientPath), ("benchclient", benchClientPath),
@@ -33,6 +37,8 @@ struct Product {
     self.lab = lab
     self.daemonPath = daemonPath
     self.clientPath = "\(lab.directory)/ndisprotctl"
+    self.pythonModulePath = pythonModulePath
+    self.pythonProgramPath = pythonProgramPath
     self.benchClientPath = "\(lab.directory)/benchclient"
     try ChildProcess.run(
       ["install", "-m", "755", clientPath, benchClientPath, lab.peer, lab.directory],

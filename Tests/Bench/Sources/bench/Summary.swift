@@ -22,6 +22,8 @@ struct Summary: Decodable, Equatable {
   var worstMicroseconds: Double?
   /// Of `benchclient reload`: opens that one reload changed or closed.
   var changed: Double?
+  /// Of `receive.py import`.
+  var milliseconds: Double?
   /// Of `benchclient statistics`: objects that one answer has.
   var objects: Double?
 }
