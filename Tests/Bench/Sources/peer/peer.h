@@ -39,12 +39,14 @@ int capture_frames(const struct options *options);
 int exchange_requests(const struct options *options);
 int flood_daemon(const struct options *options);
 int inject_frames(const struct options *options);
+int measure_pace(const struct options *options);
 int ping_frames(const struct options *options);
 int receive_frames(const struct options *options);
 int reflect_frames(const struct options *options);
 int send_frames(const struct options *options);
 int stream_frames(const struct options *options);
 int take_offloads_away(const struct options *options);
+int write_file(const struct options *options);
 
 /* Monotonic time, and the CPU time of this process. */
 uint64_t nanoseconds_now(void);
