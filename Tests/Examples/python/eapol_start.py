@@ -1,4 +1,4 @@
-"""802.1X: asks the switch to begin, and answers with an identity: eapol_start.py INTERFACE IDENTITY.
+"""802.1X: asks the switch to begin, answers with an identity: eapol_start.py INTERFACE IDENTITY.
 
 Needs a rule with the EtherType eapol and the rights read, write and join (for the group).
 """
