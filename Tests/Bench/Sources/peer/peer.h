@@ -65,6 +65,9 @@ struct pcap *open_capture(const struct options *options);
 /* A packet socket bound to the interface; protocol 0 receives nothing. */
 int packet_socket(const char *interface, uint16_t protocol);
 
+/* The address of an interface, which is the source of its frames. */
+struct ether_addr own_address(const char *interface);
+
 /* Fills `length` bytes with frame number 0. */
 void fill_frame(uint8_t *frame, const struct options *options);
 void set_sequence(uint8_t *frame, uint64_t sequence);
