@@ -59,7 +59,7 @@ public struct EtherTypeSet: Hashable, Sendable {
 }
 
 extension EtherTypeSet: ExpressibleByArrayLiteral {
-  /// `[0x88CC, 0x888E]`
+  /// Makes a set of numbers: `[0x88CC, 0x888E]`.
   public init(arrayLiteral elements: UInt16...) { self.init(elements) }
 }
 

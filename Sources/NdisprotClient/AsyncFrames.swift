@@ -42,9 +42,16 @@ final class AsyncFrames {
     while !Task.isCancelled {
       if let frame = frames.popFirst() { return frame }
       if let failure { throw failure }
-      try pendMissingReads()
-      try takeReplies()
-      if frames.isEmpty, failure == nil { await watch.wait(isolation: isolation) }
+      do throws(ClientError) {
+        try pendMissingReads()
+        try takeReplies()
+      } catch {
+        // Frames that came before go first; the end of a session is there at the next call, too.
+        guard !frames.isEmpty else { throw error }
+      }
+      if frames.isEmpty, failure == nil {
+        await watch.wait(forRoom: reads.isEmpty, isolation: isolation)
+      }
     }
     return nil
   }
@@ -57,7 +64,10 @@ final class AsyncFrames {
           try binding.connection.submit(
             .init(.readBatch, room: UInt32(clamping: room)), by: .now))
       } catch .timedOut {
-        // The socket is full: one that is there already is enough.
+        // The socket is full: the wait is for room then.
+        return
+      } catch .daemonGone {
+        // Frames may be here still; what is received behind them says that it is gone.
         return
       }
     }
@@ -113,7 +123,14 @@ final class AsyncFrames {
         writes[id] = nil
         return try statuses(result, of: list)
       }
-      try takeReplies()
+      do throws(ClientError) {
+        try takeReplies()
+      } catch {
+        // The reply may have been the last that came.
+        if case .some(.some) = writes[id] { continue }
+        writes[id] = nil
+        throw error
+      }
       if case .some(.none) = writes[id] { await watch.wait(isolation: isolation) }
     }
     writes[id] = nil
@@ -126,13 +143,7 @@ final class AsyncFrames {
     _ list: [[UInt8]], isolation: isolated (any Actor)?
   ) async throws(ClientError) -> UInt64 {
     while !Task.isCancelled {
-      let box = binding.emptyWriter
-      for frame in list {
-        guard unsafe box.records.append(frame.span.bytes) else {
-          throw .refused(
-            .frameTooLong, .write, bytesNeeded: UInt32(clamping: binding.maximumFrameByteCount))
-        }
-      }
+      let box = try binding.message(of: list)
       do throws(ClientError) {
         let id = try binding.connection.submit(
           .init(.writeBatch, count: UInt32(clamping: list.count)), box.records.records, by: .now)

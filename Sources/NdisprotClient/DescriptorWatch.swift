@@ -29,6 +29,7 @@ final class DescriptorWatch: Sendable {
   /// Starts the thread, which `end` ends.
   ///
   /// - Parameter descriptor: stays open until `end`
+  /// - Throws: `.system` if there is no descriptor or thread to have
   init(_ descriptor: Int32) throws(ClientError) {
     change = try Interruption()
     try ClientThread.start("watch-\(descriptor)") { [self] in run(descriptor) }
@@ -43,11 +44,7 @@ final class DescriptorWatch: Sendable {
         // A descriptor of -1 is passed over.
         pollfd(fd: events == 0 ? -1 : descriptor, events: events, revents: 0),
       ]
-      var span = polled.mutableSpan
-      let count = unsafe span.withUnsafeMutableBufferPointer {
-        unsafe poll($0.baseAddress, 2, -1)
-      }
-      guard count > 0 else { continue }
+      guard pollBoth(&polled, milliseconds: -1) > 0 else { continue }
       if polled[0].revents != 0 { change.clear() }
       if polled[1].revents != 0 { resumeAll() }
     }

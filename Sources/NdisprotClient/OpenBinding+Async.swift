@@ -32,6 +32,9 @@ public struct OutboundFrames {
 
   /// Writes one frame, and returns when it was sent.
   ///
+  /// - Parameters:
+  ///   - frame: from its destination address on
+  ///   - isolation: where it runs: the caller's
   /// - Throws: as `OpenBinding.write`; `.interrupted` when the task is cancelled: the frame may have been
   ///   sent
   public func write(
@@ -42,8 +45,12 @@ public struct OutboundFrames {
     }
   }
 
-  /// Writes frames in one message, and returns what became of each.
+  /// Writes frames in one message.
   ///
+  /// - Parameters:
+  ///   - list: the frames
+  ///   - isolation: where it runs: the caller's
+  /// - Returns: a status for each frame
   /// - Throws: as `write`, when the message as a whole failed
   public func write(
     contentsOf list: [[UInt8]], isolation: isolated (any Actor)? = #isolation
@@ -67,7 +74,11 @@ extension OpenBinding {
   ///
   /// When `body` returns, the open stays; frames that had arrived and were not taken are dropped.
   ///
-  /// - Parameter body: is lent the frames; it must not keep them
+  /// - Parameters:
+  ///   - isolation: where it runs: the caller's
+  ///   - body: is lent the frames; it must not keep them
+  /// - Returns: what `body` does
+  /// - Throws: what `body` does; `.system` if there is no descriptor or thread to have
   /// - Complexity: a copy of each frame, and one thread that waits for all of them
   public func withFrames<Value>(
     isolation: isolated (any Actor)? = #isolation,
