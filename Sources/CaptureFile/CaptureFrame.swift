@@ -18,28 +18,22 @@ public struct CaptureInterface: Hashable, Sendable {
   /// The interface's name; empty if the file does not say.
   public var name: String
   /// For people; empty if the file does not say.
-  public var description: String
+  public var description = ""
   /// The interface's address.
   public var address: MACAddress?
   /// Bits a second; 0 is unknown.
-  public var speed: UInt64
+  public var speed: UInt64 = 0
   /// What the frames are, by its number of the registry of link types.
   public var linkType: UInt16
   /// Bytes of a frame that are kept at most; 0 is no limit.
   public var snapLength: UInt32
 
-  /// Describes an interface.
+  /// Describes an interface of which no more is known.
   public init(
-    name: String = "", description: String = "", address: MACAddress? = nil, speed: UInt64 = 0,
-    linkType: UInt16 = CaptureInterface.ethernet,
+    name: String = "", linkType: UInt16 = CaptureInterface.ethernet,
     snapLength: UInt32 = UInt32(CaptureInterface.maximumFrameByteCount)
   ) {
-    self.name = name
-    self.description = description
-    self.address = address
-    self.speed = speed
-    self.linkType = linkType
-    self.snapLength = snapLength
+    (self.name, self.linkType, self.snapLength) = (name, linkType, snapLength)
   }
 }
 
@@ -92,30 +86,19 @@ public struct CaptureFrame: Hashable, Sendable {
 public struct CaptureTotals: Hashable, Sendable {
   /// The interface, by its place.
   public var interface: Int
-  /// When the capture began and ended: nanoseconds since the epoch.
-  public var start: UInt64
-  /// The same.
-  public var end: UInt64
+  /// When the capture began: nanoseconds since the epoch.
+  public var start: UInt64 = 0
+  /// When it ended: the same.
+  public var end: UInt64 = 0
   /// Frames that arrived.
-  public var received: UInt64
+  public var received: UInt64 = 0
   /// Frames that were lost before a filter of the program saw them.
-  public var dropped: UInt64
+  public var dropped: UInt64 = 0
   /// Frames that passed that filter.
-  public var accepted: UInt64
+  public var accepted: UInt64 = 0
   /// Of the lost ones, those that the kernel lost.
-  public var droppedByKernel: UInt64
+  public var droppedByKernel: UInt64 = 0
 
-  /// Takes figures.
-  public init(
-    interface: Int, start: UInt64, end: UInt64, received: UInt64, dropped: UInt64,
-    accepted: UInt64, droppedByKernel: UInt64
-  ) {
-    self.interface = interface
-    self.start = start
-    self.end = end
-    self.received = received
-    self.dropped = dropped
-    self.accepted = accepted
-    self.droppedByKernel = droppedByKernel
-  }
+  /// Totals of an interface of which nothing was counted yet.
+  public init(interface: Int) { self.interface = interface }
 }

@@ -36,7 +36,7 @@ extension CaptureReader {
         let octets = reader.slice(place, 6)
         interface.address = MACAddress(InlineArray { octets[octets.startIndex + $0] })
       case (8, 8): interface.speed = reader.integer(place)
-      case (9, 1): clock.resolution = reader.slice(place, 1).first ?? 6
+      case (9, 1): clock = CaptureClock(resolution: reader.integer(place), offset: clock.offset)
       case (14, 8): clock.offset = Int64(bitPattern: reader.integer(place))
       default: break
       }
@@ -52,14 +52,13 @@ extension CaptureReader {
   ) throws(CaptureFileError) -> CaptureFrame {
     try require(32, length)
     let index: UInt32 = isObsolete ? UInt32(integer(8) as UInt16) : integer(8)
-    guard let clock = clock(index) else {
-      throw .malformed(offset: offset + 8, .interface(index))
-    }
+    guard index < clocks.count else { throw .malformed(offset: offset + 8, .interface(index)) }
     let (high, low): (UInt32, UInt32) = (integer(12), integer(16))
     let (captured, original): (UInt32, UInt32) = (integer(20), integer(24))
     try takeFrame(from: 28, captured, lengthAt: 20, blockEnd: length - 4)
     var frame = CaptureFrame(
-      interface: Int(index), timestamp: clock.nanoseconds(UInt64(high) << 32 | UInt64(low)),
+      interface: Int(index),
+      timestamp: clocks[Int(index)].nanoseconds(UInt64(high) << 32 | UInt64(low)),
       originalLength: max(original, captured))
     if isObsolete {
       let drops: UInt16 = integer(10)
@@ -88,10 +87,6 @@ extension CaptureReader {
     let limit = interface.snapLength == 0 ? .max : interface.snapLength
     try takeFrame(from: 12, min(original, limit), lengthAt: 8, blockEnd: length - 4)
     return CaptureFrame(timestamp: 0, originalLength: original)
-  }
-
-  private func clock(_ index: UInt32) -> CaptureClock? {
-    Int(index) < clocks.count ? clocks[Int(index)] : nil
   }
 
   private func require(_ least: Int, _ length: Int) throws(CaptureFileError) {
@@ -124,37 +119,27 @@ extension CaptureReader {
 
 /// What the times of an interface mean.
 struct CaptureClock {
-  /// The negative exponent of the unit in seconds: of 10, or with the top bit of 2.
-  var resolution: UInt8 = 6
+  /// What units are multiplied and divided by to be nanoseconds.
+  private let factor: UInt128
+  private let divisor: UInt128
   /// Seconds to add.
-  var offset: Int64 = 0
+  var offset: Int64
+
+  /// A resolution is the negative exponent of the unit in seconds: of 10, or with the top bit of 2.
+  init(resolution: UInt8 = 6, offset: Int64 = 0) {
+    let exponent = Int(resolution & 0x7F)
+    self.offset = offset
+    if resolution & 0x80 != 0 {
+      (factor, divisor) = (1_000_000_000, 1 << UInt128(exponent))
+    } else {
+      // Beyond 20 digits nothing is left of 64 bits.
+      let power = (0..<min(abs(exponent - 9), 20)).reduce(1 as UInt128) { power, _ in power * 10 }
+      (factor, divisor) = exponent < 9 ? (power, 1) : (1, power)
+    }
+  }
 
   /// So many units, as nanoseconds since the epoch; what cannot be said in them is the nearest that can.
   func nanoseconds(_ units: UInt64) -> UInt64 {
-    let (shift, isFar) = offset.multipliedReportingOverflow(by: 1_000_000_000)
-    guard !isFar else { return offset < 0 ? 0 : .max }
-    let time = unshifted(units)
-    guard shift < 0 else {
-      let (sum, overflow) = time.addingReportingOverflow(shift.magnitude)
-      return overflow ? .max : sum
-    }
-    return time - min(time, shift.magnitude)
-  }
-
-  private func unshifted(_ units: UInt64) -> UInt64 {
-    let exponent = Int(resolution & 0x7F)
-    guard resolution & 0x80 == 0 else {
-      let (high, low) = units.multipliedFullWidth(by: 1_000_000_000)
-      guard exponent < 64 else { return exponent < 128 ? high >> UInt64(exponent - 64) : 0 }
-      guard high >> UInt64(exponent) == 0 else { return .max }
-      return exponent == 0 ? low : high << UInt64(64 - exponent) | low >> UInt64(exponent)
-    }
-    // 10 to the power of 19 is the last that 64 bits hold.
-    let steps = exponent > 9 ? exponent - 9 : 9 - exponent
-    guard steps <= 19 else { return 0 }
-    let factor = (0..<steps).reduce(UInt64(1)) { product, _ in product * 10 }
-    if exponent > 9 { return units / factor }
-    let (product, overflow) = units.multipliedReportingOverflow(by: factor)
-    return overflow ? .max : product
+    UInt64(clamping: Int128(UInt128(units) * factor / divisor) + Int128(offset) * 1_000_000_000)
   }
 }

@@ -25,40 +25,19 @@ public struct CaptureReader {
   private var position = 0
   /// Where the first byte of the buffer stands in the file.
   private var base: UInt64 = 0
-  private var form: Form?
+  /// Of pcap: bytes of a frame's head, nanoseconds of its unit, whether lengths may be swapped.
+  private var pcapShape: (head: Int, unit: UInt64, isOld: Bool) = (16, 1, false)
   private var frameRange = 0..<0
   var isBigEndian = false
-  /// The interfaces of the section, with what their times mean.
+  /// What the times of the section's interfaces mean.
   var clocks: [CaptureClock] = []
   /// The interfaces of the section that is read; a pcap file has one.
   public internal(set) var interfaces: [CaptureInterface] = []
-
-  private enum Form {
-    case pcapng
-    /// Bytes of a frame's head.
-    case pcap(head: Int)
-  }
+  /// The format; nil before the first `next`.
+  public private(set) var format: CaptureFormat?
 
   /// Reads from a source, which answers with at most as many bytes as asked for, none at its end.
   public init(_ source: @escaping (Int) throws(SystemError) -> [UInt8]) { self.source = source }
-
-  /// Reads a file that is in memory.
-  public init(bytes: [UInt8]) {
-    var rest = bytes[...]
-    self.init { byteCount in
-      defer { rest = rest.dropFirst(byteCount) }
-      return Array(rest.prefix(byteCount))
-    }
-  }
-
-  /// The format; nil before the first `next`.
-  public var format: CaptureFormat? {
-    switch form {
-    case .pcapng: .pcapng
-    case .pcap: .pcap
-    case nil: nil
-    }
-  }
 
   /// Where the next block or frame begins.
   public var offset: UInt64 { base + UInt64(position) }
@@ -74,59 +53,63 @@ public struct CaptureReader {
   /// - Throws: what is wrong and where; the frames before it were good
   public mutating func next() throws(CaptureFileError) -> CaptureFrame? {
     frameRange = 0..<0
-    if form == nil { try readHead() }
-    switch form {
-    case .pcap(let head): return try nextOfPcap(head)
-    case .pcapng:
-      while true {
-        guard try hasMore() else { return nil }
-        if let frame = try nextBlock() { return frame }
-      }
-    case nil: return nil
+    if format == nil { try readHead() }
+    while try fill(1) {
+      if let frame = format == .pcap ? try nextOfPcap() : try nextBlock() { return frame }
     }
+    return nil
   }
+
+  // MARK: pcap
+
+  /// The beginnings of pcap files: the magic number, nanoseconds of the unit, bytes of a frame's head.
+  ///
+  /// The third is Kuznetzov's, whose frames have eight bytes more in front.
+  private static let magics: [(UInt32, unit: UInt64, head: Int)] = [
+    (0xA1B2_C3D4, 1_000, 16), (0xA1B2_3C4D, 1, 16), (0xA1B2_CD34, 1_000, 24),
+  ]
 
   private mutating func readHead() throws(CaptureFileError) {
     guard try fill(4) else { throw .malformed(offset: 0, .notCaptureFile) }
     if integer(0) as UInt32 == 0x0A0D_0D0A {
-      form = .pcapng
+      format = .pcapng
       return
     }
     for order in [false, true] {
       isBigEndian = order
-      let magic: UInt32 = integer(0)
-      // The third is Kuznetzov's, whose frames have eight bytes more in front.
-      guard [0xA1B2_C3D4, 0xA1B2_3C4D, 0xA1B2_CD34].contains(magic) else { continue }
+      let number: UInt32 = integer(0)
+      guard let magic = Self.magics.first(where: { $0.0 == number }) else { continue }
       guard try fill(24) else { throw .truncated(offset: 0) }
       let (major, minor): (UInt16, UInt16) = (integer(4), integer(6))
-      guard major == 2 else { throw .malformed(offset: 4, .version(major: major, minor: minor)) }
-      let link: UInt32 = integer(20)
-      interfaces = [
-        CaptureInterface(linkType: UInt16(truncatingIfNeeded: link), snapLength: integer(16))
-      ]
-      clocks = [CaptureClock(resolution: magic == 0xA1B2_3C4D ? 9 : 6)]
-      form = .pcap(head: magic == 0xA1B2_CD34 ? 24 : 16)
+      guard major == 2 else {
+        throw .malformed(offset: 4, .version(major: major, minor: minor))
+      }
+      // The upper half says how long the check sequence is, which frames of some interfaces have.
+      let link = UInt16(truncatingIfNeeded: integer(20) as UInt32)
+      interfaces = [CaptureInterface(linkType: link, snapLength: integer(16))]
+      (format, pcapShape) = (.pcap, (magic.head, magic.unit, minor < 4))
       position += 24
       return
     }
     throw .malformed(offset: 0, .notCaptureFile)
   }
 
-  private mutating func nextOfPcap(_ head: Int) throws(CaptureFileError) -> CaptureFrame? {
-    guard try hasMore() else { return nil }
+  private mutating func nextOfPcap() throws(CaptureFileError) -> CaptureFrame? {
+    let (head, unit, isOld) = pcapShape
     guard try fill(head) else { throw .truncated(offset: offset) }
-    let (seconds, rest, length): (UInt32, UInt32, UInt32) = (integer(0), integer(4), integer(8))
+    let (seconds, rest): (UInt32, UInt32) = (integer(0), integer(4))
+    var (length, original): (UInt32, UInt32) = (integer(8), integer(12))
+    // Before version 2.4 they may stand the other way round.
+    if isOld, length > original { swap(&length, &original) }
     guard length <= CaptureInterface.maximumFrameByteCount else {
       throw .malformed(offset: offset + 8, .frameLength(length))
     }
     guard try fill(head + Int(length)) else { throw .truncated(offset: offset) }
-    // A file of libpcap before 0.4 may have the two lengths swapped: the bytes are what counts.
-    let original = max(length, integer(12))
     frameRange = position + head..<position + head + Int(length)
     position += head + Int(length)
-    let unit: UInt64 = clocks[0].resolution == 9 ? 1 : 1000
     return CaptureFrame(
-      timestamp: UInt64(seconds) * 1_000_000_000 + UInt64(rest) * unit, originalLength: original)
+      timestamp: UInt64(seconds) * 1_000_000_000 + UInt64(rest) * unit,
+      originalLength: max(length, original))
   }
 
   // MARK: Blocks
@@ -165,9 +148,7 @@ public struct CaptureReader {
 
   private func checkEnd(_ length: UInt32, at place: Int) throws(CaptureFileError) {
     let end: UInt32 = integer(place)
-    guard end == length else {
-      throw .malformed(offset: offset + UInt64(place), .blockEnd(end))
-    }
+    guard end == length else { throw .malformed(offset: offset + UInt64(place), .blockEnd(end)) }
   }
 
   /// Passes a block over, a chunk at a time: it may be longer than memory.
@@ -210,8 +191,6 @@ public struct CaptureReader {
   func slice(_ start: Int, _ byteCount: Int) -> ArraySlice<UInt8> {
     buffer[position + start..<position + start + byteCount]
   }
-
-  private mutating func hasMore() throws(CaptureFileError) -> Bool { try fill(1) }
 
   /// Has so many bytes in the buffer; false if the file has fewer.
   private mutating func fill(_ byteCount: Int) throws(CaptureFileError) -> Bool {

@@ -10,7 +10,7 @@ internal import MDL
 /// - Source: draft-ietf-opsawg-pcapng, draft-ietf-opsawg-pcap
 public struct CaptureWriter: ~Copyable {
   private let format: CaptureFormat
-  private var buffer = GrowingBuffer()
+  private var buffer: [UInt8] = []
 
   /// Makes a writer without bytes.
   public init(_ format: CaptureFormat) { self.format = format }
@@ -20,11 +20,11 @@ public struct CaptureWriter: ~Copyable {
 
   /// The bytes that wait.
   public var pending: RawSpan {
-    @_lifetime(borrow self) get { buffer.content }
+    @_lifetime(borrow self) get { unsafe buffer.span.bytes }
   }
 
   /// Forgets the bytes that wait: they were written.
-  public mutating func removeAll() { buffer.removeAll() }
+  public mutating func removeAll() { buffer.removeAll(keepingCapacity: true) }
 
   // MARK: The head of a file
 
@@ -37,52 +37,37 @@ public struct CaptureWriter: ~Copyable {
   public mutating func appendHead(
     _ interfaces: [CaptureInterface], program: String, system: String
   ) {
-    var head: [UInt8] = []
     switch format {
     case .pcap:
       let snapLength = interfaces.map(\.effectiveSnapLength).max() ?? 262_144
-      for word in [0xA1B2_3C4D, 0x0004_0002, 0, 0, snapLength] as [UInt32] {
-        head.append(word: word)
-      }
-      head.append(word: UInt32(interfaces.first?.linkType ?? CaptureInterface.ethernet))
+      let link = UInt32(interfaces.first?.linkType ?? CaptureInterface.ethernet)
+      buffer.append(words: [0xA1B2_3C4D, 0x0004_0002, 0, 0, snapLength, link])
     case .pcapng:
-      head.appendBlock(0x0A0D_0D0A) { body in
-        for word in [0x1A2B_3C4D, 1, .max, .max] as [UInt32] { body.append(word: word) }
+      buffer.appendBlock(0x0A0D_0D0A) { body in
+        body.append(words: [0x1A2B_3C4D, 1, .max, .max])
         body.appendOption(3, Array(system.utf8))
         body.appendOption(4, Array(program.utf8))
-        body.append(word: 0)
+        body.append(words: [0])
       }
-      for interface in interfaces { head.appendBlock(1) { interface.append(to: &$0) } }
+      for interface in interfaces { buffer.appendBlock(1) { interface.append(to: &$0) } }
     }
-    append(head)
   }
 
   /// Appends what was counted; pcap has no place for it.
-  public mutating func append(_ statistics: CaptureTotals) {
+  public mutating func append(_ totals: CaptureTotals) {
     guard format == .pcapng else { return }
-    var block: [UInt8] = []
-    block.appendBlock(5) { body in
-      body.append(word: UInt32(clamping: statistics.interface))
-      body.append(time: statistics.end)
-      for (code, time) in [(2, statistics.start), (3, statistics.end)] as [(UInt16, UInt64)] {
-        var value: [UInt8] = []
-        value.append(time: time)
-        body.appendOption(code, value)
-      }
-      for (code, value) in [
-        (4, statistics.received), (5, statistics.dropped), (6, statistics.accepted),
-        (7, statistics.droppedByKernel),
-      ] as [(UInt16, UInt64)] {
-        body.appendOption(code, (0..<8).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) })
-      }
-      body.append(word: 0)
+    buffer.appendBlock(5) { body in
+      body.append(words: [UInt32(clamping: totals.interface)])
+      body.append(words: [totals.end.high, totals.end.low])
+      // The high half first, as pcapng has times; other numbers have the low one there.
+      body.append(words: [2 | 8 << 16, totals.start.high, totals.start.low])
+      body.append(words: [3 | 8 << 16, totals.end.high, totals.end.low])
+      body.appendOption(4, totals.received)
+      body.appendOption(5, totals.dropped)
+      body.appendOption(6, totals.accepted)
+      body.appendOption(7, totals.droppedByKernel)
+      body.append(words: [0])
     }
-    append(block)
-  }
-
-  private mutating func append(_ more: [UInt8]) {
-    let start = buffer.extend(more.count)
-    unsafe buffer.copy(more.span.bytes, to: start)
   }
 
   // MARK: Frames
@@ -90,48 +75,34 @@ public struct CaptureWriter: ~Copyable {
   /// Appends a frame.
   public mutating func append(_ frame: CaptureFrame, _ content: RawSpan) {
     let length = UInt32(clamping: content.byteCount)
+    let original = max(frame.originalLength, length)
     switch format {
     case .pcap:
       let (seconds, rest) = frame.timestamp.quotientAndRemainder(dividingBy: 1_000_000_000)
-      let start = buffer.extend(16 + content.byteCount)
-      buffer.store(UInt32(truncatingIfNeeded: seconds), at: start)
-      buffer.store(UInt32(truncatingIfNeeded: rest), at: start + 4)
-      buffer.store(length, at: start + 8)
-      buffer.store(max(frame.originalLength, length), at: start + 12)
-      buffer.copy(content, to: start + 16)
-    case .pcapng: appendPacketBlock(frame, content, length)
+      buffer.append(words: [seconds.low, rest.low, length, original])
+      buffer.append(content)
+    case .pcapng: appendPacketBlock(frame, content, length, original)
     }
   }
 
   /// - Shape: `[6][length][interface][time high][time low][captured][original][frame, to 4]`
   ///   `[2, 4][flags]`, `[4, 8][drops]` if they are known, `[end][length]`
   private mutating func appendPacketBlock(
-    _ frame: CaptureFrame, _ content: RawSpan, _ length: UInt32
+    _ frame: CaptureFrame, _ content: RawSpan, _ length: UInt32, _ original: UInt32
   ) {
-    let padded = (content.byteCount + 3) & ~3
-    let byteCount = 28 + padded + 8 + (frame.dropCount == nil ? 0 : 12) + 8
-    let start = buffer.extend(byteCount)
-    let end = start + byteCount
-    let options = start + 28 + padded
-    buffer.store(6, at: start)
-    buffer.store(UInt32(clamping: byteCount), at: start + 4)
-    buffer.store(UInt32(clamping: frame.interface), at: start + 8)
-    buffer.store(UInt32(truncatingIfNeeded: frame.timestamp >> 32), at: start + 12)
-    buffer.store(UInt32(truncatingIfNeeded: frame.timestamp), at: start + 16)
-    buffer.store(length, at: start + 20)
-    buffer.store(max(frame.originalLength, length), at: start + 24)
-    // The last word first: what the frame does not cover of it is the padding.
-    if padded > 0 { buffer.store(0, at: options - 4) }
-    buffer.copy(content, to: start + 28)
-    buffer.store(2 | 4 << 16, at: options)
-    buffer.store(frame.direction.rawValue | frame.reception.rawValue << 2, at: options + 4)
-    if let drops = frame.dropCount {
-      buffer.store(4 | 8 << 16, at: options + 8)
-      buffer.store(UInt32(truncatingIfNeeded: drops), at: options + 12)
-      buffer.store(UInt32(truncatingIfNeeded: drops >> 32), at: options + 16)
-    }
-    buffer.store(0, at: end - 8)
-    buffer.store(UInt32(clamping: byteCount), at: end - 4)
+    let padding = -content.byteCount & 3
+    let optionByteCount = frame.dropCount == nil ? 12 : 24
+    let total = UInt32(clamping: 32 + content.byteCount + padding + optionByteCount)
+    buffer.append(words: [
+      6, total, UInt32(clamping: frame.interface), frame.timestamp.high, frame.timestamp.low,
+      length,
+      original,
+    ])
+    buffer.append(content)
+    for _ in 0..<padding { buffer.append(0) }
+    buffer.append(words: [2 | 4 << 16, frame.direction.rawValue | frame.reception.rawValue << 2])
+    if let drops = frame.dropCount { buffer.append(words: [4 | 8 << 16, drops.low, drops.high]) }
+    buffer.append(words: [0, total])
   }
 }
 
@@ -142,34 +113,25 @@ extension CaptureInterface {
 
   /// The body of an interface description block.
   fileprivate func append(to body: inout [UInt8]) {
-    body.append(word: UInt32(linkType))
-    body.append(word: snapLength)
+    body.append(words: [UInt32(linkType), snapLength])
     if !name.isEmpty { body.appendOption(2, Array(name.utf8)) }
     if !description.isEmpty { body.appendOption(3, Array(description.utf8)) }
     if let address { body.appendOption(6, (0..<6).map { address.octets[$0] }) }
-    if speed > 0 {
-      body.appendOption(8, (0..<8).map { UInt8(truncatingIfNeeded: speed >> (8 * $0)) })
-    }
+    if speed > 0 { body.appendOption(8, speed) }
     body.appendOption(9, [9])
-    body.append(word: 0)
+    body.append(words: [0])
   }
 }
 
 extension [UInt8] {
-  fileprivate mutating func append(word: UInt32) {
-    for shift in [0, 8, 16, 24] as [UInt32] { append(UInt8(truncatingIfNeeded: word >> shift)) }
-  }
-
-  /// The high half first, as pcapng has times.
-  fileprivate mutating func append(time: UInt64) {
-    append(word: UInt32(truncatingIfNeeded: time >> 32))
-    append(word: UInt32(truncatingIfNeeded: time))
+  fileprivate mutating func appendOption(_ code: UInt32, _ value: UInt64) {
+    append(words: [code | 8 << 16, value.low, value.high])
   }
 
   /// `[code 2][length 2][value, to 4]`; a value too long for its length is cut.
-  fileprivate mutating func appendOption(_ code: UInt16, _ value: [UInt8]) {
+  fileprivate mutating func appendOption(_ code: UInt32, _ value: [UInt8]) {
     let value = value.prefix(Int(UInt16.max))
-    append(word: UInt32(code) | UInt32(value.count) << 16)
+    append(words: [code | UInt32(value.count) << 16])
     append(contentsOf: value)
     append(contentsOf: repeatElement(0, count: -value.count & 3))
   }
@@ -179,9 +141,13 @@ extension [UInt8] {
     var body: [UInt8] = []
     fill(&body)
     let byteCount = UInt32(clamping: body.count + 12)
-    append(word: type)
-    append(word: byteCount)
+    append(words: [type, byteCount])
     append(contentsOf: body)
-    append(word: byteCount)
+    append(words: [byteCount])
   }
+}
+
+extension UInt64 {
+  fileprivate var low: UInt32 { UInt32(truncatingIfNeeded: self) }
+  fileprivate var high: UInt32 { UInt32(truncatingIfNeeded: self >> 32) }
 }

@@ -36,6 +36,14 @@ internal import Glibc
 
   deinit { unsafe library.freeCode(&program) }
 
+  /// How the library names itself, such as "libpcap version 1.10.3 (…)"; nil where it is not installed.
+  public static var libraryVersion: String? {
+    guard let library = try? Libpcap.loaded(), let words = unsafe library.version() else {
+      return nil
+    }
+    return unsafe String(cString: words)
+  }
+
   /// Whether a frame passes.
   ///
   /// - Parameters:
@@ -71,6 +79,7 @@ internal import Glibc
 /// What is needed of libpcap, found by name in the library once it is asked for.
 @safe private struct Libpcap: @unchecked Sendable {
   // @unchecked: addresses of functions, and libpcap's are thread-safe.
+  typealias Version = @convention(c) () -> UnsafePointer<CChar>?
   typealias OpenDead = @convention(c) (Int32, Int32) -> OpaquePointer?
   typealias Compile =
     @convention(c) (
@@ -84,6 +93,7 @@ internal import Glibc
       UnsafePointer<bpf_program>?, UnsafePointer<pcap_pkthdr>?, UnsafePointer<UInt8>?
     ) -> Int32
 
+  let version: Version
   let openDead: OpenDead
   let compile: Compile
   let lastError: LastError
@@ -104,6 +114,7 @@ internal import Glibc
     let handle = unsafe Self.names.lazy.compactMap { unsafe dlopen($0, RTLD_NOW | RTLD_LOCAL) }
       .first
     guard let handle = unsafe handle,
+      let version = unsafe dlsym(handle, "pcap_lib_version"),
       let openDead = unsafe dlsym(handle, "pcap_open_dead"),
       let compile = unsafe dlsym(handle, "pcap_compile"),
       let lastError = unsafe dlsym(handle, "pcap_geterr"),
@@ -111,6 +122,7 @@ internal import Glibc
       let freeCode = unsafe dlsym(handle, "pcap_freecode"),
       let run = unsafe dlsym(handle, "pcap_offline_filter")
     else { return nil }
+    unsafe self.version = unsafeBitCast(version, to: Version.self)
     unsafe self.openDead = unsafeBitCast(openDead, to: OpenDead.self)
     unsafe self.compile = unsafeBitCast(compile, to: Compile.self)
     unsafe self.lastError = unsafeBitCast(lastError, to: LastError.self)

@@ -77,13 +77,13 @@ extension OpenContext {
     ]
     if let cursor {
       values += [
-        (.rxOverrun, cursor.overrun), (.rxMatched, cursor.matched),
-        (.rxUnmatchedEthertype, cursor.unmatchedEtherType),
-        (.rxUnmatchedFilter, cursor.unmatchedFilter),
-        (.rxUnmatchedDirection, cursor.unmatchedDirection),
-        (.rxNotPermitted, cursor.notPermitted), (.rxLooped, cursor.looped),
-        (.rxDelivered, cursor.delivered), (.rxDropFlushed, cursor.dropFlushed),
-        (.rxDropClosed, cursor.dropClosed), (.rxDropRevoked, cursor.dropRevoked),
+        (.rxOverrun, cursor.tally.overrun), (.rxMatched, cursor.tally.matched),
+        (.rxUnmatchedEthertype, cursor.tally.unmatchedEtherType),
+        (.rxUnmatchedFilter, cursor.tally.unmatchedFilter),
+        (.rxUnmatchedDirection, cursor.tally.unmatchedDirection),
+        (.rxNotPermitted, cursor.tally.notPermitted), (.rxLooped, cursor.tally.looped),
+        (.rxDelivered, cursor.tally.delivered), (.rxDropFlushed, cursor.tally.dropFlushed),
+        (.rxDropClosed, cursor.tally.dropClosed), (.rxDropRevoked, cursor.tally.dropRevoked),
         (.rxQueued, cursor.queuedCount),
       ]
     }

@@ -2,52 +2,6 @@ public import NDIS
 internal import Platform
 public import WDF
 
-/// What becomes of a binding, told to whoever runs its data path.
-///
-/// - Thread: control
-public protocol BindingObserver: AnyObject {
-  /// An interface is bound.
-  func bindingAdded(_ binding: AdapterBinding)
-  /// Its attributes changed.
-  ///
-  /// - Parameters:
-  ///   - binding: the binding, already as it is now
-  ///   - changes: what clients hear of
-  ///   - action: what its data path has to do about a change of power
-  func bindingChanged(
-    _ binding: AdapterBinding, _ changes: [EventKind], _ action: BindingStateMachine.Action)
-  /// Its name, address or driver is another, of which rules speak: what its opens may do is what the
-  /// rules say of it now.
-  func rulesMayDiffer(for binding: AdapterBinding)
-  /// It takes no more writes: when those that are pended are through, `drained` is due.
-  func bindingPauses(_ binding: AdapterBinding)
-  /// It is paused, or runs again.
-  ///
-  /// - Parameters:
-  ///   - binding: the binding, already as it is now
-  ///   - action: what its data path has to do
-  ///   - cancelledWrites: writes that were not through in time
-  func bindingStateChanged(
-    _ binding: AdapterBinding, _ action: BindingStateMachine.Action, cancelledWrites: Int)
-  /// News of interfaces were lost: those that are open are to be looked at, and `adapterReplaced` is
-  /// due for each that is another now.
-  func interfacesMayBeReplaced()
-  /// It is unbound: whatever is pended on it must complete.
-  func bindingRemoved(_ binding: AdapterBinding)
-  /// Every interface there was at the start is bound or refused.
-  func bindsComplete()
-  /// A wanted interface cannot be bound.
-  func bindRefused(_ attributes: AdapterAttributes, _ error: BindError)
-}
-
-/// Why a wanted interface is not bound.
-public enum BindError: Error, Hashable, Sendable {
-  /// It is not Ethernet (rule B-5).
-  case unsupportedMedium(hardwareType: UInt16, isLoopback: Bool)
-  /// libpcap takes each of its names for a source of frames that is no interface.
-  case unusableName
-}
-
 /// The driver: which adapters it is bound to, and who waits for them.
 ///
 /// - Thread: control, but for what says otherwise
@@ -291,62 +245,4 @@ public final class NdisprotDriver: ProtocolDriver, @unchecked Sendable {
 
   /// Cancels every wait of a session.
   public func cancelWaits(of file: Ref<FileObject>) { bindWait.cancelAll(of: file.id) }
-}
-
-/// The bindings there are, in bind order.
-///
-/// - Thread: any
-public final class BindingList: Sendable {
-  private struct State: Sendable {
-    var bindings: [AdapterBinding] = []
-    var generation: UInt64 = 0
-    /// Of every interface there is, bound or not.
-    var names: [Int32: InterfaceName] = [:]
-  }
-  private let state = LockedValue(State())
-
-  /// All of them, and a number that changes with every change of the list (D-34).
-  public var snapshot: (bindings: [AdapterBinding], generation: UInt64) {
-    state.withLock { ($0.bindings, $0.generation) }
-  }
-
-  /// The first with exactly this name that is active (rule O-16, D-56), else with this alternative name.
-  ///
-  /// The kernel gives a name to one interface only. While its messages are being caught up with, an
-  /// alternative name may be remembered that is another's own name by now: that one is meant.
-  public func binding(named name: InterfaceName) -> AdapterBinding? {
-    let active = snapshot.bindings.map { ($0, $0.snapshot) }.filter { $0.1.isActive }
-    let found =
-      active.first { $0.1.attributes.name == name }
-      ?? active.first { $0.1.attributes.alternativeNames.contains(name) }
-    return found?.0
-  }
-
-  /// The name of any interface, bound or not.
-  public func name(ofInterface index: Int32) -> InterfaceName? {
-    state.withLock { $0.names[index] }
-  }
-
-  /// The one of an interface.
-  public func binding(interfaceIndex: Int32) -> AdapterBinding? {
-    snapshot.bindings.first { $0.interfaceIndex == interfaceIndex }
-  }
-
-  func note(_ name: InterfaceName?, of index: Int32) {
-    state.withLock { $0.names[index] = name }
-  }
-
-  func append(_ binding: AdapterBinding) {
-    state.withLock {
-      $0.bindings.append(binding)
-      $0.generation += 1
-    }
-  }
-
-  func remove(_ binding: AdapterBinding) {
-    state.withLock {
-      $0.bindings.removeAll { $0 === binding }
-      $0.generation += 1
-    }
-  }
 }

@@ -62,8 +62,9 @@ extension OpenContext {
         continue
       }
       _ = indications.takeFirst()
-      requester.setOutput(output, recordCount: 0, for: request.parameters)
-      request.complete(RequestStatus(.success), information: output.count)
+      let bytes = output.span
+      unsafe request.answer(
+        Answer(information: output.count), bytes.bytes, through: requester)
     }
   }
 

@@ -70,8 +70,8 @@ public final class OpenContext: @unchecked Sendable {  // One loop's at a time.
   var deliveryByteLimit = Int.max
   /// A read was served, and the open has not been behind for too long since.
   var isReading = false
-  /// Since when readers hold the ring up; 0 while they do not.
-  var behindSince: UInt64 = 0
+  /// How long readers have held the ring up without progress.
+  var patience = ReaderPatience()
   /// The state of rule B-36: its binding is gone, and the session is still associated with it.
   private(set) var isDead = false
   /// What the binding captured while the open was there; nil for one that moves no frames.

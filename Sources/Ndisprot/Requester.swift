@@ -2,30 +2,63 @@ public import MDL
 public import NDIS
 public import WDF
 
-/// What became of records that answer a read.
-public enum DeliveryOutcome: Equatable, Sendable {
-  /// The client has them.
+/// How a request went, as its client is told.
+public struct Answer: Equatable, Sendable {
+  /// Success, or why not.
+  public var status: CompletionStatus
+  /// Bytes that it moved.
+  public var information: Int
+  /// Bytes that it would have taken, or the limit that it broke.
+  public var bytesNeeded: Int
+  /// Records, entries or statuses that follow.
+  public var recordCount: Int
+
+  /// Makes an answer.
+  public init(
+    _ status: CompletionStatus = .success, information: Int = 0, bytesNeeded: Int = 0,
+    recordCount: Int = 0
+  ) {
+    self.status = status
+    self.information = information
+    self.bytesNeeded = bytesNeeded
+    self.recordCount = recordCount
+  }
+}
+
+/// What an answer carries.
+///
+/// - Ownership: borrows what it carries
+public enum AnswerBody: ~Escapable {
+  /// Nothing.
+  case nothing
+  /// Bytes, which are copied if they cannot leave now.
+  case bytes(RawSpan)
+  /// Records where they lie in the receive ring: they leave now, or not at all.
+  case records(MDLChain)
+}
+
+/// What became of an answer.
+public enum AnswerOutcome: Equatable, Sendable {
+  /// The client has it, or will have it.
   case taken
-  /// They cannot be taken now; `resume` of the open is due when they can.
+  /// The records cannot be taken now; `resume` of the open is due when they can.
   case blocked
   /// No message of this length is ever taken; one with so many bytes of records is.
   case tooLong(recordByteLimit: Int)
 }
 
-/// Who sent a request and hears of its end: a client's session, or a test.
-///
-/// Everything but the completion itself happens on the loop that has the session. Output is
-/// handed over first, and the completion of the same request follows at once.
+/// The client of requests: a session, or a test.
 ///
 /// - Thread: `requestCompleted` and `onLoop` on any thread; the rest on the loop that has the session
 public protocol Requester: RequestSink {
-  /// Takes the records that answer a read, out of the receive ring.
+  /// Sends the answer to a request, which is completed as answered next.
   ///
-  /// - Ownership: borrows the records until it returns
-  /// - Returns: what became of them
-  func deliver(
-    _ records: MDLChain, recordCount: Int, information: Int, for parameters: RequestParameters
-  ) -> DeliveryOutcome
+  /// A request that is completed without this is answered with its status.
+  /// - Ownership: borrows the body until it returns
+  /// - Returns: what became of it; always `.taken` unless the body is records
+  func answer(
+    _ parameters: RequestParameters, _ answer: Answer, _ body: AnswerBody
+  ) -> AnswerOutcome
 
   /// Work for it begins that no message of it has just brought; `workEnds` follows.
   ///
@@ -42,12 +75,18 @@ public protocol Requester: RequestSink {
   ///
   /// - Thread: the loop that has the session
   func refused(_ refusal: AccessRefusal, of parameters: RequestParameters)
+}
 
-  /// Keeps the output of the request that is completed next.
-  func setOutput(_ output: [UInt8], recordCount: Int, for parameters: RequestParameters)
-
-  /// Keeps the per-frame statuses of the write that is completed next, 12 bytes each.
-  func setOutput(_ statuses: RawSpan, recordCount: Int, for parameters: RequestParameters)
+extension OwnedRequest {
+  /// Answers with bytes, and ends the request.
+  ///
+  /// - Thread: the loop that has the session
+  public consuming func answer(
+    _ answer: Answer, _ bytes: RawSpan, through requester: any Requester
+  ) {
+    _ = requester.answer(parameters, answer, .bytes(bytes))
+    completeAnswered(RequestStatus(answer.status), information: answer.information)
+  }
 }
 
 extension Requester {

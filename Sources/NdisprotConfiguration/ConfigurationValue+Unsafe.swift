@@ -18,7 +18,8 @@ extension ConfigurationValue {
         unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
       }
       throw ConfigurationProblem(
-        file.path, ConfigurationPlace(error.place), cause.printable())
+        file.path, ConfigurationPlace(error.place),
+        cause.printable() + ". Mend it here or just before; ndisprotd.toml(5) shows the form")
     }
     defer { unsafe ctoml_free(document) }
     var count = 0

@@ -28,8 +28,6 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
   private var sessions: [ObjectIdentifier: Session] = [:]
   private let unflushed = FlushList()
   private let departures = Departures()
-  /// Changes with the policy: an open may be under way meanwhile.
-  private var policyNumber: UInt64 = 0
   private var isStopping = false
   let meter = WorkMeter()
 
@@ -116,16 +114,16 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
   // MARK: Sessions
 
   /// Takes a session that wants this binding, and opens it; a refused one goes back.
-  func adopt(_ session: Session, _ options: OpenOptions, _ request: RequestParcel) {
+  func adopt(_ opening: Opening, _ granted: GrantedOpen) {
+    let session = opening.session
     sessions[ObjectIdentifier(session)] = session
-    let number = policyNumber
-    session.makeOpen(
-      options, on: binding, dataPath: dataPath, windowByteCount: grant.receive, request
-    ) { [self] isMade in
+    session.makeOpen(opening, granted, dataPath: dataPath, windowByteCount: grant.receive) {
+      [self] isMade in
       guard !session.isEnded else { return }
       guard isMade else { return giveBack(session) }
       session.arrive()
-      if policyNumber != number { _ = follow(session) }
+      // It may be another policy since control asked it.
+      _ = follow(session)
     }
   }
 
@@ -134,7 +132,6 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
   /// - Returns: how many opens changed, and how many were closed
   func take(_ policy: AccessPolicy) -> PolicyTaken {
     self.policy = policy
-    policyNumber += 1
     var taken = PolicyTaken()
     dataPath.changeMany {
       for session in Array(sessions.values) { taken.count(follow(session)) }
@@ -181,7 +178,7 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
 
   func handle(_ request: HostRequest, _ parcel: RequestParcel, of session: Session) {
     switch request {
-    case .open: parcel.complete(.busy)
+    case .open(let opening): opening.deny(.busy)
     case .close:
       session.closeOpen(.closed)
       parcel.complete(.success)

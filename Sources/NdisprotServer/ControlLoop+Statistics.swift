@@ -111,7 +111,7 @@ extension ControlLoop {
 
   /// What clients hold of each limited thing, for the same.
   private var limits: [CounterSet] {
-    let uses = server.budgets.all.map(\.use) + server.rings.uses
+    let uses = server.budgets.all.map(\.use) + server.rings.uses + [server.writeBudget.use]
     // The first is that of sessions.
     let scrapers = server.scraperCount.load(ordering: .relaxed)
     return uses.enumerated().map { index, use in

@@ -34,7 +34,6 @@ final class ControlLoop: SessionHost, TurnHandler, BindingObserver, @unchecked S
   private let departures = Departures()
   let meter = WorkMeter()
   var threads: [Int32: BindingThread] = [:]
-  var powerWaiters: [ObjectIdentifier: PowerWaiter] = [:]
   /// The sessions that hear of events, wherever they are.
   var subscribers: [ObjectIdentifier: (session: Session, subscription: Subscription)] = [:]
   private var whenReady: (([(name: InterfaceName, error: BindError)], SystemError?) -> Void)?
@@ -148,7 +147,7 @@ final class ControlLoop: SessionHost, TurnHandler, BindingObserver, @unchecked S
 extension ControlLoop {
   func handle(_ request: HostRequest, _ parcel: RequestParcel, of session: Session) {
     switch request {
-    case .open(let options, let name): open(session, options, name: name, parcel)
+    case .open(let opening): open(opening)
     case .close:
       session.closeOpen(.closed)
       parcel.complete(.success)
@@ -172,8 +171,7 @@ extension ControlLoop {
   }
 
   private func cancel(_ id: UInt64, _ parcel: RequestParcel, of session: Session) {
-    let isCancelled =
-      endPowerWait(of: session, id: id) || server.driver.cancelWait(id, of: session.file)
+    let isCancelled = server.driver.cancelWait(id, of: session.file)
     parcel.complete(isCancelled ? .success : .notFound)
   }
 }

@@ -165,10 +165,7 @@ final class ServerCore: @unchecked Sendable {  // `control` is set once, before 
 
   /// Cancels what a session waits for on control.
   func cancelWaits(of session: Session) {
-    onControl { control in
-      control.endPowerWait(of: session)
-      control.server.driver.cancelWaits(of: session.file)
-    }
+    onControl { $0.server.driver.cancelWaits(of: session.file) }
   }
 
   /// Has a loop do something, and waits until it was done.

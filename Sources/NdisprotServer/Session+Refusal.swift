@@ -6,16 +6,18 @@ internal import WDF
 // A refusal gives its reason: to the client in the reply, and to the operator in the audit.
 
 /// Reasons of requests that are about to complete.
-struct RefusalReasons {
+///
+/// - Thread: the loop that has the session
+final class RefusalReasons {
   /// The longest text that a reply carries; a grant may name many rules.
   static let maximumCharacterCount = 1_000
   private var texts: [UInt64: String] = [:]
 
   /// Keeps the reason of a request until its reply is made.
-  mutating func note(_ reason: String, of id: UInt64) { texts[id] = reason }
+  func note(_ reason: String, of id: UInt64) { texts[id] = reason }
 
   /// The reason of a request, the first time.
-  mutating func take(_ id: UInt64) -> String? {
+  func take(_ id: UInt64) -> String? {
     guard !texts.isEmpty else { return nil }
     return texts.removeValue(forKey: id)
   }
@@ -44,24 +46,21 @@ extension Session {
     request.complete(RequestStatus(status))
   }
 
-  /// Puts the reason behind the output of a request that failed.
-  ///
-  /// - Returns: whether there is one, and the client wants it
-  func appendReason(of parameters: RequestParameters, _ status: RequestStatus) -> Bool {
+  /// Why a request failed, for the end of its answer; nil if nothing is known or its client does not
+  /// want to hear it.
+  func takeReason(of parameters: RequestParameters, _ status: CompletionStatus) -> String? {
     let noted = reasons.take(parameters.id)
-    guard status.errno != 0, features.contains(.reasons) else { return false }
-    guard let reason = noted ?? Session.reason(ofRevoked: parameters, status) else { return false }
+    guard status.errno != 0, features.contains(.reasons) else { return nil }
+    guard let reason = noted ?? Session.reason(ofRevoked: parameters, status) else { return nil }
     let maximum = RefusalReasons.maximumCharacterCount
-    let text = reason.utf8.count > maximum ? String(reason.prefix(maximum)) : reason
-    output.append(contentsOf: text.utf8)
-    return true
+    return reason.utf8.count > maximum ? String(reason.prefix(maximum)) : reason
   }
 
   /// A read or a write that was taken once is refused only when a reload takes the right away.
   private static func reason(
-    ofRevoked parameters: RequestParameters, _ status: RequestStatus
+    ofRevoked parameters: RequestParameters, _ status: CompletionStatus
   ) -> String? {
-    guard parameters.isTransfer, CompletionStatus(status) == .notPermitted else { return nil }
+    guard parameters.isTransfer, status == .notPermitted else { return nil }
     return "the right to it was taken away while it was pended"
   }
 }

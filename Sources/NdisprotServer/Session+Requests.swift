@@ -22,10 +22,10 @@ extension Session {
     }
     do throws(WdfError) {
       let request = try file.makeRequest(RequestParameters(header), sink: self)
-      counters.issued &+= 1
+      countIssued()
       note("message", header.id, UInt64(header.opcode))
       let isTransfer = request.parameters.isTransfer
-      dispatch(request, header, buffer, isTransfer ? transferBegins() : nil)
+      dispatch(request, header, buffer, isTransfer ? lease.transferBegins() : nil)
     } catch  where error.code == .requestPending {
       end("request id \(header.id) is pending already")
     } catch {
@@ -171,31 +171,6 @@ extension Session {
       ).encoded)
   }
 
-  /// Completes a request with output.
-  func finish(
-    _ request: RequestParcel, _ output: [UInt8], recordCount: Int = 0,
-    status: CompletionStatus = .success, bytesNeeded: Int = 0
-  ) {
-    guard let request = request.take() else { return }
-    setOutput(output, recordCount: recordCount, for: request.parameters)
-    request.complete(
-      RequestStatus(status), information: output.count, bytesNeeded: bytesNeeded)
-  }
-
-  /// OPEN, OPEN_DEVICE: one session, one binding at a time (rules ).
-  func requestOpen(
-    _ request: RequestParcel, _ options: OpenOptions, name: InterfaceName
-  ) {
-    guard open == nil, !isOpening else {
-      request.complete(.busy)
-      return
-    }
-    isOpening = true
-    var options = options
-    options.tellsLosses = features.contains(.losses)
-    host.handle(.open(options, name: name), request, of: self)
-  }
-
   private func requestClose(_ request: RequestParcel) {
     guard open != nil else {
       request.complete(.notAssociated)
@@ -206,7 +181,7 @@ extension Session {
 
   /// CANCEL: the reply of what it cancels leaves first.
   private func cancel(_ request: RequestParcel, _ id: UInt64) {
-    if let open, open.cancel(id) {
+    if open?.cancel(id) == true || opening?.cancel(id) == true {
       request.complete(.success)
     } else if file.isPending(id) {
       host.handle(.cancelElsewhere(id), request, of: self)

@@ -1,5 +1,3 @@
-internal import CLinux
-internal import Glibc
 internal import MDL
 internal import NDIS
 internal import Ndisprot
@@ -7,53 +5,19 @@ internal import NdisprotControl
 internal import Platform
 internal import WDF
 
-// Replies: what a read takes leaves at once from the receive ring, everything else in order at the
+// Answers: the records of a read leave at once from the receive ring, everything else in order at the
 // end of the turn.
 
 extension Session {
-  /// Queues the reply of a request; it leaves at the end of the turn.
-  func queueReply(_ header: MessageHeader, _ payload: RawSpan, heldFrames frames: Int = 0) {
-    guard !isEnded else { return }
-    let bytes = header.encoded
-    let span = bytes.span
-    outgoing.append(unsafe span.bytes, payload)
-    if frames > 0 { heldFrames += frames } else { mustFlush = true }
-    host.needsFlush(self)
-  }
-
-  /// Replies to several writes leave together: when the socket was empty, or at 256 frames.
-  static var heldFrameLimit: Int { 256 }
-
-  /// The end of a turn of the loop.
-  ///
-  /// - Returns: whether replies are held for another turn
-  func endTurn() -> Bool {
-    defer { didReceiveThisTurn = false }
-    guard !isEnded, !outgoing.isEmpty || mustFlush else { return false }
-    guard !isSocketFull else {
-      // What waits grows: at the bound its messages are not read any more.
-      followInterest()
-      return false
-    }
-    if !mustFlush, didReceiveThisTurn, heldFrames < Session.heldFrameLimit { return true }
-    flush()
-    return false
-  }
-
   /// Sends what waits, now.
   func flush() {
     guard !isEnded else { return }
-    mustFlush = false
-    heldFrames = 0
-    repeat {
-      switch outgoing.flush(to: socket.descriptor) {
-      case .done: isSocketFull = false
-      case .blocked: isSocketFull = true
-      case .tooLong, .gone:
-        takesNothing()
-        return
-      }
-    } while !isSocketFull && queueEvent()
+    switch replies.flush({ subscription?.takeFirst() }) {
+    case .sent, .full: break
+    case .lost:
+      takesNothing()
+      return
+    }
     followInterest()
     askForStatistics()
   }
@@ -61,58 +25,16 @@ extension Session {
   /// Something happened that this session wants to hear of.
   func eventsCame() {
     guard !isEnded else { return }
-    mustFlush = true
+    replies.demandFlush()
     host.needsFlush(self)
   }
 
-  /// Queues the next event behind the replies; what the socket has no room for waits where the
-  /// oldest is lost first.
-  ///
-  /// - Returns: whether there was one
-  private func queueEvent() -> Bool {
-    guard let event = subscription?.takeFirst() else { return false }
-    var header = MessageHeader(.event, id: 0)
-    header.count = event.binding == nil ? 0 : 1
-    let (front, payload) = (header.encoded, event.encoded)
-    outgoing.append(unsafe front.span.bytes, unsafe payload.span.bytes)
-    return true
-  }
-
+  /// The socket takes more.
   func socketHasRoom() {
-    isSocketFull = false
+    replies.noteRoom()
     flush()
-    guard !isEnded, !isSocketFull else { return }
+    guard !isEnded, !replies.isFull else { return }
     open?.resume()
-  }
-
-  func deliver(
-    _ records: MDLChain, recordCount: Int, information: Int, for parameters: RequestParameters
-  ) -> DeliveryOutcome {
-    guard !isEnded else { return .blocked }
-    let isMeasured = meter.begin(self)
-    defer { meter.end(isMeasured) }
-    // Replies leave in order: what waits goes first.
-    if !outgoing.isEmpty { flush() }
-    guard !isEnded, !isSocketFull else { return .blocked }
-    var header = MessageHeader(replyTo: parameters)
-    header.information = UInt32(truncatingIfNeeded: information)
-    header.count = UInt32(truncatingIfNeeded: recordCount)
-    switch socket.send(header, records) {
-    case .done:
-      deliveredID = parameters.id
-      return .taken
-    case .blocked:
-      isSocketFull = true
-      followInterest()
-      return .blocked
-    case .tooLong:
-      let limit = SendBuffers.longestMessage(socket)
-      return .tooLong(recordByteLimit: limit - MessageHeader.byteCount)
-    case .gone:
-      // The read stays pended until the session ends.
-      takesNothing()
-      return .blocked
-    }
   }
 
   /// Nothing can be sent any more.
@@ -120,8 +42,55 @@ extension Session {
   /// What a client sent before it hung up is still done; one that shut down its reading side alone
   /// could go on asking for ever.
   private func takesNothing() {
-    isSocketFull = true
     if !socket.isHungUp { depart() }
+  }
+
+  // MARK: Answering
+
+  func answer(
+    _ parameters: RequestParameters, _ answer: Answer, _ body: AnswerBody
+  ) -> AnswerOutcome {
+    var header = MessageHeader(replyTo: parameters)
+    header.setStatus(answer.status)
+    header.information = UInt32(truncatingIfNeeded: answer.information)
+    header.bytesNeeded = UInt32(truncatingIfNeeded: answer.bytesNeeded)
+    header.count = UInt32(truncatingIfNeeded: answer.recordCount)
+    switch body {
+    case .records(let records): return send(header, records)
+    case .nothing: queue(&header, RawSpan(), parameters, answer)
+    case .bytes(let bytes): queue(&header, bytes, parameters, answer)
+    }
+    return .taken
+  }
+
+  /// Queues a reply; it leaves at the end of the turn, and one to a write with those of the next.
+  private func queue(
+    _ header: inout MessageHeader, _ payload: RawSpan, _ parameters: RequestParameters,
+    _ answer: Answer
+  ) {
+    let reason = takeReason(of: parameters, answer.status)
+    guard !isEnded else { return }
+    if reason != nil { header.flags |= MessageHeader.reasonFlag }
+    replies.append(
+      header, payload, reason: reason,
+      heldFrames: parameters.type == .write ? max(answer.recordCount, 1) : 0)
+    host.needsFlush(self)
+  }
+
+  /// Sends records from where they lie in the ring; replies leave in order, so what waits goes first.
+  private func send(_ header: MessageHeader, _ records: MDLChain) -> AnswerOutcome {
+    guard !isEnded else { return .blocked }
+    let isMeasured = meter.begin(self)
+    defer { meter.end(isMeasured) }
+    if !replies.isIdle { flush() }
+    guard !isEnded, !replies.isFull else { return .blocked }
+    guard let outcome = replies.send(header, records) else {
+      // The read stays pended until the session ends.
+      takesNothing()
+      return .blocked
+    }
+    if outcome == .blocked { followInterest() }
+    return outcome
   }
 
   // MARK: Working
@@ -130,55 +99,49 @@ extension Session {
 
   func workEnds(_ isMeasured: Bool) { meter.end(isMeasured) }
 
-  // MARK: Completing
-
   func onLoop(_ work: @escaping @Sendable () -> Void) { onHost { _ in work() } }
 
-  func setOutput(_ bytes: [UInt8], recordCount: Int, for parameters: RequestParameters) {
-    output.append(contentsOf: bytes)
-    outputCount = recordCount
+  // MARK: Completing
+
+  func requestAnswered(
+    _ parameters: RequestParameters, status: RequestStatus, information: Int
+  ) {
+    guard host.loop.isCurrent else {
+      // A session that moves meanwhile is followed: the mail is sent on from there.
+      onHost { $0.countEnd(parameters, status) }
+      return
+    }
+    countEnd(parameters, status)
   }
 
-  func setOutput(_ statuses: RawSpan, recordCount: Int, for parameters: RequestParameters) {
-    unsafe statuses.withUnsafeBytes { unsafe output.append(contentsOf: $0) }
-    outputCount = recordCount
-  }
-
+  /// A request ended that nothing has answered: with its status alone.
   func requestCompleted(
     _ parameters: RequestParameters, status: RequestStatus, information: Int, bytesNeeded: Int
   ) {
-    let host = self.host
     guard host.loop.isCurrent else {
-      // A session that moves meanwhile is followed: the mail is sent on from there.
-      _ = host.loop.post {
-        self.requestCompleted(
+      onHost {
+        $0.requestCompleted(
           parameters, status: status, information: information, bytesNeeded: bytesNeeded)
       }
       return
     }
-    counters.count(status)
-    if parameters.isTransfer { transferEnded() }
-    note("complete", parameters.id, UInt64(status.errno))
-    if deliveredID == parameters.id, status.errno == 0 {
-      deliveredID = 0
-      return
-    }
-    var header = MessageHeader(replyTo: parameters)
-    header.setStatus(CompletionStatus(status))
-    header.information = UInt32(truncatingIfNeeded: information)
-    header.bytesNeeded = UInt32(truncatingIfNeeded: bytesNeeded)
-    header.count = UInt32(truncatingIfNeeded: outputCount)
-    if appendReason(of: parameters, status) { header.flags |= MessageHeader.reasonFlag }
-    // The buffer is lent to the reply and comes back, so that it is used again.
-    var payload: [UInt8] = []
-    swap(&payload, &output)
-    do {
-      let span = payload.span
-      let heldFrames = parameters.type == .write ? max(outputCount, 1) : 0
-      queueReply(header, unsafe span.bytes, heldFrames: heldFrames)
-    }
-    payload.removeAll(keepingCapacity: true)
-    swap(&payload, &output)
-    outputCount = 0
+    countEnd(parameters, status)
+    _ = answer(
+      parameters,
+      Answer(CompletionStatus(status), information: information, bytesNeeded: bytesNeeded),
+      .nothing)
+  }
+
+  /// Answers a request with bytes.
+  func finish(
+    _ request: RequestParcel, _ output: [UInt8], recordCount: Int = 0,
+    status: CompletionStatus = .success, bytesNeeded: Int = 0
+  ) {
+    guard let request = request.take() else { return }
+    let bytes = output.span
+    unsafe request.answer(
+      Answer(
+        status, information: output.count, bytesNeeded: bytesNeeded, recordCount: recordCount),
+      bytes.bytes, through: self)
   }
 }

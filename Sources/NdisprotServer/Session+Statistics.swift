@@ -6,7 +6,7 @@ internal import NdisprotControl
 ///
 /// An answer may be as long as a message can be. The next question is asked when the answer before
 /// it has left: of a client that reads none, one answer is kept and not hundreds (threat T6).
-struct StatisticsQuestions {
+final class StatisticsQuestions {
   static let maximumWaiting = 256
   fileprivate var waiting: [(wanted: StatisticsRequest, parcel: RequestParcel)] = []
   fileprivate var isAsked = false
@@ -27,7 +27,7 @@ extension Session {
   /// Asks the next question, if there is room for its answer.
   func askForStatistics() {
     guard !questions.isAsked, !questions.waiting.isEmpty,
-      outgoing.byteCount < OutgoingMessages.bound
+      replies.hasRoom
     else { return }
     questions.isAsked = true
     let (wanted, parcel) = questions.waiting.removeFirst()

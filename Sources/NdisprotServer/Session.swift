@@ -33,28 +33,23 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
   /// The loop that has it; asked by whoever completes a request on another.
   private let currentHost: LockedValue<any SessionHost>
 
-  var open: OpenContext?
-  /// What the open was given of its rules' quotas.
-  var charge: QuotaTable.Charge?
-  /// The socket has a large buffer, for its open.
-  var largeBuffer: Charge?
-  /// The limits of the open there is, or was: its requests are counted until they are answered.
-  private(set) var requestLimits = RequestLimits()
-  /// Reads and writes that are not answered yet, all of them counted there.
-  private(set) var transferCount = 0
+  /// What it has open.
+  let lease = OpenLease()
+  /// The OPEN that is under way, one at most.
+  private(set) var opening: Opening?
+  /// What is still to be sent.
+  let replies: ReplyQueue
   /// What it is charged for as a session.
   private let place: SessionPlace
-  /// Some rule of the access policy speaks of the client, or he is an administrator.
+  /// Some rule of the access policy names the client, or it is an administrator.
   private(set) var isKnown: Bool
-  /// An open is under way: on its way to a binding, or waiting for power.
-  var isOpening = false
   private(set) var isGreeted = false
   /// What it and the daemon agreed on.
   private(set) var features: ProtocolFeatures = []
   /// Ends a session that does not say HELLO.
   private var greetingTimer: LoopTimer?
   /// What it wants to hear; nil until it asks.
-  var subscription: Subscription?
+  private(set) var subscription: Subscription?
   private(set) var isEnded = false
   /// Its client left, or takes nothing: it ends with one of the next turns.
   private(set) var isLeaving = false
@@ -62,19 +57,13 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
   private var received: [Int32] = []
   private var registration: Registration?
   private var interest: Interest = []
-  var outgoing = OutgoingMessages()
-  /// Frames whose writes are answered in `outgoing`, held back so that the client is woken once.
-  var heldFrames = 0
-  var mustFlush = false
-  var didReceiveThisTurn = false
-  var isSocketFull = false
-  /// Its loop's list for the end of the turn has it.
+  /// A message came in this turn: replies to writes may wait for the next.
+  private var didReceiveThisTurn = false
+  /// The place in the list of its loop for the end of the turn; belongs to that list.
   var isListedForFlush = false
-  /// The request whose reply left with its records already.
-  var deliveredID: UInt64 = 0
-  var output: [UInt8] = []
-  var outputCount = 0
-  var reasons = RefusalReasons()
+  private(set) var counters = SessionCounters()
+  let questions = StatisticsQuestions()
+  let reasons = RefusalReasons()
   /// What was refused of the open there is.
   var denials = OpenDenials()
   /// The end of the open is in the audit already.
@@ -83,9 +72,7 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
   var isScraper = false
   /// Why the open ends when the session does.
   var endReason = CloseReason.hungUp
-  var counters = SessionCounters()
-  var questions = StatisticsQuestions()
-  /// What it has cost, and where that is measured now.
+  /// What it has cost; belongs to the meter of its loop.
   var work = SessionWork()
   private(set) var meter: WorkMeter
 
@@ -101,6 +88,7 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
     identity = ClientIdentity(credentials, server.userNames)
     self.server = server
     self.file = file
+    replies = ReplyQueue(socket)
     currentHost = LockedValue(host)
     meter = host.meter
   }
@@ -108,28 +96,19 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
   /// The loop that has the session.
   var host: any SessionHost { currentHost.withLock { $0 } }
 
-  // MARK: Requests that quotas count
+  /// The open there is; nil if there is none.
+  var open: OpenContext? { lease.open }
 
-  /// Counts a read or a write; `transferEnded` follows.
-  ///
-  /// - Returns: nil if the open's rules allow one more
-  func transferBegins() -> AccessRefusal? {
-    transferCount += 1
-    return requestLimits.take()
-  }
+  // MARK: Opening
 
-  /// A counted read or write was answered.
-  func transferEnded() {
-    transferCount -= 1
-    requestLimits.give()
-  }
+  /// An OPEN begins; `openingEnded` follows.
+  func openingBegins(_ opening: Opening) { self.opening = opening }
 
-  /// Other rules limit the requests; those that are not answered count there from now on.
-  func follow(_ limits: RequestLimits) {
-    for _ in 0..<transferCount { requestLimits.give() }
-    requestLimits = limits
-    for _ in 0..<transferCount { _ = requestLimits.take() }
-  }
+  /// The OPEN is answered.
+  func openingEnded() { opening = nil }
+
+  /// It hears of events from now on.
+  func subscribed(_ subscription: Subscription) { self.subscription = subscription }
 
   // MARK: Moving
 
@@ -150,14 +129,14 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
       host.sessionLeaves(self)
       return
     }
-    interest = wantedInterest
+    interest = replies.interest()
     do throws(SystemError) {
       registration = try host.loop.register(socket.descriptor, interest, self)
     } catch {
       end("its socket cannot be watched: \(error)")
       return
     }
-    if !outgoing.isEmpty || mustFlush { host.needsFlush(self) }
+    if !replies.isIdle { host.needsFlush(self) }
     if !isGreeted, greetingTimer == nil { expectGreeting() }
   }
 
@@ -198,23 +177,24 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
     Budget.Holder(userID: credentials.userID, session: file.id.rawValue)
   }
 
-  private var wantedInterest: Interest {
-    var wanted: Interest = isSocketFull ? [.write] : []
-    if outgoing.byteCount < OutgoingMessages.bound / (isThrottled ? 2 : 1) {
-      isThrottled = false
-      wanted.insert(.read)
-    } else {
-      isThrottled = true
-    }
-    return wanted
-  }
-  var isThrottled = false
-
+  /// Has epoll report what matters now.
   func followInterest() {
-    let wanted = wantedInterest
+    let wanted = replies.interest()
     guard wanted != interest, let registration else { return }
     interest = wanted
     host.loop.modify(registration, wanted)
+  }
+
+  // MARK: Counting
+
+  /// A request came.
+  func countIssued() { counters.issued &+= 1 }
+
+  /// A request ended.
+  func countEnd(_ parameters: RequestParameters, _ status: RequestStatus) {
+    counters.count(status)
+    if parameters.isTransfer { lease.transferEnded() }
+    note("complete", parameters.id, UInt64(status.errno))
   }
 
   // MARK: Receiving
@@ -305,8 +285,25 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
     registration = nil
   }
 
+  /// The end of a turn of the loop.
+  ///
+  /// - Returns: whether replies are held for another turn
+  func endTurn() -> Bool {
+    defer { didReceiveThisTurn = false }
+    guard !isEnded, !replies.isIdle else { return false }
+    guard !replies.isFull else {
+      // What waits grows: at the bound its messages are not read any more.
+      followInterest()
+      return false
+    }
+    if replies.mayHold, didReceiveThisTurn { return true }
+    flush()
+    return false
+  }
+
   /// The file object's cleanup: ends what only the driver can end.
   private func cleanUp() {
+    opening?.cancel()
     closeOpen(endReason)
     dropStatistics()
     server.cancelWaits(of: self)

@@ -40,7 +40,7 @@ protocol SessionHost: AnyObject, Sendable {
 
 /// What a session asks of the loop that has it.
 enum HostRequest: Sendable {
-  case open(OpenOptions, name: InterfaceName)
+  case open(Opening)
   case close
   case wait(names: [InterfaceName], timeoutMilliseconds: UInt32)
   case cancelElsewhere(UInt64)

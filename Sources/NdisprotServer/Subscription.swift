@@ -64,7 +64,7 @@ extension Session {
       return
     }
     let made = Subscription(wanted)
-    subscription = made
+    subscribed(made)
     host.handle(.subscribe(made), request, of: self)
   }
 }

@@ -4,8 +4,13 @@ import Testing
 
 @Suite("Capture files, byte for byte")
 struct GoldenFileTests {
-  private static let interface = CaptureInterface(
-    name: "np0", description: "up", address: MACAddress([2, 0, 0, 0, 0, 1]), speed: 10_000_000_000)
+  private static let interface = {
+    var interface = CaptureInterface(name: "np0")
+    interface.description = "up"
+    interface.address = MACAddress([2, 0, 0, 0, 0, 1])
+    interface.speed = 10_000_000_000
+    return interface
+  }()
   private static let frame = CaptureFrame(
     timestamp: 0x0102_0304_0506_0708, originalLength: 60, direction: .outbound,
     reception: .multicast, dropCount: 3)
@@ -37,9 +42,10 @@ struct GoldenFileTests {
     var writer = CaptureWriter(.pcapng)
     writer.appendHead([Self.interface], program: "p", system: "L")
     writer.append(Self.frame, bytes: [0xAA, 0xBB, 0xCC, 0xDD, 0xEE])
-    writer.append(
-      CaptureTotals(
-        interface: 0, start: 5, end: 7, received: 9, dropped: 4, accepted: 8, droppedByKernel: 1))
+    var totals = CaptureTotals(interface: 0)
+    (totals.start, totals.end, totals.received) = (5, 7, 9)
+    (totals.dropped, totals.accepted, totals.droppedByKernel) = (4, 8, 1)
+    writer.append(totals)
     #expect(writer.array == Self.pcapng)
   }
 

@@ -3,7 +3,7 @@ import NDIS
 import Testing
 
 @Suite(
-  "A service that stays up", .serialized, .timeLimit(.minutes(2)), .tags(.integration),
+  "A service that stays up", .serialized, .timeLimit(.minutes(15)), .tags(.integration),
   .needsNamespaces, .needsSeveralUsers)
 struct BrokenConfigurationTests {
   private static let reader = Policy.rule("reader", "\"local\"", "\"read\"")

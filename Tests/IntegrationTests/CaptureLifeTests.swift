@@ -4,7 +4,7 @@ import Testing
 
 /// No capture dies: whatever becomes of its handle, an open binding hears and sends.
 @Suite(
-  "The life of a capture handle", .serialized, .timeLimit(.minutes(3)), .tags(.integration),
+  "The life of a capture handle", .serialized, .timeLimit(.minutes(15)), .tags(.integration),
   .needsNamespaces)
 struct CaptureLifeTests {
   @Test("fault 2: behind down, rename and up, again and again, the open hears and sends")

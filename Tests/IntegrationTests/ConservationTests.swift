@@ -33,17 +33,22 @@ struct ConservationTests {
   }
 
   @Test(
-    "law D7: when 300 clients with full queues are gone memory, descriptors and threads are back")
+    "law D7: when 600 clients with full queues are gone memory, descriptors and threads are back")
   func memory() throws {
     try Lab.run { lab in
       let daemon = try lab.daemon
       // What the allocator keeps of a first round is no leak.
       try use(lab)
       let (idle, memory) = (daemon.resources, daemon.memoryByteCount)
-      for _ in 1...3 { try use(lab) }
-      try eventually("law D7: \(idle), \(memory) bytes") {
-        daemon.resources.areWithin(idle) && daemon.memoryByteCount <= memory + 1 << 20
+      // How much the allocator keeps differs from round to round; a leak is in each of them.
+      var kept: [Int] = []
+      for _ in 1...6 {
+        try use(lab)
+        kept.append(daemon.memoryByteCount)
       }
+      try eventually("law D7: \(idle)") { daemon.resources.areWithin(idle) }
+      let least = try #require(kept.suffix(4).min())
+      #expect(least <= memory + 1 << 20, "law D7: \(memory) bytes, then \(kept)")
     }
   }
 

@@ -1,7 +1,7 @@
 import Testing
 
 @Suite(
-  "doctor on a cable", .serialized, .timeLimit(.minutes(5)), .tags(.integration), .needsNamespaces)
+  "doctor on a cable", .serialized, .timeLimit(.minutes(15)), .tags(.integration), .needsNamespaces)
 struct DoctorTests {
   @Test("without a daemon there is one FAIL, and what depends on it is skipped")
   func noDaemon() throws {

@@ -3,7 +3,7 @@ import Testing
 
 /// Faults of the way of a frame, from the client's side.
 @Suite(
-  "Frames and readers", .serialized, .timeLimit(.minutes(2)), .tags(.integration),
+  "Frames and readers", .serialized, .timeLimit(.minutes(15)), .tags(.integration),
   .needsNamespaces)
 struct FramePathTests {
   @Test(

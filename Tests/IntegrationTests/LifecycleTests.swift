@@ -179,7 +179,7 @@ struct LifecycleTests {
       #expect(try lab.daemon.stop() == 0)
       for (session, id) in zip(sessions, opens) {
         let status = try session.reply(to: id).status
-        #expect(status == .success || status == .cancelled)
+        #expect(status == .success || status == .cancelled, "\(status)")
       }
     }
   }

@@ -52,11 +52,20 @@ struct MistakeTests {
       words: "write np0 --payload /nonexistent", exitCode: 64,
       said: ["/nonexistent", "another one"]),
     Mistake(
+      words: "write np0 --payload /etc", exitCode: 64,
+      said: ["/etc cannot be read: Is a directory", "another one"]),
+    Mistake(
       words: "write np0 --payload-hex 0x123", exitCode: 64, said: ["hexadecimal digits", "01a0ff"]),
     Mistake(
       words: "write np0 --frame-hex ffff", exitCode: 64, said: ["no whole header", "28 digits"]),
     Mistake(
       words: "query np0 linkstate", exitCode: 64, said: ["linkstate", "Did you mean link-state?"]),
+    Mistake(
+      words: "query np0 oid_gen_link_stat", exitCode: 64,
+      said: ["oid_gen_link_stat", "Did you mean OID_GEN_LINK_STATE?"]),
+    Mistake(
+      words: "set np0 link-state up", exitCode: 64,
+      said: ["OID_GEN_LINK_STATE cannot be set", "ndisprotctl oids"]),
     Mistake(
       words: "set np0 multicast-list zz", exitCode: 64, said: ["zz", "addresses joined by commas"]),
     Mistake(
@@ -68,6 +77,15 @@ struct MistakeTests {
       words: "policy explain no-such-user np0 lldp", exitCode: 1,
       said: ["no such user", "getent passwd"]),
     Mistake(
+      words: "policy add no-such-user np0 lldp", exitCode: 1,
+      said: ["no such user", "getent passwd"]),
+    Mistake(
+      words: "policy add :no-such-group np0 lldp", exitCode: 1,
+      said: ["no such group", "getent group"]),
+    Mistake(
+      words: "policy add 1000 np0 lldp --config /nonexistent/ndisprotd.toml", exitCode: 1,
+      said: ["/nonexistent/conf.d cannot be written: mkdir: No such file", "with --config"]),
+    Mistake(
       words: "read np0 --ethertype ipv4", exitCode: 6, said: ["no rule", "policy explain"],
       user: .stranger),
     Mistake(
@@ -75,6 +93,9 @@ struct MistakeTests {
     Mistake(
       words: "--socket /nonexistent bindings", exitCode: 3,
       said: ["no socket /nonexistent", "Start it"]),
+    Mistake(
+      words: "--socket /etc/passwd bindings", exitCode: 3,
+      said: ["/etc/passwd is not the socket of ndisprotd", "--socket"]),
   ]
 
   @Test(

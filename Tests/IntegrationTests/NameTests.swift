@@ -1,7 +1,8 @@
 import Testing
 
 @Suite(
-  "Names of interfaces", .serialized, .timeLimit(.minutes(3)), .tags(.integration), .needsNamespaces
+  "Names of interfaces", .serialized, .timeLimit(.minutes(15)), .tags(.integration),
+  .needsNamespaces
 )
 struct NameTests {
   private static let long = "a-name-that-is-longer-than-fifteen-by"

@@ -87,6 +87,29 @@ struct RunFrameTests {
     }
   }
 
+  @Test(
+    "a TAP is used where its node can be opened, else a veth pair, and -v says why",
+    arguments: [
+      (RunCase.Device.open, "tun", ""), (.missing, "veth", "No such file or directory"),
+      (.closed, "veth", "Permission denied"),
+    ])
+  func form(device: RunCase.Device, driver: String, cause: String) throws {
+    try Lab.runProgram { lab in
+      let chosen = try lab.run(
+        "ethtool", "-i", "np0",
+        with: RunCase(device: device, options: ["-v"], namesForm: false))
+      #expect(chosen.lines.first == "driver: \(driver)", "\(chosen.errors)")
+      #expect(chosen.errors.contains("a veth pair is used") == (device != .open))
+      #expect(chosen.errors.contains(cause) || cause.isEmpty, "\(chosen.errors)")
+      guard device != .open else { return }
+      let tap = RunCase(device: device, options: ["--form", "tap"], namesForm: false)
+      let refused = try lab.run("true", with: tap)
+      #expect(refused.exitCode == 125)
+      #expect(refused.errors.contains("/dev/net/tun: \(cause)"), "\(refused.errors)")
+      #expect(refused.errors.contains("write --form veth"))
+    }
+  }
+
   @Test("the adapter has the binding's name, index, address and MTU, and no other user's rights")
   func appearance() throws {
     try Lab.runProgram { lab in

@@ -138,6 +138,16 @@ final class Bench {
     while !condition(), monotonicNanoseconds() < end { loop.turn(waitingAtMost: 5_000_000) }
   }
 
+  /// Turns until the peer's queue takes frames.
+  ///
+  /// The kernel's link watch opens it when it has seen the carrier, up to 1 s after the other end came
+  /// up. What is sent before is dropped in front of the wire.
+  func awaitPeerQueue() throws {
+    turn { (try? Command.run("grep -qx up /sys/class/net/\(pair.far)/operstate")) != nil }
+    // The link watch opens the queue under the lock that this question waits for.
+    try Command.run("ip -o link show dev \(pair.far)")
+  }
+
   /// Turns for a while, for what must not happen.
   func settle(milliseconds: UInt64 = 30) {
     turn(forNanoseconds: milliseconds * 1_000_000) { false }

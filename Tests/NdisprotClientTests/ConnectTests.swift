@@ -129,12 +129,14 @@ struct ConnectTests {
       listener.bind("\(path)")
       chmod("\(path)", 0o777)
       listener.listen(4)
-      if fork() == 0: sleep(2)
+      if fork() == 0: sleep(60)
       """
     let program = "\(folder.path)/file"
     let file = try #require(fopen(program, "w"))
     fputs(script, file)
     fclose(file)
+    // Other tests change what files of this process are made with.
+    chmod(program, 0o644)
     try Command.run("setpriv --reuid=65534 --clear-groups /usr/bin/python3 \(program)")
     let link = "\(folder.path)/link"
     symlink(path, link)

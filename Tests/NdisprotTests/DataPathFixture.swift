@@ -19,23 +19,33 @@ final class RecordingRequester: Requester, @unchecked Sendable {  // One test's 
   private(set) var completions: [Completion] = []
   private(set) var delivered: [UInt64: [UInt8]] = [:]
   private(set) var outputs: [UInt64: [UInt8]] = [:]
+  private var answered: [UInt64: Answer] = [:]
   /// The client's socket is full.
   var isFull = false
   /// Bytes of records that the client's socket takes in one message.
   var recordByteLimit = Int.max
 
-  func deliver(
-    _ records: MDLChain, recordCount: Int, information: Int, for parameters: RequestParameters
-  ) -> DeliveryOutcome {
-    guard !isFull else { return .blocked }
-    guard records.byteCount <= recordByteLimit else {
-      return .tooLong(recordByteLimit: recordByteLimit)
+  func answer(
+    _ parameters: RequestParameters, _ answer: Answer, _ body: AnswerBody
+  ) -> AnswerOutcome {
+    switch body {
+    case .nothing: break
+    case .bytes(let bytes):
+      outputs[parameters.id] = (0..<bytes.byteCount).map {
+        bytes.unsafeLoad(fromByteOffset: $0, as: UInt8.self)
+      }
+    case .records(let records):
+      guard !isFull else { return .blocked }
+      guard records.byteCount <= recordByteLimit else {
+        return .tooLong(recordByteLimit: recordByteLimit)
+      }
+      var all = [UInt8](repeating: 0, count: records.byteCount)
+      var span = all.mutableSpan
+      var out = span.mutableBytes
+      try? records.span.copyBytes(to: &out)
+      delivered[parameters.id] = all
     }
-    var all = [UInt8](repeating: 0, count: records.byteCount)
-    var span = all.mutableSpan
-    var out = span.mutableBytes
-    try? records.span.copyBytes(to: &out)
-    delivered[parameters.id] = all
+    answered[parameters.id] = answer
     return .taken
   }
 
@@ -51,16 +61,6 @@ final class RecordingRequester: Requester, @unchecked Sendable {  // One test's 
 
   func onLoop(_ work: @escaping @Sendable () -> Void) { work() }
 
-  func setOutput(_ output: [UInt8], recordCount: Int, for parameters: RequestParameters) {
-    outputs[parameters.id] = output
-  }
-
-  func setOutput(_ statuses: RawSpan, recordCount: Int, for parameters: RequestParameters) {
-    outputs[parameters.id] = (0..<statuses.byteCount).map {
-      statuses.unsafeLoad(fromByteOffset: $0, as: UInt8.self)
-    }
-  }
-
   func requestCompleted(
     _ parameters: RequestParameters, status: RequestStatus, information: Int, bytesNeeded: Int
   ) {
@@ -68,6 +68,20 @@ final class RecordingRequester: Requester, @unchecked Sendable {  // One test's 
       Completion(
         id: parameters.id, status: CompletionStatus(status), information: information,
         bytesNeeded: bytesNeeded))
+  }
+
+  func requestAnswered(
+    _ parameters: RequestParameters, status: RequestStatus, information: Int
+  ) {
+    guard let answer = answered.removeValue(forKey: parameters.id) else {
+      Issue.record("request \(parameters.id) ended as answered, and was not")
+      return
+    }
+    #expect(answer.status == CompletionStatus(status) && answer.information == information)
+    completions.append(
+      Completion(
+        id: parameters.id, status: answer.status, information: answer.information,
+        bytesNeeded: answer.bytesNeeded))
   }
 
   /// How the request with this id ended, nil while it is pended.
@@ -276,11 +290,12 @@ final class DataPathFixture {
       let request = try file.makeRequest(
         RequestParameters(type: .other, id: id, outputByteCount: 1_024), sink: requester)
       open.perform(oid, port: 0, for: RequestParcel(request)) { [requester] parcel, reply in
-        requester.setOutput(reply.value, recordCount: 0, for: parcel.parameters)
-        let request = parcel.take()
-        request?.complete(
-          RequestStatus(reply.completion), information: reply.value.count,
-          bytesNeeded: reply.request.bytesNeeded)
+        guard let request = parcel.take() else { return }
+        request.answer(
+          Answer(
+            reply.completion, information: reply.value.count,
+            bytesNeeded: reply.request.bytesNeeded),
+          reply.value.span.bytes, through: requester)
       }
       return id
     }

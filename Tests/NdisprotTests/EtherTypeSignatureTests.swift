@@ -71,8 +71,8 @@ struct EtherTypeSignatureTests {
     }
     cursor.advance(ring, filter)
     #expect(read == own && own > 0)
-    #expect(cursor.overrun == 0 && cursor.dropFlushed == 0)
-    #expect(cursor.matched == own && cursor.unmatchedEtherType == offered - own)
+    #expect(cursor.tally.overrun == 0 && cursor.tally.dropFlushed == 0)
+    #expect(cursor.tally.matched == own && cursor.tally.unmatchedEtherType == offered - own)
   }
 
   @Test("D2: whoever does not read loses what was overwritten, and no more than that is counted")
@@ -88,8 +88,8 @@ struct EtherTypeSignatureTests {
     }
     cursor.advance(ring, filter)
     // The record of this open went with those around it.
-    #expect(cursor.matched == 0 && cursor.overrun == ring.headNumber)
-    #expect(cursor.unmatchedEtherType == 2_001 - cursor.overrun)
+    #expect(cursor.tally.matched == 0 && cursor.tally.overrun == ring.headNumber)
+    #expect(cursor.tally.unmatchedEtherType == 2_001 - cursor.tally.overrun)
   }
 
   @Test("a read pended among a flood of other frames is not behind, loses nothing, and is answered")

@@ -96,10 +96,10 @@ struct LossTests {
     _ = ring.append(Frames.make(number: 1))
     _ = ring.append(Frames.make(type: 0x88CC, number: 2))
     cursor.change(ring, from: two, to: one, isRevoked: false)
-    #expect(cursor.dropFlushed == 1 && cursor.lostInFront == 0)
+    #expect(cursor.tally.dropFlushed == 1 && cursor.tally.lostInFront == 0)
     _ = ring.append(Frames.make(type: 0x88CC, number: 3))
     cursor.change(ring, from: one, to: two, isRevoked: false)
-    #expect(cursor.lostInFront == 3)
+    #expect(cursor.tally.lostInFront == 3)
   }
 
   @Test(

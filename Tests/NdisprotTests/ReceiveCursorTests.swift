@@ -49,7 +49,7 @@ struct ReceiveCursorTests {
       let frames = read(&cursor, ring, Frames.filter())
       #expect(frames.isEmpty)
     }
-    #expect(cursor.delivered == 5)
+    #expect(cursor.tally.delivered == 5)
   }
 
   @Test("R-29: the four newest are kept in a compat open, and what went first is overrun")
@@ -62,7 +62,7 @@ struct ReceiveCursorTests {
       let frames = read(&cursor, ring, Frames.filter())
       #expect(frames == Array(sent[2...]))
     }
-    #expect(cursor.overrun == 2)
+    #expect(cursor.tally.overrun == 2)
   }
 
   @Test("D-3: a batch never splits a record and stops at its limits")
@@ -107,8 +107,8 @@ struct ReceiveCursorTests {
       let frames = read(&cursor, ring, Frames.filter())
       #expect(frames.count == 2)
     }
-    #expect(cursor.matched == 2)
-    #expect(cursor.unmatchedEtherType == 1)
+    #expect(cursor.tally.matched == 2)
+    #expect(cursor.tally.unmatchedEtherType == 1)
   }
 
   @Test(
@@ -162,13 +162,14 @@ struct ReceiveCursorTests {
       }
     }
     cursor.advance(ring, filter)
+    let tally = cursor.tally
     let judged =
-      cursor.overrun + cursor.matched + cursor.unmatchedEtherType + cursor.unmatchedFilter
-      + cursor.unmatchedDirection
+      tally.overrun + tally.matched + tally.unmatchedEtherType + tally.unmatchedFilter
+      + tally.unmatchedDirection
     #expect(offered == judged)
-    let ended = cursor.delivered + cursor.dropFlushed + cursor.dropClosed + cursor.queuedCount
-    #expect(cursor.matched + cursor.looped == ended)
-    #expect(cursor.delivered == UInt64(got.count))
+    let ended = tally.delivered + tally.dropFlushed + tally.dropClosed + cursor.queuedCount
+    #expect(tally.matched + tally.looped == ended)
+    #expect(tally.delivered == UInt64(got.count))
     // What was read is a subsequence of what was there for this open, in order.
     var rest = expected[...]
     for number in got {
@@ -204,9 +205,9 @@ struct ReceiveCursorTests {
       let frames = read(&cursor, ring, filter)
       #expect(frames == sent[50...] + [sent[0]])
     }
-    #expect(cursor.unmatchedEtherType == 52)
-    #expect(cursor.matched == 101)
-    #expect(cursor.delivered == 101)
+    #expect(cursor.tally.unmatchedEtherType == 52)
+    #expect(cursor.tally.matched == 101)
+    #expect(cursor.tally.delivered == 101)
   }
 
   @Test("R-12: a record that is cut says so, keeps its length on the wire, and is padded with zero")

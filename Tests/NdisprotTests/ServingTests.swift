@@ -222,6 +222,6 @@ struct ServingTests {
       if isOtherAddress { $0.address = Frames.group }
     }
     // What was judged was counted; nothing was until somebody looked.
-    #expect(client.open.cursor?.matched == (isOtherAddress ? 20 : 0))
+    #expect(client.open.cursor?.tally.matched == (isOtherAddress ? 20 : 0))
   }
 }

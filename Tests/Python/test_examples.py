@@ -1,142 +1,78 @@
-"""The examples, run as they stand by a user without capabilities against peers that are not ours."""
+"""The examples in Python, and the pages that show them."""
 
 import os
-import struct
+import re
+import select
 import subprocess
 import sys
-import threading
+import time
 import unittest
 
 import lab
-from lab import PATIENCE, ROOT, frame
 
-FOLDER = os.path.join(ROOT, "Tests", "Examples", "python")
-ENVIRONMENT = {"PATH": os.environ["PATH"], "PYTHONPATH": os.path.join(ROOT, "Sources", "Python"),
-               "PYTHONDONTWRITEBYTECODE": "1"}
+FOLDER = os.path.join(lab.ROOT, "Tests", "Examples")
+sys.path.insert(0, FOLDER)
+from scenarios import NAMES, Scenarios
 
 
-class ExampleTests(unittest.TestCase):
-    def setUp(self):
-        lab.lab.peer.drain()
-        self.peer = lab.lab.peer
-        with open("/sys/class/net/np0/address") as file:
-            self.own = bytes.fromhex(file.read().strip().replace(":", ""))
+class PythonExampleTests(Scenarios, unittest.TestCase):
+    language, suffix = "python", ".py"
 
-    def start(self, name, *arguments):
-        process = subprocess.Popen(
-            [sys.executable, os.path.join(FOLDER, name), *arguments], text=True,
-            env={**ENVIRONMENT, "NDISPROT_SOCKET": lab.lab.path},
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        self.addCleanup(process.stdout.close)
-        self.addCleanup(process.stderr.close)
-        self.addCleanup(process.wait)
-        self.addCleanup(process.kill)
-        return process
+    def command(self, name):
+        return ([sys.executable, os.path.join(FOLDER, self.language, name + self.suffix)],
+                {"PYTHONPATH": os.path.join(lab.ROOT, "Sources", "Python"),
+                 "PYTHONDONTWRITEBYTECODE": "1"})
 
-    def ends(self, process):
-        out, errors = process.communicate(timeout=PATIENCE)
-        self.assertEqual((process.returncode, errors), (0, ""), errors)
-        return out
 
-    def test_each_has_at_most_sixty_lines_and_says_how_it_is_called(self):
-        for name in sorted(os.listdir(FOLDER)):
-            with self.subTest(name), open(os.path.join(FOLDER, name)) as file:
-                self.assertLessEqual(len(file.readlines()), 62)
-                process = self.start(name)
-                _, errors = process.communicate(timeout=PATIENCE)
-                self.assertEqual(process.returncode, 1)
-                self.assertIn(name + " INTERFACE", errors)
+PAGES = os.path.join(lab.ROOT, "Sources", "NdisprotClient", "NdisprotClient.docc")
+LLDP_GROUP = bytes.fromhex("0180c200000e")
 
-    def test_the_arp_scan_finds_the_kernel_of_the_other_end(self):
-        lab.lab.root("ip addr replace 10.9.1.2/24 dev np1")
-        self.addCleanup(lab.lab.root, "ip addr del 10.9.1.2/24 dev np1")
-        out = self.ends(self.start("arp_scan.py", "np0", "10.9.1.1", "10.9.1.0/29"))
-        self.assertEqual(out, "10.9.1.2 %s\n" % self.peer.address.hex(":"))
 
-    def test_wake_sends_the_magic_packet_that_etherwake_sends(self):
-        self.ends(self.start("wake.py", "np0", "00:11:22:33:44:55", "01:02:03:04:05:06"))
-        sent = self.peer.receive(1)[0]
-        body = b"\xff" * 6 + bytes.fromhex("001122334455") * 16 + bytes.fromhex("010203040506")
-        self.assertEqual(sent, b"\xff" * 6 + self.own + b"\x08\x42" + body)
+def blocks(path, language):
+    with open(path) as file:
+        return re.findall(r"^```%s\n(.*?)^```" % language, file.read(), re.M | re.S)
 
-    def answered(self, process, answer, count=1):
-        """Receives frames and answers each until the process has ended."""
-        def serve():
-            for _ in range(count):
-                for each in self.peer.receive(1):
-                    self.peer.send(*answer(each))
-        thread = threading.Thread(target=serve)
-        thread.start()
-        out = self.ends(process)
-        thread.join(PATIENCE)
-        return out
 
-    def test_the_802_1x_example_starts_and_answers_the_identity(self):
-        def answer(request):
-            if request[15] == 1:  # EAPOL-Start
-                body = bytes.fromhex("0101000501")
-            else:
-                self.assertEqual(request[18:28], bytes.fromhex("0201000a01") + b"alice")
-                body = bytes.fromhex("03010004")
-            packet = b"\x02\x00" + struct.pack("!H", len(body)) + body
-            return [frame(bytes.fromhex("0180c2000003"), self.peer.address, packet, 0x888E)]
+class PageTests(unittest.TestCase):
+    def test_the_page_shows_every_example_and_shows_it_as_it_is(self):
+        page = os.path.join(PAGES, "Examples.md")
+        with open(page) as file:
+            text = file.read()
+        for language, suffix in (("python", ".py"), ("c", ".c")):
+            sources = []
+            for name in NAMES:
+                self.assertRegex(text, r"(?m)^\| `%s " % name)
+                with open(os.path.join(FOLDER, language, name + suffix)) as file:
+                    sources.append(file.read())
+            found = blocks(page, language)
+            self.assertTrue(found)
+            for block in found:
+                self.assertTrue(any(block in source for source in sources), block)
 
-        out = self.answered(self.start("eapol_start.py", "np0", "alice"), answer, 2)
-        self.assertEqual(out, "asked for an identity\naccepted\n")
-
-    def test_dcp_identify_prints_name_and_address_of_a_station(self):
-        def answer(request):
-            self.assertEqual(request[:6].hex(), "010ecf000000")
-            self.assertEqual(request[14:24].hex(), "fefe050000004e440001")
-            name = b"\x02\x02\x00\x08\x00\x00pump-1"
-            address = b"\x01\x02\x00\x0e\x00\x01" + bytes([10, 0, 0, 7]) + bytes(8)
-            body = bytes.fromhex("feff050100004e440000") + struct.pack(
-                "!H", len(name) + len(address)) + name + address
-            return [frame(self.own, self.peer.address, body, 0x8892)]
-
-        out = self.answered(self.start("dcp_identify.py", "np0"), answer)
-        self.assertEqual(out, "%s pump-1 10.0.0.7\n" % self.peer.address.hex(":"))
-
-    def test_ptp_delay_computes_from_the_answer_and_its_follow_up(self):
-        def answer(request):
-            self.assertEqual((request[14] & 15, request[16:18]), (2, b"\0\x36"))
-            front = bytearray(request[14:48])
-            front[0], front[6] = 3, 2
-            response = bytes(front) + bytes.fromhex("00000000000100000000") + bytes(10)
-            front[0] = 10
-            later = bytes(front) + bytes.fromhex("00000000000100000064") + bytes(10)
-            group = bytes.fromhex("0180c200000e")
-            return [frame(group, self.peer.address, each, 0x88F7) for each in (response, later)]
-
-        out = self.answered(self.start("ptp_delay.py", "np0"), answer)
-        self.assertRegex(out, r"^link delay at most \d+ ns\n$")
-
-    def test_the_cyclic_exchange_counts_answers_and_prints_its_jitter(self):
-        def answer(request):
-            return [self.own + self.peer.address + request[12:]]
-
-        out = self.answered(self.start(
-            "cyclic.py", "np0", self.peer.address.hex(":"), "100", "20"), answer, 100)
-        self.assertRegex(out, r"round trip p50 \d+ us, p99 \d+ us, worst \d+ us\nlate by ")
-        self.assertRegex(out, r"\n\d+ answers, \d+ cycles without one\n$")
-
-    def test_the_lldp_example_prints_a_neighbour(self):
-        process = self.start("lldp_listen.py", "np0", "1")
-        body = (b"\x02\x07\x04" + self.peer.address + b"\x04\x04\x05np1" + b"\x06\x02\0\x78"
-                + b"\x0a\x06switch" + b"\0\0")
-        sent = frame(bytes.fromhex("0180c200000e"), self.peer.address, body, 0x88CC)
-        done = threading.Event()
-
-        def announce():
-            while not done.is_set():
-                self.peer.send(sent)
-                done.wait(0.1)
-
-        thread = threading.Thread(target=announce)
-        thread.start()
-        try:
-            out = self.ends(process)
-        finally:
-            done.set()
-            thread.join(PATIENCE)
-        self.assertEqual(out, "%s port np1 name switch, for 120 s\n" % self.peer.address.hex(":"))
+    def test_the_programs_of_the_pages_run_as_they_stand(self):
+        programs = [each for path in (os.path.join(lab.ROOT, "README.md"), os.path.join(PAGES, "Python.md"))
+                    for each in blocks(path, "python")]
+        self.assertGreater(len(programs), 5)
+        peer = lab.lab.peer
+        for program in programs:
+            with self.subTest(program):
+                process = subprocess.Popen(
+                    [sys.executable, "-c", program.replace("eth0", "np0")], text=True,
+                    stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                    env={"PATH": os.environ["PATH"], "NDISPROT_SOCKET": lab.lab.path, "PYTHONUNBUFFERED": "1",
+                         "PYTHONPATH": os.path.join(lab.ROOT, "Sources", "Python"), "HOME": "/",
+                         "PYTHONDONTWRITEBYTECODE": "1"})
+                self.addCleanup(process.wait)
+                self.addCleanup(process.stderr.close)
+                self.addCleanup(process.stdout.close)
+                self.addCleanup(process.kill)
+                said, until = b"", time.monotonic() + lab.PATIENCE
+                while not said and process.poll() is None and time.monotonic() < until:
+                    peer.send(*(lab.frame(to, peer.address, b"page", kind) for to, kind in (
+                        (LLDP_GROUP, 0x88CC), (b"\xff" * 6, lab.TYPE))))
+                    if select.select([process.stdout], [], [], 0.1)[0]:
+                        said = os.read(process.stdout.fileno(), 4096)
+                process.kill()
+                errors = process.stderr.read()
+                self.assertNotIn("Traceback", errors)
+                self.assertTrue(said, errors)

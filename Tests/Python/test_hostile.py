@@ -3,17 +3,20 @@
 import errno
 import os
 import random
+import shutil
 import socket
 import struct
+import sys
 import tempfile
 import threading
 import time
 import unittest
+from unittest import mock
 
 import lab
 import ndisprot
 from ndisprot import _protocol as protocol
-from test_protocol import GRANT, RECORD
+from test_protocol import FULL_ENTRY, GRANT, RECORD
 
 HEADER = protocol._HEADER
 
@@ -118,6 +121,57 @@ class HostileTests(unittest.TestCase):
         self.assertIn(8, daemon.requests)
         self.assertEqual((port._replies, port._abandoned), ({}, set()))
 
+    def test_a_daemon_that_hangs_ends_a_read_in_time_and_its_late_frames_are_read(self):
+        held, ready = [], threading.Event()
+
+        def late(session, request, opcode):
+            held.append(request)
+            if ready.is_set():
+                for each in held:
+                    if struct.unpack_from("<H", each, 2)[0] == 6:
+                        session.send(reply(each, RECORD, count=1))
+                    else:
+                        session.send(reply(each, error=errno.ENOENT))
+                held.clear()
+
+        _, port = self.open(late)
+        began = time.monotonic()
+        with self.assertRaises(ndisprot.TimedOut):
+            port.read(0.05)
+        self.assertLess(time.monotonic() - began, 10)
+        pended = port.READS
+        ready.set()
+        # Whatever is asked for next wakes the daemon, and all its answers count once.
+        with self.assertRaises(ndisprot.Error):
+            port.query(1, timeout=lab.PATIENCE)
+        frames = []
+        while len(frames) < pended:
+            frames += port.read_batch(lab.PATIENCE)
+        self.assertEqual({each.data for each in frames}, {b"\xaa\xbb\xcc"})
+        self.assertEqual(port._abandoned, set())
+
+    def test_a_daemon_that_floods_with_events_neither_stretches_a_timeout_nor_fills_the_memory(self):
+        event = HEADER.pack(1, 10, 0, 0, 0, 0, 0, 0, 0, 0) + protocol._EVENT.pack(1, 0, 0, 3, 1)
+        ended = threading.Event()
+        self.addCleanup(ended.set)
+
+        def flood(session, request, opcode):
+            while not ended.is_set():
+                session.send(event)
+
+        _, port = self.open(flood)
+        for call in (lambda: port.query(1, timeout=0.3), lambda: port.read(0.3)):
+            began = time.monotonic()
+            with self.assertRaises(ndisprot.TimedOut):
+                call()
+            self.assertLess(time.monotonic() - began, lab.PATIENCE)
+        self.assertLessEqual(len(port._events), 4096)
+        while port._events and not port._events[0].lost:
+            port.next_event(0)
+        self.assertGreater(port.next_event(0).lost, 0)
+        ended.set()
+        port.close()
+
     def test_a_daemon_that_goes_in_the_middle_is_disconnected(self):
         _, port = self.open(lambda session, request, opcode: "end")
         for call in (lambda: port.read(lab.PATIENCE), lambda: port.write(bytes(60)),
@@ -137,6 +191,15 @@ class HostileTests(unittest.TestCase):
                             session.send(reply(request, bytes(8) + b"\1\0\0\0" + bytes(4))))
         with self.assertRaises(protocol.ProtocolError):
             port.bindings()
+
+    def test_rights_that_lie_about_their_length_are_an_error(self):
+        rows = bytearray(FULL_ENTRY)
+        for at in (0, 28, 30, 38, 64, 76):
+            wrong = bytes(16) + bytes(rows[:at]) + b"\xf8\xff" + bytes(rows[at + 2:])
+            _, port = self.open(lambda session, request, opcode, wrong=wrong:
+                                session.send(reply(request, wrong, count=1)))
+            with self.subTest(at=at), self.assertRaises(protocol.ProtocolError):
+                port.rights()
 
     def test_statuses_of_another_number_of_frames_are_an_error(self):
         _, port = self.open(lambda session, request, opcode:
@@ -170,7 +233,8 @@ class HostileTests(unittest.TestCase):
         for _ in range(150):
             daemon, port = self.open(anything)
             for call in (lambda p=port: p.read(0.02), lambda p=port: p.write(bytes(60), 0.02),
-                         lambda p=port: p.query(1, 0.02)):
+                         lambda p=port: p.query(1, 0.02), lambda p=port: p.next_event(0.02),
+                         lambda p=port: p.write_batch([bytes(60)] * 3, 0.02)):
                 try:
                     call()
                 except (OSError, protocol.ProtocolError):
@@ -187,6 +251,31 @@ class HostileTests(unittest.TestCase):
         os.environ["NDISPROT_TRUST"] = "12345"
         self.addCleanup(os.environ.pop, "NDISPROT_TRUST")
         self.assertTrue(_trust.is_trusted(12345))
+        # A program that root runs for another user does not believe that user's environment.
+        with mock.patch("os.getuid", return_value=12345):
+            self.assertFalse(_trust.is_trusted(12345))
+            self.assertEqual(_trust.socket_path(None), _trust.DEFAULT_PATH)
+
+    def test_nothing_is_sent_to_a_daemon_of_a_stranger(self):
+        folder = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, folder)
+        os.chmod(folder, 0o777)
+        path = os.path.join(folder, "s")
+        stranger = ("import os, socket; s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET); "
+                    "s.bind('%s'); s.listen(); os.chmod('%s', 0o666); s.settimeout(%d); "
+                    "got = s.accept()[0].recv(99); open('%s', 'w').write(str(len(got)))" % (
+                        path, path, lab.PATIENCE, path + ".got"))
+        lab.lab.root('setpriv --reuid=12345 --regid=12345 --clear-groups %s -c "%s" '
+                     '>/dev/null 2>&1 </dev/null &' % (sys.executable, stranger))
+        until = time.monotonic() + lab.PATIENCE
+        while not os.access(path, os.W_OK) and time.monotonic() < until:
+            time.sleep(0.01)
+        with self.assertRaisesRegex(ndisprot.Denied, "user 12345 listens.*NDISPROT_TRUST=12345"):
+            ndisprot.open("np0", path=path)
+        while not os.path.exists(path + ".got") and time.monotonic() < until:
+            time.sleep(0.01)
+        with open(path + ".got") as file:
+            self.assertEqual(file.read() or "0", "0")
 
     def test_connecting_to_a_daemon_that_never_answers_times_out(self):
         folder = tempfile.mkdtemp()

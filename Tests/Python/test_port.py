@@ -188,6 +188,13 @@ class RightsTests(unittest.TestCase):
             with self.assertRaisesRegex(ndisprot.Denied, "arp|0x806|no rule"):
                 ndisprot.open("np0", "arp", path=lab.lab.path)
 
+    def test_the_right_to_join_suffices_for_groups(self):
+        with lab.lab.configured(RULES), ndisprot.open("np0", "lldp", path=lab.lab.path) as port:
+            port.join(GROUP)
+            sent = frame(GROUP, lab.lab.peer.address, b"heard", 0x88CC)
+            lab.lab.peer.send(sent)
+            self.assertEqual(port.read(PATIENCE).data, sent)
+
     def test_a_right_that_is_missing_is_named_with_its_rule(self):
         with lab.lab.configured(RULES), ndisprot.open("np0", "lldp", path=lab.lab.path) as port:
             with self.assertRaises(ndisprot.Denied) as caught:
@@ -245,6 +252,9 @@ class AsyncTests(unittest.IsolatedAsyncioTestCase):
         async with ndisprot.open("np0", TYPE, path=lab.lab.path) as port:
             with self.assertRaises(ndisprot.Denied):
                 await port.awrite(frame(lab.lab.peer.address, b"\2\0\0\0\0\1", b"x"))
+            with self.assertRaisesRegex(ndisprot.Error, "shorten the frame"):
+                await port.awrite(bytes(200_000))
+            await port.awrite(frame(lab.lab.peer.address, port.address, b"after"))
 
     async def test_a_daemon_that_goes_ends_readers_and_writers(self):
         port = ndisprot.open("np0", TYPE, path=lab.lab.path)
@@ -268,8 +278,26 @@ class SessionTests(unittest.TestCase):
         with self.assertRaisesRegex(ndisprot.Error, "np7"):
             ndisprot.open("np7", TYPE, path=lab.lab.path)
 
+    def test_what_a_call_cannot_mean_is_an_error_with_the_right_words(self):
+        for words, call in (
+                ("lldpp.*one of any", lambda: ndisprot.open("np0", "lldpp", path=lab.lab.path)),
+                ("16 bits", lambda: ndisprot.open("np0", 70000, path=lab.lab.path)),
+                ("at most 16", lambda: ndisprot.open("np0", range(17), path=lab.lab.path))):
+            with self.subTest(words), self.assertRaisesRegex(ValueError, words):
+                call()
+        with ndisprot.open("np0", "lldp", path=lab.lab.path) as port:
+            for group in ("01:80", "zz:80:c2:00:00:0e", "02:80:c2:00:00:0e", b"\1"):
+                with self.subTest(group), self.assertRaises(ValueError):
+                    port.join(group)
+            with self.assertRaisesRegex(TypeError, "a frame is bytes"):
+                port.write("text")
+            with self.assertRaisesRegex(ndisprot.Error, "14 bytes"):
+                port.write(b"short")
+            self.assertEqual(repr(port), "<ndisprot.Port np0 0x88cc>")
+        self.assertEqual(repr(port), "<ndisprot.Port np0 0x88cc closed>")
+
     def test_no_daemon_is_an_error_that_names_the_socket(self):
-        with self.assertRaisesRegex(ndisprot.Error, "/nowhere.sock"):
+        with self.assertRaisesRegex(ndisprot.Error, "start ndisprotd.*/nowhere.sock"):
             ndisprot.open("np0", path="/nowhere.sock")
 
     def test_events_tell_of_a_binding_that_comes_and_goes(self):

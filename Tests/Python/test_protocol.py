@@ -54,6 +54,29 @@ class GoldenTests(unittest.TestCase):
         self.assertEqual(frames, [(b"\xaa\xbb\xcc", 1, 5, 9, 2)])
         self.assertTrue(frames[0].is_truncated)
 
+    def test_records_of_one_length_and_of_many_are_decoded_alike(self):
+        chosen = random.Random(5)
+
+        def record(length):
+            return protocol._RECORD.pack(length, length + chosen.randrange(9), chosen.getrandbits(64),
+                                         chosen.randrange(32), chosen.getrandbits(32)) + (
+                chosen.randbytes(length) + bytes(-length % 8))
+
+        for lengths in ([60] * 50, [0] * 3, [61] * 7, [1514] * 80, [60, 61], [61, 60], [60] * 9 + [1514],
+                        [64, 57, 64], [1]):
+            made = [record(length) for length in lengths]
+            together, alone = [], []
+            protocol.decode_records(message(b"".join(made)), len(made), together)
+            for each in made:
+                protocol.decode_records(message(each), 1, alone)
+            self.assertEqual(together, alone)
+            self.assertEqual([len(each.data) for each in together], lengths)
+            self.assertEqual({type(each) for each in together}, {ndisprot.Frame})
+            for wrong, count in ((b"".join(made)[:-1], len(made)), (b"".join(made), len(made) + 1),
+                                 (b"".join(made), len(made) - 1), (b"".join(made) + bytes(8), len(made))):
+                with self.assertRaises(protocol.ProtocolError):
+                    protocol.decode_records(message(wrong), count, [])
+
     def test_a_binding_and_an_event_about_it_are_decoded(self):
         found, has_more = protocol.decode_bindings(bytes(8) + b"\1\0\0\0" + bytes(4) + ENTRY, 1)
         self.assertEqual(

@@ -58,7 +58,7 @@ struct CaptureArgumentTests {
       "--filter", "",
     ])
     #expect(arguments.task == .capture && arguments.interface == "np0" && arguments.fifo == "/f")
-    #expect(!arguments.isOutgoing && arguments.isPromiscuous)
+    #expect(arguments.isOutgoing == false && arguments.isPromiscuous)
     #expect(arguments.etherTypes == "lldp,0x88b5" && arguments.filter == "vlan 42")
     #expect(
       ExtcapArguments(["--extcap-interface", "x", "--extcap-capture-filter", "arp"]).task

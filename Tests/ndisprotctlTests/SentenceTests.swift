@@ -45,6 +45,7 @@ struct SentenceTests {
     (.refused(.adapterRemoved, .read), 1, "went away"),
     (.refused(.oidNotSettable, .set), 1, "cannot be set"),
     (.refused(.notSupported, .query), 1, "does not know this OID"),
+    (.refused(.notSupported, .connect), 1, "another version of the protocol"),
     (.refused(.tooManySessions, .connect), 1, "as many sessions"),
     (.refused(.rateExceeded, .write), 1, "faster than your rule allows"),
     (.refused(.tooManyRequests, .read), 1, "a quota of your rule"),
@@ -78,6 +79,17 @@ struct SentenceTests {
         #expect(message.split(separator: ". ").count >= 2, "\(row.name): \(message)")
       }
     }
+  }
+
+  @Test("a denial of what only an administrator may says root; one of no binding how to get a rule")
+  func denials() {
+    let denial = ClientError.denied(.notPermitted, .enumerate, reason: "no rule names bin")
+    var context = Self.context()
+    context.operation = .administer
+    #expect(Output.message(for: denial, context).contains("Run it as root"))
+    let anywhere = Output.message(for: denial, Self.context(""))
+    #expect(anywhere.contains("policy add") && anywhere.contains("INTERFACE PROTOCOL"))
+    #expect(!anywhere.contains("  "))
   }
 
   @Test("a card that does not answer, or refuses, is not said to be an open or a wait")

@@ -97,7 +97,7 @@ enum Snapshot {
       try FileBytes.replace(path, with: Array((text + "\n").utf8))
       return
     }
-    let bytes = try #require(FileBytes.read(path, byteLimit: 4 << 20), "there is no \(path)")
+    let bytes = try FileBytes.read(path, byteLimit: 4 << 20)
     let expected = String(decoding: bytes, as: UTF8.self)
     let lines = (text + "\n").split(separator: "\n", omittingEmptySubsequences: false)
     let old = expected.split(separator: "\n", omittingEmptySubsequences: false)

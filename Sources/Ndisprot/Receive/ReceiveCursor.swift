@@ -28,19 +28,8 @@ struct ReceiveCursor {
   /// `compat` opens: how many matching records are kept then, at most.
   let depth: Int?
 
-  private(set) var overrun: UInt64 = 0
-  private(set) var matched: UInt64 = 0
-  private(set) var unmatchedEtherType: UInt64 = 0
-  private(set) var unmatchedFilter: UInt64 = 0
-  private(set) var unmatchedDirection: UInt64 = 0
-  private(set) var notPermitted: UInt64 = 0
-  private(set) var looped: UInt64 = 0
-  private(set) var delivered: UInt64 = 0
-  private(set) var dropFlushed: UInt64 = 0
-  private(set) var dropClosed: UInt64 = 0
-  private(set) var dropRevoked: UInt64 = 0
-  /// Frames lost in front of `position` since a batch was taken last.
-  private(set) var lostInFront: UInt64 = 0
+  /// What became of the records so far.
+  private(set) var tally = ReceiveTally()
 
   /// Starts behind everything that is in the ring (D-28).
   init(at ring: borrowing ReceiveRing, windowByteCount: Int, depth: Int?) {
@@ -53,7 +42,7 @@ struct ReceiveCursor {
 
   /// Counts a frame of this open that was just looped into the ring.
   mutating func noteLooped() {
-    looped &+= 1
+    tally.noteLooped()
     loopedUnclassified &+= 1
   }
 
@@ -103,18 +92,9 @@ struct ReceiveCursor {
   @inline(__always)
   private mutating func count(_ verdict: ReceiveFilter.Verdict, _ number: UInt64) -> Bool {
     classifiedNumber &+= number
-    switch verdict {
-    case .matched:
-      matched &+= number
-      queuedCount &+= number
-      return true
-    case .unmatchedEtherType: unmatchedEtherType &+= number
-    case .unmatchedFilter: unmatchedFilter &+= number
-    case .unmatchedDirection: unmatchedDirection &+= number
-    case .notPermitted: notPermitted &+= number
-    case .foreign: break
-    }
-    return false
+    guard tally.count(verdict, number) else { return false }
+    queuedCount &+= number
+    return true
   }
 
   /// Gives up what is beyond the window and beyond the depth.
@@ -136,7 +116,7 @@ struct ReceiveCursor {
   /// Passes over what came while only others were served: none of it is of this open's types, so it
   /// is judged, also where it was overwritten.
   private mutating func skipOthers(_ ring: borrowing ReceiveRing) {
-    unmatchedEtherType &+= ring.lastSeen.startNumber &- classifiedNumber
+    _ = tally.count(.unmatchedEtherType, ring.lastSeen.startNumber &- classifiedNumber)
     classified = ring.lastSeen.start
     classifiedNumber = ring.lastSeen.startNumber
     if queuedCount == 0 { position = classified }
@@ -165,15 +145,18 @@ struct ReceiveCursor {
       floor = next
     }
     guard floor >= classified else {
-      let remaining = count(ring, filter, from: floor, to: classified)
-      lose(queuedCount &- remaining)
+      let remaining = filter.count(on: ring, from: floor, to: classified)
+      tally.lose(queuedCount &- remaining)
       queuedCount = remaining
       position = floor
       return
     }
-    let loopedLost = loopedUnclassified &- loopedCount(ring, filter, from: floor)
-    lose(queuedCount &+ loopedLost)
-    miss(number &- classifiedNumber)
+    let loopedLost =
+      loopedUnclassified == 0
+      ? 0
+      : loopedUnclassified &- filter.count(on: ring, from: floor, to: ring.tail, onlyLooped: true)
+    tally.lose(queuedCount &+ loopedLost)
+    tally.miss(number &- classifiedNumber)
     loopedUnclassified &-= loopedLost
     queuedCount = 0
     position = floor
@@ -185,7 +168,7 @@ struct ReceiveCursor {
   private mutating func giveUp(
     beyondDepth depth: Int, _ ring: borrowing ReceiveRing, _ filter: ReceiveFilter
   ) {
-    let waiting = queuedCount &+ count(ring, filter, from: classified, to: ring.tail)
+    let waiting = queuedCount &+ filter.count(on: ring, from: classified, to: ring.tail)
     guard waiting > UInt64(depth) else { return }
     var excess = waiting &- UInt64(depth)
     var last = ReceiveFilter.LastVerdict()
@@ -193,7 +176,7 @@ struct ReceiveCursor {
       if filter.verdict(on: ring, at: position) == .matched {
         excess &-= 1
         queuedCount &-= 1
-        lose(1)
+        tally.lose(1)
       }
       position = ring.position(after: position)
     }
@@ -203,9 +186,9 @@ struct ReceiveCursor {
         excess &-= 1
         if isLooped {
           loopedUnclassified &-= 1
-          lose(1)
+          tally.lose(1)
         } else {
-          miss(1)
+          tally.miss(1)
           classifiedNumber &+= 1
         }
         classified = ring.position(after: classified)
@@ -216,50 +199,10 @@ struct ReceiveCursor {
     }
   }
 
-  private func count(
-    _ ring: borrowing ReceiveRing, _ filter: ReceiveFilter, from start: Int, to end: Int
-  ) -> UInt64 {
-    var count: UInt64 = 0
-    var at = start
-    while at < end {
-      if filter.verdict(on: ring, at: at) == .matched { count &+= 1 }
-      at = ring.position(after: at)
-    }
-    return count
-  }
-
-  /// Looped records of this open at or behind `start` that were not judged yet.
-  private func loopedCount(
-    _ ring: borrowing ReceiveRing, _ filter: ReceiveFilter, from start: Int
-  ) -> UInt64 {
-    guard loopedUnclassified > 0 else { return 0 }
-    var count: UInt64 = 0
-    var at = start
-    while at < ring.tail {
-      if ring.flags(at: at).contains(.looped), filter.verdict(on: ring, at: at) == .matched {
-        count &+= 1
-      }
-      at = ring.position(after: at)
-    }
-    return count
-  }
-
-  /// Counts frames that were judged and are given up.
-  private mutating func lose(_ count: UInt64) {
-    dropFlushed &+= count
-    lostInFront &+= count
-  }
-
-  /// Counts frames that are gone before they were judged.
-  private mutating func miss(_ count: UInt64) {
-    overrun &+= count
-    lostInFront &+= count
-  }
-
   /// Forgets everything that waits: low power, pause.
   mutating func flush(_ ring: borrowing ReceiveRing, _ filter: ReceiveFilter) {
     advance(ring, filter)
-    lose(queuedCount)
+    tally.lose(queuedCount)
     queuedCount = 0
     position = classified
   }
@@ -267,7 +210,7 @@ struct ReceiveCursor {
   /// The open ends; what waits is lost to it.
   mutating func close(_ ring: borrowing ReceiveRing, _ filter: ReceiveFilter) {
     advance(ring, filter)
-    dropClosed &+= queuedCount
+    tally.close(queuedCount)
     queuedCount = 0
     position = classified
   }
@@ -296,12 +239,11 @@ struct ReceiveCursor {
       at = ring.position(after: at)
     }
     if isWidened {
-      lostInFront &+= left
+      tally.noteLost(left)
       left = 0
       position = classified
     }
-    let dropped = queuedCount &- left
-    if isRevoked { dropRevoked &+= dropped } else { dropFlushed &+= dropped }
+    tally.refilter(queuedCount &- left, isRevoked: isRevoked)
     queuedCount = left
   }
 
@@ -389,7 +331,6 @@ struct ReceiveCursor {
     position = batch.end
     let count = UInt64(truncatingIfNeeded: batch.recordCount)
     queuedCount &-= count
-    delivered &+= count
-    lostInFront = 0
+    tally.deliver(count)
   }
 }

@@ -42,8 +42,6 @@ final class ReceivePath {
   /// The most for which a message that is not full waits: the largest message, but for its header
   /// and the last frame, so that all that waits fits.
   static let fullMessage = 126 << 10
-  /// How long frames wait in the kernel's ring for readers that make no progress.
-  static let patienceNanoseconds: UInt64 = 20_000_000
 
   private let hot: HotCell<Hot>
   private var readers = ReaderSet()
@@ -130,7 +128,7 @@ final class ReceivePath {
   ///
   /// A reader is who has a read pended, or had one served not long ago: its reads may all be
   /// answered into a socket that it has not come to empty. Never for one slow client among several,
-  /// and never longer than `patienceNanoseconds` without progress.
+  /// and never longer than its patience without progress.
   func shouldHold(nowNanoseconds: UInt64) -> Bool {
     var isAnyHolding = false
     for open in readers.opens {
@@ -140,11 +138,10 @@ final class ReceivePath {
       // While a read is pended only what is overwritten is lost.
       let kept = hasPendedReads ? hot.value.ring.capacity : cursor.windowByteCount
       guard cursor.byteCountBehind(hot.value.ring, open.filter) > kept / 2 else {
-        open.behindSince = 0
+        open.patience = ReaderPatience()
         return false
       }
-      if open.behindSince == 0 { open.behindSince = nowNanoseconds }
-      if nowNanoseconds &- open.behindSince < Self.patienceNanoseconds {
+      if open.patience.look(nowNanoseconds: nowNanoseconds) {
         isAnyHolding = true
       } else {
         open.isReading = false
@@ -259,10 +256,10 @@ final class ReceivePath {
     let parameters = request.parameters
     switch hot.value.ring.deliver(to: open, parameters) {
     case .taken(let information):
-      open.behindSince = 0
+      open.patience = ReaderPatience()
       open.isReading = true
       trace.note(.receive, "deliver", open, Int(truncatingIfNeeded: parameters.id), information)
-      request.complete(RequestStatus(.success), information: information)
+      request.completeAnswered(RequestStatus(.success), information: information)
     case .blocked:
       open.isDeliveryBlocked = true
       trace.note(.receive, "blocked", open, Int(truncatingIfNeeded: parameters.id))

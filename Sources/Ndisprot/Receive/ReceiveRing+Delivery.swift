@@ -36,8 +36,9 @@ extension ReceiveRing {
         return deliverCut(to: open, &cursor, parameters)
       }
       let outcome = withChain(slices, lostInFront: open.lossesToTell(cursor)) { chain in
-        open.requester.deliver(
-          chain, recordCount: batch.recordCount, information: batch.byteCount, for: parameters)
+        open.requester.answer(
+          parameters, Answer(information: batch.byteCount, recordCount: batch.recordCount),
+          .records(chain))
       }
       switch outcome {
       case .taken:
@@ -63,7 +64,8 @@ extension ReceiveRing {
     let byteCount = FrameRecord.byteCount(ofFrame: room)
     let lost = open.lossesToTell(cursor)
     let outcome = withCutRecord(at: cursor.position, byteCount: room, lostInFront: lost) {
-      open.requester.deliver($0, recordCount: 1, information: byteCount, for: parameters)
+      open.requester.answer(
+        parameters, Answer(information: byteCount, recordCount: 1), .records($0))
     }
     switch outcome {
     case .taken:
@@ -87,17 +89,18 @@ extension ReceiveRing {
     while true {
       let socketRoom = max(0, open.deliveryByteLimit - FrameRecord.headerByteCount)
       let room = min(parameters.outputByteCount, socketRoom)
-      let outcome: DeliveryOutcome
+      let outcome: AnswerOutcome
       if frameByteCount <= room {
         outcome = withChain(slices, lostInFront: lost) { chain in
-          open.requester.deliver(
-            chain, recordCount: 1, information: frameByteCount, for: parameters)
+          open.requester.answer(
+            parameters, Answer(information: frameByteCount, recordCount: 1), .records(chain))
         }
       } else if open.options.flags.contains(.failOnTruncation) {
         return .refused(.messageTooLong, bytesNeeded: frameByteCount)
       } else {
         outcome = withCutRecord(at: cursor.position, byteCount: room, lostInFront: lost) {
-          open.requester.deliver($0, recordCount: 1, information: room, for: parameters)
+          open.requester.answer(
+            parameters, Answer(information: room, recordCount: 1), .records($0))
         }
       }
       switch outcome {
@@ -117,7 +120,7 @@ extension ReceiveRing {
 extension OpenContext {
   /// What the record at the cursor says of losses.
   fileprivate func lossesToTell(_ cursor: ReceiveCursor) -> UInt32 {
-    options.tellsLosses ? UInt32(clamping: cursor.lostInFront) : 0
+    options.tellsLosses ? UInt32(clamping: cursor.tally.lostInFront) : 0
   }
 
   /// The client's socket takes no message so long: the next ones are shorter.

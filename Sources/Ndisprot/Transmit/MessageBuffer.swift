@@ -21,10 +21,13 @@ public final class MessageBuffer {
   convenience init(copying other: MessageBuffer) {
     self.init(capacity: other.byteCount)
     fill { room in
-      unsafe room.withUnsafeMutableBytes { to in
-        unsafe other.bytes.withUnsafeBytes { unsafe to.copyMemory(from: $0) }
+      var copy = MutableMDLSpan(room._mutatingExtracting(first: other.byteCount))
+      do throws(MDLError) {
+        try copy.copyBytes(from: other.bytes)
+        return other.byteCount
+      } catch {
+        return 0
       }
-      return other.byteCount
     }
   }
 

@@ -21,14 +21,10 @@ final class TransmitQueue: @unchecked Sendable {  // One thread's.
   /// Writes and bytes that an open may have outstanding (D-48).
   static let maximumPendedWrites = 256
   static let maximumPendedBytes = 1 << 20
-  /// Tries of a message within a millisecond while the interface's queue is full and takes nothing
-  /// (R15 of `users-ask`); the frames behind the one that is given up have one each.
-  static let maximumTries = 10
-  static let retryNanoseconds: UInt64 = 100_000
   /// How long the writes of a pause may take (D-39).
   static let drainNanoseconds: UInt64 = 10_000_000_000
 
-  private let miniport: any MiniportAdapter
+  private let sender: FrameSender
   private let receive: ReceivePath
   private let executor: any Executor
   private let budget: PendingWriteBudget
@@ -37,17 +33,10 @@ final class TransmitQueue: @unchecked Sendable {  // One thread's.
   private var waiting: [OpenContext] = []
   /// Frames that this turn may still send.
   private var framesLeft = TransmitQueue.framesPerTurn
-  /// The interface's queue was full; a timer says when to try again.
-  private var isRetryScheduled = false
-  /// The send socket's buffer was full; the loop says when it is not.
-  private var isWaitingForRoom = false
   /// A pause waits until the pended writes are through.
   private var drain: Drain?
   /// A write that is through, to be used again; it keeps its last message until then.
   private var spare: WriteOperation?
-  /// Statuses of the message that is being sent.
-  private let statuses = StatusBuffer()
-  private var nonUnicast = NonUnicastCounters()
 
   /// A pause that waits for writes.
   private struct Drain {
@@ -61,7 +50,8 @@ final class TransmitQueue: @unchecked Sendable {  // One thread's.
     miniport: any MiniportAdapter, receive: ReceivePath, executor: any Executor,
     budget: PendingWriteBudget, trace: BindingTrace
   ) {
-    self.miniport = miniport
+    sender = FrameSender(
+      miniport: miniport, receive: receive, executor: executor, trace: trace)
     self.receive = receive
     self.executor = executor
     self.budget = budget
@@ -107,7 +97,7 @@ final class TransmitQueue: @unchecked Sendable {  // One thread's.
 
   /// Whether a message begins now: a short one, or one before which none waits.
   private func sendsAtOnce(_ recordCount: Int) -> Bool {
-    guard !isBlocked, framesLeft > 0 else { return false }
+    guard !sender.isBlocked, framesLeft > 0 else { return false }
     guard !waiting.isEmpty else { return true }
     // Half of the turn stays for those that wait.
     return recordCount <= TransmitQueue.framesOfShortMessage
@@ -130,7 +120,7 @@ final class TransmitQueue: @unchecked Sendable {  // One thread's.
   private func pend(_ operation: WriteOperation, of open: OpenContext) {
     trace.note(
       .send, "pend", open, Int(truncatingIfNeeded: operation.parameters.id), operation.index)
-    operation.keep(statuses)
+    operation.keep(sender.statuses)
     operation.isAdmitted = open.binding.state == .running
     if open.writes.isEmpty { waiting.append(open) }
     open.writes.append(operation)
@@ -149,9 +139,11 @@ final class TransmitQueue: @unchecked Sendable {  // One thread's.
   /// - Returns: whether more could be sent at once
   func sendPended() -> Bool {
     defer { framesLeft = TransmitQueue.framesPerTurn }
-    while framesLeft > 0, !isBlocked, !waiting.isEmpty { sendPended(of: waiting.removeFirst()) }
+    while framesLeft > 0, !sender.isBlocked, !waiting.isEmpty {
+      sendPended(of: waiting.removeFirst())
+    }
     noteDrained(cancelledWrites: 0)
-    return !waiting.isEmpty && !isBlocked
+    return !waiting.isEmpty && !sender.isBlocked
   }
 
   /// Sends a part of one open's oldest write.
@@ -171,146 +163,17 @@ final class TransmitQueue: @unchecked Sendable {  // One thread's.
     if isThrough { finish(operation, of: open) }
   }
 
-  /// Whether the kernel was full when last asked.
-  private var isBlocked: Bool { isRetryScheduled || isWaitingForRoom }
-
   /// The send socket has room, or is another one.
-  func sendPossible() { isWaitingForRoom = false }
+  func sendPossible() { sender.sendPossible() }
 
-  private func scheduleRetry() {
-    guard !isRetryScheduled else { return }
-    isRetryScheduled = true
-    _ = executor.schedule(afterNanoseconds: TransmitQueue.retryNanoseconds) { [weak self] in
-      self?.isRetryScheduled = false
-    }
-  }
-
-  // MARK: Sending
-
-  /// Sends frames of one operation, in batches of 64, until a limit or the kernel says stop.
+  /// Sends frames of one operation, as many as this turn has left.
   ///
   /// - Returns: whether the operation is through
   private func advance(
     _ operation: WriteOperation, of open: OpenContext, frameLimit: Int = framesPerTurn
   ) -> Bool {
-    let check = WriteCheck(open, isAdmitted: operation.isAdmitted)
-    let start = operation.index
-    let end = min(operation.recordCount, start &+ min(frameLimit, framesLeft))
-    while operation.index < end {
-      guard sendBatch(operation, of: open, check, end: end) else { break }
-    }
-    framesLeft -= operation.index - start
+    framesLeft -= sender.send(operation, of: open, frameLimit: min(frameLimit, framesLeft))
     return operation.isThrough
-  }
-
-  /// Sends up to 64 frames that lie one behind the other in the message.
-  ///
-  /// - Returns: false if the kernel has no room; the rest of the operation then waits
-  private func sendBatch(
-    _ operation: WriteOperation, of open: OpenContext, _ check: WriteCheck, end: Int
-  ) -> Bool {
-    var builder = MDLChainBuilder<64>()
-    let limiter = open.limiter
-    limiter?.beginBatch(nowNanoseconds: monotonicNanoseconds())
-    let buffer = operation.message
-    let message = buffer.bytes
-    var next = operation.offset
-    var index = operation.index
-    var refusal: CompletionStatus?
-    var last = WriteCheck.LastPassed()
-    while index < end, builder.segmentCount < 64 {
-      let frame = message.frame(at: next)
-      refusal = check.failure(frame, remembering: &last)
-      if refusal == nil, let limiter, !limiter.reserve(frame) { refusal = .rateExceeded }
-      if refusal != nil { break }
-      try? builder.append(frame)
-      next &+= FrameRecord.byteCount(ofFrame: frame.byteCount)
-      index &+= 1
-    }
-    if builder.segmentCount > 0 {
-      let progress = miniport.send(builder.chain)
-      if progress.sentCount > 0 { framesSent(progress.sentCount, operation, of: open, message) }
-      if let failure = progress.failure { return handle(failure, operation, of: open, check) }
-    }
-    if let refusal {
-      open.transmit.count(refusal)
-      if operation.refusal == nil {
-        operation.refusal = check.refusal(of: message.frame(at: next), refusal)
-      }
-      endFrame(operation, refusal, check)
-    }
-    return true
-  }
-
-  /// So many frames from the operation's offset on are on the wire.
-  private func framesSent(
-    _ count: Int, _ operation: WriteOperation, of open: OpenContext, _ message: RawSpan
-  ) {
-    let (limiter, filter, loopsBack) = (open.limiter, open.filter, open.loopsBack)
-    let statuses = operation.keptStatuses ?? self.statuses
-    let success = CompletionStatus.success
-    var offset = operation.offset
-    var sentByteCount = 0
-    for step in 0..<count {
-      let frame = message.frame(at: offset)
-      limiter?.spend(frame)
-      if frame.isToGroup { nonUnicast.countSent(frame) }
-      if loopsBack, filter.hears(frame) { receive.loopBack(frame, of: open) }
-      statuses.set(operation.index &+ step, success)
-      sentByteCount &+= frame.byteCount
-      offset &+= FrameRecord.byteCount(ofFrame: frame.byteCount)
-    }
-    operation.fullQueueCount = 0
-    operation.offset = offset
-    operation.index &+= count
-    operation.sentByteCount &+= sentByteCount
-    open.transmit.sent &+= UInt64(truncatingIfNeeded: count)
-    open.transmit.sentBytes &+= UInt64(truncatingIfNeeded: sentByteCount)
-  }
-
-  /// The frame at the operation's offset will not be sent.
-  private func endFrame(
-    _ operation: WriteOperation, _ status: CompletionStatus, _ check: WriteCheck,
-    mtu: UInt32? = nil
-  ) {
-    let buffer = operation.message
-    let frame = buffer.bytes.frame(at: operation.offset)
-    let limit =
-      status == .frameTooLong ? check.limit(MDLSpan(frame).ethernetHeader, mtu: mtu) : 0
-    operation.note(status, bytesNeeded: limit)
-    (operation.keptStatuses ?? statuses).set(operation.index, status)
-    operation.offset &+= FrameRecord.byteCount(ofFrame: frame.byteCount)
-    operation.index &+= 1
-  }
-
-  /// The kernel did not take the frame at the operation's offset.
-  ///
-  /// - Returns: false if the operation waits
-  private func handle(
-    _ failure: SendFailure, _ operation: WriteOperation, of open: OpenContext,
-    _ check: WriteCheck
-  ) -> Bool {
-    switch failure {
-    case .wouldBlock:
-      trace.note(.send, "socket full", open, operation.index)
-      isWaitingForRoom = true
-      miniport.notifyWhenSendPossible()
-      return false
-    case .noBuffers where operation.fullQueueCount &+ 1 < TransmitQueue.maximumTries:
-      trace.note(.send, "queue full", open, operation.index, operation.fullQueueCount)
-      operation.fullQueueCount += 1
-      scheduleRetry()
-      return false
-    case .tooLong:
-      // The MTU has just shrunk, and nobody has told yet: the kernel knows the limit.
-      open.transmit.count(failure)
-      endFrame(operation, failure.completion, check, mtu: miniport.currentMTU)
-      return true
-    default:
-      open.transmit.count(failure)
-      endFrame(operation, failure.completion, check)
-      return true
-    }
   }
 
   private func finish(_ operation: WriteOperation, of open: OpenContext) {
@@ -320,10 +183,7 @@ final class TransmitQueue: @unchecked Sendable {  // One thread's.
     if let refusal = operation.refusal.take() {
       open.requester.refused(refusal, of: operation.parameters)
     }
-    if operation.parameters.isBatch {
-      operation.handOver(statuses, to: open.requester)
-    }
-    operation.complete()
+    operation.complete(sender.statuses, through: open.requester)
     spare = operation
     receive.serveLooped()
   }
@@ -355,11 +215,7 @@ final class TransmitQueue: @unchecked Sendable {  // One thread's.
   private func cancel(
     _ operation: WriteOperation, of open: OpenContext, status: CompletionStatus
   ) {
-    let check = WriteCheck(open, isAdmitted: false)
-    while !operation.isThrough {
-      open.transmit.cancelled &+= 1
-      endFrame(operation, status, check)
-    }
+    sender.cancel(operation, of: open, status: status)
     finish(operation, of: open)
   }
 
@@ -401,28 +257,5 @@ final class TransmitQueue: @unchecked Sendable {  // One thread's.
   var pendedFrames: UInt64 { waiting.reduce(0) { $0 &+ $1.pendedFrames } }
 
   /// Adds by whom the frames were for that were sent.
-  func add(to totals: inout AdapterBinding.Totals) { totals.nonUnicast.add(nonUnicast) }
-}
-
-extension SendFailure {
-  /// The row of the table that the client sees.
-  var completion: CompletionStatus {
-    switch self {
-    case .wouldBlock, .noBuffers: .noBuffers
-    case .tooLong: .frameTooLong
-    case .netDown: .lowPower
-    case .gone: .bindingGone
-    case .other: .sendFailed
-    }
-  }
-}
-
-extension RawSpan {
-  /// The frame of the record at `offset`, whose length the server has checked.
-  @_lifetime(copy self)
-  @inline(__always) fileprivate func frame(at offset: Int) -> RawSpan {
-    let byteCount = unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: UInt32.self)
-    let start = offset &+ FrameRecord.headerByteCount
-    return extracting(start..<(start &+ Int(byteCount)))
-  }
+  func add(to totals: inout AdapterBinding.Totals) { totals.nonUnicast.add(sender.nonUnicast) }
 }

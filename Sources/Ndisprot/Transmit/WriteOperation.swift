@@ -91,20 +91,22 @@ final class WriteOperation {
     self.bytesNeeded = bytesNeeded
   }
 
-  /// Completes the request; the statuses were handed to the requester before.
-  func complete() {
+  /// Answers the request, a batch with the statuses of all its frames, and ends it.
+  ///
+  /// - Parameters:
+  ///   - shared: the statuses of an operation that ran through without waiting
+  ///   - requester: the client
+  func complete(_ shared: StatusBuffer, through requester: any Requester) {
     guard let request = request.take() else { return }
-    request.complete(
-      RequestStatus(firstFailure ?? .success), information: sentByteCount, bytesNeeded: bytesNeeded)
-  }
-}
-
-extension WriteOperation {
-  /// Gives the statuses of all frames to the requester.
-  func handOver(_ shared: StatusBuffer, to requester: any Requester) {
-    let statuses = keptStatuses ?? shared
-    keptStatuses = nil
-    requester.setOutput(
-      statuses.bytes(count: recordCount), recordCount: recordCount, for: parameters)
+    let statuses = keptStatuses.take() ?? shared
+    let status = firstFailure ?? .success
+    guard parameters.isBatch else {
+      request.complete(
+        RequestStatus(status), information: sentByteCount, bytesNeeded: bytesNeeded)
+      return
+    }
+    let answer = Answer(
+      status, information: sentByteCount, bytesNeeded: bytesNeeded, recordCount: recordCount)
+    request.answer(answer, statuses.bytes(count: recordCount), through: requester)
   }
 }

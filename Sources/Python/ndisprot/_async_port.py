@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, TypeVar
 
 from . import _protocol as protocol
-from ._errors import Error
+from ._errors import Error, failed
 from ._protocol import Opcode
 from ._session import Session
 from ._values import Event, Frame
@@ -67,6 +68,9 @@ class AsyncCalls(Session):
         loop = asyncio.get_running_loop()
         self._watch(loop)
         record = protocol.records([frame])
+        if len(record) > protocol.ROOM:
+            # The daemon would close the session for a message that is too long.
+            raise failed("write", errno.EMSGSIZE)
         answer: asyncio.Future[tuple[protocol.Header, bytes]] = loop.create_future()
         while True:
             with self._guard:

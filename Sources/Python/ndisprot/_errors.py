@@ -57,12 +57,18 @@ _KINDS: dict[int, type[Error]] = {
     errno.ECONNRESET: Disconnected,
 }
 
-_REMEDIES = {
-    errno.EDQUOT: "wait for what is pended, or ask for a larger quota in the rule",
-    errno.EUSERS: "close other sessions, or ask the administrator for a larger limit",
-    errno.EPROTOTYPE: "open the binding for this EtherType",
-    errno.ENETDOWN: "set the interface up",
-    errno.EMSGSIZE: "shorten the frame to the MTU of the interface",
+#: By errno, and by the first word of the operation where that makes a difference.
+_REMEDIES: dict[tuple[str, int], str] = {
+    ("connect", errno.ENOENT): "no daemon listens there; start ndisprotd, or set NDISPROT_SOCKET",
+    ("connect", errno.ECONNREFUSED): "no daemon listens there any more; start ndisprotd",
+    ("connect", errno.EACCES): "ask the administrator for membership in the group of the socket",
+    ("open", errno.ENODEV): "compare the name with ndisprot.bindings()",
+    ("write", errno.EINVAL): "a frame begins with its 14 bytes of addresses and EtherType",
+    ("", errno.EDQUOT): "wait for what is pended, or ask for a larger quota in the rule",
+    ("", errno.EUSERS): "close other sessions, or ask the administrator for a larger limit",
+    ("", errno.EPROTOTYPE): "open the binding for this EtherType",
+    ("", errno.ENETDOWN): "set the interface up",
+    ("", errno.EMSGSIZE): "shorten the frame to the MTU of the interface",
 }
 
 
@@ -70,7 +76,8 @@ def failed(operation: str, number: int, *, reason: str = "", subject: str | None
            nt_status: int = 0, ndis_status: int = 0, bytes_needed: int = 0) -> Error:
     """The exception for an errno: cause, and remedy where there is one."""
     words = "%s: %s" % (operation, reason or os.strerror(number))
-    remedy = "" if reason else _REMEDIES.get(number, "")
+    remedy = "" if reason else (
+        _REMEDIES.get((operation.split()[0], number)) or _REMEDIES.get(("", number), ""))
     error = _KINDS.get(number, Error)(number, words + ("; " + remedy if remedy else ""), subject)
     error._operation = operation
     error.reason = reason

@@ -13,7 +13,7 @@ from ._async_port import AsyncCalls
 from ._errors import Error, failed
 from ._protocol import Control, Opcode
 from ._session import REPLY_TIMEOUT, Session, deadline_after, seconds_left
-from ._values import ANY, LLC, Frame, OpenFlags, Rights
+from ._values import ANY, LLC, MOST_ETHERTYPES, Frame, OpenFlags, Rights
 
 #: EtherTypes by the names that people use.
 ETHERTYPES = {
@@ -26,6 +26,7 @@ _MULTICAST_LIST = 0x01010103
 #: Room for the longest value that an OID has here: 32 groups are 192 bytes.
 _OID_ROOM = 8 + 4096
 _BATCH_FRAMES = 512
+_CANCEL_TIMEOUT = 1.0
 
 EtherType = Union[int, str]
 Group = Union[bytes, str]
@@ -59,10 +60,21 @@ def mac_address(value: Group) -> bytes:
     return value
 
 
+def group_address(value: Group) -> bytes:
+    """The 6 bytes of a group's address."""
+    address = mac_address(value)
+    if not address[0] & 1:
+        raise ValueError("%s is one station's address; groups have an odd first byte" % (
+            address.hex(":")))
+    return address
+
+
 def _types(values: EtherType | Iterable[EtherType]) -> list[int]:
-    if isinstance(values, (int, str)):
-        return [ethertype(values)]
-    return [ethertype(value) for value in values]
+    found = [ethertype(value) for value in (
+        [values] if isinstance(values, (int, str)) else values)]
+    if len(found) > MOST_ETHERTYPES:
+        raise ValueError("an open has at most %d EtherTypes, or any" % MOST_ETHERTYPES)
+    return found
 
 
 class Port(AsyncCalls):
@@ -117,6 +129,10 @@ class Port(AsyncCalls):
         self.queue_bytes = self.grant.queue_bytes
         self.open_flags = OpenFlags(self.grant.flags)
 
+    def __repr__(self) -> str:
+        types = ",".join("any" if each == ANY else "%#06x" % each for each in self.ethertypes)
+        return "<ndisprot.Port %s %s%s>" % (self.name, types, " closed" if self.is_closed else "")
+
     def resume(self, timeout: float | None = None) -> None:
         """Connects and opens again after Disconnected or Gone, with what was asked for at first.
 
@@ -164,7 +180,7 @@ class Port(AsyncCalls):
         deadline = deadline_after(timeout)
         while not self._frames:
             self._raise_failure()
-            if not self._take() and not self._wait(deadline):
+            if not self._advance(deadline):
                 if timeout:
                     self._cancel_reads()
                 return bool(self._frames)
@@ -176,9 +192,10 @@ class Port(AsyncCalls):
         # A frame that arrives now waits in the daemon, where it is counted, and not in the socket.
         for ident in list(self._reads):
             self._abandoned.add(self._send(Opcode.CANCEL, protocol.cancel_request(ident)))
-        while self._reads:
-            if not self._take() and not self._wait(deadline_after(REPLY_TIMEOUT)):
-                raise failed("cancel", errno.ETIMEDOUT)
+        # A daemon that hangs answers later: what is still pended then serves the next read.
+        deadline = deadline_after(_CANCEL_TIMEOUT)
+        while self._reads and self._advance(deadline):
+            pass
 
     def read(self, timeout: float | None = None) -> Frame:
         """The next frame. Raises TimedOut when none came in time; timeout 0 never waits."""
@@ -275,7 +292,7 @@ class Port(AsyncCalls):
 
     def join(self, *groups: Group) -> None:
         """Adds groups to those that the open hears."""
-        wanted = self._groups + [each for each in map(mac_address, groups)
+        wanted = self._groups + [each for each in map(group_address, groups)
                                  if each not in self._groups]
         self.set(_MULTICAST_LIST, b"".join(wanted))
         self._groups = wanted

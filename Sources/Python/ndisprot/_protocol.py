@@ -174,7 +174,10 @@ def records(frames: Iterable[bytes]) -> bytes:
     for frame in frames:
         length = len(frame)
         parts += (_RECORD.pack(length, length, 0, 0, 0), frame, bytes(-length % 8))
-    return b"".join(parts)
+    try:
+        return b"".join(parts)
+    except TypeError:
+        raise TypeError("a frame is bytes, from the destination address on") from None
 
 
 def record_bytes(frame_bytes: int) -> int:
@@ -184,16 +187,45 @@ def record_bytes(frame_bytes: int) -> int:
 
 def decode_records(message: memoryview, count: int, into: list[Frame]) -> None:
     """Appends the frames of a message, header included, to a list."""
-    at, end = HEADER_BYTES, len(message)
-    unpack, append, make = _RECORD.unpack_from, into.append, Frame._make
+    # Slices of bytes cost one object each, those of a memoryview two.
+    data = bytes(message)
+    if not _decode_equal_records(data, count, into):
+        _decode_each_record(data, count, into)
+
+
+def _decode_equal_records(data: bytes, count: int, into: list[Frame]) -> bool:
+    """The same for frames that all have one length, as in a flood: a third of the time.
+
+    False, with nothing appended, if they have not.
+    """
+    if count < 2 or len(data) < HEADER_BYTES + RECORD_BYTES:
+        return False
+    length = _RECORD.unpack_from(data, HEADER_BYTES)[0]
+    size = record_bytes(length)
+    if len(data) != HEADER_BYTES + size * count:
+        return False
+    for index, value in enumerate(length.to_bytes(4, "little")):
+        if data[HEADER_BYTES + index::size] != bytes((value,)) * count:
+            return False
+    make = tuple.__new__
+    into += [
+        make(Frame, (frame, time_ns, wire_length, flags, lost))
+        for wire_length, time_ns, flags, lost, frame in struct.iter_unpack(
+            "<4xIQII%ds%dx" % (length, -length % 8), memoryview(data)[HEADER_BYTES:])]
+    return True
+
+
+def _decode_each_record(data: bytes, count: int, into: list[Frame]) -> None:
+    at, end = HEADER_BYTES, len(data)
+    unpack, append, make = _RECORD.unpack_from, into.append, tuple.__new__
     try:
         for _ in range(count):
-            length, wire_length, time_ns, flags, lost = unpack(message, at)
+            length, wire_length, time_ns, flags, lost = unpack(data, at)
             at += RECORD_BYTES
             stop = at + length
             if stop > end:
                 raise ProtocolError("a record ends behind its message")
-            append(make((bytes(message[at:stop]), time_ns, wire_length, flags, lost)))
+            append(make(Frame, (data[at:stop], time_ns, wire_length, flags, lost)))
             at = stop + (-length & 7)
     except struct.error:
         raise ProtocolError("a record begins behind its message") from None

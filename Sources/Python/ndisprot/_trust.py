@@ -13,9 +13,16 @@ DEFAULT_PATH = "/run/ndisprot.sock"
 ACCOUNT = "ndisprot"
 
 
+def from_environment(name: str) -> str:
+    """A variable, or ""; a program with more rights than its caller does not look at it."""
+    if os.getuid() != os.geteuid() or os.getgid() != os.getegid():
+        return ""
+    return os.environ.get(name, "")
+
+
 def socket_path(path: str | os.PathLike[str] | None) -> str:
     """The socket to connect to: as given, NDISPROT_SOCKET, or the service's."""
-    return os.fspath(path) if path else os.environ.get("NDISPROT_SOCKET") or DEFAULT_PATH
+    return os.fspath(path) if path else from_environment("NDISPROT_SOCKET") or DEFAULT_PATH
 
 
 def is_trusted(user: int) -> bool:
@@ -26,7 +33,7 @@ def is_trusted(user: int) -> bool:
     """
     if user in (0, os.geteuid()):
         return True
-    named = os.environ.get("NDISPROT_TRUST", "")
+    named = from_environment("NDISPROT_TRUST")
     if named.isdecimal() and int(named) == user:
         return True
     import pwd

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 ANY = 0xFFFF
 LLC = 0
-_MOST_ETHERTYPES = 16
+MOST_ETHERTYPES = 16
 
 
 class OpenFlags(enum.IntFlag):
@@ -185,7 +185,7 @@ class Binding(NamedTuple):
             fresh = [each for each in row.ethertypes if each not in decided]
             decided.update(fresh)
             found += fresh if is_usable else []
-        return tuple(found[:_MOST_ETHERTYPES])
+        return tuple(found[:MOST_ETHERTYPES])
 
 
 class Event(NamedTuple):

@@ -2,6 +2,9 @@ internal import Platform
 internal import Synchronization
 
 extension Ref where Kind == Driver {
+  /// Whether unloading has begun: what cannot be made from now on fails for that reason.
+  public var isUnloading: Bool { core.framework.isUnloading }
+
   /// Unloads the driver and waits until nothing of it is left.
   ///
   /// 0 no opens and workers any more, sessions are closed, workers are asked to stop · 1, 2 the unload

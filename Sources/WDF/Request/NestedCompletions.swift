@@ -4,6 +4,8 @@ struct RequestEnd: Sendable {
   let status: RequestStatus
   let information: Int
   let bytesNeeded: Int
+  /// Its driver has answered the client already.
+  let isAnswered: Bool
 }
 
 /// Ends of requests that are reported on one thread.

@@ -66,6 +66,14 @@ public struct OwnedRequest: ~Copyable, Sendable {
     core.take()?.complete(status, information: information, bytesNeeded: bytesNeeded)
   }
 
+  /// Ends the request, whose answer the driver has given to the client already: the sink hears
+  /// ``RequestSink/requestAnswered(_:status:information:)``.
+  ///
+  /// A driver whose output lies in memory that it must not keep, a ring for instance, sends it first.
+  public consuming func completeAnswered(_ status: RequestStatus, information: Int = 0) {
+    core.take()?.complete(status, information: information, bytesNeeded: 0, isAnswered: true)
+  }
+
   /// Hands the request to another queue, at its end.
   ///
   /// - Windows: WdfRequestForwardToIoQueue

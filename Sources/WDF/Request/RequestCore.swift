@@ -209,7 +209,9 @@ extension RequestCore {
   /// Ends the request.
   ///
   /// The caller holds it: no other thread may be here.
-  func complete(_ status: RequestStatus, information: Int, bytesNeeded: Int) {
+  func complete(
+    _ status: RequestStatus, information: Int, bytesNeeded: Int, isAnswered: Bool = false
+  ) {
     word.store(State.completed.rawValue, ordering: .releasing)
     let information = clamp(information, status)
     if let object {
@@ -220,12 +222,16 @@ extension RequestCore {
     NestedCompletions.report(
       RequestEnd(
         request: self, status: status.translated, information: information,
-        bytesNeeded: bytesNeeded))
+        bytesNeeded: bytesNeeded, isAnswered: isAnswered))
   }
 
   /// Tells the client; then queue, object and file let go.
   func report(_ end: RequestEnd) {
     ThreadState.running(callbackOwner, of: framework) {
+      guard !end.isAnswered else {
+        sink?.requestAnswered(parameters, status: end.status, information: end.information)
+        return
+      }
       sink?.requestCompleted(
         parameters, status: end.status, information: end.information,
         bytesNeeded: end.bytesNeeded)

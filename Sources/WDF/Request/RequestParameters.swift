@@ -78,4 +78,19 @@ public protocol RequestSink: AnyObject, Sendable {
   /// Called once for each, on the thread that completes it, with no lock of the framework held.
   func requestCompleted(
     _ parameters: RequestParameters, status: RequestStatus, information: Int, bytesNeeded: Int)
+
+  /// The request is completed, and its driver has answered the client before: nothing is left to be
+  /// sent. A sink that does not tell the two apart hears of a completion.
+  ///
+  /// Called as the other one is.
+  func requestAnswered(_ parameters: RequestParameters, status: RequestStatus, information: Int)
+}
+
+extension RequestSink {
+  /// Reports a completion.
+  public func requestAnswered(
+    _ parameters: RequestParameters, status: RequestStatus, information: Int
+  ) {
+    requestCompleted(parameters, status: status, information: information, bytesNeeded: 0)
+  }
 }

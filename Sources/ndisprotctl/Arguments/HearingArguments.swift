@@ -23,8 +23,30 @@ struct HearingArguments: ParsableArguments {
   @Flag(help: "Hears what is sent to others as well.")
   var promiscuous = false
 
-  /// Whether nothing was asked for.
-  var isDefault: Bool { groups.isEmpty && !noGroup && !allGroups && !promiscuous }
+  /// The groups of every known protocol are joined where every EtherType is read.
+  private var knownGroups = false
+
+  enum CodingKeys: CodingKey { case groups, noGroup, allGroups, promiscuous }
+
+  /// What a capture hears: unless something else was asked for, all groups, or where the rules do not give
+  /// that, those of the protocols.
+  ///
+  /// - Parameter own: what the rules give; nil leaves it at the protocols
+  /// - Returns: the same with that filled in
+  func forCapture(_ own: OwnRights?) -> Self {
+    var hearing = self
+    if groups.isEmpty, !noGroup, !promiscuous, own?.mayHearAllGroups == true {
+      hearing.allGroups = true
+    }
+    hearing.knownGroups = true
+    return hearing
+  }
+
+  /// Whether an open of every EtherType hears just the groups of the protocols that are known.
+  func hearsKnownGroups(of open: OpenBinding) -> Bool {
+    knownGroups && open.granted.etherTypes.isAny && groups.isEmpty
+      && !noGroup && !allGroups && !promiscuous
+  }
 
   mutating func validate() throws {
     guard !noGroup || groups.isEmpty else {
@@ -57,7 +79,9 @@ struct HearingArguments: ParsableArguments {
   }
 
   private func joinGroupsOfProtocol(_ open: OpenBinding) throws(ClientError) -> [MACAddress] {
-    let own = ProtocolGroups.addresses(of: open.granted.etherTypes)
+    let own =
+      hearsKnownGroups(of: open)
+      ? ProtocolGroups.all : ProtocolGroups.addresses(of: open.granted.etherTypes)
     guard groups.isEmpty, !noGroup, !allGroups, !promiscuous, !own.isEmpty else { return [] }
     do throws(ClientError) {
       try join(own, open)

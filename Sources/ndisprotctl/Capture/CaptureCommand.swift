@@ -14,7 +14,8 @@ struct CaptureCommand: ParsableCommand {
       """
       Without --ethertype it captures what the caller may read, and where the rules allow it also what \
       this host sends and what groups hear. The daemon passes on the EtherTypes of the open and no other \
-      frame; --filter and --direction are applied here, to what the daemon passed on. A file is whole at \
+      frame; --filter and --direction are applied here, to what the daemon passed on. Groups are heard: all \
+      of them with the right set-oid, with join those of the protocols that are captured. A file is whole at \
       every moment, also when the disk is full. The summary says how many frames were lost, and where.
       """,
       [
@@ -76,6 +77,9 @@ struct CaptureCommand: ParsableCommand {
 
   @OptionGroup var hearing: HearingArguments
 
+  @Flag(help: "Waits for a daemon that went, and goes on in the same file.")
+  var reconnect = false
+
   private var format: CaptureFormat { fileFormat.format }
 
   mutating func validate() throws {
@@ -131,9 +135,11 @@ struct CaptureCommand: ParsableCommand {
     let view = CaptureView(program, sources.map(\.interface.name), path, isData: path == "-")
     let (moment, failure): (CaptureRun.Moment, ClientError?)
     do throws(SystemError) {
-      (moment, failure) = try CaptureRun(sources, sink, format).run(
+      (moment, failure) = try CaptureRun(
+        sources, sink, format, reconnectPath: reconnect ? program.socketPath : nil
+      ).run(
         monitor, by: Deadline(after: duration?.duration), begun: view.showBegin,
-        show: view.showMoment)
+        waiting: view.showWaiting, show: view.showMoment)
     } catch {
       throw program.fail(uncapturable: path, error)
     }
@@ -160,11 +166,21 @@ struct CaptureCommand: ParsableCommand {
       // Nothing may be read: the daemon says why.
       etherTypes: wanted.isEmpty ? EtherTypeSet([EtherTypeSet.anyValue]) : wanted,
       flags: isOutgoing ? .outgoing : [])
-    var hearing = hearing
-    if hearing.isDefault, own.mayHearAllGroups { hearing.allGroups = true }
+    let hearing = hearing.forCapture(own)
     let refused = try program.attempt { () throws(ClientError) in try hearing.set(on: open) }
-    program.explainRefusal(of: refused, open)
-    return CaptureSource(place, open, entry.captureInterface(open, snap), format, selection)
+    program.explainSilence(of: open, refused)
+    if refused.isEmpty, hearing.hearsKnownGroups(of: open) {
+      program.output.hint(
+        "\(entry.name.printableName): your rule has no right set-oid, so of groups those of the protocols that "
+          + "ndisprotctl knows are heard. Name others with --group")
+    }
+    let resuming =
+      reconnect
+      ? ResumingBinding(
+        open, path: program.socketPath, timeout: nil,
+        prepare: { (open) throws(ClientError) in try hearing.set(on: open) }) : nil
+    return CaptureSource(
+      place, open, entry.captureInterface(open, snap), format, selection, resuming: resuming)
   }
 }
 
@@ -180,8 +196,12 @@ extension BindingEntry {
     let speed = (try? open.query(.linkSpeed))?.prefix(4).reversed().reduce(UInt64(0)) {
       $0 << 8 | UInt64($1)
     }
-    return CaptureInterface(
-      name: name, description: description, address: address, speed: (speed ?? 0) &* 100,
+    var interface = CaptureInterface(
+      name: name,
       snapLength: UInt32(clamping: snapLength ?? CaptureInterface.maximumFrameByteCount))
+    interface.description = description
+    interface.address = address
+    interface.speed = (speed ?? 0) &* 100
+    return interface
   }
 }

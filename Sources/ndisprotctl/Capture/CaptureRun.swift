@@ -8,10 +8,16 @@ final class CaptureRun: Sendable {
   private let sources: [CaptureSource]
   private let sink: CaptureSink
   private let format: CaptureFormat
+  private let reconnectPath: String?
   private let changed = EventCount()
   private let start = ContinuousClock.now
 
-  init(_ sources: [CaptureSource], _ sink: CaptureSink, _ format: CaptureFormat) {
+  /// Prepares a capture; without `reconnectPath`, where a daemon that went is waited for, its end is the capture's.
+  init(
+    _ sources: [CaptureSource], _ sink: CaptureSink, _ format: CaptureFormat,
+    reconnectPath: String? = nil
+  ) {
+    self.reconnectPath = reconnectPath
     self.sources = sources
     self.sink = sink
     self.format = format
@@ -25,6 +31,7 @@ final class CaptureRun: Sendable {
     let elapsed: Duration
     let losses: [(counter: Counter, count: UInt64)]
     let unwritten: UInt64
+    let resumes: Int
     let file: CaptureSink.Progress
 
     /// Frames that were lost anywhere.
@@ -36,56 +43,68 @@ final class CaptureRun: Sendable {
   /// - Parameters:
   ///   - monitor: asks the daemon what was lost
   ///   - end: when it ends at the latest
-  ///   - begun: is called once every interface is read
+  ///   - begun: is called whenever every interface is read
+  ///   - waiting: is called when one is not any more, until the daemon is back
   ///   - show: is called every half second, and told what to show
   /// - Returns: the last moment, and why it ended early
   /// - Throws: when the first file or a thread cannot be made
   func run(
-    _ monitor: Connection, by end: Deadline, begun: () -> Void, show: (Moment) -> Void
+    _ monitor: Connection, by end: Deadline, begun: () -> Void, waiting: () -> Void,
+    show: (Moment) -> Void
   ) throws(SystemError) -> (Moment, ClientError?) {
     let statistics: @Sendable () -> CaptureWriter = { [sources, format] in
       Self.statistics(of: sources, format)
     }
-    var losses = sources.map { source in Losses(from: Self.reading(monitor, source)) }
+    let interruption = monitor.interruption
+    var monitor = monitor
+    var losses = sources.map { source in
+      Losses(
+        from: (try? LossCounters.reading(monitor, interfaceIndex: source.interfaceIndex)) ?? [])
+    }
     try sink.open()
     for source in sources {
       try SystemThread.start("capture") { [sink, changed] in
         source.run(into: sink, by: end, statistics: statistics, changed: changed)
       }
     }
-    var hasBegun = false
+    var wasReading = false
     while true {
       let ticket = changed.ticket()
       let haveEnded = sources.map(\.hasEnded)
-      if !hasBegun, sources.allSatisfy({ $0.isStarted || $0.hasEnded }) {
-        hasBegun = true
-        begun()
+      let areReading = sources.map(\.isReading)
+      if areReading.allSatisfy(\.self) != wasReading, !haveEnded.contains(true) {
+        (wasReading ? waiting : begun)()
+        wasReading.toggle()
       }
       if haveEnded.allSatisfy(\.self) { break }
       // One that has ended, for whatever reason, ends the others.
-      if haveEnded.contains(true) { monitor.interruption?.raise() }
+      if haveEnded.contains(true) { interruption?.raise() }
       changed.wait(ticket, untilNanoseconds: monotonicNanoseconds() + 500_000_000)
-      update(&losses, monitor)
+      update(&losses, &monitor)
       show(moment(losses))
     }
-    monitor.interruption?.clear()
-    update(&losses, monitor)
+    interruption?.clear()
+    update(&losses, &monitor)
     sink.close(statistics())
     return (moment(losses), sources.lazy.compactMap(\.failure).first)
   }
 
-  private static func reading(_ monitor: Connection, _ source: CaptureSource) -> [(Counter, UInt64)]
-  {
-    // A daemon that is gone says nothing; the readers find that out.
-    (try? LossCounters.reading(monitor, interfaceIndex: source.interfaceIndex)) ?? []
-  }
-
-  private func update(_ losses: inout [Losses], _ monitor: Connection) {
-    for (index, source) in sources.enumerated() {
-      let reading = Self.reading(monitor, source)
-      guard !reading.isEmpty else { continue }
-      losses[index].update(reading)
-      source.note(losses[index])
+  private func update(_ losses: inout [Losses], _ monitor: inout Connection) {
+    do throws(ClientError) {
+      for (index, source) in sources.enumerated() {
+        let reading = try LossCounters.reading(monitor, interfaceIndex: source.interfaceIndex)
+        guard !reading.isEmpty else { continue }
+        losses[index].update(reading)
+        source.note(losses[index])
+      }
+    } catch {
+      // A daemon that is gone says nothing; the readers find that out. The next one is asked next time.
+      guard let reconnectPath,
+        let again = try? Connection(
+          path: reconnectPath, interruption: monitor.interruption, timeout: .milliseconds(200))
+      else { return }
+      monitor = again
+      for index in losses.indices { losses[index].restart() }
     }
   }
 
@@ -108,6 +127,7 @@ final class CaptureRun: Sendable {
     return Moment(
       frames: sources.reduce(0) { $0 &+ $1.frames }, bytes: sources.reduce(0) { $0 &+ $1.bytes },
       read: sources.reduce(0) { $0 &+ $1.read }, elapsed: start.duration(to: .now), losses: places,
-      unwritten: sink.unwritten, file: sink.progress)
+      unwritten: sink.unwritten, resumes: sources.reduce(0) { $0 + $1.resumeCount },
+      file: sink.progress)
   }
 }

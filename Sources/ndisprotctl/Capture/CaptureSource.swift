@@ -14,13 +14,16 @@ struct CaptureSelection: Sendable {
 
 /// One interface of a capture, which a thread of its own reads.
 final class CaptureSource: @unchecked Sendable {
-  // @unchecked: `binding` and `failure` are the thread's until it has ended; the rest is atomic or constant.
+  // @unchecked: `binding`, `resuming`, `isStopping` and `failure` are the thread's until it has ended; the
+  // rest is atomic or constant.
   let interface: CaptureInterface
-  let interfaceIndex: UInt32
   private let place: Int
   private let format: CaptureFormat
-  private let binding: OpenBinding
+  private var binding: OpenBinding
+  /// What opens again when the daemon is back, if that is wanted.
+  private let resuming: ResumingBinding?
   private let selection: CaptureSelection
+  private let interfaceNumber: Atomic<UInt32>
   /// Frames that were read, and of those the ones that were wanted, with their bytes.
   private let readCount = Atomic<UInt64>(0)
   private let writtenCount = Atomic<UInt64>(0)
@@ -29,24 +32,32 @@ final class CaptureSource: @unchecked Sendable {
   private let lostCount = Atomic<UInt64>(0)
   private let kernelLostCount = Atomic<UInt64>(0)
   private let startTime = realtimeNanoseconds()
-  private let started = Atomic<Bool>(false)
+  private let reading = Atomic<Bool>(false)
+  private let startCount = Atomic<Int>(0)
   private let ended = Atomic<Bool>(false)
+  private var isStopping = false
   /// Why it ended early; to be looked at once it has.
   private(set) var failure: ClientError?
 
   init(
     _ place: Int, _ binding: OpenBinding, _ interface: CaptureInterface, _ format: CaptureFormat,
-    _ selection: CaptureSelection
+    _ selection: CaptureSelection, resuming: ResumingBinding? = nil
   ) {
     self.place = place
     self.binding = binding
     self.interface = interface
     self.format = format
     self.selection = selection
-    interfaceIndex = binding.granted.interfaceIndex
+    self.resuming = resuming
+    interfaceNumber = Atomic(binding.granted.interfaceIndex)
   }
 
-  var isStarted: Bool { started.load(ordering: .acquiring) }
+  /// Another one when the daemon, or the interface, is there again.
+  var interfaceIndex: UInt32 { interfaceNumber.load(ordering: .relaxed) }
+  /// Whether a read is pended in the daemon.
+  var isReading: Bool { reading.load(ordering: .acquiring) }
+  /// How often it went on behind an end of the daemon.
+  var resumeCount: Int { max(0, startCount.load(ordering: .relaxed) - 1) }
   var hasEnded: Bool { ended.load(ordering: .acquiring) }
   var frames: UInt64 { writtenCount.load(ordering: .relaxed) }
   var bytes: UInt64 { writtenByteCount.load(ordering: .relaxed) }
@@ -62,9 +73,11 @@ final class CaptureSource: @unchecked Sendable {
   /// The block that ends a file.
   func statistics() -> CaptureTotals {
     let lost = lostCount.load(ordering: .relaxed)
-    return CaptureTotals(
-      interface: place, start: startTime, end: realtimeNanoseconds(), received: read &+ lost,
-      dropped: lost, accepted: frames, droppedByKernel: kernelLostCount.load(ordering: .relaxed))
+    var totals = CaptureTotals(interface: place)
+    (totals.start, totals.end) = (startTime, realtimeNanoseconds())
+    (totals.received, totals.accepted, totals.dropped) = (read &+ lost, frames, lost)
+    totals.droppedByKernel = kernelLostCount.load(ordering: .relaxed)
+    return totals
   }
 
   /// Reads until the time is up, there are enough, or reading fails.
@@ -75,17 +88,45 @@ final class CaptureSource: @unchecked Sendable {
     changed: EventCount
   ) {
     var batch = Batch(self, sink)
-    do throws(ClientError) {
-      var reader = FrameReader(binding)
-      try reader.start()
-      started.store(true, ordering: .releasing)
-      changed.signal()
-      try read(&reader, &batch, into: sink, by: end, statistics)
-    } catch {
-      failure = error == .interrupted ? nil : error.status == .cancelled ? .daemonGone : error
+    var isThrough = false
+    while !isThrough {
+      do throws(ClientError) {
+        var reader = FrameReader(binding)
+        try reader.start()
+        startCount.wrappingAdd(1, ordering: .relaxed)
+        reading.store(true, ordering: .releasing)
+        changed.signal()
+        try read(&reader, &batch, into: sink, by: end, statistics)
+        isThrough = true
+      } catch {
+        reading.store(false, ordering: .releasing)
+        changed.signal()
+        isThrough = !resume(after: error, by: end)
+      }
     }
     ended.store(true, ordering: .releasing)
     changed.signal()
+  }
+
+  /// Opens again when the daemon went.
+  ///
+  /// - Returns: false if this is the end; its cause is `failure`
+  private func resume(after error: ClientError, by end: Deadline) -> Bool {
+    var cause = error
+    if let resuming, !isStopping {
+      do throws(ClientError) {
+        try resuming.resume(after: error, by: end)
+        binding = resuming.current
+        interfaceNumber.store(binding.granted.interfaceIndex, ordering: .relaxed)
+        return true
+      } catch {
+        // The time was up while the daemon was away.
+        guard !end.isPast else { return false }
+        cause = error
+      }
+    }
+    failure = cause == .interrupted ? nil : cause.status == .cancelled ? .daemonGone : cause
+    return false
   }
 
   private func read(
@@ -101,6 +142,7 @@ final class CaptureSource: @unchecked Sendable {
       }
     } catch .interrupted {
       // What was asked for is answered once more: the frames that came before the signal.
+      isStopping = true
       binding.connection.interruption = nil
       try reader.stop { batch.take($0) }
       _ = batch.flush(statistics)

@@ -19,6 +19,7 @@ struct CaptureView {
   }
 
   func showBegin() {
+    live.end()
     if program.output.isJSON {
       var line = JSONLine()
       line.add("event", "capturing")
@@ -27,6 +28,19 @@ struct CaptureView {
       write(line.closed)
     } else {
       write("capturing \(names.map(\.printableName).joined(separator: ", ")) to \(fileText(path))")
+    }
+  }
+
+  /// The daemon went, and is waited for.
+  func showWaiting() {
+    live.end()
+    if program.output.isJSON {
+      var line = JSONLine()
+      line.add("event", "waiting")
+      line.add("bindings", names)
+      write(line.closed)
+    } else {
+      write("the daemon went: the capture goes on when it is back; frames until then are missed")
     }
   }
 
@@ -48,6 +62,7 @@ struct CaptureView {
       write(
         "\(moment.frames) frames, \(moment.bytes) bytes in \(moment.elapsed.secondsText) s to \(files)"
           + (refused > 0 ? ", \(refused) not wanted" : "")
+          + (moment.resumes > 0 ? ", resumed \(moment.resumes) times" : "")
           + ", \(moment.lost) lost" + (moment.lost > 0 ? ": \(Self.places(moment))" : ""))
       return
     }
@@ -63,6 +78,7 @@ struct CaptureView {
     line.add("file", moment.file.path)
     line.add("files", moment.file.fileCount)
     line.add("fileBytes", moment.file.byteCount)
+    line.add("resumes", moment.resumes)
     line.add("lost", moment.lost)
     line.add("drops", drops)
     write(line.closed)

@@ -28,6 +28,8 @@ enum LossCounters {
 /// What an interface has lost since a run began.
 struct Losses: Sendable {
   private var earlier: [Counter: UInt64] = [:]
+  /// What was lost under a daemon that is no more.
+  private var before: [Counter: UInt64] = [:]
   /// By their places, in one order.
   private(set) var counts: [(counter: Counter, count: UInt64)] = []
 
@@ -41,8 +43,14 @@ struct Losses: Sendable {
 
   mutating func update(_ reading: [(Counter, UInt64)]) {
     counts = reading.map { counter, value in
-      (counter, value - min(value, earlier[counter] ?? 0))
+      (counter, (before[counter] ?? 0) &+ value - min(value, earlier[counter] ?? 0))
     }
+  }
+
+  /// The daemon is another one, which counts from 0.
+  mutating func restart() {
+    before = Dictionary(counts.map { ($0.counter, $0.count) }) { $1 }
+    earlier = [:]
   }
 
   /// All together.

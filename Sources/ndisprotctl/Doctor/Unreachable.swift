@@ -67,9 +67,10 @@ struct Unreachable {
   var words: (check: String, cause: String, remedy: String) {
     switch cause.errno {
     case ENOENT: absent
-    case ECONNREFUSED: silent
+    case ECONNREFUSED where file?.isSocket != false: silent
     case EACCES, EPERM: forbidden
-    case EPROTOTYPE, ENOTSOCK:
+    // The kernel says ECONNREFUSED of a file that is no socket, too.
+    case ECONNREFUSED, EPROTOTYPE, ENOTSOCK:
       (
         "socket", "\(path) is not the socket of ndisprotd",
         "Name the socket of ndisprotd with --socket or NDISPROT_SOCKET"

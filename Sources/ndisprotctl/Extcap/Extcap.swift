@@ -81,8 +81,8 @@ enum Extcap {
     let rows = [
       "{call=--ethertypes}{display=EtherTypes}{type=string}{default=\(types)}"
         + "{tooltip=any, or names and numbers with commas: lldp,0x88b5. Yours: \(types)}{group=Frames}",
-      "{call=--groups}{display=Groups}{type=string}{default=\(own?.mayHearAllGroups == false ? "none" : "all")}"
-        + "{tooltip=all, none, or addresses with commas; all needs the right set-oid, addresses join}{group=Frames}",
+      "{call=--groups}{display=Groups}{type=string}{default=\(own?.mayHearAllGroups == false ? "protocol" : "all")}"
+        + "{tooltip=all, protocol, none, or addresses with commas; all needs the right set-oid, others join}{group=Frames}",
       "{call=--outgoing}{display=What this host sends, too}{type=boolean}"
         + "{default=\(own?.mayReadOutgoing == false ? "false" : "true")}"
         + "{tooltip=Needs the right all-frames}{group=Frames}",

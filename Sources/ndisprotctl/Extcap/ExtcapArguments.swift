@@ -28,7 +28,8 @@ struct ExtcapArguments: Equatable {
   private(set) var filter = ""
   private(set) var etherTypes = ""
   private(set) var groups = ""
-  private(set) var isOutgoing = true
+  /// nil is what the rules allow.
+  private(set) var isOutgoing: Bool?
   private(set) var isPromiscuous = false
   private(set) var socket = ""
 
@@ -56,8 +57,9 @@ struct ExtcapArguments: Equatable {
       ?? ""
     etherTypes = values["--ethertypes"] ?? ""
     groups = values["--groups"] ?? ""
-    isOutgoing = Self.isSet(values["--outgoing"], default: true)
-    isPromiscuous = Self.isSet(values["--promiscuous"], default: false)
+    // A switch without a value is set.
+    isOutgoing = values["--outgoing"].map { $0 != "false" }
+    isPromiscuous = values["--promiscuous"].map { $0 != "false" } ?? false
     socket = values["--socket"] ?? ""
     task = Self.task(values)
   }
@@ -68,10 +70,5 @@ struct ExtcapArguments: Equatable {
     if values["--extcap-config"] != nil { return .configuration }
     if values["--capture"] != nil { return .capture }
     return values["--extcap-capture-filter"] != nil ? .filterCheck : .nothing
-  }
-
-  /// A switch without a value is set.
-  private static func isSet(_ value: String?, default: Bool) -> Bool {
-    value.map { $0 != "false" } ?? `default`
   }
 }

@@ -34,20 +34,22 @@ struct ExtcapCapture {
     signal(SIGPIPE, SIG_IGN)
     let monitor = try program.connect()
     let entry = try program.entry(.name(arguments.interface), monitor)
-    guard let types = types(OwnRights(entry)) else {
+    let own = OwnRights(entry)
+    guard let types = types(own) else {
       return refuse(
         "'\(arguments.etherTypes)' are no EtherTypes. Write any, or at most \(EtherTypeSet.maximumCount) names and "
           + "numbers with commas such as lldp,0x88b5")
     }
-    guard let hearing = hearing() else {
+    guard let hearing = hearing(own) else {
       return refuse(
-        "'\(arguments.groups)' are no groups. Write all, none, or addresses with commas")
+        "'\(arguments.groups)' are no groups. Write all, protocol, none, or addresses with commas")
     }
     let connection = try program.attempt { () throws(ClientError) in
       try Connection(path: program.socketPath, interruption: monitor.interruption)
     }
     let open = try program.open(
-      .name(entry.name), connection, etherTypes: types, flags: arguments.isOutgoing ? .outgoing : []
+      .name(entry.name), connection, etherTypes: types,
+      flags: arguments.isOutgoing ?? own.mayReadOutgoing ? .outgoing : []
     )
     _ = try program.attempt { () throws(ClientError) in try hearing.set(on: open) }
     let source = CaptureSource(
@@ -61,7 +63,7 @@ struct ExtcapCapture {
     let (moment, failure): (CaptureRun.Moment, ClientError?)
     do throws(SystemError) {
       (moment, failure) = try CaptureRun([source], sink, .pcapng).run(
-        monitor, by: .never, begun: {}, show: { _ in })
+        monitor, by: .never, begun: {}, waiting: {}, show: { _ in })
     } catch {
       if error.isBrokenPipe { return 0 }
       throw program.fail(uncapturable: arguments.fifo, error)
@@ -79,16 +81,15 @@ struct ExtcapCapture {
     return own.etherTypes.isEmpty ? EtherTypeSet([EtherTypeSet.anyValue]) : own.etherTypes
   }
 
-  private func hearing() -> HearingArguments? {
+  /// What is heard; nothing said is what the rules allow, as `capture` has it.
+  private func hearing(_ own: OwnRights) -> HearingArguments? {
     var hearing = HearingArguments()
+    (hearing.noGroup, hearing.allGroups, hearing.groups) = (false, false, [])
     hearing.promiscuous = arguments.isPromiscuous
-    hearing.allGroups = false
-    // What Wireshark's dialog says is all.
-    hearing.noGroup = true
-    hearing.groups = []
     switch arguments.groups {
+    case "", "protocol": break
     case "all": hearing.allGroups = true
-    case "none", "": break
+    case "none": hearing.noGroup = true
     default:
       for word in arguments.groups.split(whereSeparator: { $0 == "," || $0 == " " }) {
         guard let group = AddressArgument(argument: String(word)), group.address.isMulticast,
@@ -97,7 +98,7 @@ struct ExtcapCapture {
         hearing.groups.append(group)
       }
     }
-    return hearing
+    return hearing.forCapture(arguments.groups == "protocol" ? nil : own)
   }
 
   private func refuse(_ sentence: String) -> Int32 {

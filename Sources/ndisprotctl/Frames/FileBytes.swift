@@ -4,19 +4,21 @@ internal import Platform
 
 /// A small file as bytes.
 enum FileBytes {
-  /// Reads a file, or standard input for `-`; nil if it cannot be read, or has more than `byteLimit`
-  /// bytes.
-  static func read(_ path: String, byteLimit: Int) -> [UInt8]? {
+  /// Reads a file, or standard input for `-`.
+  ///
+  /// - Throws: why it cannot be read; EFBIG for more than `byteLimit` bytes
+  static func read(_ path: String, byteLimit: Int) throws(SystemError) -> [UInt8] {
     let isInput = path == "-"
     let descriptor = isInput ? STDIN_FILENO : unsafe open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return nil }
+    guard descriptor >= 0 else { throw SystemError(failed: "open") }
     defer { if !isInput { close(descriptor) } }
     var bytes: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 16 << 10)
     while true {
       let count = unsafe Glibc.read(descriptor, &buffer, buffer.count)
       if count < 0, errno == EINTR { continue }
-      guard count >= 0, bytes.count + count <= byteLimit else { return nil }
+      guard count >= 0 else { throw SystemError(failed: "read") }
+      guard bytes.count + count <= byteLimit else { throw SystemError(errno: EFBIG, call: "read") }
       guard count > 0 else { return bytes }
       bytes += buffer.prefix(count)
     }

@@ -1,5 +1,7 @@
 internal import ArgumentParser
+internal import Glibc
 internal import NdisprotClient
+internal import Platform
 
 /// What the frames of a `write` or `echo` are made of.
 enum FrameContent {
@@ -23,12 +25,7 @@ enum FrameContent {
       }
       self = .payload(bytes)
     } else if let path = arguments.payload {
-      guard let bytes = FileBytes.read(path, byteLimit: Self.payloadLimit) else {
-        throw ValidationError(
-          "the file \(path.printable()) cannot be read, or has more than \(Self.payloadLimit) bytes. "
-            + "Write another one")
-      }
-      self = .payload(bytes)
+      self = .payload(try Self.bytes(of: path, byteLimit: Self.payloadLimit))
     } else {
       self = .counting(arguments.length ?? 100)
     }
@@ -37,10 +34,7 @@ enum FrameContent {
   private static func frame(_ digits: String) throws -> [UInt8] {
     var text = digits
     if digits == "-" {
-      guard let bytes = FileBytes.read("-", byteLimit: 4 * payloadLimit) else {
-        throw ValidationError("standard input cannot be read. Write the digits behind --frame-hex")
-      }
-      text = String(decoding: bytes, as: UTF8.self)
+      text = String(decoding: try bytes(of: "-", byteLimit: 4 * payloadLimit), as: UTF8.self)
     }
     guard let bytes = HexText.bytes(text) else {
       throw ValidationError(objection("--frame-hex", text))
@@ -51,6 +45,19 @@ enum FrameContent {
           + "source, EtherType")
     }
     return bytes
+  }
+
+  /// Reads a file, or standard input for `-`.
+  private static func bytes(of path: String, byteLimit: Int) throws -> [UInt8] {
+    let name = path == "-" ? "standard input" : "the file \(path.printable())"
+    do throws(SystemError) {
+      return try FileBytes.read(path, byteLimit: byteLimit)
+    } catch {
+      throw ValidationError(
+        error.errno == EFBIG
+          ? "\(name) has more than \(byteLimit) bytes. Write the path of a shorter one"
+          : "\(name) cannot be read: \(error.words). Write another one")
+    }
   }
 
   private static func objection(_ option: String, _ text: String) -> String {

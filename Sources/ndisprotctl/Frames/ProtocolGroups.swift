@@ -12,9 +12,16 @@ enum ProtocolGroups {
 
   /// The groups of several EtherTypes, each once; none if that is every EtherType.
   static func addresses(of types: EtherTypeSet) -> [MACAddress] {
-    guard !types.isAny else { return [] }
+    types.isAny ? [] : addresses(of: types.values)
+  }
+
+  /// The groups of every protocol that is known.
+  static var all: [MACAddress] { addresses(of: table.keys.sorted()) }
+
+  /// Each once, and as many as an open takes.
+  private static func addresses(of types: some Sequence<UInt16>) -> [MACAddress] {
     var groups: [MACAddress] = []
-    for group in types.values.flatMap(addresses(of:)) where !groups.contains(group) {
+    for group in types.flatMap(addresses(of:)) where !groups.contains(group) {
       groups.append(group)
     }
     return Array(groups.prefix(32))

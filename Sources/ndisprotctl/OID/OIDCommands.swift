@@ -77,6 +77,10 @@ struct SetCommand: ParsableCommand {
   mutating func run() throws {
     let (name, oid) = (binding.description, oid.oid)
     guard let bytes = OIDValue.bytes(of: value, for: oid) else {
+      if oid.description?.canSet == false {
+        throw ValidationError(
+          "\(oid.nameOrNumber) cannot be set. See 'ndisprotctl oids' for those that can")
+      }
       throw ValidationError(
         "'\(value)' is no value of \(oid.nameOrNumber). Write \(OIDValue.form(for: oid))")
     }

@@ -34,6 +34,11 @@ extension Output {
           + "account, nor you",
         "Name the socket of a daemon that root or you started with --socket"
       )
+    case .refused(.notSupported, .connect, _):
+      (
+        "the daemon speaks another version of the protocol",
+        "Use an ndisprotd and an ndisprotctl of the same version"
+      )
     case .daemonGone:
       ("the daemon hung up", "See its log, and start ndisprotd again if it stopped")
     case .protocolViolation(let violation):
@@ -59,10 +64,17 @@ extension Output {
         "the configuration of the daemon is broken: \(reason.printable())",
         "Mend the file, check it with 'ndisprotd --check-config', then: ndisprotctl reload"
       )
-    case .denied(_, .administer, let reason):
+    case .denied(_, let operation, let reason)
+    where operation == .administer || context.operation == .administer:
       (reason.printable(), "Run it as root, or as the user whose daemon it is")
     case .denied(.tooManyRequests, _, let reason):
       (reason.printable(), "End what you do not need, or have an administrator raise the limit")
+    case .denied(_, _, let reason) where context.binding.isEmpty:
+      (
+        reason.printable(),
+        "Have an administrator write a rule: ndisprotctl policy add "
+          + "\(HostFacts.userName(getuid())) INTERFACE PROTOCOL"
+      )
     case .denied(_, _, let reason):
       (
         reason.printable(),

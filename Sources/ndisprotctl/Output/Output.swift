@@ -59,10 +59,11 @@ struct Output {
   }
 
   /// Reports a file that could not be written.
-  func report(unwritable path: String, _ error: SystemError, _ context: Context) -> Failure {
+  func report(
+    unwritable path: String, _ error: SystemError, _ remedy: String, _ context: Context
+  ) -> Failure {
     let message =
-      "\(context.what): \(path) cannot be written: \(error.call): \(error.words). "
-      + "Name a file with --file in a directory where you may make one"
+      "\(context.what): \(path) cannot be written: \(error.call): \(error.words). \(remedy)"
     report(message, operation: context.operation, nil, name: "system")
     return Failure(exitCode: 1)
   }

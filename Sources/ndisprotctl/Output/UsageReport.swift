@@ -48,7 +48,9 @@ struct UsageReport {
   private static let forms: [UsageMessage.Form] =
     [
       UsageMessage.Form("<oid>") { value in
-        let nearest = Suggestion.nearest(to: value, in: OID.supported.map(\.shortName))
+        let nearest =
+          Suggestion.nearest(to: value, in: OID.supported.map(\.shortName))
+          ?? Suggestion.nearest(to: value.uppercased(), in: OID.supported.map(\.name))
         return (nearest.map { "Did you mean \($0)? " } ?? "")
           + "Write a name that 'ndisprotctl oids' lists, or a number such as 0x01010102"
       },

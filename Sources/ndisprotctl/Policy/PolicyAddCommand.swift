@@ -57,6 +57,7 @@ struct PolicyAddCommand: ParsableCommand {
     let program = Program(global, "policy add \(subject.printable())", .administer)
     let draft = PolicyDraft(
       subject: subject, interface: interface, protocols: protocols, rights: rights, config: config)
+    try draft.requireAccount(program)
     try draft.write(program)
     if !global.json { print(draft, program) }
     try reload(program, draft)

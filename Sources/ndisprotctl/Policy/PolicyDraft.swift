@@ -1,5 +1,6 @@
 internal import Glibc
 internal import NdisprotClient
+internal import Platform
 
 /// A file of conf.d with one binding and one rule.
 struct PolicyDraft {
@@ -45,19 +46,49 @@ struct PolicyDraft {
       """
   }
 
+  /// Reports an account that is not there: a rule for it would count for no user.
+  func requireAccount(_ program: Program) throws(Failure) {
+    guard UInt32(account) == nil else { return }
+    let isThere: Bool
+    do throws(SystemError) {
+      isThere =
+        isGroup
+        ? try AccountDatabase.group(named: account) != nil
+        : try AccountDatabase.user(named: account) != nil
+    } catch {
+      throw program.fail(.system(error))
+    }
+    guard !isThere else { return }
+    throw program.fail(
+      "there is no such \(isGroup ? "group" : "user")",
+      "Name one of 'getent \(isGroup ? "group" : "passwd")', or write a number", name: "noAccount")
+  }
+
   /// Writes the file; one that is there is not replaced.
   func write(_ program: Program) throws(Failure) {
     if unsafe mkdir(folder, 0o755) != 0, errno != EEXIST {
-      throw program.fail(unwritable: folder, SystemError(failed: "mkdir"))
+      throw fail(folder, SystemError(failed: "mkdir"), program)
     }
     guard HostFacts.status(of: path) == nil else {
-      throw program.fail(unwritable: path, SystemError(errno: EEXIST, call: "open"))
+      throw fail(path, SystemError(errno: EEXIST, call: "open"), program)
     }
     do throws(SystemError) {
       try FileBytes.replace(path, with: Array(text.utf8))
     } catch {
-      throw program.fail(unwritable: path, error)
+      throw fail(path, error, program)
     }
+  }
+
+  private func fail(_ path: String, _ error: SystemError, _ program: Program) -> Failure {
+    let remedy =
+      switch error.errno {
+      case EACCES, EPERM: "Run it as root"
+      case EEXIST: "Change it with an editor, then: ndisprotctl reload"
+      case ENOENT:
+        "Name the configuration that the daemon reads with --config, or make its directory"
+      default: "Name a configuration elsewhere with --config"
+      }
+    return program.fail(unwritable: path, error, remedy)
   }
 
   /// What is still missing before the user can connect; nil if nothing is known to be.

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import FrameFilter
 internal import Glibc
 internal import NdisprotClient
 internal import Platform
@@ -20,7 +21,7 @@ struct NdisprotctlCommand: ParsableCommand {
       [
         "ndisprotctl bindings", "ndisprotctl read eth0 --ethertype lldp", "ndisprotctl doctor",
       ]),
-    version: Build.text("ndisprotctl", ["protocol \(ProtocolVersion.current)"]),
+    version: versionText,
     groupedSubcommands: [
       CommandGroup(
         name: "Frames",
@@ -50,6 +51,16 @@ struct NdisprotctlCommand: ParsableCommand {
           ObjectsCommand.self, TraceCommand.self,
         ]),
     ])
+
+  /// What `--version` prints; only then is libpcap loaded to be asked.
+  private static var versionText: String {
+    let library =
+      programArguments().contains("--version")
+      ? FrameFilter.libraryVersion ?? "libpcap is not installed" : ""
+    return Build.text(
+      "ndisprotctl",
+      [library, "protocol \(ProtocolVersion.current)"].filter { !$0.isEmpty })
+  }
 
   @OptionGroup var global: GlobalOptions
 

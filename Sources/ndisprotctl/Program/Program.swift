@@ -92,8 +92,8 @@ final class Program {
   func fail(_ report: WriteReport) -> Failure { output.report(report, context) }
 
   /// Reports a file that could not be written.
-  func fail(unwritable path: String, _ error: SystemError) -> Failure {
-    output.report(unwritable: path, error, context)
+  func fail(unwritable path: String, _ error: SystemError, _ remedy: String) -> Failure {
+    output.report(unwritable: path, error, remedy, context)
   }
 
   /// Reports that the service does not run.

@@ -89,10 +89,7 @@ struct ReplayRun: ~Copyable {
     }
     if let source {
       scratch.removeAll(keepingCapacity: true)
-      let bytes = reader.bytes
-      for offset in bytes.byteOffsets {
-        scratch.append(unsafe bytes.unsafeLoad(fromByteOffset: offset, as: UInt8.self))
-      }
+      unsafe reader.bytes.withUnsafeBytes { unsafe scratch.append(contentsOf: $0) }
       for index in 0..<6 where 6 + index < scratch.count {
         scratch[6 + index] = source.octets[index]
       }

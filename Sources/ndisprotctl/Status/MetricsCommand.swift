@@ -65,7 +65,8 @@ struct MetricsCommand: ParsableCommand {
     do throws(SystemError) {
       try FileBytes.replace(file, with: Array(text.utf8))
     } catch {
-      throw program.fail(unwritable: file, error)
+      throw program.fail(
+        unwritable: file, error, "Name a file with --file in a directory where you may make one")
     }
   }
 }

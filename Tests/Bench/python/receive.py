@@ -1,7 +1,8 @@
 """Receives and counts frames: receive.py ndisprot INTERFACE | packet INTERFACE | import.
 
-Prints one JSON object a line: ready, then a summary once half a second has passed without a frame. The
-processor time is this program's own, from ready to the last frame.
+Prints one JSON object a line: ready, then a summary once half a second has passed without a frame.
+The processor time is this program's own, from ready to the last frame; `missing` what the daemon
+says this open lost.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Who answers ARP on this link: arp_scan.py INTERFACE OWN-ADDRESS NETWORK, as 10.0.0.5 10.0.0.0/24.
+"""Answers to ARP on this link: arp_scan.py INTERFACE OWN-ADDRESS NETWORK, as 10.0.0.5 10.0.0.0/24.
 
 Needs a rule with the EtherType arp and the rights read and write.
 """

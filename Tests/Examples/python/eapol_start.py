@@ -1,6 +1,6 @@
-"""802.1X: asks the switch to begin, and answers who we are: eapol_start.py INTERFACE IDENTITY.
+"""802.1X: asks the switch to begin, answers with an identity: eapol_start.py INTERFACE IDENTITY.
 
-Needs a rule with the EtherType eapol and the rights read, write and set-oid (for the group).
+Needs a rule with the EtherType eapol and the rights read, write and join (for the group).
 """
 
 import struct

@@ -1,6 +1,6 @@
 """The neighbours that announce themselves by LLDP: lldp_listen.py INTERFACE [COUNT].
 
-Needs a rule with the EtherType lldp and the rights read and set-oid (for the group).
+Needs a rule with the EtherType lldp and the rights read and join (for the group).
 """
 
 import sys

@@ -1,7 +1,8 @@
-"""PTP (IEEE 1588, layer 2): one peer delay request, and what it says of the link: ptp_delay.py INTERFACE.
+"""PTP (IEEE 1588, layer 2), one peer delay request, and the link's delay: ptp_delay.py INTERFACE.
 
-Needs a rule with the EtherType ptp and the rights read, write and set-oid (for the group). Receive
-times are the kernel's; the time of sending is taken in this program, so the result is an upper bound.
+Needs a rule with the EtherType ptp and the rights read, write and join (for the group). Receive
+times are the kernel's; the time of sending is taken in this program, so the result is an upper
+bound.
 """
 
 import struct

@@ -23,6 +23,8 @@ struct RunCase {
   var binding = "np0"
   /// Words in front of it all: a terminal, a limit.
   var launcher: [String] = []
+  /// Whether the form of the adapter is named, so that no test gets another than it means.
+  var namesForm = true
   /// Whether programs with capabilities of their file may use them: newuidmap(1).
   var mayGainPrivileges = false
   /// Commands of a root shell before the run, in a mount namespace of its own.
@@ -41,9 +43,10 @@ struct RunCase {
     let user =
       mayGainPrivileges
       ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : User.allowed.words
+    let form = namesForm ? ["--form", device == .open ? "tap" : "veth"] : []
     return launcher + ["unshare", "--mount", "sh", "-c", script, "sh"] + user + [
       try Product.path("ndisprotctl"), "--socket", lab.socketPath, "run",
-    ] + options + [binding, "--"] + program
+    ] + form + options + [binding, "--"] + program
   }
 }
 

@@ -42,6 +42,9 @@ enum Plan {
     PythonReceive(profile: .throughput),
     PythonReceive(profile: .latency),
     PythonImport(),
+    CaptureToFile(),
+    Replay(),
+    ReplayPace(),
     OtherPeers(),
   ]
 

@@ -35,7 +35,7 @@ struct PythonReceive: Measurement {
         value: ours.microseconds,
         figures: [
           "peer us": loop.microseconds, "Mpps": ours.framesPerSecond * 1e-6, "lost": lost,
-          "peer lost": Double(count) - loop.frames,
+          "lost by the open": ours.lostByOpen, "peer lost": Double(count) - loop.frames,
         ],
         violation: lost == 0 ? nil : "\(Int(lost)) frames lost"),
       Sample(value: ours.microseconds / loop.microseconds),
@@ -48,6 +48,8 @@ struct PythonReceive: Measurement {
     let framesPerSecond: Double
     /// Of processor time, a frame.
     let microseconds: Double
+    /// What the daemon said in front of frames; the others were dropped by the kernel.
+    let lostByOpen: Double
   }
 
   private func run(
@@ -63,7 +65,8 @@ struct PythonReceive: Measurement {
       throw .notUnderstood(program: program.name, line: "a summary without frames or times")
     }
     return Run(
-      frames: frames, framesPerSecond: frames / elapsed, microseconds: cpuSeconds / frames * 1e6)
+      frames: frames, framesPerSecond: frames / elapsed, microseconds: cpuSeconds / frames * 1e6,
+      lostByOpen: summary.missing ?? 0)
   }
 }
 

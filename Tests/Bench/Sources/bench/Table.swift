@@ -83,7 +83,7 @@ enum Table {
     switch unit {
     case .ratio: decimals(value, 2) + " ×"
     case .secondsPerMillion: decimals(value, 3) + " s/M"
-    case .microseconds: decimals(value, 1) + " µs"
+    case .microseconds: decimals(value, value < 2 ? 2 : 1) + " µs"
     case .megabytes: decimals(value, 1) + " MB"
     case .kilobytes: decimals(value, 1) + " KB"
     case .milliseconds: decimals(value, 0) + " ms"

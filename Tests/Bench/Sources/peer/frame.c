@@ -10,8 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 volatile bool is_stopped;
 
@@ -50,8 +52,19 @@ int packet_socket(const char *interface, uint16_t protocol) {
   return descriptor;
 }
 
+struct ether_addr own_address(const char *interface) {
+  struct ifreq request = {0};
+  strncpy(request.ifr_name, interface, sizeof request.ifr_name - 1);
+  int descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (descriptor < 0 || ioctl(descriptor, SIOCGIFHWADDR, &request) != 0) fail("SIOCGIFHWADDR");
+  close(descriptor);
+  struct ether_addr address;
+  memcpy(&address, request.ifr_hwaddr.sa_data, ETH_ALEN);
+  return address;
+}
+
 void fill_frame(uint8_t *frame, const struct options *options) {
-  static const struct ether_addr source = {{0x02, 0, 0, 0, 0, 0x0a}};
+  const struct ether_addr source = own_address(options->interface);
   memset(frame, 0x5a, options->length);
   struct test_frame *header = (struct test_frame *)frame;
   memcpy(header->ethernet.ether_dhost, &options->destination, ETH_ALEN);

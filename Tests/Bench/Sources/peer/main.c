@@ -22,8 +22,10 @@ struct role {
 
 static const struct role roles[] = {
     {"capture", capture_frames}, /* libpcap's pcap_dispatch, blocks or immediate */
+    {"file", write_file},        /* a pcap file of frames to send, on standard output */
     {"flood", flood_daemon},     /* no peer: a client that asks without end */
     {"inject", inject_frames},   /* libpcap's pcap_inject, one at a time */
+    {"pace", measure_pace},      /* how exactly frames of a rate arrive */
     {"pair", exchange_requests}, /* one request and its answer, between two processes */
     {"ping", ping_frames},       /* one frame out, wait for it to come back */
     {"plain", take_offloads_away},
@@ -54,7 +56,7 @@ static void catch_signals(void) {
 }
 
 static _Noreturn void usage(const char *what) {
-  fprintf(stderr, "peer: %s\nusage: peer capture|flood|inject|pair|ping|plain|receive|reflect|source|stream --interface NAME ...\n", what);
+  fprintf(stderr, "peer: %s\nusage: peer capture|file|flood|inject|pace|pair|ping|plain|receive|reflect|source|stream --interface NAME ...\n", what);
   exit(64);
 }
 

@@ -39,12 +39,14 @@ int capture_frames(const struct options *options);
 int exchange_requests(const struct options *options);
 int flood_daemon(const struct options *options);
 int inject_frames(const struct options *options);
+int measure_pace(const struct options *options);
 int ping_frames(const struct options *options);
 int receive_frames(const struct options *options);
 int reflect_frames(const struct options *options);
 int send_frames(const struct options *options);
 int stream_frames(const struct options *options);
 int take_offloads_away(const struct options *options);
+int write_file(const struct options *options);
 
 /* Monotonic time, and the CPU time of this process. */
 uint64_t nanoseconds_now(void);
@@ -62,6 +64,9 @@ struct pcap *open_capture(const struct options *options);
 
 /* A packet socket bound to the interface; protocol 0 receives nothing. */
 int packet_socket(const char *interface, uint16_t protocol);
+
+/* The address of an interface, which is the source of its frames. */
+struct ether_addr own_address(const char *interface);
 
 /* Fills `length` bytes with frame number 0. */
 void fill_frame(uint8_t *frame, const struct options *options);

@@ -59,6 +59,7 @@ int ping_frames(const struct options *options) {
 int reflect_frames(const struct options *options) {
   int descriptor = packet_socket(options->interface, options->etherType);
   uint8_t frame[LONGEST_FRAME];
+  const struct ether_addr own = own_address(options->interface);
   uint64_t reflected = 0;
   say_ready();
   while (!is_stopped) {
@@ -66,6 +67,7 @@ int reflect_frames(const struct options *options) {
     for (ssize_t count; (count = recv(descriptor, frame, sizeof frame, MSG_DONTWAIT)) > 0;) {
       struct ether_header *header = (struct ether_header *)frame;
       memcpy(header->ether_dhost, header->ether_shost, ETH_ALEN);
+      memcpy(header->ether_shost, &own, ETH_ALEN);
       header->ether_type = htons(options->replyEtherType);
       if (send(descriptor, frame, (size_t)count, 0) == count) reflected++;
     }

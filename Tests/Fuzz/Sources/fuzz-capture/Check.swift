@@ -9,12 +9,7 @@ func check(_ input: Input) {
   var input = input
   let step = max(1, Int(input.byte()))
   let file = input.remainder()
-  var rest = file[...]
-  var reader = CaptureReader { wanted in
-    let part = rest.prefix(min(step, wanted))
-    rest = rest.dropFirst(part.count)
-    return Array(part)
-  }
+  var reader = reader(of: file, step: step)
   var writer = CaptureWriter(.pcapng)
   writer.appendHead([CaptureInterface(), CaptureInterface()], program: "", system: "")
   var frames: [(CaptureFrame, [UInt8])] = []
@@ -32,8 +27,18 @@ func check(_ input: Input) {
   compare(frames, writer.pending.withUnsafeBytes { Array($0) })
 }
 
+/// A reader that gets so many bytes at a time.
+private func reader(of file: [UInt8], step: Int) -> CaptureReader {
+  var rest = file[...]
+  return CaptureReader { wanted in
+    let part = rest.prefix(min(step, wanted))
+    rest = rest.dropFirst(part.count)
+    return Array(part)
+  }
+}
+
 private func compare(_ frames: [(CaptureFrame, [UInt8])], _ file: [UInt8]) {
-  var reader = CaptureReader(bytes: file)
+  var reader = reader(of: file, step: .max)
   for (frame, bytes) in frames {
     guard let again = try? reader.next() else { return require(false, "a frame is lost") }
     require(again == frame, "a frame is described otherwise")

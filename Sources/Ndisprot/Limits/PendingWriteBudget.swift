@@ -18,18 +18,32 @@ public final class PendingWriteBudget: Sendable {
   static let own =
     MessageBuffer.longest + StatusBuffer.byteCount(ofFrames: StatusBuffer.longest) + overhead
   private let used = Atomic<Int>(0)
+  private let refused = Atomic<UInt64>(0)
 
   /// Makes one of which nothing is used.
   public init() {}
 
   /// Whether an open may have this many bytes waiting.
   func admits(_ byteCount: Int) -> Bool {
-    byteCount <= PendingWriteBudget.own
+    if byteCount <= PendingWriteBudget.own
       || used.load(ordering: .relaxed) < PendingWriteBudget.shared
+    {
+      return true
+    }
+    refused.add(1, ordering: .relaxed)
+    return false
   }
 
   /// An open's writes hold so many bytes more, or less.
   func change(by byteCount: Int) { used.add(byteCount, ordering: .relaxed) }
+
+  /// As `stats --limits` shows it.
+  public var use: Budget.Use {
+    Budget.Use(
+      name: "pended-writes", used: heldByteCount,
+      limits: Budget.Limits(all: PendingWriteBudget.shared),
+      refused: refused.load(ordering: .relaxed))
+  }
 
   /// Bytes that are held now.
   var heldByteCount: Int { used.load(ordering: .relaxed) }

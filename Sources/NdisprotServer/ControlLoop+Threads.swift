@@ -1,0 +1,98 @@
+internal import NDIS
+internal import Ndisprot
+internal import Platform
+internal import WDF
+
+/// A binding's loop as control sees it: who is on it, and whether it is about to end.
+struct BindingThread {
+  let loop: BindingLoop
+  /// Sessions that are there, or on their way.
+  var sessionCount = 0
+  /// When this changes, a timer of an earlier idle time means nothing any more.
+  var idleNumber: UInt64 = 0
+}
+
+// The threads of the bindings: started with the first open that moves frames, ended a second after the
+// last one.
+
+extension ControlLoop {
+  /// How long a binding's handles stay open after the last open went.
+  static let idleNanoseconds: UInt64 = 1_000_000_000
+
+  /// The thread of a binding, started if there is none; one more session is on it.
+  func thread(
+    of binding: AdapterBinding, for client: Credentials
+  ) throws(BindingError) -> BindingLoop {
+    let key = binding.interfaceIndex
+    if var running = threads[key], running.loop.binding === binding {
+      running.sessionCount += 1
+      running.idleNumber += 1
+      threads[key] = running
+      return running.loop
+    }
+    if let former = threads[key]?.loop {
+      // The index was given to a new interface; the thread of the old one ends with its sessions.
+      former.loop.post { former.stop() }
+    }
+    let started = try startThread(of: binding, for: client)
+    threads[key] = BindingThread(loop: started, sessionCount: 1)
+    return started
+  }
+
+  private func startThread(
+    of binding: AdapterBinding, for client: Credentials
+  ) throws(BindingError) -> BindingLoop {
+    do {
+      let loop = try EventLoop()
+      let host = try BindingLoop(binding, server: server, loop: loop, policy: policy)
+      _ = try server.framework.spawnWorker(
+        host.threadName, stopPhase: .unloadCallbackReturned,
+        onStop: { loop.post { host.stop() } }
+      ) { _ in loop.run() }
+      return host
+    } catch let error as BindingError {
+      throw error
+    } catch {
+      let name = binding.snapshot.attributes.name
+      let cause = (error as? SystemError)?.text ?? "\(error)"
+      server.logFailure(
+        .error, "the thread of \(name) cannot start: \(cause)", .refused, binding: name.text,
+        of: client)
+      throw .noMemory
+    }
+  }
+
+  /// One session less on a binding's thread; the last one starts its idle time.
+  func release(_ host: BindingLoop) {
+    let key = host.binding.interfaceIndex
+    guard var running = threads[key], running.loop === host else { return }
+    running.sessionCount -= 1
+    running.idleNumber += 1
+    threads[key] = running
+    guard running.sessionCount == 0 else { return }
+    guard !isOutdated(host) else {
+      endThread(key)
+      return
+    }
+    let number = running.idleNumber
+    // Another thread of the same interface counts anew.
+    _ = executor.schedule(afterNanoseconds: ControlLoop.idleNanoseconds) { [weak self, weak host] in
+      guard let self, let now = threads[key], now.loop === host, now.idleNumber == number else {
+        return
+      }
+      endThread(key)
+    }
+  }
+
+  /// Whether a reload wants the next thread of the binding made differently.
+  func isOutdated(_ host: BindingLoop) -> Bool {
+    let attributes = host.binding.snapshot.attributes
+    return !host.configuration.isAlike(server.configuration.binding(of: attributes))
+  }
+
+  /// Ends a thread that nobody uses.
+  func endThread(_ key: Int32) {
+    guard let host = threads.removeValue(forKey: key)?.loop else { return }
+    _ = host.loop.post { host.stop() }
+  }
+}

@@ -1,0 +1,118 @@
+internal import MDL
+internal import NDIS
+internal import Ndisprot
+internal import NdisprotControl
+internal import Platform
+
+/// What one session's socket is still to be sent: replies in order, then events.
+///
+/// Replies to writes are held back for a turn or more, so that the client is woken once for many.
+/// Records out of the receive ring never wait here: they leave at once, or stay in the ring.
+///
+/// - Thread: the loop that has the session
+final class ReplyQueue {
+  /// Replies to several writes leave together: when the socket was empty, or at 256 frames.
+  static let heldFrameLimit = 256
+
+  private let socket: ClientSocket
+  private var outgoing = OutgoingMessages()
+  /// Frames whose writes are answered in `outgoing`.
+  private var heldFrames = 0
+  private var mustFlush = false
+  /// The socket took no more; epoll says when it does.
+  private(set) var isFull = false
+  /// Its messages are not read until half of what waits has left.
+  private var isThrottled = false
+
+  init(_ socket: ClientSocket) { self.socket = socket }
+
+  /// Whether nothing waits.
+  var isIdle: Bool { outgoing.isEmpty && !mustFlush }
+
+  /// Whether there is room for another long answer.
+  var hasRoom: Bool { outgoing.byteCount < OutgoingMessages.bound }
+
+  /// Whether what waits may wait for another turn.
+  var mayHold: Bool { !mustFlush && heldFrames < ReplyQueue.heldFrameLimit }
+
+  /// Adds a reply; one to a write says for how many frames it may be held back.
+  func append(
+    _ header: MessageHeader, _ payload: RawSpan, reason: String? = nil, heldFrames frames: Int = 0
+  ) {
+    let bytes = header.encoded
+    if let reason {
+      let text = payload.array + Array(reason.utf8)
+      outgoing.append(unsafe bytes.span.bytes, unsafe text.span.bytes)
+    } else {
+      outgoing.append(unsafe bytes.span.bytes, payload)
+    }
+    if frames > 0 { heldFrames += frames } else { mustFlush = true }
+  }
+
+  /// Something that is not in here is to be sent with the next flush.
+  func demandFlush() { mustFlush = true }
+
+  /// The socket is writable again.
+  func noteRoom() { isFull = false }
+
+  /// What became of sending.
+  enum Outcome {
+    /// Everything left.
+    case sent
+    /// The socket is full.
+    case full
+    /// Nothing can be sent any more.
+    case lost
+  }
+
+  /// Sends what waits, then events, until there are none or the socket is full.
+  func flush(_ nextEvent: () -> EventMessage?) -> Outcome {
+    mustFlush = false
+    heldFrames = 0
+    while true {
+      switch outgoing.flush(to: socket.descriptor) {
+      case .done: isFull = false
+      case .blocked:
+        isFull = true
+        return .full
+      case .tooLong, .gone:
+        isFull = true
+        return .lost
+      }
+      guard let event = nextEvent() else { return .sent }
+      var header = MessageHeader(.event, id: 0)
+      header.count = event.binding == nil ? 0 : 1
+      let (front, payload) = (header.encoded, event.encoded)
+      outgoing.append(unsafe front.span.bytes, unsafe payload.span.bytes)
+    }
+  }
+
+  /// Sends records from where they lie; nothing may wait in front of them.
+  func send(_ header: MessageHeader, _ records: MDLChain) -> AnswerOutcome? {
+    switch socket.send(header, records) {
+    case .done: return .taken
+    case .blocked:
+      isFull = true
+      return .blocked
+    case .tooLong:
+      let limit = SendBuffers.longestMessage(socket)
+      return .tooLong(recordByteLimit: limit - MessageHeader.byteCount)
+    case .gone:
+      isFull = true
+      return nil
+    }
+  }
+
+  /// What epoll is to report of the socket: a client that does not read is not read from either.
+  func interest() -> Interest {
+    var wanted: Interest = isFull ? [.write] : []
+    isThrottled = outgoing.byteCount >= OutgoingMessages.bound / (isThrottled ? 2 : 1)
+    if !isThrottled { wanted.insert(.read) }
+    return wanted
+  }
+}
+
+extension RawSpan {
+  /// A copy of the bytes.
+  fileprivate var array: [UInt8] { unsafe withUnsafeBytes { unsafe Array($0) } }
+}
