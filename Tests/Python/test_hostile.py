@@ -121,6 +121,57 @@ class HostileTests(unittest.TestCase):
         self.assertIn(8, daemon.requests)
         self.assertEqual((port._replies, port._abandoned), ({}, set()))
 
+    def test_a_daemon_that_hangs_ends_a_read_in_time_and_its_late_frames_are_read(self):
+        held, ready = [], threading.Event()
+
+        def late(session, request, opcode):
+            held.append(request)
+            if ready.is_set():
+                for each in held:
+                    if struct.unpack_from("<H", each, 2)[0] == 6:
+                        session.send(reply(each, RECORD, count=1))
+                    else:
+                        session.send(reply(each, error=errno.ENOENT))
+                held.clear()
+
+        _, port = self.open(late)
+        began = time.monotonic()
+        with self.assertRaises(ndisprot.TimedOut):
+            port.read(0.05)
+        self.assertLess(time.monotonic() - began, 10)
+        pended = port.READS
+        ready.set()
+        # Whatever is asked for next wakes the daemon, and all its answers count once.
+        with self.assertRaises(ndisprot.Error):
+            port.query(1, timeout=lab.PATIENCE)
+        frames = []
+        while len(frames) < pended:
+            frames += port.read_batch(lab.PATIENCE)
+        self.assertEqual({each.data for each in frames}, {b"\xaa\xbb\xcc"})
+        self.assertEqual(port._abandoned, set())
+
+    def test_a_daemon_that_floods_with_events_neither_stretches_a_timeout_nor_fills_the_memory(self):
+        event = HEADER.pack(1, 10, 0, 0, 0, 0, 0, 0, 0, 0) + protocol._EVENT.pack(1, 0, 0, 3, 1)
+        ended = threading.Event()
+        self.addCleanup(ended.set)
+
+        def flood(session, request, opcode):
+            while not ended.is_set():
+                session.send(event)
+
+        _, port = self.open(flood)
+        for call in (lambda: port.query(1, timeout=0.3), lambda: port.read(0.3)):
+            began = time.monotonic()
+            with self.assertRaises(ndisprot.TimedOut):
+                call()
+            self.assertLess(time.monotonic() - began, lab.PATIENCE)
+        self.assertLessEqual(len(port._events), 4096)
+        while port._events and not port._events[0].lost:
+            port.next_event(0)
+        self.assertGreater(port.next_event(0).lost, 0)
+        ended.set()
+        port.close()
+
     def test_a_daemon_that_goes_in_the_middle_is_disconnected(self):
         _, port = self.open(lambda session, request, opcode: "end")
         for call in (lambda: port.read(lab.PATIENCE), lambda: port.write(bytes(60)),

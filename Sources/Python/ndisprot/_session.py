@@ -6,7 +6,6 @@ import errno
 import os
 import select
 import socket
-import threading
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from . import _protocol as protocol
 from ._errors import Disconnected, Error, TimedOut, failed
+from ._guard import Guard
 from ._protocol import Header, Opcode, ProtocolError
 from ._trust import check_trust, socket_path
 from ._values import ALL_EVENTS, Binding, Event, Frame
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 
 REPLY_TIMEOUT = 10.0
 _LONGEST_WAIT = 24 * 3600.0
+#: Events that wait for next_event; older ones are counted as lost.
+_MOST_EVENTS = 4096
+#: Messages that are taken after a deadline, since they may have arrived before it.
+_MOST_OVERTIME = 256
 _S = TypeVar("_S", bound="Session")
 
 
@@ -37,26 +41,6 @@ def deadline_after(timeout: float | None) -> float | None:
 def seconds_left(deadline: float | None) -> float | None:
     """Seconds until a deadline, never negative; None without one."""
     return None if deadline is None else max(0.0, deadline - time.monotonic())
-
-
-class _Guard:
-    """Lets one thread in; a second one is an error of the program, and hears so."""
-
-    __slots__ = ("_lock",)
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-
-    def locked(self) -> bool:
-        return self._lock.locked()
-
-    def __enter__(self) -> None:
-        if not self._lock.acquire(False):
-            raise RuntimeError(
-                "this session is in use by another thread; open one for each thread")
-
-    def __exit__(self, *_: object) -> None:
-        self._lock.release()
 
 
 class Session:
@@ -72,7 +56,7 @@ class Session:
     def __init__(self, path: str | os.PathLike[str] | None = None,
                  timeout: float | None = REPLY_TIMEOUT) -> None:
         self._path = socket_path(path)
-        self._guard = _Guard()
+        self._guard = Guard()
         self._buffer = bytearray(protocol.LONGEST_MESSAGE)
         self._view = memoryview(self._buffer)
         self._reset()
@@ -88,6 +72,7 @@ class Session:
         self._frames: deque[Frame] = deque()
         self._events: deque[Event] = deque()
         self._features = 0
+        self._overtime = 0
 
     def _connect(self, timeout: float | None) -> None:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_CLOEXEC)
@@ -150,11 +135,11 @@ class Session:
         message = (protocol.header(opcode, ident, code=code, room=room, count=count), payload)
         while not self._try_send(message):
             # The daemon reads no further while replies park: take some, or both stand still.
+            waiting = select.poll()
+            waiting.register(self._socket, select.POLLIN | select.POLLOUT)
             left = seconds_left(deadline)
-            readable, writable, _ = select.select([self._socket], [self._socket], [], left)
-            if readable and not writable:
-                self._take()
-            elif not writable:
+            found = waiting.poll(None if left is None else left * 1000)
+            if not found or not (found[0][1] & select.POLLOUT or self._advance(deadline)):
                 raise failed(operation, errno.ETIMEDOUT)
         return ident
 
@@ -198,7 +183,7 @@ class Session:
                 self._reads.discard(header.id)
                 self._handle_read(header, message)
             elif header.opcode == Opcode.EVENT:
-                self._events.append(protocol.decode_event(
+                self._keep_event(protocol.decode_event(
                     bytes(message[protocol.HEADER_BYTES:]), header.record_count))
             else:
                 self._handle_reply(header, bytes(message[protocol.HEADER_BYTES:]))
@@ -218,6 +203,13 @@ class Session:
             self._read_failure = self._refusal(
                 header, bytes(message[protocol.HEADER_BYTES:]), "read")
 
+    def _keep_event(self, event: Event) -> None:
+        if len(self._events) >= _MOST_EVENTS:
+            oldest = self._events.popleft()
+            self._events[0] = self._events[0]._replace(
+                lost=self._events[0].lost + oldest.lost + 1)
+        self._events.append(event)
+
     def _handle_reply(self, header: Header, payload: bytes) -> None:
         if header.id in self._abandoned:
             self._abandoned.discard(header.id)
@@ -236,6 +228,22 @@ class Session:
         left = seconds_left(deadline)
         return bool(self._readable_poll.poll(None if left is None else left * 1000))
 
+    def _advance(self, deadline: float | None) -> bool:
+        """Takes one message, or sleeps until there is one; False when the deadline has passed.
+
+        What has arrived by then is still taken, but not without end from a daemon that floods.
+        """
+        if not self._take():
+            self._overtime = 0
+            return self._wait(deadline)
+        if deadline is None or time.monotonic() < deadline:
+            return True
+        self._overtime += 1
+        if self._overtime < _MOST_OVERTIME:
+            return True
+        self._overtime = 0
+        return False
+
     # MARK: Requests
 
     @staticmethod
@@ -251,10 +259,9 @@ class Session:
 
     def _reply(self, ident: int, operation: str, deadline: float | None) -> Reply:
         while ident not in self._replies:
-            if self._take() or self._wait(deadline):
-                continue
-            self._abandon(ident)
-            raise failed(operation, errno.ETIMEDOUT)
+            if not self._advance(deadline):
+                self._abandon(ident)
+                raise failed(operation, errno.ETIMEDOUT)
         return self._replies.pop(ident)
 
     def _abandon(self, ident: int) -> None:
@@ -320,7 +327,7 @@ class Session:
         with self._guard:
             deadline = deadline_after(timeout)
             while not self._events:
-                if not self._take() and not self._wait(deadline):
+                if not self._advance(deadline):
                     return None
             return self._events.popleft()
 
