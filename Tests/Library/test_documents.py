@@ -1,6 +1,5 @@
 """What is written about the library: every function, and programs that compile and run as they stand."""
 
-import glob
 import os
 import re
 import subprocess
@@ -10,8 +9,6 @@ import unittest
 import build
 import lab
 from test_headers import declared
-
-EXAMPLES = os.path.join(build.ROOT, "Tests", "Examples", "c")
 
 
 def read(*path):
@@ -91,58 +88,3 @@ class Documents(unittest.TestCase):
         self.assertEqual(re.search(r'version: StaticString = "(.*)"', read("Sources", "NdisprotLibrary",
                                                                             "Session+Unsafe.swift"))[1], version)
         self.assertEqual(re.search(r'static let version = "(.*)"', read("Sources", "Platform", "Build.swift"))[1], version)
-
-    def example(self, name):
-        with open(os.path.join(EXAMPLES, name + ".c")) as file:
-            return compile_program("example-" + name, file.read(), "-I", EXAMPLES)
-
-    def test_every_example_has_a_test(self):
-        names = {os.path.basename(path)[:-2] for path in glob.glob(EXAMPLES + "/*.c")}
-        self.assertEqual(names, {"wake", "lldp", "dcp", "ptp", "cyclic", "arp", "dot1x"})
-
-    def test_example_lldp(self):
-        self.converse(self.example("lldp"), "np0", frames=[self.lldp()], wanted="system name switch")
-
-    def test_example_wake(self):
-        lab.lab.peer.drain()
-        build.run(self.example("wake"), "np0", "02:00:00:00:00:17", env=build.environment(build.libraries[0]))
-        frame = self.received(0x0842)
-        self.assertEqual(frame[14:26], b"\xff" * 6 + bytes.fromhex("020000000017"))
-
-    def received(self, ethertype):
-        """The next frame of this type that the peer has got."""
-        while True:
-            frame, = lab.lab.peer.receive(1)  # an error if none comes in a minute
-            if frame[12:14] == ethertype.to_bytes(2, "big"):
-                return frame
-
-    def own(self):
-        with open("/sys/class/net/np0/address") as file:
-            return bytes.fromhex(file.read().strip().replace(":", ""))
-
-    def test_example_arp(self):
-        answer = bytes.fromhex("0001080006040002") + lab.lab.peer.address + bytes([10, 9, 8, 7]) + self.own() + bytes(4)
-        frame = lab.frame(self.own(), lab.lab.peer.address, answer, 0x0806)
-        self.converse(self.example("arp"), "np0", "10.9.8", frames=[frame], wanted="10.9.8.7 " + lab.lab.peer.address.hex(":"))
-
-    def test_example_dcp(self):
-        block = b"\x02\x02\x00\x07\0\0conv1\0"
-        answer = b"\xfe\xff\x05\x01" + bytes(4) + bytes([0, 0, 0, len(block)]) + block
-        frame = lab.frame(self.own(), lab.lab.peer.address, answer, 0x8892)
-        self.converse(self.example("dcp"), "np0", "30", frames=[frame], wanted=lab.lab.peer.address.hex(":") + " conv1")
-
-    def test_example_ptp(self):
-        answer = bytearray(54)
-        answer[0], answer[1], answer[3], answer[31] = 3, 2, 54, 7
-        frame = lab.frame(bytes.fromhex("0180c200000e"), lab.lab.peer.address, bytes(answer), 0x88F7)
-        self.converse(self.example("ptp"), "np0", frames=[frame], wanted="answer after")
-
-    def test_example_dot1x(self):
-        question = b"\x02\0\0\x05\x01\x21\0\x05\x01"
-        frame = lab.frame(self.own(), lab.lab.peer.address, question, 0x888E)
-        self.converse(self.example("dot1x"), "np0", "alice", frames=[frame], wanted="answered as alice")
-
-    def test_example_cyclic(self):
-        said = build.run(self.example("cyclic"), "np0", lab.lab.peer.address.hex(":"), "50",
-                         env=build.environment(build.libraries[0])).stdout
-        self.assertIn("0 of 50 answered in time", said)
