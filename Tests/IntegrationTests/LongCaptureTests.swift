@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Glibc
 import Testing
 
@@ -35,7 +36,11 @@ struct LongCaptureTests {
       let text = try capture.rest(within: 330)
       #expect(try capture.exitCode() == 0, "\(capture.errorText)")
       try countFiles(ofLast: true)
-      #expect(counted == count && text.contains("\"lost\":0"), "\(counted) \(text)")
+      let line = try #require(text.split(separator: "\n").last { $0.contains("summary") })
+      let summary = try JSONDecoder().decode(CaptureSummary.self, from: Data(line.utf8))
+      // A slow disk may cost frames in the long form: of each it is known that it was lost.
+      #expect(counted == summary.frames && counted + summary.lost == count, "\(text)")
+      #expect(FaultForm.isLong || summary.lost == 0, "\(text)")
       #expect(text.contains("\"files\":\(seen.count)"), "\(seen.count) \(text)")
     }
   }
