@@ -33,7 +33,7 @@ extension MDLSpan {
 
 extension EthernetHeader {
   /// The header at the start of `bytes`; nil when they are too few.
-  fileprivate init?(_ bytes: RawSpan) {
+  public init?(_ bytes: RawSpan) {
     guard bytes.byteCount >= Self.untaggedByteCount else { return nil }
     func octet(_ index: Int) -> UInt8 {
       unsafe bytes.unsafeLoad(fromUncheckedByteOffset: index, as: UInt8.self)

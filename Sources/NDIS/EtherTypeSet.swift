@@ -57,3 +57,39 @@ public struct EtherTypeSet: Hashable, Sendable {
       ? EtherTypeSet([Self.anyValue]) : EtherTypeSet(values + other.values)
   }
 }
+
+extension EtherTypeSet: ExpressibleByArrayLiteral {
+  /// Makes a set of numbers: `[0x88CC, 0x888E]`.
+  public init(arrayLiteral elements: UInt16...) { self.init(elements) }
+}
+
+extension EtherTypeSet {
+  /// Every frame.
+  public static var any: EtherTypeSet { EtherTypeSet([anyValue]) }
+  /// IEEE 802.3 frames, whose field holds a length.
+  public static var llc: EtherTypeSet { EtherTypeSet([llcValue]) }
+  /// ARP.
+  public static var arp: EtherTypeSet { [0x0806] }
+  /// PROFINET.
+  public static var profinet: EtherTypeSet { [0x8892] }
+  /// EtherCAT.
+  public static var etherCAT: EtherTypeSet { [0x88A4] }
+  /// GOOSE of IEC 61850.
+  public static var goose: EtherTypeSet { [0x88B8] }
+  /// LLDP.
+  public static var lldp: EtherTypeSet { [0x88CC] }
+  /// The Precision Time Protocol.
+  public static var ptp: EtherTypeSet { [0x88F7] }
+
+  /// Makes a set of names and numbers, as configurations and the command line have them.
+  ///
+  /// - Returns: nil if a word is neither; see `EtherTypeName`
+  public init?(named words: [String]) {
+    var values: [UInt16] = []
+    for word in words {
+      guard let value = EtherTypeName.value(of: word) else { return nil }
+      values.append(value)
+    }
+    self.init(values)
+  }
+}

@@ -1,3 +1,4 @@
+public import MDL
 public import NDIS
 
 /// A frame that was read, as a copy of its own.
@@ -33,4 +34,12 @@ public struct CapturedFrame: Hashable, Sendable {
     lostBefore = Int(header.lostBefore)
     bytes = unsafe frame.withUnsafeBytes { unsafe Array($0) }
   }
+}
+
+extension CapturedFrame {
+  /// The addresses, the VLAN tag if there is one, and the EtherType; nil for fewer than 14 bytes.
+  public var header: EthernetHeader? { unsafe EthernetHeader(bytes.span.bytes) }
+
+  /// What follows the header, with the padding of a short frame.
+  public var payload: ArraySlice<UInt8> { bytes.dropFirst(header?.byteCount ?? bytes.count) }
 }

@@ -61,3 +61,12 @@ public final class Interruption: Sendable {
     flag.store(false, ordering: .releasing)
   }
 }
+
+/// Polls two descriptors, the second often that of an `Interruption`.
+///
+/// - Source: poll(2)
+@inline(__always)
+func pollBoth(_ polled: inout InlineArray<2, pollfd>, milliseconds: Int32) -> Int32 {
+  var span = polled.mutableSpan
+  return unsafe span.withUnsafeMutableBufferPointer { unsafe poll($0.baseAddress, 2, milliseconds) }
+}

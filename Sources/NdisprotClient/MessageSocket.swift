@@ -106,10 +106,7 @@ final class MessageSocket {
       pollfd(fd: interruption?.descriptor ?? -1, events: Int16(POLLIN), revents: 0),
     ]
     while true {
-      var span = polled.mutableSpan
-      let count = unsafe span.withUnsafeMutableBufferPointer {
-        unsafe poll($0.baseAddress, 2, deadline.pollMilliseconds)
-      }
+      let count = pollBoth(&polled, milliseconds: deadline.pollMilliseconds)
       if count < 0 {
         let error = SystemError(failed: "poll")
         if error.errno != EINTR { throw .system(error) }

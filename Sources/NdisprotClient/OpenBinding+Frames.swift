@@ -79,10 +79,7 @@ extension OpenBinding {
   public func writeBatch(
     _ frames: [[UInt8]], timeout: Duration? = Connection.defaultTimeout
   ) throws(ClientError) -> [CompletionStatus] {
-    let writer = emptyWriter
-    for frame in frames {
-      guard unsafe writer.records.append(frame.span.bytes) else { throw tooLong }
-    }
+    let writer = try message(of: frames)
     guard !frames.isEmpty else { return [] }
     return try connection.pendedRequest(
       .writeBatch, .write, writer.records.records, timeout: timeout,
@@ -93,6 +90,15 @@ extension OpenBinding {
         guard statuses.count == frames.count else { throw .invalidValue }
         return (0..<statuses.count).map { statuses[$0] }
       })
+  }
+
+  /// A message of these frames.
+  func message(of frames: [[UInt8]]) throws(ClientError) -> WriterBox {
+    let writer = emptyWriter
+    for frame in frames {
+      guard unsafe writer.records.append(frame.span.bytes) else { throw tooLong }
+    }
+    return writer
   }
 
   /// What does not fit a message fits no interface.

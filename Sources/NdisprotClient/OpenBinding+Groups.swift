@@ -7,7 +7,7 @@ extension OpenBinding {
   ///
   /// - Throws: `.refused` with `multicastFull` for too many groups, or an address that is no group
   /// - Windows: OID_802_3_ADD_MULTICAST_ADDRESS
-  public func join(group: MACAddress) throws(ClientError) {
+  public func join(_ group: MACAddress) throws(ClientError) {
     try set(.addMulticastAddress, group.octets.indices.map { group.octets[$0] })
   }
 
@@ -15,7 +15,7 @@ extension OpenBinding {
   ///
   /// - Throws: `.refused` with `multicastNotFound`
   /// - Windows: OID_802_3_DELETE_MULTICAST_ADDRESS
-  public func leave(group: MACAddress) throws(ClientError) {
+  public func leave(_ group: MACAddress) throws(ClientError) {
     try set(.deleteMulticastAddress, group.octets.indices.map { group.octets[$0] })
   }
 

@@ -49,7 +49,7 @@ public func ndisprot_join(_ handle: OpaquePointer!, _ group: UnsafePointer<UInt8
   unsafe CInt(
     withBinding(handle) { handle, binding throws(ClientError) in
       guard let group = unsafe address(group) else { return handle.misused() }
-      try binding.join(group: group)
+      try binding.join(group)
       return 0
     })
 }
@@ -60,7 +60,7 @@ public func ndisprot_leave(_ handle: OpaquePointer!, _ group: UnsafePointer<UInt
   unsafe CInt(
     withBinding(handle) { handle, binding throws(ClientError) in
       guard let group = unsafe address(group) else { return handle.misused() }
-      try binding.leave(group: group)
+      try binding.leave(group)
       return 0
     })
 }

@@ -132,6 +132,30 @@ struct ExtcapTests {
     }
   }
 
+  @Test(
+    "a user with a rule for LLDP alone captures that with Wireshark's defaults, groups included",
+    .needsSeveralUsers)
+  func narrowRule() throws {
+    let policy = Policy.text(Policy.rule("lldp", #""lldp""#, #""read", "join""#))
+    try Lab.run(configuration: policy) { lab in
+      _ = try folder(lab)
+      chmod(lab.directory, 0o777)
+      defer { try? removeFolder(lab) }
+      let path = "\(lab.directory)/shark"
+      let shark = try ChildProcess(
+        try words(
+          lab, .allowed, ["tshark", "-q", "-n", "-i", "ndisprot-np0", "-c", "2", "-w", path]),
+        errorPath: lab.filePath("tshark"))
+      try eventually("an open of tshark's: \(shark.errorText)") {
+        try lab.ctl("--json", "stats").output.contains(#""kind":"open""#)
+      }
+      let lldp = Frame.make(to: "0180c200000e", type: "88cc", number: 2)
+      try lab.peer.startStream(lldp, count: 400, microseconds: 10_000)
+      #expect(try shark.exitCode() == 0, "\(shark.errorText)")
+      #expect(try CaptureWitness(lab, path).frames() == [lldp, lldp])
+    }
+  }
+
   @Test("what goes wrong is one sentence on standard error")
   func errors() throws {
     try Lab.run { lab in

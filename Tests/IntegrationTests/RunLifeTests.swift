@@ -112,6 +112,39 @@ struct RunLifeTests {
     }
   }
 
+  @Test("frames that were lost in front of the pump, and behind its last one, are said at the end")
+  func lostInFront() throws {
+    try Lab.runProgram(binding: "ring = \"2 MiB\"\nqueue = \"1 MiB\"") { lab in
+      let frames = Array(repeating: Frame.make(byteCount: 1_514), count: 1_000)
+      let lost = { (program: ChildProcess, words: String) in
+        program.errorText.split(separator: "\n").first { $0.contains(words) }
+          .flatMap { $0.firstMatch(of: /run: (\d+) frames/) }.flatMap { Int($0.1) }
+      }
+      let ring = try lab.startRun("sh", "-c", "echo ready; read line")
+      #expect(try ring.nextText() == "ready")
+      try lab.daemon.whileStopped {
+        for _ in 0..<4 { try lab.peer.send(frames) }
+      }
+      try ring.writeLine([])
+      #expect(try ring.exitCode() == 0)
+      #expect(lost(ring, "capture ring was full") ?? 0 > 1_000, "\(ring.errorText)")
+
+      let queue = try lab.startRun("sh", "-c", "echo ready; read line")
+      #expect(try queue.nextText() == "ready")
+      queue.send(SIGSTOP)
+      for _ in 0..<4 {
+        try lab.peer.send(frames)
+        // The ring is not what shall be full.
+        usleep(100_000)
+      }
+      queue.send(SIGCONT)
+      try queue.writeLine([])
+      #expect(try queue.exitCode() == 0)
+      #expect(
+        lost(queue, "faster than the program's interface") ?? 0 > 1_000, "\(queue.errorText)")
+    }
+  }
+
   @Test("frames that were merged and cut are never given to a program, but counted, with a remedy")
   func merged() throws {
     try Lab.runProgram { lab in

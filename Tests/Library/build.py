@@ -38,7 +38,7 @@ def programs() -> None:
         run("gcc", *common, "-O1", source, "-o", program(name), *link)
         run("gcc", *common, "-O1", "-fsanitize=address", source, "-o", program(name + "-asan"), *link)
     for compiler in ["gcc", "clang"]:
-        for name in ["ported", "words", "ndis5"]:
+        for name in ["ported", "words", "ndis5", "codes"]:
             source = os.path.join(HERE, "programs", name + ".c")
             run(compiler, "-std=gnu17", *STRICT, source, "-o", program(name + "-" + compiler), *windows())
             run(compiler, "-std=gnu17", *STRICT, "-fsanitize=address,undefined", source, "-o",

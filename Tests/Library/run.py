@@ -30,6 +30,7 @@ def main() -> None:
     lab.drop()
     os.chdir(build.scratch)
     os.environ.update(NDISPROT_SOCKET=lab.lab.path, TMPDIR=build.scratch, HOME=build.scratch)
+    tempfile.tempdir = build.scratch
     loader = unittest.TestLoader()
     if patterns:
         loader.testNamePatterns = ["*%s*" % each for each in patterns]

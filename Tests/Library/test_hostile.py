@@ -204,5 +204,40 @@ class Hostile(unittest.TestCase):
                 self.attack(self.fuzz(200 + seed), "40", kind="hostile-asan")
         self.attack(self.fuzz(300), "25", tool=build.MEMORY)
 
+    def test_a_time_out_of_the_daemon_is_true_for_windows(self):
+        source = os.path.join(build.scratch, "status.c")
+        with open(source, "w") as file:
+            file.write(STATUSES)
+        build.run("gcc", "-std=gnu17", *build.STRICT, source, "-o", build.program("status"), *build.windows())
+        for status, said in [(0x00000102, "1 0"), (0x80000005, "0 234"), (0xC0000001, "0 31"), (0xC0000120, "0 995")]:
+            with self.subTest(status=hex(status)):
+                change = self.only(1, lambda request, honest: [reply(request, status=(status, 0xC0000001, 110))])
+                self.assertEqual(self.attack(change, kind="status").strip(), said)
 
+    def test_programs_of_windows_survive_random_answers(self):
+        for seed in range(6):
+            with self.subTest(seed=seed):
+                daemon = Daemon(self.fuzz(400 + seed))
+                self.addCleanup(daemon.close)
+                for _ in range(5):
+                    said = build.run(build.program("ported-gcc-asan"), "np0", "-n", "3", check=False, timeout=60,
+                                     env=dict(build.environment(build.libraries[0]), NDISPROT_SOCKET=daemon.path))
+                    self.assertIn(said.returncode, (0, 1), said.stdout)
+                    self.assertNotIn("Sanitizer", said.stdout)
+                    self.assertNotIn("runtime error", said.stdout)
+
+
+STATUSES = r"""
+#include <windows.h>
+#include "protuser.h"
+int main(void) {
+  DWORD count = 0;
+  BOOL result;
+  HANDLE handle = CreateFile("\\\\.\\NdisProt", GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING, 0, NULL);
+  SetLastError(0);
+  result = DeviceIoControl(handle, IOCTL_NDISPROT_BIND_WAIT, NULL, 0, NULL, 0, &count, NULL);
+  printf("%d %lu\n", result, GetLastError());
+  return 0;
+}
+"""
 EVENT_HEADER = HEADER.pack(1, 10, 0, 0, 0, 0, 0, 0, 0, 1)

@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+import time
 import unittest
 
 import build
@@ -121,6 +122,65 @@ class Windows(unittest.TestCase):
         self.assertEqual(self.run_program("ndis5-gcc", "np0", **variables), address)
         with self.assertRaises(AssertionError):
             self.run_program("ndis5-gcc", "np0")
+
+    def test_the_codes_that_the_sample_does_not_try(self):
+        self.addCleanup(self.wait_for_carrier)
+        for compiler in ["gcc", "clang-asan"]:
+            with self.subTest(compiler=compiler):
+                process = subprocess.Popen([build.program("codes-" + compiler), "np0"], text=True,
+                                           env=build.environment(build.libraries[0]), stdin=subprocess.PIPE,
+                                           stdout=subprocess.PIPE)
+                try:
+                    said = process.stdout.readline()
+                    if said == "carrier\n":
+                        # Not up again at once: the kernel may keep both changes to itself then.
+                        lab.lab.root("ip link set np1 down")
+                        said = process.communicate("\n", timeout=60)[0]
+                    self.assertEqual((said, process.wait(60)), ("", 0))
+                finally:
+                    process.kill()
+                    process.communicate()
+                self.wait_for_carrier()
+
+    def wait_for_carrier(self):
+        """Until the daemon sees the carrier again: frames can be written, and come back."""
+        lab.lab.root("ip link set np1 up")
+        for _ in range(300):
+            if build.client(build.libraries[0], "frames", check=False).returncode == 0:
+                return
+            time.sleep(0.1)
+        self.fail("no carrier in half a minute")
+
+    def test_the_exclusive_open_is_free_when_close_handle_returns(self):
+        for _ in range(20):  # the last one of a run was open exclusively
+            self.run_program("ported-gcc", "np0", "-n", "1", "-l", "60")
+
+    def test_no_name_is_taken_from_the_program(self):
+        text = build.run("nm", "-g", "--defined-only", build.libraries[0] + "/libndisprot-win32.a").stdout
+        names = {line.split()[2] for line in text.splitlines() if len(line.split()) == 3}
+        self.assertIn("ndisprot_ReadFile", names)
+        self.assertEqual([name for name in names if not name.startswith("ndisprot_")], [])
+
+    def test_every_header_alone_in_c_and_cpp(self):
+        flags = [flag for flag in build.windows() if not flag.startswith("-l") and not flag.startswith("-L")]
+        for header in sorted(os.listdir(INCLUDE)):
+            if not header.endswith(".h") or header in ("pshpack1.h", "poppack.h"):
+                continue
+            for compiler, language in [("gcc", "c"), ("clang", "c"), ("g++", "c++"), ("clang++", "c++")]:
+                with self.subTest(header=header, compiler=compiler):
+                    path = os.path.join(build.scratch, "alone.h.c")
+                    with open(path, "w") as file:
+                        file.write("#include <%s>\nint nothing;\n" % header)
+                    own = [flag for flag in flags if language == "c" or flag != "-Wno-implicit-int"]
+                    build.run(compiler, "-x", language, *build.STRICT, "-fsyntax-only", *own, path)
+
+    def test_packing_is_as_the_headers_say(self):
+        path = os.path.join(build.scratch, "packed.c")
+        with open(path, "w") as file:
+            file.write("#include <windows.h>\n#include <pshpack1.h>\nstruct packed { UCHAR a; ULONG b; };\n"
+                       "#include <poppack.h>\nstruct plain { UCHAR a; ULONG b; };\n"
+                       '_Static_assert(sizeof(struct packed) == 5 && sizeof(struct plain) == 8, "packing");\n')
+        build.run("gcc", "-std=gnu17", "-fsyntax-only", "-I", INCLUDE, path)
 
     def test_a_daemon_that_goes_is_64(self):
         program = os.path.join(build.scratch, "gone.c")

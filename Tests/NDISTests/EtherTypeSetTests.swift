@@ -51,4 +51,18 @@ struct EtherTypeSetTests {
     #expect(both.union(EtherTypeSet([0xFFFF])).isAny)
     #expect(both.union(.empty) == both)
   }
+
+  @Test("literals and names are the numbers, and a word that is neither makes no set")
+  func words() {
+    let literal: EtherTypeSet = [0x88CC, 0x888E]
+    #expect(literal == EtherTypeSet([0x888E, 0x88CC]))
+    #expect(EtherTypeSet(named: ["lldp", "0x888e"]) == literal)
+    #expect(EtherTypeSet(named: ["lldp", "nonsense"]) == nil)
+    #expect(EtherTypeSet.any.isAny && EtherTypeSet.llc.matches(0x26))
+    let named: [(EtherTypeSet, String)] = [
+      (.arp, "arp"), (.profinet, "profinet"), (.etherCAT, "ethercat"), (.goose, "goose"),
+      (.lldp, "lldp"), (.ptp, "ptp"), (.eapol, "eapol"),
+    ]
+    for (set, name) in named { #expect(EtherTypeSet(named: [name]) == set) }
+  }
 }

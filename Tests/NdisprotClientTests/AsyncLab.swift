@@ -7,7 +7,9 @@ import Testing
 @testable import NdisprotClient
 
 /// A scripted daemon beside an asynchronous test.
-final class AsyncLab {
+///
+/// Any task may have it: nothing of it changes, and the thread is joined once.
+final class AsyncLab: @unchecked Sendable {
   private let thread: TestThread
   private let clientEnd: Int32
   private let isRunning = Flag()

@@ -46,6 +46,11 @@ struct TerminalTests {
       text("The value 'ab' is invalid for '<oid>'")
         == "usage: The value 'ab' is invalid for '<oid>'. Write an OID, not ab")
     #expect(
+      text(
+        "The value 'z' is invalid for '--sort <key>'. Please provide one of the following:\n  - in\n  - out"
+      )
+        == "usage: The value 'z' is invalid for '--sort <key>'. Write one of in, out")
+    #expect(
       text("Unexpected argument 'x'")
         == "usage: Unexpected argument 'x'. Write: tool query <binding> <oid> [options]; "
         + "see 'tool query --help'")

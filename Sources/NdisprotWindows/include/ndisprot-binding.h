@@ -1,6 +1,7 @@
 /* What both layouts have in common; for protuser.h and nuiouser.h. */
 #ifndef NDISPROT_BINDING_H
 #define NDISPROT_BINDING_H
+#include "windows.h"
 /* 20 bytes; offsets from the start of the structure, UTF-16 text, lengths in bytes. */
 typedef struct _NDISPROT_QUERY_BINDING {
   ULONG BindingIndex;

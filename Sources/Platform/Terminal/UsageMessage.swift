@@ -36,7 +36,12 @@ public struct UsageMessage: Sendable {
 
   /// The line, without the program's name.
   public var text: String {
-    // The parser's own list of the values that there are.
+    // The parser's own list of the values that there are; one of more than five has a line for each.
+    let parts = cause.split(separator: ". Please provide one of the following:")
+    if parts.count == 2 {
+      let values = parts[1].split(whereSeparator: { $0 == "\n" || $0 == " " || $0 == "-" })
+      return "usage: \(parts[0]). Write one of \(values.joined(separator: ", "))"
+    }
     if let list = cause.split(separator: ". Please provide ").last, cause.hasSuffix("."),
       cause.contains(". Please provide ")
     {

@@ -101,6 +101,11 @@ struct CaptureCommand: ParsableCommand {
         "--files says how many to keep of several. Write 1 or more, and --rotate-size or --rotate-time"
       )
     }
+    guard path != "-" || isatty(STDOUT_FILENO) == 0 else {
+      throw ValidationError(
+        "standard output is a terminal, which shows no frames. Write a file with -w, or a pipe such as "
+          + "| tshark -r -")
+    }
     guard !rotates || path != "-" else {
       throw ValidationError("standard output cannot be rotated. Write a file with -w")
     }

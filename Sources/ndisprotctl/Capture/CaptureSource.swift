@@ -99,9 +99,7 @@ final class CaptureSource: @unchecked Sendable {
         try read(&reader, &batch, into: sink, by: end, statistics)
         isThrough = true
       } catch {
-        reading.store(false, ordering: .releasing)
-        changed.signal()
-        isThrough = !resume(after: error, by: end)
+        isThrough = !resume(after: error, by: end, changed)
       }
     }
     ended.store(true, ordering: .releasing)
@@ -111,9 +109,11 @@ final class CaptureSource: @unchecked Sendable {
   /// Opens again when the daemon went.
   ///
   /// - Returns: false if this is the end; its cause is `failure`
-  private func resume(after error: ClientError, by end: Deadline) -> Bool {
+  private func resume(after error: ClientError, by end: Deadline, _ changed: EventCount) -> Bool {
     var cause = error
-    if let resuming, !isStopping {
+    if let resuming, !isStopping, error == .daemonGone || error.status == .cancelled {
+      reading.store(false, ordering: .releasing)
+      changed.signal()
       do throws(ClientError) {
         try resuming.resume(after: error, by: end)
         binding = resuming.current

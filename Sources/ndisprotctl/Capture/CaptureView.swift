@@ -62,7 +62,8 @@ struct CaptureView {
       write(
         "\(moment.frames) frames, \(moment.bytes) bytes in \(moment.elapsed.secondsText) s to \(files)"
           + (refused > 0 ? ", \(refused) not wanted" : "")
-          + (moment.resumes > 0 ? ", resumed \(moment.resumes) times" : "")
+          + (moment.resumes > 0
+            ? ", resumed \(moment.resumes == 1 ? "once" : "\(moment.resumes) times")" : "")
           + ", \(moment.lost) lost" + (moment.lost > 0 ? ": \(Self.places(moment))" : ""))
       return
     }

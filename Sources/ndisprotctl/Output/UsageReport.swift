@@ -69,6 +69,12 @@ struct UsageReport {
       ("<bytes>", "a whole number such as 64"), ("<frames>", "a whole number such as 512"),
       ("<when>", "auto, always or never"), ("<path>", "the path of a file"),
       ("<file>", "the path of a file"), ("<hex>", "hexadecimal digits such as 01a0ff"),
+      ("<size>", "a number of bytes such as 500k, 10M or 1G"),
+      ("<files>", "a whole number such as 10"),
+      ("<format>", "pcapng or pcap"), ("<direction>", "in, out or both"),
+      ("<pace>", "original, topspeed, frames a second such as 1000, or a multiple such as x2"),
+      ("<key>", "in, out, lost, queue, cpu or user"),
+      ("<style>", "day, date, utc, delta or epoch"),
       ("<component>", "wdf, ndis, send, receive or control"),
     ].map { row in UsageMessage.Form(row.0) { _ in "Write \(row.1)" } }
 

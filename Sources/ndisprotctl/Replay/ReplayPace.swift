@@ -12,6 +12,14 @@ enum ReplayPace: Equatable, ExpressibleByArgument {
   /// As fast as it goes.
   case topSpeed
 
+  var defaultValueDescription: String {
+    switch self {
+    case .original(let speed): speed == 1 ? "original" : "x\(speed)"
+    case .rate(let rate): "\(rate)"
+    case .topSpeed: "topspeed"
+    }
+  }
+
   init?(argument: String) {
     switch argument {
     case "original": self = .original(speed: 1)

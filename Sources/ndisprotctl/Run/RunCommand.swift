@@ -97,12 +97,15 @@ struct RunCommand: ParsableCommand {
     options.form = form?.form
     options.isVerbose = verbose
     let isVerbose = verbose
+    let losses = RunLosses(open, socketPath: global.socketPath)
     let run = AdapterRun(options) { notice in
+      if case .resumed = notice { losses.forget() }
       if let line = text.line(notice, isVerbose: isVerbose) { text.output.hint(line) }
     }
     do throws(AdapterError) {
       let result = try run.run(open)
-      text.lines(result.tally).forEach(text.output.hint)
+      let (tally, ringLosses) = losses.complete(result.tally, of: open)
+      (text.lines(tally) + text.lines(ringLosses: ringLosses)).forEach(text.output.hint)
       end(result.end)
     } catch {
       if let line = text.line(error) { text.output.hint(line) }

@@ -77,6 +77,15 @@ struct RunText {
     return lines
   }
 
+  /// Frames that the daemon did not see.
+  func lines(ringLosses: UInt64) -> [String] {
+    guard ringLosses > 0 else { return [] }
+    return [
+      "run: \(frames(ringLosses)) of all on \(binding) lost: the daemon's capture ring was full. A larger "
+        + "ring of the binding holds more: ring = in the daemon's configuration"
+    ]
+  }
+
   private func frames(_ count: UInt64) -> String { count == 1 ? "1 frame" : "\(count) frames" }
 
   private func words(_ error: Int32) -> String { SystemError(errno: error, call: "").words }

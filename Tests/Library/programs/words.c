@@ -9,7 +9,14 @@ typedef struct {
   __declspec(align(16)) UCHAR bytes[3];
 } PLACED;
 
+/* As sources of that time have it: no type, and an alignment of the elements of an array. */
+typedef __declspec(align(MEMORY_ALLOCATION_ALIGNMENT)) WORDLESS;
+typedef __declspec(align(16)) UCHAR ALIGNED;
+
 int main(void) {
+  WORDLESS words[4];
+  ALIGNED bytes[4];
+  if (sizeof words != 16 || sizeof bytes != 4) return 7;
   char text[200];
   DWORD big = 0xFFFFFFFF;
   PLACED placed = {{1, 2, 3}};

@@ -52,7 +52,7 @@ enum Main {
       try Product(
         lab: lab, daemonPath: options.daemon, clientPath: options.client,
         benchClientPath: options.benchClient, pythonModulePath: options.pythonModule,
-        pythonProgramPath: options.pythonProgram)
+        pythonProgramPath: options.pythonProgram, libraryProgramPath: options.libraryProgram)
     }
     return Bench(
       lab: lab, product: product, counterLibrary: options.counterLibrary,

@@ -8,6 +8,8 @@ struct Options: Equatable {
   /// The folder of the Python module, and the program that measures it.
   var pythonModule = ""
   var pythonProgram = ""
+  /// The program that measures the C library.
+  var libraryProgram = ""
   var counterLibrary = ""
   /// Rows to measure, by the part of their names before the slash; empty: all.
   var rows: [String] = []
@@ -48,6 +50,7 @@ struct Options: Equatable {
       case "--bench-client": benchClient = try value(of: option)
       case "--python-module": pythonModule = try value(of: option)
       case "--python-program": pythonProgram = try value(of: option)
+      case "--library-program": libraryProgram = try value(of: option)
       case "--counter": counterLibrary = try value(of: option)
       case "--label": label = try value(of: option)
       case "--row": rows.append(try value(of: option))

@@ -37,6 +37,8 @@ enum Plan {
     AdapterTransmit(frameByteCount: 1_514),
     AdapterEcho(),
     AdapterCost(),
+    LibraryReceive(profile: .throughput),
+    LibraryReceive(profile: .latency),
     PythonReceive(profile: .throughput),
     PythonReceive(profile: .latency),
     PythonImport(),

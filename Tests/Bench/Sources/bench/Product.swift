@@ -10,6 +10,8 @@ struct Product {
   /// The folder of the Python module, and the program that measures it.
   let pythonModulePath: String
   let pythonProgramPath: String
+  /// The program that measures the C library.
+  let libraryProgramPath: String
   /// `nobody`.
   static let clientUserID = 65_534
   var socket: String { "\(lab.directory)/ndisprot.sock" }
@@ -26,7 +28,7 @@ struct Product {
 
   init(
     lab: Lab, daemonPath: String, clientPath: String, benchClientPath: String,
-    pythonModulePath: String, pythonProgramPath: String
+    pythonModulePath: String, pythonProgramPath: String, libraryProgramPath: String
   ) throws(BenchError) {
     let programs = [
       ("ndisprotd", daemonPath), ("ndisprotctl", clientPath), ("benchclient", benchClientPath),
@@ -39,6 +41,7 @@ struct Product {
     self.clientPath = "\(lab.directory)/ndisprotctl"
     self.pythonModulePath = pythonModulePath
     self.pythonProgramPath = pythonProgramPath
+    self.libraryProgramPath = libraryProgramPath
     self.benchClientPath = "\(lab.directory)/benchclient"
     try ChildProcess.run(
       ["install", "-m", "755", clientPath, benchClientPath, lab.peer, lab.directory],

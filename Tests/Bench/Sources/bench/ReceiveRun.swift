@@ -65,7 +65,16 @@ struct ReceiveRun {
     let client = try bench.product.get().startClient(
       ["read", Lab.interface, "--ethertype", "0x88b5", "--count-only", "--idle-timeout", "0.3"],
       core: receiverCore)
-    try client.event("reading", within: 5)
+    return try ReceiveRun.client(
+      bench, daemon, client, ready: "reading", count: count, length: length)
+  }
+
+  /// A client that says `ready` when it reads, and how many frames there were at its end.
+  static func client(
+    _ bench: Bench, _ daemon: ChildProcess, _ client: ChildProcess, ready: String, count: Int,
+    length: Int
+  ) throws(BenchError) -> ReceiveRun {
+    try client.event(ready, within: 5)
     let cpuBefore = daemon.cpuSeconds + client.cpuSeconds
 
     let sent = try send(bench, count: count, length: length)
