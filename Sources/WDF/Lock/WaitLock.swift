@@ -26,6 +26,15 @@ public final class WaitLock<State: ~Copyable>: @unchecked Sendable {  // `lock` 
   /// - Throws: `.lockRecursion` if this thread has it, `.timedOut`, `.deletePending`, `.wouldDeadlock`
   ///   in a dispatch section unless `limit` is zero; what `body` throws
   /// - Windows: WdfWaitLockAcquire
+  public func withLock<R: ~Copyable & Sendable>(
+    waitingUpTo limit: Duration? = nil, _ body: (inout sending State) throws(WdfError) -> R
+  ) throws(WdfError) -> R {
+    try acquire(limit)
+    defer { release() }
+    return try body(&state)
+  }
+
+  /// ``withLock(waitingUpTo:_:)`` for a body that throws errors of its own.
   public func withLock<R: ~Copyable & Sendable, E: Error>(
     waitingUpTo limit: Duration? = nil, _ body: (inout sending State) throws(E) -> R
   ) throws -> R {

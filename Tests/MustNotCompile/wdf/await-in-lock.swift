@@ -1,5 +1,5 @@
 // T75: an await with a lock held
-// error: cannot pass function of type '(inout sending Int) async -> ()' to parameter expecting synchronous function type
+// error: no exact matches in call to instance method 'withLock'
 import WDF
 
 func later() async {}

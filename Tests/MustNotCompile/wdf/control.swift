@@ -13,7 +13,7 @@ func unmarks(_ request: consuming OwnedRequest) {
 
 func deletes(_ owned: consuming Owned<General>) throws(WdfError) { try owned.delete() }
 
-func locks(_ lock: WaitLock<Int>) throws { try lock.withLock { $0 += 1 } }
+func locks(_ lock: WaitLock<Int>) throws(WdfError) { try lock.withLock { $0 += 1 } }
 
 enum MailboxError: Error { case full }
 

@@ -1,5 +1,5 @@
 // T75: what a wait lock guards, returned from it
-// error: type 'Counter' does not conform to the 'Sendable' protocol
+// error: does not conform to the 'Sendable' protocol
 import WDF
 
 final class Counter { var value = 0 }
