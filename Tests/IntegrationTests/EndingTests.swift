@@ -26,7 +26,9 @@ struct EndingTests {
       for read in reads { #expect(try session.reply(to: read).status == .adapterRemoved) }
       let statuses = try writes.map { try session.reply(to: $0).status }
       #expect(statuses.first == .success)
-      #expect(statuses.last == .adapterRemoved || statuses.last == .sendCancelled)
+      // The kernel takes it down before it removes it: a send in between meets that.
+      let ends: [CompletionStatus] = [.adapterRemoved, .sendCancelled, .lowPower]
+      #expect(ends.contains(statuses[199]), "\(statuses[199])")
       #expect(try watcher.enumerate().count == 0)
 
       // The handle is dead until it is closed (rule B-36).
