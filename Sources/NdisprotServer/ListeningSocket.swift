@@ -23,39 +23,16 @@ public enum ListenError: Error, Hashable, Sendable {
 public enum ListeningSocket {
   /// Makes and listens on a `SOCK_SEQPACKET` socket; one that a dead daemon left is replaced.
   ///
-  /// - Returns: the descriptor, which the caller owns, and the name, which is the daemon's while this is
-  ///   kept
-  /// - Throws: `ListenError`; `.inUse` at once if a daemon answers
-  public static func make(
-    path: String, mode: UInt32
-  ) throws(ListenError) -> (descriptor: Int32, name: SocketName) {
+  /// - Returns: the descriptor; the caller owns it
+  public static func make(path: String, mode: UInt32) throws(ListenError) -> Int32 {
     guard let address = UnixAddress(path: path) else { throw .pathTooLong(path) }
-    let lock = try NameLock(path) { isAnswered(address) }
-    do throws(ListenError) {
-      try removeStale(path, address)
-      let descriptor: Int32
-      do throws(SystemError) {
-        descriptor = try bound(path, address, mode)
-      } catch {
-        throw .system(path, error)
-      }
-      return (descriptor, SocketName(path, lock))
-    } catch {
-      lock.release()
-      throw error
-    }
-  }
-
-  /// Whether a daemon listens there.
-  private static func isAnswered(_ address: UnixAddress) -> Bool {
-    guard let probe = try? UnixSocket(.connection, isNonBlocking: true) else { return false }
-    defer { probe.close() }
+    let lock = try NameLock(path)
+    defer { lock.release() }
+    try removeStale(path, address)
     do throws(SystemError) {
-      try probe.connect(to: address)
-      return true
+      return try bound(path, address, mode)
     } catch {
-      // A full queue is a daemon's, too.
-      return error.errno == EAGAIN
+      throw .system(path, error)
     }
   }
 
@@ -78,6 +55,17 @@ public enum ListeningSocket {
       throw error
     }
     return socket.descriptor
+  }
+
+  /// Removes the name of a socket that this daemon made; one that another daemon has meanwhile made stays.
+  ///
+  /// - Parameters:
+  ///   - path: the name
+  ///   - made: its identity after `make`
+  public static func remove(path: String, _ made: FileIdentity?) {
+    guard let made, let lock = try? NameLock(path) else { return }
+    defer { lock.release() }
+    if FileIdentity(path) == made { unsafe unlink(path) }
   }
 
   /// Takes over a socket that the service manager listens on.

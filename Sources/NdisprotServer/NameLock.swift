@@ -2,12 +2,12 @@ internal import Glibc
 internal import Platform
 
 /// Which file a name leads to.
-struct FileIdentity: Hashable, Sendable {
+public struct FileIdentity: Hashable, Sendable {
   private let device: UInt64
   private let number: UInt64
 
   /// Looks, without following a symbolic link; nil if there is no such name.
-  init?(_ path: String) {
+  public init?(_ path: String) {
     var status = stat()
     guard unsafe lstat(path, &status) == 0 else { return nil }
     (device, number) = (UInt64(status.st_dev), UInt64(status.st_ino))
@@ -20,24 +20,21 @@ struct FileIdentity: Hashable, Sendable {
   }
 }
 
-/// The right to a name of a control socket: a locked file beside it, held for the daemon's life.
+/// The right to change what a name of a control socket leads to: a locked file beside it.
 ///
-/// No other daemon may take the name meanwhile, also if somebody removed it: there would be two daemons,
-/// one of them unreachable. The kernel gives the lock back when the daemon dies.
+/// Between finding a socket stale and replacing it, and between finding it one's own and removing it,
+/// no other daemon may do either. The file is there only as long as the lock is.
 ///
-/// - Source: flock(2); threat T3
-struct NameLock: Sendable {
+/// - Source: flock(2)
+struct NameLock {
   private static let patienceMilliseconds = 5_000
   private let path: String
   private let descriptor: Int32
 
-  /// Waits until it has the lock: a daemon that is ending still has it for a moment.
+  /// Waits until it has the lock; another daemon holds it for moments only.
   ///
-  /// - Parameters:
-  ///   - socketPath: the name
-  ///   - isInUse: whether a daemon answers there, which is not waited for
-  /// - Throws: `.inUse` when another holds it for five seconds, or answers; `.system`
-  init(_ socketPath: String, isInUse: () -> Bool) throws(ListenError) {
+  /// - Throws: `.inUse` when another holds it for five seconds, `.system`
+  init(_ socketPath: String) throws(ListenError) {
     path = socketPath + ".lock"
     for _ in 0..<NameLock.patienceMilliseconds / 10 {
       let flags = O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW
@@ -53,7 +50,6 @@ struct NameLock: Sendable {
         return
       }
       close(descriptor)
-      if isInUse() { break }
       usleep(10_000)
     }
     throw .inUse(socketPath)
@@ -63,29 +59,5 @@ struct NameLock: Sendable {
   func release() {
     unsafe unlink(path)
     close(descriptor)
-  }
-}
-
-/// The name of a control socket that this daemon made, and alone may remove.
-///
-/// - Ownership: dropping it gives the name to others, and leaves it where it is
-public final class SocketName: Sendable {
-  private let path: String
-  private let made: FileIdentity?
-  private let lock: LockedValue<NameLock?>
-
-  init(_ path: String, _ lock: NameLock) {
-    self.path = path
-    made = FileIdentity(path)
-    self.lock = LockedValue(lock)
-  }
-
-  deinit { lock.withLock { $0.take() }?.release() }
-
-  /// Removes the name, if it still leads to what this daemon made.
-  public func remove() {
-    guard let lock = lock.withLock({ $0.take() }) else { return }
-    defer { lock.release() }
-    if FileIdentity(path) == made { unsafe unlink(path) }
   }
 }

@@ -7,11 +7,11 @@ struct Listener {
   let descriptor: Int32
   let path: String
   let isOwn: Bool
-  /// The name, if the daemon made it itself: kept for the daemon's life.
-  var name: SocketName?
+  /// What the name led to when the daemon made it.
+  var made: FileIdentity?
 
   /// Removes the name of a socket that the daemon made itself, if it still leads there.
-  func remove() { name?.remove() }
+  func remove() { ListeningSocket.remove(path: path, made) }
 }
 
 /// Takes the inherited socket, or makes the one of `--socket` (rule D-43, `spec/cli.md`).
@@ -19,8 +19,9 @@ func listeningSocket(_ options: DaemonOptions) throws(ListenError) -> Listener {
   if let inherited = try InheritedSockets()?.listener() { return inherited }
   // Credentials decide, not the mode, as soon as others than the owner may come in.
   let mode: UInt32 = options.allow.isEmpty && !options.interfaces.isEmpty ? 0o600 : 0o666
-  let (descriptor, name) = try ListeningSocket.make(path: options.socket, mode: mode)
-  return Listener(descriptor: descriptor, path: options.socket, isOwn: true, name: name)
+  let descriptor = try ListeningSocket.make(path: options.socket, mode: mode)
+  return Listener(
+    descriptor: descriptor, path: options.socket, isOwn: true, made: FileIdentity(options.socket))
 }
 
 /// The descriptors that the service manager passed, by the names it gave them.

@@ -24,78 +24,53 @@ struct ListeningSocketTests {
   @Test("a socket is made with the mode that was asked for")
   func make() throws {
     try withDirectory { directory in
-      let (descriptor, name) = try ListeningSocket.make(path: directory + "/socket", mode: 0o600)
+      let descriptor = try ListeningSocket.make(path: directory + "/socket", mode: 0o600)
       defer { close(descriptor) }
       var status = stat()
       #expect(lstat(directory + "/socket", &status) == 0)
       #expect(status.st_mode & 0o777 == 0o600)
       #expect(status.st_mode & S_IFMT == S_IFSOCK)
-      name.remove()
     }
-  }
-
-  /// A socket whose daemon died: nothing listens behind its name.
-  private func leaveStale(_ path: String) throws {
-    close(try ListeningSocket.make(path: path, mode: 0o600).descriptor)
   }
 
   @Test("the socket of a dead daemon is replaced")
   func stale() throws {
     try withDirectory { directory in
       let path = directory + "/socket"
-      try leaveStale(path)
-      try leaveStale(path)
+      close(try ListeningSocket.make(path: path, mode: 0o600))
+      let again = try ListeningSocket.make(path: path, mode: 0o600)
+      close(again)
     }
   }
 
-  @Test("the socket of a living daemon is left alone, and the other one hears it at once")
+  @Test("the socket of a living daemon is left alone")
   func inUse() throws {
     try withDirectory { directory in
       let path = directory + "/socket"
-      let (descriptor, name) = try ListeningSocket.make(path: path, mode: 0o600)
+      let descriptor = try ListeningSocket.make(path: path, mode: 0o600)
       defer { close(descriptor) }
-      let begin = monotonicNanoseconds()
       #expect(throws: ListenError.inUse(path)) {
         try ListeningSocket.make(path: path, mode: 0o600)
       }
-      #expect(monotonicNanoseconds() - begin < 4_000_000_000, "it waited for the lock")
-      name.remove()
     }
   }
 
-  @Test("a daemon whose name was removed keeps it: no second one makes it unreachable")
-  func nameRemoved() throws {
-    try withDirectory { directory in
-      let path = directory + "/socket"
-      let (descriptor, name) = try ListeningSocket.make(path: path, mode: 0o600)
-      defer { close(descriptor) }
-      #expect(unlink(path) == 0)
-      #expect(throws: ListenError.inUse(path)) {
-        try ListeningSocket.make(path: path, mode: 0o600)
-      }
-      name.remove()
-      try leaveStale(path)
-    }
-  }
-
-  @Test("a daemon that ends removes what it made, and not what else has its name by now")
+  @Test("a daemon that ends removes its own name, and not that of its successor")
   func successor() throws {
     try withDirectory { directory in
       let path = directory + "/socket"
-      let (descriptor, name) = try ListeningSocket.make(path: path, mode: 0o600)
-      #expect(FileIdentity(path + ".lock") != nil)
+      let first = try ListeningSocket.make(path: path, mode: 0o600)
+      let made = FileIdentity(path)
+      defer { close(first) }
       #expect(unlink(path) == 0)
-      close(open(path, O_CREAT | O_WRONLY, 0o600))
-      name.remove()
-      close(descriptor)
-      #expect(FileIdentity(path) != nil)
-      #expect(FileIdentity(path + ".lock") == nil)
-      #expect(unlink(path) == 0)
-      let (other, own) = try ListeningSocket.make(path: path, mode: 0o600)
-      own.remove()
-      own.remove()
-      close(other)
+      let second = try ListeningSocket.make(path: path, mode: 0o600)
+      let successor = FileIdentity(path)
+      defer { close(second) }
+      ListeningSocket.remove(path: path, made)
+      #expect(FileIdentity(path) == successor && successor != nil)
+      ListeningSocket.remove(path: path, successor)
       #expect(FileIdentity(path) == nil)
+      #expect(FileIdentity(path + ".lock") == nil)
     }
   }
 
@@ -104,33 +79,28 @@ struct ListeningSocketTests {
     try withDirectory { directory in
       let path = directory + "/socket"
       for _ in 0..<50 {
-        try leaveStale(path)
-        let made = LockedValue<[(descriptor: Int32, name: SocketName)]>([])
+        close(try ListeningSocket.make(path: path, mode: 0o600))
+        let made = LockedValue<[Int32]>([])
         let threads = (0..<2).map { _ in
           TestThread {
-            if let socket = try? ListeningSocket.make(path: path, mode: 0o600) {
-              made.withLock { $0.append(socket) }
+            if let descriptor = try? ListeningSocket.make(path: path, mode: 0o600) {
+              made.withLock { $0.append(descriptor) }
             }
           }
         }
         for thread in threads { thread.join() }
-        let sockets = made.withLock { $0 }
-        #expect(sockets.count == 1)
-        for socket in sockets { close(socket.descriptor) }
+        let descriptors = made.withLock { $0 }
+        #expect(descriptors.count == 1)
+        for descriptor in descriptors { close(descriptor) }
       }
     }
   }
 
-  @Test(
-    "the socket of a daemon that stands with a full queue is left alone, with its lock and without",
-    arguments: [true, false])
-  func full(isLocked: Bool) throws {
+  @Test("the socket of a daemon that stands with a full queue is left alone")
+  func full() throws {
     try withDirectory { directory in
       let path = directory + "/socket"
-      let descriptor: Int32
-      var name: SocketName?
-      (descriptor, name) = try Self.make(path)
-      if !isLocked { name = nil }
+      let descriptor = try ListeningSocket.make(path: path, mode: 0o600)
       defer { close(descriptor) }
       #expect(listen(descriptor, 0) == 0)
       let clients = (0..<4).map { _ in connected(to: path) }
@@ -138,14 +108,7 @@ struct ListeningSocketTests {
       #expect(throws: ListenError.inUse(path)) {
         try ListeningSocket.make(path: path, mode: 0o600)
       }
-      name?.remove()
     }
-  }
-
-  /// A socket, and its name as something that can be dropped.
-  private static func make(_ path: String) throws -> (Int32, SocketName?) {
-    let made = try ListeningSocket.make(path: path, mode: 0o600)
-    return (made.descriptor, made.name)
   }
 
   /// A client that does not wait for a place in the queue.
@@ -189,7 +152,7 @@ struct ListeningSocketTests {
   func adopted() throws {
     try withDirectory { directory in
       let path = directory + "/socket"
-      let descriptor = try ListeningSocket.make(path: path, mode: 0o600).descriptor
+      let descriptor = try ListeningSocket.make(path: path, mode: 0o600)
       defer { close(descriptor) }
       #expect(fcntl(descriptor, F_SETFL, 0) == 0)
       #expect(fcntl(descriptor, F_SETFD, 0) == 0)

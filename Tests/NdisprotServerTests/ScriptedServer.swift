@@ -34,7 +34,7 @@ func withScriptedServer(
   prepare(&environment, configuration)
   let server = try Server(
     configuration: configuration, environment: environment,
-    listener: ListeningSocket.make(path: path, mode: 0o600).descriptor)
+    listener: ListeningSocket.make(path: path, mode: 0o600))
   defer {
     wire.forget()
     unlink(path)
