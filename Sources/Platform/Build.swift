@@ -23,12 +23,12 @@ public enum Build {
 
   /// The lines of `--version`.
   ///
-  /// - Parameters:
-  ///   - program: its name
-  ///   - facts: what else it was made of, or speaks: `protocol 1`
+  /// Both programs print the same, the number alone first: scripts compare and cut nothing.
+  ///
+  /// - Parameter facts: what else it was made of, or speaks: `protocol 1`
   /// - Returns: the lines, joined
-  public static func text(_ program: String, _ facts: [String]) -> String {
-    (["\(program) \(version)", "commit \(commit)", "Swift \(compiler)"] + facts)
+  public static func text(_ facts: [String]) -> String {
+    ([version, "commit \(commit)", "Swift \(compiler)"] + facts)
       .joined(separator: "\n")
   }
 }

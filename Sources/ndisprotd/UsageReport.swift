@@ -46,7 +46,6 @@ private let forms = [
 extension NdisprotdCommand {
   /// What `--version` prints.
   static var versionText: String {
-    Build.text(
-      "ndisprotd", [CaptureLibrary.version, "protocol \(DaemonIdentity.protocolVersion)"])
+    Build.text([CaptureLibrary.version, "protocol \(DaemonIdentity.protocolVersion)"])
   }
 }

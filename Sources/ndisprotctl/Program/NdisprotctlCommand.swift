@@ -57,9 +57,7 @@ struct NdisprotctlCommand: ParsableCommand {
     let library =
       programArguments().contains("--version")
       ? FrameFilter.libraryVersion ?? "libpcap is not installed" : ""
-    return Build.text(
-      "ndisprotctl",
-      [library, "protocol \(ProtocolVersion.current)"].filter { !$0.isEmpty })
+    return Build.text([library, "protocol \(ProtocolVersion.current)"].filter { !$0.isEmpty })
   }
 
   @OptionGroup var global: GlobalOptions
