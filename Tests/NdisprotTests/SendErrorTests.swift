@@ -26,7 +26,7 @@ struct SendErrorTests {
     Case(
       failure: .tooLong, status: .frameTooLong, counter: { $0.errToolong }, bytesNeeded: 1_014),
     Case(failure: .netDown, status: .lowPower, counter: { $0.errNetdown }),
-    Case(failure: .gone, status: .bindingGone, counter: { $0.errGone }),
+    Case(failure: .gone, status: .adapterRemoved, counter: { $0.errGone }),
     Case(failure: .other(errno: EINVAL), status: .sendFailed, counter: { $0.errOther }),
   ]
 

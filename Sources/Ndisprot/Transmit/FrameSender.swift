@@ -192,7 +192,7 @@ extension SendFailure {
     case .wouldBlock, .noBuffers: .noBuffers
     case .tooLong: .frameTooLong
     case .netDown: .lowPower
-    case .gone: .bindingGone
+    case .gone: .adapterRemoved
     case .other: .sendFailed
     }
   }
