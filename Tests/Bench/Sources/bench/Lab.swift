@@ -50,7 +50,7 @@ struct Lab {
   /// The words that run the peer's program in one of its roles.
   func peer(_ role: String, core: Int? = nil, _ arguments: [String]) -> [String] {
     let place = core.map { ["--core", String($0)] } ?? []
-    let near = ["capture", "inject", "reflect", "plain", "receive", "stream"].contains(role)
+    let near = ["capture", "file", "inject", "reflect", "plain", "receive", "stream"].contains(role)
     let interface = ["--interface", near ? Self.interface : Self.farInterface]
     return [peer, role] + interface + place + arguments
   }
