@@ -12,7 +12,7 @@ struct ClientFaultTests {
     try Lab.run { lab in
       let canary = try lab.client.open(flags: .noLoopback)
       let daemon = try lab.daemon
-      let before = daemon.resources
+      let before = try daemon.restingResources()
       let seed = Int(Deadline.now % 1_000_000)
       let victims = lab.makeClient()
       try victims.kills(FaultForm.count(short: 500, long: 100_000), seed: seed)

@@ -58,7 +58,7 @@ struct LifecycleTests {
   func interfacesComeAndGo() throws {
     try Lab.run(Self.verified) { lab in
       let watcher = try lab.client.connect()
-      let idle = try lab.daemon.resources
+      let idle = try lab.daemon.restingResources()
       let other = lab.makeClient()
       try other.startHammering("np0")
       for _ in 1...500 {
@@ -158,7 +158,7 @@ struct LifecycleTests {
   func churn() throws {
     try Lab.run { lab in
       let witness = try lab.client.connect()
-      let idle = try lab.daemon.resources
+      let idle = try lab.daemon.restingResources()
       let other = lab.makeClient()
       for _ in 1...10 { try other.churn(100, on: "np0") }
       try other.kill()

@@ -65,9 +65,9 @@ struct VanishingClientTests {
   func idle() throws {
     try canary.disconnect()
     try Lab.run { lab in
-      let idle = try lab.daemon.resources
+      let idle = try lab.daemon.restingResources()
       let session = try lab.client.open()
-      let busy = try lab.daemon.resources
+      let busy = try lab.daemon.restingResources()
       #expect(busy.threads.count == idle.threads.count + 1 && busy.descriptors > idle.descriptors)
       try session.disconnect()
       try eventually("an idle daemon: \(idle)") { try lab.daemon.resources == idle }
