@@ -10,7 +10,7 @@ internal import Glibc
 /// - Ownership: owns the compiled program
 /// - Complexity: some nanoseconds an instruction; no allocation for a frame
 /// - Source: pcap-filter(7), pcap_compile(3PCAP), pcap_offline_filter(3PCAP)
-@safe public final class FrameFilter: @unchecked Sendable {
+@safe public final class FrameFilter: @unchecked Sendable {  // Never changed once it is compiled.
   // @unchecked: the program is written in `init` and only read afterwards.
   private var program = unsafe bpf_program()
   private let library: Libpcap

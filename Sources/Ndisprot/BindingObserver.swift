@@ -1,6 +1,6 @@
 public import NDIS
 
-/// What becomes of a binding, told to whoever runs its data path.
+/// Hears what becomes of each binding, and runs their data paths.
 ///
 /// - Thread: control
 public protocol BindingObserver: AnyObject {

@@ -28,6 +28,8 @@ public enum CardError: Error, Hashable, Sendable {
   case refused
   /// Nobody answered in time: somebody holds the kernel's rtnl lock, or the daemon's thread hangs.
   case timedOut
+  /// The daemon ends: its threads take no work any more.
+  case ending
 
   /// The row of the table that the client sees.
   public var completion: CompletionStatus {
@@ -35,6 +37,7 @@ public enum CardError: Error, Hashable, Sendable {
     case .gone: .adapterRemoved
     case .refused: .openFailed
     case .timedOut: .timedOut
+    case .ending: .cancelled
     }
   }
 }

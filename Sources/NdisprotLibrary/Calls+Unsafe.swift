@@ -41,18 +41,7 @@ func withBinding(
   _ pointer: OpaquePointer?, timeout: CInt = -1,
   _ body: (Handle, OpenBinding) throws(ClientError) -> Int
 ) -> Int {
-  unsafe withHandle(pointer) { handle in
-    guard let binding = handle.binding else {
-      return handle.fail(EBADF, "The handle has no binding open: call ndisprot_open()")
-    }
-    do throws(ClientError) {
-      let result = try body(handle, binding)
-      if result >= 0 { handle.succeed() }
-      return result
-    } catch {
-      return handle.fail(error, timeout: timeout)
-    }
-  }
+  unsafe withBusyBinding(pointer, timeout: timeout, body)
 }
 
 /// The same for a call that is made for each frame.

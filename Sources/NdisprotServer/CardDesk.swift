@@ -48,7 +48,7 @@ final class CardDesk: CardService, @unchecked Sendable {  // See Thread.
     if loop.isCurrent {
       add(waiter, binding)
     } else if !loop.post({ self.add(waiter, binding) }) {
-      answer(.failure(.refused))
+      answer(.failure(.ending))
     }
   }
 
@@ -96,7 +96,7 @@ final class CardDesk: CardService, @unchecked Sendable {  // See Thread.
       outcome.note(traffic)
       _ = loop.post { [outcome] in self.finish(key, outcome) }
     }
-    if !isMailed { finish(key, .refused) }
+    if !isMailed { finish(key, .ending) }
   }
 
   /// - Thread: the kernel thread

@@ -3,7 +3,7 @@ internal import Ndisprot
 internal import Platform
 internal import WDF
 
-/// A binding's loop as control sees it: who is on it, and whether it is about to end.
+/// A binding's loop as control sees it: its sessions, and whether it is about to end.
 struct BindingThread {
   let loop: BindingLoop
   /// Sessions that are there, or on their way.
@@ -75,7 +75,7 @@ extension ControlLoop {
       return
     }
     let number = running.idleNumber
-    // Another thread of the same interface counts anew.
+    // Another thread of the same interface has a number of its own.
     _ = executor.schedule(afterNanoseconds: ControlLoop.idleNanoseconds) { [weak self, weak host] in
       guard let self, let now = threads[key], now.loop === host, now.idleNumber == number else {
         return
@@ -90,7 +90,7 @@ extension ControlLoop {
     return !host.configuration.isAlike(server.configuration.binding(of: attributes))
   }
 
-  /// Ends a thread that nobody uses.
+  /// Ends a thread without sessions.
   func endThread(_ key: Int32) {
     guard let host = threads.removeValue(forKey: key)?.loop else { return }
     _ = host.loop.post { host.stop() }

@@ -27,10 +27,10 @@ struct Inquiry {
     }
 
     /// There is no kernel thread any more.
-    static var refused: Outcome {
+    static var ending: Outcome {
       var outcome = Outcome(traffic: BindingTraffic())
-      outcome.membershipError = .refused
-      outcome.facts = .failure(.refused)
+      outcome.membershipError = .ending
+      outcome.facts = .failure(.ending)
       return outcome
     }
 

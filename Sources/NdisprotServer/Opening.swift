@@ -69,7 +69,6 @@ struct OpeningStateMachine: Equatable, Sendable {
   /// Takes an event.
   ///
   /// - Returns: what is to be done about it
-
   mutating func handle(_ event: Event) -> Action {
     let (next, action) = reaction(to: event)
     state = next

@@ -1,4 +1,4 @@
-/* What a HANDLE stands for, and who may touch it. Not installed.
+/* What a HANDLE stands for, and which lock guards what. Not installed.
  *
  * A handle is an index into a table and a generation, so that a stale one is ERROR_INVALID_HANDLE. One lock
  * guards the table, the events and the state of operations; a condition is broadcast when any of that changes.
@@ -41,7 +41,7 @@ struct object {
   int is_manual, is_set;
   /* a device */
   ndisprot *session;
-  pthread_mutex_t session_lock; /* whoever holds it may use `session` */
+  pthread_mutex_t session_lock; /* guards `session` */
   DWORD access;
   int is_overlapped, is_closing;
   int wants_cancel; /* of a caller that waits on a device without overlapped I/O */

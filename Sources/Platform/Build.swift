@@ -23,7 +23,7 @@ public enum Build {
 
   /// The lines of `--version`.
   ///
-  /// Both programs print the same, the number alone first: scripts compare and cut nothing.
+  /// Both programs print the same lines, the number alone in the first, so that a script can compare them.
   ///
   /// - Parameter facts: what else it was made of, or speaks: `protocol 1`
   /// - Returns: the lines, joined

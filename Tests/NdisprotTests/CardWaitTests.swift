@@ -22,7 +22,7 @@ struct CardWaitTests {
     #expect(client.requester.completion(of: id)?.status == .success)
     for (error, status) in [
       (CardError.gone, CompletionStatus.adapterRemoved), (.timedOut, .timedOut),
-      (.refused, .openFailed),
+      (.refused, .openFailed), (.ending, .cancelled),
     ] {
       let id = try client.query(.rcvOK)
       fixture.card.answer(.failure(error))
@@ -138,7 +138,7 @@ struct CardWaitTests {
   func refusedMembership(oid: OID, value: [UInt8]) throws {
     let fixture = try DataPathFixture()
     let client = try DataPathFixture.Client(fixture, OpenOptions())
-    for error in [CardError.refused, .timedOut, .gone] {
+    for error in [CardError.refused, .timedOut, .gone, .ending] {
       let id = try client.set(oid, value)
       #expect(client.requester.completion(of: id) == nil)
       // Nothing is heard yet.

@@ -164,7 +164,7 @@ final class FrameSender: @unchecked Sendable {  // One thread's.
       scheduleRetry()
       return false
     case .tooLong:
-      // The MTU has just shrunk, and nobody has told yet: the kernel knows the limit.
+      // The MTU has just shrunk, and the news of it is still on its way: the kernel knows the limit.
       open.transmit.count(failure)
       endFrame(operation, failure.completion, check, mtu: miniport.currentMTU)
       return true

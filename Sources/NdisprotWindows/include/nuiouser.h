@@ -4,16 +4,7 @@
 #define NDISPROT_NUIOUSER_H
 #ifndef NDISPROT_PROTUSER_H
 #define NDISPROT_PROTUSER_H
-#include "ntddndis.h"
-#include "winioctl.h"
-#define NDISPROT_REQUEST_(function) \
-  CTL_CODE(FILE_DEVICE_NETWORK, function, METHOD_BUFFERED, FILE_READ_ACCESS | FILE_WRITE_ACCESS)
-#define IOCTL_NDISPROT_OPEN_DEVICE NDISPROT_REQUEST_(0x200)
-#define IOCTL_NDISPROT_QUERY_OID_VALUE NDISPROT_REQUEST_(0x201)
-#define IOCTL_NDISPROT_QUERY_BINDING NDISPROT_REQUEST_(0x203)
-#define IOCTL_NDISPROT_BIND_WAIT NDISPROT_REQUEST_(0x204)
-#define IOCTL_NDISPROT_SET_OID_VALUE NDISPROT_REQUEST_(0x205)
-#define IOCTL_NDISPROT_INDICATE_STATUS NDISPROT_REQUEST_(0x206)
+#include "ndisprot-binding.h"
 typedef struct _NDISPROT_QUERY_OID {
   NDIS_OID Oid;
   UCHAR Data[sizeof(ULONG)];
@@ -22,7 +13,6 @@ typedef struct _NDISPROT_SET_OID {
   NDIS_OID Oid;
   UCHAR Data[sizeof(ULONG)];
 } NDISPROT_SET_OID, *PNDISPROT_SET_OID;
-#include "ndisprot-binding.h"
 #undef DeviceIoControl
 #define DeviceIoControl ndisprot_DeviceIoControlNdis5
 #endif
