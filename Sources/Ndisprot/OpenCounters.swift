@@ -24,7 +24,8 @@ struct TransmitCounters {
     case .success: sent &+= 1
     case .sourceMismatch, .notPermitted: rejectedPolicy &+= 1
     case .rateExceeded: rejectedRate &+= 1
-    case .paused, .lowPower, .linkDown, .bindingGone: rejectedState &+= 1
+    case .paused, .lowPower, .linkDown, .bindingGone, .adapterRemoved:
+      rejectedState &+= 1
     case .sendCancelled: cancelled &+= 1
     case .noBuffers: errNobufs &+= 1
     default: rejectedInvalid &+= 1

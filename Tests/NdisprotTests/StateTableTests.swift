@@ -126,6 +126,23 @@ struct StateTableTests {
   }
 
   @Test(
+    "A-57: a write that waited for room is sent in a pause, and ends with its adapter",
+    arguments: row(
+      .adapterRemoved, .adapterRemoved, .paused, .paused, .success, .success, .adapterRemoved))
+  func pendedWrite(_ cell: Cell<CompletionStatus>) throws {
+    var id: UInt64 = 0
+    let (fixture, client) = try lead(to: cell.state) { fixture, client in
+      fixture.miniport.script = [SendProgress(sentCount: 0, failure: .wouldBlock)]
+      id = try client.write([Self.own])
+    }
+    #expect(client.requester.completions.isEmpty)
+    fixture.dataPath.sendPossible()
+    while fixture.dataPath.sendPended() {}
+    #expect(client.requester.completion(of: id)?.status == cell.expected)
+    #expect(fixture.miniport.sent.count == (cell.expected == .success ? 1 : 0))
+  }
+
+  @Test(
     "QUERY and SET of an OID are carried out from bound to unbind, with and without power",
     arguments: row(false, false, true, true, true, true, false))
   func oid(_ cell: Cell<Bool>) throws {

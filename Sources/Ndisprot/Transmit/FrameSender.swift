@@ -56,7 +56,7 @@ final class FrameSender: @unchecked Sendable {  // One thread's.
   ///
   /// - Returns: how many frames have their status now
   func send(_ operation: WriteOperation, of open: OpenContext, frameLimit: Int) -> Int {
-    let check = WriteCheck(open, isAdmitted: operation.isAdmitted)
+    let check = WriteCheck(open, operation.standing)
     let start = operation.index
     let end = min(operation.recordCount, start &+ frameLimit)
     while operation.index < end {
@@ -177,7 +177,7 @@ final class FrameSender: @unchecked Sendable {  // One thread's.
 
   /// What was not sent of an operation is not sent.
   func cancel(_ operation: WriteOperation, of open: OpenContext, status: CompletionStatus) {
-    let check = WriteCheck(open, isAdmitted: false)
+    let check = WriteCheck(open, operation.standing)
     while !operation.isThrough {
       open.transmit.cancelled &+= 1
       endFrame(operation, status, check)

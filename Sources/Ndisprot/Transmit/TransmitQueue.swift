@@ -121,7 +121,7 @@ final class TransmitQueue: @unchecked Sendable {  // One thread's.
     trace.note(
       .send, "pend", open, Int(truncatingIfNeeded: operation.parameters.id), operation.index)
     operation.keep(sender.statuses)
-    operation.isAdmitted = open.binding.state == .running
+    operation.standing = open.binding.state == .running ? .admitted : .pended
     if open.writes.isEmpty { waiting.append(open) }
     open.writes.append(operation)
     hold(operation.heldByteCount, for: open)

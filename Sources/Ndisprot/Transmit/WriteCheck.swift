@@ -16,8 +16,8 @@ struct WriteCheck {
   ///
   /// - Parameters:
   ///   - open: whose frames
-  ///   - isAdmitted: whether they were taken before a pause that waits for them
-  init(_ open: OpenContext, isAdmitted: Bool) {
+  ///   - standing: how far their operation has got
+  init(_ open: OpenContext, _ standing: WriteOperation.Standing) {
     let snapshot = open.binding.snapshot
     etherTypes = open.options.etherTypes
     mtu = Int(snapshot.attributes.mtu)
@@ -25,14 +25,17 @@ struct WriteCheck {
     allowsAnySource = open.options.flags.contains(.anySource)
     access = open.filter.access
     stateFailure = WriteCheck.failure(
-      of: snapshot, open.options.flags, isAdmitted: isAdmitted)
+      of: snapshot, open.options.flags, standing)
   }
 
   private static func failure(
-    of snapshot: AdapterBinding.Snapshot, _ flags: OpenOptions.Flags, isAdmitted: Bool
+    of snapshot: AdapterBinding.Snapshot, _ flags: OpenOptions.Flags,
+    _ standing: WriteOperation.Standing
   ) -> CompletionStatus? {
-    if !snapshot.isActive { return .bindingGone }
-    if snapshot.state != .running, !(isAdmitted && snapshot.state == .pausing) { return .paused }
+    if !snapshot.isActive { return standing == .arriving ? .bindingGone : .adapterRemoved }
+    if snapshot.state != .running, !(standing == .admitted && snapshot.state == .pausing) {
+      return .paused
+    }
     if !snapshot.isPowered { return .lowPower }
     if snapshot.attributes.link == .disconnected, !flags.contains(.ignoreCarrier) {
       return .linkDown

@@ -33,8 +33,17 @@ final class WriteOperation {
   var keptStatuses: StatusBuffer?
   /// Tries that met a full interface queue since a frame was last taken.
   var fullQueueCount = 0
-  /// It was taken while the binding ran: a pause waits for it (rule B-16).
-  var isAdmitted = false
+  var standing = Standing.arriving
+
+  /// How far an operation has got, which decides what a change of the binding means for it.
+  enum Standing {
+    /// It came in this turn: a binding that is gone refuses it.
+    case arriving
+    /// It waits: a binding that goes ends it.
+    case pended
+    /// It waits, and was taken while the binding ran: a pause waits for it (rule B-16).
+    case admitted
+  }
 
   init(
     _ request: consuming OwnedRequest, message: MessageBuffer, payloadOffset: Int,
@@ -62,7 +71,7 @@ final class WriteOperation {
     firstFailure = nil
     bytesNeeded = 0
     fullQueueCount = 0
-    isAdmitted = false
+    standing = .arriving
   }
 
   /// It has to wait: what is known of its frames must outlive the next one's, and a buffer that is
