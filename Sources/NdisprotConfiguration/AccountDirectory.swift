@@ -1,29 +1,40 @@
-internal import Platform
+internal import Glibc
+public import Ndisprot
+public import Platform
 
-/// Users and groups, looked up on a thread of its own: a directory service that hangs keeps only
-/// that thread.
+/// Users and groups of the system, looked up on threads of their own: a directory service that hangs
+/// keeps only these.
 ///
-/// What has not been answered in time is `.unknown`; the caller asks again later.
-///
-/// - Thread: any; one caller at a time
-/// - Source: nsswitch.conf(5)
+/// - Thread: any
+/// - Source: nsswitch.conf(5); `spec/reliability.md`, threat T14
 public final class AccountDirectory: Sendable {
-  private struct State {
-    var wanted: [AccountName] = []
-    var hasThread = false
-    var known: [AccountName: AccountResult] = [:]
-  }
-  private let state = LockedValue(State())
-  private let isDone = AutoResetEvent()
-  private let find: @Sendable (AccountName) -> AccountResult
+  /// How long a client, or a reload, waits for one user to be looked up.
+  public static let patienceMilliseconds = 2_000
 
-  /// Makes a directory; `find` may take as long as it likes.
-  public init(_ find: @escaping @Sendable (AccountName) -> AccountResult) { self.find = find }
+  private let accounts: BoundedLookup<AccountName, AccountResult>
+  private let users: BoundedLookup<String, Result<Credentials?, SystemError>>
+
+  /// Makes a directory; both may take as long as they like.
+  ///
+  /// - Parameters:
+  ///   - find: says what an account is
+  ///   - credentials: says what groups a user has; nil if there is no such user
+  public init(
+    _ find: @escaping @Sendable (AccountName) -> AccountResult,
+    credentials: @escaping @Sendable (String) throws(SystemError) -> Credentials?
+  ) {
+    accounts = BoundedLookup("accounts", find)
+    users = BoundedLookup("users") { name in
+      Result { () throws(SystemError) in try credentials(name) }
+    }
+  }
 
   /// The accounts of the system.
-  public convenience init() { self.init(Accounts.result) }
+  public convenience init() { self.init(Accounts.result, credentials: Accounts.credentials) }
 
   /// Looks accounts up.
+  ///
+  /// What has not been answered in time is `.unknown`; the caller asks again later.
   ///
   /// - Parameters:
   ///   - names: which
@@ -38,41 +49,42 @@ public final class AccountDirectory: Sendable {
       if let number = UInt32(name) { results[.user(name)] = .found(number) }
     }
     let asked = names.filter { results[$0] == nil }
-    guard !asked.isEmpty else { return results }
-    // An answer that came too late the last time.
-    _ = isDone.wait(milliseconds: 0)
-    let needsThread = state.withLock { state in
-      state.wanted = Array(asked)
-      state.known = [:]
-      defer { state.hasThread = true }
-      return !state.hasThread
-    }
-    if needsThread, (try? SystemThread.start("accounts", { self.run() })) == nil {
-      state.withLock { $0.hasThread = false }
-    } else {
-      _ = isDone.wait(milliseconds: Int32(clamping: milliseconds))
-    }
-    let known = state.withLock { $0.known }
+    let answers = accounts.answers(to: asked, within: milliseconds)
     for name in asked {
-      results[name] = known[name] ?? .unknown("no answer within \(milliseconds) ms")
+      results[name] = answers[name] ?? .unknown("no answer within \(milliseconds) ms")
     }
     return results
   }
 
-  /// Looks up until nothing is wanted any more.
-  private func run() {
-    while let name = next() {
-      let result = find(name)
-      state.withLock { $0.known[name] = result }
+  /// Looks up an account that must be there.
+  ///
+  /// - Parameters:
+  ///   - name: its name or number
+  ///   - milliseconds: how long to wait
+  /// - Returns: its number
+  public func number(
+    of name: AccountName, within milliseconds: Int
+  ) throws(AccountError) -> UInt32 {
+    switch results(for: [name], within: milliseconds)[name] {
+    case .found(let number)?, .foundEmpty(let number)?: return number
+    case .unknown(let cause)?: throw AccountError(name, cause: cause)
+    case .absent?, nil: throw AccountError(name)
     }
-    isDone.set()
   }
 
-  private func next() -> AccountName? {
-    state.withLock { state in
-      let name = state.wanted.popLast()
-      if name == nil { state.hasThread = false }
-      return name
+  /// Looks up a user with all groups, by name or number.
+  ///
+  /// - Parameters:
+  ///   - name: a name, or a number, which need not have one
+  ///   - milliseconds: how long to wait
+  /// - Returns: nil if there is no user of this name
+  /// - Throws: why it cannot be looked up; `ETIMEDOUT` if the directory did not answer in time
+  public func credentials(
+    _ name: String, within milliseconds: Int
+  ) throws(SystemError) -> Credentials? {
+    guard let result = users.answers(to: [name], within: milliseconds)[name] else {
+      throw SystemError(errno: ETIMEDOUT, call: "getpwnam")
     }
+    return try result.get()
   }
 }

@@ -3,61 +3,36 @@ public import Platform
 
 /// A user or a group that is not there, or cannot be looked up.
 public struct AccountError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// `user` or `group`.
-  public let kind: String
   /// What was written.
-  public let name: String
+  public let name: AccountName
   /// Why it could not be looked up; nil if it is not there.
-  public let cause: SystemError?
+  public let cause: String?
 
   /// Makes the error of a name.
-  public init(kind: String, name: String, cause: SystemError? = nil) {
-    self.kind = kind
+  public init(_ name: AccountName, cause: String? = nil) {
     self.name = name
     self.cause = cause
   }
 
   /// Cause and remedy, for people.
   public var description: String {
-    let database = kind == "user" ? "passwd" : "group"
+    let (kind, database) =
+      switch name {
+      case .user: ("user", "passwd")
+      case .group: ("group", "group")
+      }
     guard let cause else {
-      return "there is no \(kind) '\(name)'. Write a \(kind) that getent \(database) shows"
+      return "there is no \(name). Write a \(kind) that getent \(database) shows"
     }
-    return "the \(kind) '\(name)' cannot be looked up: \(cause.text). "
+    return "the \(name) cannot be looked up: \(cause). "
       + "See what getent \(database) says, or write the number"
   }
 }
 
 /// Users and groups as the system knows them, or their numbers.
+///
+/// A directory service may keep a caller waiting without end: the daemon asks by `AccountDirectory`.
 public enum Accounts {
-  /// The number of a user; a number need not have a name.
-  public static func userID(_ name: String) throws(AccountError) -> UInt32 {
-    if let number = UInt32(name) { return number }
-    return try looked("user", name) { () throws(SystemError) in
-      try AccountDatabase.user(named: name)?.userID
-    }
-  }
-
-  /// The number of a group; a number need not have a name.
-  public static func groupID(_ name: String) throws(AccountError) -> UInt32 {
-    if let number = UInt32(name) { return number }
-    return try looked("group", name) { () throws(SystemError) in
-      try AccountDatabase.group(named: name)?.groupID
-    }
-  }
-
-  private static func looked(
-    _ kind: String, _ name: String, _ look: () throws(SystemError) -> UInt32?
-  ) throws(AccountError) -> UInt32 {
-    var cause: SystemError?
-    do throws(SystemError) {
-      if let number = try look() { return number }
-    } catch {
-      cause = error
-    }
-    throw AccountError(kind: kind, name: name, cause: cause)
-  }
-
   /// A user with all groups, by name or number; nil if there is none of this name.
   ///
   /// A number without a name has no groups but the one of the same number.

@@ -26,15 +26,13 @@ final class ConfigurationLoader: Sendable {
     var warnings: Set<String> = []
   }
   private let source: ConfigurationSource
-  private let directory: AccountDirectory
+  let directory: AccountDirectory
   let options: DaemonOptions
   let logger: Logger
   private let state = LockedValue(State())
   let accountWatch = AccountWatch()
 
-  init(
-    _ options: DaemonOptions, _ logger: Logger, _ directory: AccountDirectory = AccountDirectory()
-  ) {
+  init(_ options: DaemonOptions, _ logger: Logger, _ directory: AccountDirectory) {
     source = ConfigurationSource(path: options.configurationPath)
     self.options = options
     self.logger = logger

@@ -38,12 +38,13 @@ func runDaemon(_ options: DaemonOptions) -> Int32 {
     return giveUp(Sentences.noCapability, ExitStatus.noPermission, logger, manager)
   }
   do {
-    let loader = ConfigurationLoader(options, logger)
+    let directory = AccountDirectory()
+    let loader = ConfigurationLoader(options, logger, directory)
     let start = try startConfiguration(options, loader)
     let listener = try listeningSocket(options)
     let memory = MemoryLock()
     try dropPrivileges(
-      options, as: try options.account(), start.locksMemory(options) ? memory : nil, logger)
+      options, as: try options.account(directory), start.locksMemory(options) ? memory : nil, logger)
     let configuration = start.server(loader)
     if let failure = configuration.failure {
       logger.record(LogRecord(.error, Sentences.broken(failure), .failed))
@@ -60,7 +61,9 @@ func runDaemon(_ options: DaemonOptions) -> Int32 {
       log: { log.record($0) },
       audit: audit.write,
       loadConfiguration: nil,
-      findUser: Accounts.credentials,
+      findUser: { (name) throws(SystemError) in
+        try directory.credentials(name, within: AccountDirectory.patienceMilliseconds)
+      },
       identity: identity(listener, manager, memory),
       reloading: reloads.note)
     if options.interfaces.isEmpty {

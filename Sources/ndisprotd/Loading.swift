@@ -18,7 +18,9 @@ enum StartConfiguration {
 func startConfiguration(
   _ options: DaemonOptions, _ loader: ConfigurationLoader
 ) throws(AccountError) -> StartConfiguration {
-  guard options.interfaces.isEmpty else { return .commandLine(try options.configuration()) }
+  guard options.interfaces.isEmpty else {
+    return .commandLine(try options.configuration(loader.directory))
+  }
   do throws(ConfigurationError) {
     return .files(try loader.read())
   } catch {

@@ -8,31 +8,34 @@ internal import Platform
 // Without a file: `--interface`, `--allow` and `--profile` say all there is.
 
 extension DaemonOptions {
+  /// How long a directory service may keep the start waiting for a name on the command line.
+  private static let patienceMilliseconds = 10_000
+
   /// The account to run as; nil keeps the user who started the daemon.
-  func account() throws(AccountError) -> Credentials? {
+  func account(_ directory: AccountDirectory) throws(AccountError) -> Credentials? {
     guard let user else { return serviceAccount() }
-    var cause: SystemError?
+    let found: Credentials?
     do throws(SystemError) {
-      if let account = try Accounts.credentials(user) {
-        return account.userID == geteuid() ? nil : account
-      }
+      found = try directory.credentials(user, within: DaemonOptions.patienceMilliseconds)
     } catch {
-      cause = error
+      throw AccountError(.user(user), cause: error.text)
     }
-    throw AccountError(kind: "user", name: user, cause: cause)
+    guard let found else { throw AccountError(.user(user)) }
+    return found.userID == geteuid() ? nil : found
   }
 
-  /// What the command line says: the user who starts the daemon, and whom `--allow` names, may use
-  /// the interfaces with every right but promiscuous.
-  func configuration() throws(AccountError) -> ServerConfiguration {
+  /// What the command line says: the user who starts the daemon, and users and groups given with
+  /// `--allow`, may use the interfaces with every right but promiscuous.
+  func configuration(
+    _ directory: AccountDirectory
+  ) throws(AccountError) -> ServerConfiguration {
     var subjects: [AccessRule.Subject] = []
     for number in Set([getuid(), geteuid()]).sorted() { subjects.append(.user(number)) }
-    for name in allow {
-      if name.hasPrefix(":") {
-        subjects.append(.group(try Accounts.groupID(String(name.dropFirst()))))
-      } else {
-        subjects.append(.user(try Accounts.userID(name)))
-      }
+    for text in allow {
+      let isGroup = text.hasPrefix(":")
+      let name = isGroup ? AccountName.group(String(text.dropFirst())) : .user(text)
+      let number = try directory.number(of: name, within: DaemonOptions.patienceMilliseconds)
+      subjects.append(isGroup ? .group(number) : .user(number))
     }
     let rules = subjects.map { subject in
       AccessRule(

@@ -2,6 +2,7 @@ import Glibc
 import NDIS
 import Ndisprot
 import NdisprotServer
+import Platform
 import Synchronization
 import Testing
 
@@ -235,10 +236,11 @@ struct ConfigurationTests {
   @Test("a directory service that hangs keeps nobody waiting, and is heard when it answers")
   func hangingDirectory() {
     let gate = Mutex(false)
-    let directory = AccountDirectory { name in
-      while !gate.withLock({ $0 }) { usleep(1_000) }
-      return name == .user("alice") ? .found(5) : .absent
-    }
+    let directory = AccountDirectory(
+      { name in
+        while !gate.withLock({ $0 }) { usleep(1_000) }
+        return name == .user("alice") ? .found(5) : .absent
+      }, credentials: { _ in nil })
     let names: Set<AccountName> = [.user("alice"), .group("staff"), .user("12")]
     let first = directory.results(for: names, within: 50)
     #expect(first[.user("12")] == .found(12))
@@ -247,6 +249,64 @@ struct ConfigurationTests {
     let second = directory.results(for: names, within: 10_000)
     #expect(
       second == [.user("alice"): .found(5), .group("staff"): .absent, .user("12"): .found(12)])
+  }
+
+  @Test("threat T14: a user whose directory hangs is an error in time, and so is the next one's")
+  func hangingUser() throws {
+    let gate = Mutex(false)
+    let directory = AccountDirectory(
+      { _ in .absent },
+      credentials: { name in
+        while !gate.withLock({ $0 }) { usleep(1_000) }
+        guard let number = UInt32(name) else { return nil }
+        return Credentials(processID: 0, userID: number, groupID: 7, groups: [8])
+      })
+    for name in ["12", "alice"] {
+      let error = #expect(throws: SystemError.self) {
+        try directory.credentials(name, within: 30)
+      }
+      #expect(error?.errno == ETIMEDOUT)
+    }
+    gate.withLock { $0 = true }
+    #expect(try directory.credentials("13", within: 10_000)?.userID == 13)
+    #expect(try directory.credentials("bob", within: 10_000) == nil)
+  }
+
+  @Test("several callers ask at once, and each hears its own answers")
+  func manyCallers() async throws {
+    let directory = AccountDirectory(
+      { name in
+        usleep(200)
+        if case .user(let text) = name { return .found(UInt32(text.utf8.count)) }
+        return .absent
+      }, credentials: { _ in nil })
+    await withTaskGroup(of: Bool.self) { group in
+      for number in 0..<8 {
+        group.addTask {
+          let names = (1...20).map { String(repeating: "\(number)", count: $0) + "x" }
+          let results = directory.results(for: Set(names.map(AccountName.user)), within: 600_000)
+          return names.allSatisfy { results[.user($0)] == .found(UInt32($0.utf8.count)) }
+        }
+      }
+      for await isRight in group { #expect(isRight) }
+    }
+  }
+
+  @Test("a name of the command line that is not there, or cannot be looked up, is an error that says what to write")
+  func commandLineNames() {
+    let directory = AccountDirectory(
+      { $0 == .group("slow") ? .unknown("it hangs") : .absent }, credentials: { _ in nil })
+    let absent = #expect(throws: AccountError.self) {
+      try directory.number(of: .user("gone"), within: 10_000)
+    }
+    #expect(
+      absent?.description == "there is no user 'gone'. Write a user that getent passwd shows")
+    let unknown = #expect(throws: AccountError.self) {
+      try directory.number(of: .group("slow"), within: 10_000)
+    }
+    #expect(
+      unknown?.description == "the group 'slow' cannot be looked up: it hangs. "
+        + "See what getent group says, or write the number")
   }
 
   @Test("defaults of [daemon] hold for rules that say nothing else")

@@ -50,6 +50,7 @@ struct StateTableTests {
   }
 
   private static let gone = CompletionStatus.bindingGone
+  private static let removed = CompletionStatus.adapterRemoved
 
   // MARK: Requests
 
@@ -127,8 +128,7 @@ struct StateTableTests {
 
   @Test(
     "A-57: a write that waited for room is sent in a pause, and ends with its adapter",
-    arguments: row(
-      .adapterRemoved, .adapterRemoved, .paused, .paused, .success, .success, .adapterRemoved))
+    arguments: row(removed, removed, .paused, .paused, .success, .success, removed))
   func pendedWrite(_ cell: Cell<CompletionStatus>) throws {
     var id: UInt64 = 0
     let (fixture, client) = try lead(to: cell.state) { fixture, client in
