@@ -62,6 +62,7 @@ public final class AccountDirectory: Sendable {
   ///   - name: its name or number
   ///   - milliseconds: how long to wait
   /// - Returns: its number
+  /// - Throws: that there is no such account, or why it cannot be looked up
   public func number(
     of name: AccountName, within milliseconds: Int
   ) throws(AccountError) -> UInt32 {

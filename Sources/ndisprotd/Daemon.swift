@@ -44,7 +44,8 @@ func runDaemon(_ options: DaemonOptions) -> Int32 {
     let listener = try listeningSocket(options)
     let memory = MemoryLock()
     try dropPrivileges(
-      options, as: try options.account(directory), start.locksMemory(options) ? memory : nil, logger)
+      options, as: try options.account(directory), start.locksMemory(options) ? memory : nil, logger
+    )
     let configuration = start.server(loader)
     if let failure = configuration.failure {
       logger.record(LogRecord(.error, Sentences.broken(failure), .failed))

@@ -292,7 +292,9 @@ struct ConfigurationTests {
     }
   }
 
-  @Test("a name of the command line that is not there, or cannot be looked up, is an error that says what to write")
+  @Test(
+    "an account on the command line that is absent or unanswered is an error that says what to write"
+  )
   func commandLineNames() {
     let directory = AccountDirectory(
       { $0 == .group("slow") ? .unknown("it hangs") : .absent }, credentials: { _ in nil })
