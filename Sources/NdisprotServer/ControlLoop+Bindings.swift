@@ -123,7 +123,6 @@ extension ControlLoop {
       session.open?.bindingGone()
       session.interfaceRemoved()
     }
-    guard let host = runningLoop(of: binding) else { return }
-    _ = host.loop.post { host.unbind() }
+    unbindThread(of: binding)
   }
 }

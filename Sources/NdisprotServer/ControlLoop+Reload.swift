@@ -148,7 +148,8 @@ extension ControlLoop {
   /// A thread that nobody uses ends, if the next one would be made differently; one that is in use
   /// stays as it is, and the log says so.
   private func renewIdleThreads() {
-    for (key, running) in threads where isOutdated(running.loop) {
+    for (key, running) in threads
+    where running.loop.binding.isActive && isOutdated(running.loop) {
       guard running.sessionCount == 0 else {
         let name = running.loop.binding.snapshot.attributes.name
         server.log(

@@ -4,6 +4,9 @@ internal import Platform
 internal import WDF
 
 /// A binding's loop as control sees it: its sessions, and whether it is about to end.
+///
+/// It runs as long as it has a session, even when its binding is gone: a session whose requests are not
+/// all complete ends on the loop that has it.
 struct BindingThread {
   let loop: BindingLoop
   /// Sessions that are there, or on their way.
@@ -23,16 +26,12 @@ extension ControlLoop {
   func thread(
     of binding: AdapterBinding, for client: Credentials
   ) throws(BindingError) -> BindingLoop {
-    let key = binding.interfaceIndex
-    if var running = threads[key], running.loop.binding === binding {
+    let key = ObjectIdentifier(binding)
+    if var running = threads[key] {
       running.sessionCount += 1
       running.idleNumber += 1
       threads[key] = running
       return running.loop
-    }
-    if let former = threads[key]?.loop {
-      // The index was given to a new interface; the thread of the old one ends with its sessions.
-      former.loop.post { former.stop() }
     }
     let started = try startThread(of: binding, for: client)
     threads[key] = BindingThread(loop: started, sessionCount: 1)
@@ -64,13 +63,13 @@ extension ControlLoop {
 
   /// One session less on a binding's thread; the last one starts its idle time.
   func release(_ host: BindingLoop) {
-    let key = host.binding.interfaceIndex
+    let key = ObjectIdentifier(host.binding)
     guard var running = threads[key], running.loop === host else { return }
     running.sessionCount -= 1
     running.idleNumber += 1
     threads[key] = running
     guard running.sessionCount == 0 else { return }
-    guard !isOutdated(host) else {
+    guard host.binding.isActive, !isOutdated(host) else {
       endThread(key)
       return
     }
@@ -90,8 +89,17 @@ extension ControlLoop {
     return !host.configuration.isAlike(server.configuration.binding(of: attributes))
   }
 
+  /// The binding is gone: its thread gives its sessions back, and ends with the last one.
+  func unbindThread(of binding: AdapterBinding) {
+    let key = ObjectIdentifier(binding)
+    guard let running = threads[key] else { return }
+    let host = running.loop
+    _ = host.loop.post { host.unbind() }
+    if running.sessionCount == 0 { endThread(key) }
+  }
+
   /// Ends a thread without sessions.
-  func endThread(_ key: Int32) {
+  func endThread(_ key: ObjectIdentifier) {
     guard let host = threads.removeValue(forKey: key)?.loop else { return }
     _ = host.loop.post { host.stop() }
   }

@@ -33,7 +33,8 @@ final class ControlLoop: SessionHost, TurnHandler, BindingObserver, @unchecked S
   private let unflushed = FlushList()
   private let departures = Departures()
   let meter = WorkMeter()
-  var threads: [Int32: BindingThread] = [:]
+  /// By their bindings, which they keep: an index may be a new interface's already.
+  var threads: [ObjectIdentifier: BindingThread] = [:]
   /// The sessions that hear of events, wherever they are.
   var subscribers: [ObjectIdentifier: (session: Session, subscription: Subscription)] = [:]
   private var whenReady: (([(name: InterfaceName, error: BindError)], SystemError?) -> Void)?
@@ -100,10 +101,7 @@ final class ControlLoop: SessionHost, TurnHandler, BindingObserver, @unchecked S
 
   /// The loop of a binding, if it has one now.
   func runningLoop(of binding: AdapterBinding) -> BindingLoop? {
-    guard let host = threads[binding.interfaceIndex]?.loop, host.binding === binding else {
-      return nil
-    }
-    return host
+    threads[ObjectIdentifier(binding)]?.loop
   }
 
   // MARK: The turn

@@ -128,6 +128,43 @@ struct LookupTests {
     }
   }
 
+  @Test(
+    "a session that ends while its interface is replaced is closed when its last request completes")
+  func replacedInterface() throws {
+    try withServer { _, wire, path, isAsked, mayAnswer in
+      let open = OpenRequest(name: "np0", etherTypes: EtherTypeSet([0x888E])).encoded
+      let (leaving, other) = (try RawClient(path), try RawClient(path))
+      wire.mayActivate.set()
+      #expect(try leaving.ask(.open, open).header.errno == 0)
+      _ = try leaving.send(.administration, explain)
+      #expect(isAsked.wait(milliseconds: Patience.milliseconds))
+      leaving.shutDown()
+      // On the binding's thread the session has ended, and waits for its request.
+      #expect(
+        eventually {
+          let reply = try? other.ask(.enumerate, EnumerateRequest().encoded)
+          let page = reply.flatMap {
+            try? EnumerateReply(
+              decoding: $0.payload.span.bytes, entryCount: $0.header.count)
+          }
+          return page?.entries.first?.openCount == 0
+        })
+      wire.remove()
+      wire.add()
+      wire.mayActivate.set()
+      #expect(try other.ask(.open, open).header.errno == 0)
+      // What ends the first thread before its session has all this time for it.
+      for _ in 0..<50 {
+        let query = try other.ask(
+          .deviceControl, OIDMessage(oid: .currentAddress).encoded,
+          code: RequestCode.queryOIDValue.rawValue, information: 64)
+        #expect(query.header.errno == 0)
+      }
+      mayAnswer.set()
+      #expect(leaving.isHungUp())
+    }
+  }
+
   @Test("unloading waits for the question that is under way, and for none that waits behind it")
   func unloaded() throws {
     try withServer(patienceMilliseconds: 400) { _, _, path, isAsked, _ in

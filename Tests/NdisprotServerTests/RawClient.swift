@@ -67,6 +67,17 @@ final class RawClient {
       payload: Array(message.dropFirst(MessageHeader.byteCount)))
   }
 
+  /// Sends nothing more; the daemon hangs up when it has ended the session.
+  func shutDown() { shutdown(descriptor, Int32(SHUT_WR)) }
+
+  /// Whether the daemon hangs up, behind whatever it still has to say.
+  func isHungUp() -> Bool {
+    var bytes = [UInt8](repeating: 0, count: MessageHeader.maximumMessageByteCount)
+    var count = 0
+    repeat { count = recv(descriptor, &bytes, bytes.count, 0) } while count > 0
+    return count == 0
+  }
+
   /// Sends a request, and takes its reply.
   func ask(
     _ opcode: Opcode, _ payload: [UInt8] = [], code: UInt32 = 0, information: UInt32 = 0

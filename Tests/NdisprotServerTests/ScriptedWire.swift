@@ -86,6 +86,12 @@ final class ScriptedWire: InterfaceSource, Sendable {
     }
   }
 
+  /// An interface of the same index comes.
+  func add() {
+    let known = parts.withLock { $0 }
+    _ = known.control?.post { known.driver?.bindAdapter(Self.attributes) }
+  }
+
   /// A frame arrives.
   func deliver(_ frame: [UInt8]) {
     let known = parts.withLock { $0 }

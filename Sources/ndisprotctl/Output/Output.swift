@@ -51,8 +51,10 @@ struct Output {
       : .refused(status, .write, bytesNeeded: failures.limitByteCount)
     let (cause, remedy) = Output.words(for: error, context)
     let failed = failures.failed == 1 ? "1 frame was" : "\(failures.failed) frames were"
+    // Of several reasons the most frequent; a summary counts them all.
+    let share = byCount.count > 1 ? ", \(byCount[0].value) of them because" : ":"
     let message =
-      "\(context.what): \(failed) not sent: \(cause). \(remedy)"
+      "\(context.what): \(failed) not sent\(share) \(cause). \(remedy)"
     report(
       message, operation: .write, status, name: status.name(in: .write), reason: error.reason)
     return Failure(exitCode: 1)
