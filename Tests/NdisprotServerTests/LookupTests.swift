@@ -139,18 +139,18 @@ struct LookupTests {
       _ = try leaving.send(.administration, explain)
       #expect(isAsked.wait(milliseconds: Patience.milliseconds))
       leaving.shutDown()
+      func binding() -> BindingEntry? {
+        guard let reply = try? other.ask(.enumerate, EnumerateRequest().encoded) else { return nil }
+        let page = try? EnumerateReply(
+          decoding: reply.payload.span.bytes, entryCount: reply.header.count)
+        return page?.entries.first
+      }
       // On the binding's thread the session has ended, and waits for its request.
-      #expect(
-        eventually {
-          let reply = try? other.ask(.enumerate, EnumerateRequest().encoded)
-          let page = reply.flatMap {
-            try? EnumerateReply(
-              decoding: $0.payload.span.bytes, entryCount: $0.header.count)
-          }
-          return page?.entries.first?.openCount == 0
-        })
+      #expect(eventually { binding()?.openCount == 0 })
       wire.remove()
+      #expect(eventually { binding() == nil })
       wire.add()
+      #expect(eventually { binding() != nil })
       wire.mayActivate.set()
       #expect(try other.ask(.open, open).header.errno == 0)
       // What ends the first thread before its session has all this time for it.
