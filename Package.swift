@@ -147,3 +147,9 @@ let package = Package(
   cLanguageStandard: .gnu17,
   cxxLanguageStandard: .cxx17
 )
+
+// `scripts/docs` alone asks for it: no other build fetches or compiles the plugin.
+if Context.environment["NDISPROT_DOCS"] != nil {
+  package.dependencies.append(
+    .package(url: "https://github.com/swiftlang/swift-docc-plugin", exact: "1.5.0"))
+}
