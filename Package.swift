@@ -14,7 +14,7 @@ let settings: [SwiftSetting] = testSettings + [.strictMemorySafety()]
 
 /// A library target of the house.
 ///
-/// The dependency lists are the import table of the README; `scripts/lint` holds every file to it.
+/// The dependency lists are the import table of the page *Architecture*; `scripts/lint` holds every file to it.
 func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
