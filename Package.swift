@@ -14,7 +14,7 @@ let settings: [SwiftSetting] = testSettings + [.strictMemorySafety()]
 
 /// A library target of the house.
 ///
-/// The dependency lists are the import table of the README; `scripts/lint` holds every file to it.
+/// The dependency lists are the import table of the page *Architecture*; `scripts/lint` holds every file to it.
 func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
@@ -147,3 +147,9 @@ let package = Package(
   cLanguageStandard: .gnu17,
   cxxLanguageStandard: .cxx17
 )
+
+// `scripts/docs` alone asks for it: no other build fetches or compiles the plugin.
+if Context.environment["NDISPROT_DOCS"] != nil {
+  package.dependencies.append(
+    .package(url: "https://github.com/swiftlang/swift-docc-plugin", exact: "1.5.0"))
+}

@@ -6,7 +6,7 @@ internal import Platform
 /// does none of them. A helper is started when there is a job for it, and ends when there is none.
 ///
 /// - Thread: any
-/// - Source: `design.md` section 4
+/// - Source: `ndisprotd.docc/Architecture.md` section 4
 public final class CaptureHelpers: Sendable {
   /// As the kernel shows a thread.
   static let threadName = "capture-helper"

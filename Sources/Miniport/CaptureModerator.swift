@@ -10,7 +10,7 @@ internal import NDIS
 /// Whoever gets more than 250,000 frames a second waits for none of them in particular: from there
 /// on naps grow with the rate, up to five times as long, and more frames share a wake-up.
 ///
-/// - Source: `spec/performance.md` section 1
+/// - Source: `ndisprotd.docc/Performance.md` section 1
 struct CaptureModerator {
   /// What to do until the next look.
   enum Action: Equatable {

@@ -98,7 +98,7 @@ internal import NDIS
 extension SendFailure {
   /// What an errno of a packet socket's send means.
   ///
-  /// - Source: packet(7); `spec/reliability.md` section 4
+  /// - Source: packet(7); `Ndisprot.docc/Linux.md` section 2
   init(errno number: Int32) {
     self =
       switch number {

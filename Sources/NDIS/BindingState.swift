@@ -1,6 +1,6 @@
 /// Where the binding of a protocol to an adapter is in its life.
 ///
-/// - Source: `spec/ndisprot-semantics.md` section 2.9
+/// - Source: `Ndisprot.docc/Rules.md` section 2.9
 public enum BindingState: UInt32, Sendable, CaseIterable {
   /// No binding.
   case unbound = 0

@@ -1,7 +1,7 @@
 /// The life of a binding as a value: events in, one action out; whoever holds it acts.
 ///
 /// - Thread: none of its own; guarded by the binding's lock
-/// - Source: `spec/ndisprot-semantics.md` section 2.9 (events × states), D-14
+/// - Source: `Ndisprot.docc/Rules.md` section 2.9 (events × states), D-14
 public struct BindingStateMachine: Sendable {
   /// Where the binding is.
   public private(set) var state: BindingState = .unbound

@@ -3,7 +3,7 @@
 /// Success is `errno == 0`, never a severity bit: STATUS_TIMEOUT has success severity (rule Q-7).
 ///
 /// - Shape: 12 bytes on the control channel: `[NTSTATUS u32][NDIS_STATUS u32][errno u32]`
-/// - Source: `design.md` section 7; `spec/ndisprot-semantics.md` section 12
+/// - Source: `NDIS.docc/Statuses.md`
 public struct CompletionStatus: Hashable, Sendable {
   /// What the sample would have completed the request with.
   public var ntStatus: NTStatus

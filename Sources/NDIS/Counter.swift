@@ -2,7 +2,7 @@
 ///
 /// The raw value goes over the control channel; numbers are never reused.
 ///
-/// - Source: `spec/reliability.md` section 1 (laws D1–D6)
+/// - Source: `ndisprotd.docc/Reliability.md` section 1 (laws D1–D6)
 public enum Counter: UInt16, Sendable, CaseIterable {
   // Binding.
   /// Frames that passed the kernel's filter.

@@ -1,7 +1,7 @@
 /// The EtherTypes of an open: a few numbers, LLC, or any.
 ///
 /// - Shape: on the control channel `u16` each; 0xFFFF is any, 0 is LLC (a length below 0x0600)
-/// - Source: `design.md` section 6; D-8
+/// - Source: `ndisprotd.docc/Architecture.md` section 6; D-8
 public struct EtherTypeSet: Hashable, Sendable {
   /// The number that stands for every type.
   @inlinable public static var anyValue: UInt16 { 0xFFFF }

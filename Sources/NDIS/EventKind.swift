@@ -3,7 +3,7 @@
 /// The raw value goes over the control channel; numbers are never reused.
 ///
 /// - Windows: NET_PNP_EVENT and NDIS_STATUS_INDICATION, as far as they mean something here
-/// - Source: D-6, `spec/ndisprot-semantics.md` sections 2.5–2.7
+/// - Source: D-6, `Ndisprot.docc/Rules.md` sections 2.5–2.7
 public enum EventKind: UInt32, Sendable, CaseIterable {
   /// An interface is bound.
   case bindingAdded = 1

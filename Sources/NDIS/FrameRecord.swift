@@ -11,7 +11,7 @@
 ///   16 u32 flags            1 truncated 2 outgoing 4 looped 8 tag put back 16 hardware time
 ///   20 u32 lostBefore       frames lost in front of this one; 0 in a write
 ///   ```
-/// - Source: `design.md` section 6
+/// - Source: `NdisprotControl.docc/Protocol.md`
 public struct FrameRecord: BitwiseCopyable, Equatable, Sendable {
   /// Bytes in front of the frame.
   @inlinable public static var headerByteCount: Int { 24 }

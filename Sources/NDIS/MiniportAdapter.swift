@@ -51,7 +51,7 @@ public struct SendProgress: Hashable, Sendable {
 
 /// What the capture handles have counted since the first was made, widened to 64 bits.
 ///
-/// - Source: PACKET_STATISTICS; `frames` includes `drops` (`spec/reliability.md` section 4)
+/// - Source: PACKET_STATISTICS; `frames` includes `drops` (`Ndisprot.docc/Linux.md` section 2)
 public struct CaptureStatistics: Hashable, Sendable {
   /// Frames that passed the kernel's filter, dropped ones included; each once.
   public var frames: UInt64

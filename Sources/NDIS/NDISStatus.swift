@@ -1,7 +1,7 @@
 /// A status of the network driver interface, kept beside the NTSTATUS it was folded into.
 ///
 /// - Windows: NDIS_STATUS
-/// - Source: ndis.h; `spec/ndisprot-semantics.md` section 12.2
+/// - Source: ndis.h; `NDIS.docc/Statuses.md` section 2
 public struct NDISStatus: RawRepresentable, Hashable, Sendable {
   /// The 32-bit code, as in ndis.h.
   public var rawValue: UInt32

@@ -1,7 +1,7 @@
 /// An object identifier: one property of an adapter or of an open.
 ///
 /// - Windows: NDIS_OID
-/// - Source: `spec/ndisprot-semantics.md` section 11.3
+/// - Source: `NDIS.docc/OIDs.md` section 2
 public struct OID: RawRepresentable, Hashable, Sendable {
   /// The number, as in ntddndis.h.
   public var rawValue: UInt32

@@ -4,7 +4,7 @@
 /// what the client hears in `information` and `bytesNeeded`.
 ///
 /// - Windows: NDIS_OID_REQUEST, NdisRequestQueryInformation, SetInformation, Method
-/// - Source: `spec/mdl-spans.md` section 2.7 (O1)
+/// - Source: `MDL.docc/Rules.md` section 2.7 (O1)
 public enum OIDRequest: Hashable, Sendable {
   /// Asks for a value.
   case query(Query)

@@ -1,7 +1,7 @@
 /// Which destinations an open wants to hear; the adapter's receive filter, kept in software.
 ///
 /// - Windows: OID_GEN_CURRENT_PACKET_FILTER, NDIS_PACKET_TYPE_…
-/// - Source: `spec/ndisprot-semantics.md` R-33, E-10
+/// - Source: `Ndisprot.docc/Rules.md` R-33, E-10
 public struct PacketFilter: OptionSet, Hashable, Sendable {
   /// The bits, as a client sets them.
   public let rawValue: UInt32

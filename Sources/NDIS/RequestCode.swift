@@ -2,7 +2,7 @@
 ///
 /// - Shape: (FILE_DEVICE_NETWORK 0x12 << 16) | (read and write 3 << 14) | (function << 2)
 /// - Windows: IOCTL_NDISPROT_…, protuser.h
-/// - Source: `spec/ndisprot-semantics.md` section 4.1
+/// - Source: `Ndisprot.docc/Rules.md` section 4.1
 public enum RequestCode: UInt32, Sendable, CaseIterable {
   /// Associates the session with a binding. In: the name, UTF-16LE, without NUL.
   case openDevice = 0x0012_C800

@@ -2,7 +2,7 @@
 ///
 /// - Shape: `data` is the structure that belongs to the status, little-endian
 /// - Windows: NDIS_STATUS_INDICATION
-/// - Source: `spec/ndisprot-semantics.md` sections 2.7 and 4.7
+/// - Source: `Ndisprot.docc/Rules.md` sections 2.7 and 4.7
 public struct StatusIndication: Hashable, Sendable {
   /// What it speaks of.
   public var status: NDISStatus

@@ -8,7 +8,7 @@ internal import WDF
 ///
 /// - Thread: control
 /// - Complexity: O(1) to add and cancel one, O(log n) for its timer
-/// - Source: `spec/ndisprot-semantics.md` Q-6…Q-8, D-33; threat T5
+/// - Source: `Ndisprot.docc/Rules.md` Q-6…Q-8, D-33; threat T5
 final class BindWait: @unchecked Sendable {  // Confined to control.
   /// No wait is longer; a client that wants more asks again.
   static let maximumNanoseconds: UInt64 = 24 * 3_600 * 1_000_000_000

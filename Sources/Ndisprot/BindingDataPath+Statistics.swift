@@ -7,7 +7,7 @@ extension BindingDataPath {
   ///   - limit: counters of opens that are enough, those of the lowest numbers; no open's are cut
   ///   - isWanted: asked of each open
   /// - Returns: the binding first
-  /// - Source: `spec/reliability.md` section 1
+  /// - Source: `ndisprotd.docc/Reliability.md` section 1
   public func counters(
     upTo limit: Int = .max, of isWanted: (OpenContext) -> Bool = { _ in true }
   ) -> [CounterSet] {

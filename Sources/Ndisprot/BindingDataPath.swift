@@ -7,7 +7,7 @@ public import WDF
 /// Made with the binding's thread when the first open that moves frames comes, and gone with it.
 ///
 /// - Thread: everything on the binding's thread
-/// - Source: `design.md` sections 2, 4, 5
+/// - Source: `ndisprotd.docc/Architecture.md` sections 2, 4, 5
 public final class BindingDataPath: ReceiveHandler, @unchecked Sendable {  // One thread's.
   /// The binding it belongs to.
   public let binding: AdapterBinding

@@ -45,7 +45,7 @@ public enum CardError: Error, Hashable, Sendable {
 /// Who asks cards, on a thread where waiting harms nobody.
 ///
 /// - Thread: any
-/// - Source: `design.md` section 4, the kernel thread
+/// - Source: `ndisprotd.docc/Architecture.md` section 4, the kernel thread
 public protocol CardService: AnyObject, Sendable {
   /// Asks the card of a binding; jobs of one binding are done in the order in which they came.
   ///

@@ -2,7 +2,7 @@ internal import MDL
 
 /// The groups that an open hears, each with how many uses it has.
 ///
-/// - Source: `spec/ndisprot-semantics.md` section 11.3, the multicast OIDs
+/// - Source: `NDIS.docc/OIDs.md` section 2, the multicast OIDs
 struct GroupList: Sendable {
   /// Groups at once: OID_802_3_MAXIMUM_LIST_SIZE.
   static let capacity = 32

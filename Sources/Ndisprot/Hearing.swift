@@ -6,7 +6,7 @@ internal import NDIS
 /// A SET is tried on a copy, for which the card is asked, and made on the open when the card has done
 /// it: all or nothing.
 ///
-/// - Source: `spec/ndisprot-semantics.md` section 11.3
+/// - Source: `NDIS.docc/OIDs.md` section 2
 struct Hearing: Sendable {
   /// Which kinds of destinations.
   var packetFilter: PacketFilter

@@ -1,6 +1,6 @@
 internal import NDIS
 
-// What a client may set: properties of its own open (`spec/ndisprot-semantics.md` section 11.3).
+// What a client may set: properties of its own open (`NDIS.docc/OIDs.md` section 2).
 
 extension OpenContext {
   /// What the open hears now.

@@ -1,7 +1,7 @@
 internal import MDL
 internal import NDIS
 
-// What a query is told (`spec/ndisprot-semantics.md` section 11.3): what rtnetlink last said, what the
+// What a query is told (`NDIS.docc/OIDs.md` section 2): what rtnetlink last said, what the
 // open knows, and the facts that the card was asked for.
 
 extension OpenContext {

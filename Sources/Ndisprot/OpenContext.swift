@@ -9,7 +9,7 @@ internal import WDF
 ///
 /// - Thread: the loop that has its session: the binding's, or control's if it moves no frames
 /// - Windows: the open half of NDISPROT_OPEN_CONTEXT
-/// - Source: `spec/ndisprot-semantics.md` sections 5–7
+/// - Source: `Ndisprot.docc/Rules.md` sections 5–7
 public final class OpenContext: @unchecked Sendable {  // One loop's at a time.
   /// The number of the open, unique among all opens that the driver ever had.
   public let id: UInt64

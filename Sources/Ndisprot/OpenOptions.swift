@@ -10,7 +10,7 @@ public enum OpenMode: UInt32, Sendable {
 
 /// What a client asks for when it opens a binding.
 ///
-/// - Source: `design.md` section 6; D-3, D-5, D-8, D-49
+/// - Source: `ndisprotd.docc/Architecture.md` section 6; D-3, D-5, D-8, D-49
 public struct OpenOptions: Sendable {
   /// Properties of an open that are on or off.
   public struct Flags: OptionSet, Hashable, Sendable {

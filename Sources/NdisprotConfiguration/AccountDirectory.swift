@@ -6,7 +6,7 @@ public import Platform
 /// keeps only these.
 ///
 /// - Thread: any
-/// - Source: nsswitch.conf(5); `spec/reliability.md`, threat T14
+/// - Source: nsswitch.conf(5); `ndisprotd.docc/Reliability.md`, threat T14
 public final class AccountDirectory: Sendable {
   /// How long a client, or a reload, waits for one user to be looked up.
   public static let patienceMilliseconds = 2_000

@@ -13,7 +13,7 @@ public import NDIS
 ///   28 u32 information   request: room for the reply; reply: as IoStatus.Information
 ///   32 u32 bytesNeeded   36 u32 count   records in the payload
 ///   ```
-/// - Source: `design.md` section 6
+/// - Source: `NdisprotControl.docc/Protocol.md`
 public struct MessageHeader: Hashable, Sendable {
   /// Bytes of a header.
   public static let byteCount = 40

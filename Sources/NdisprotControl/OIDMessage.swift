@@ -4,7 +4,7 @@ public import NDIS
 ///
 /// - Shape: `[OID u32][port u32][value …]`; declared with 4 bytes of value, so 12
 /// - Windows: NDISPROT_QUERY_OID, NDISPROT_SET_OID
-/// - Source: `spec/ndisprot-semantics.md` sections 4.5, 4.6
+/// - Source: `Ndisprot.docc/Rules.md` sections 4.5, 4.6
 public struct OIDMessage: Hashable, Sendable {
   /// Bytes in front of the value.
   public static let headerByteCount = 8

@@ -2,7 +2,7 @@
 ///
 /// The raw value goes over the control channel; numbers are never reused.
 ///
-/// - Source: `design.md` section 6
+/// - Source: `NdisprotControl.docc/Protocol.md`
 public enum Opcode: UInt16, Sendable, CaseIterable {
   /// The first message of a session: versions and features.
   case hello = 0

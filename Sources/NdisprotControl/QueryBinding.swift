@@ -10,7 +10,7 @@ internal import NDIS
 ///   20 name, u16 0, description, u16 0
 ///   ```
 /// - Windows: NDISPROT_QUERY_BINDING
-/// - Source: `spec/ndisprot-semantics.md` section 4.3
+/// - Source: `Ndisprot.docc/Rules.md` section 4.3
 public struct QueryBinding: Hashable, Sendable {
   /// Bytes of the structure, which is also the whole input.
   public static let byteCount = 20

@@ -3,7 +3,7 @@
 /// An unknown opcode or a payload of the wrong shape is none of these: it gets an error reply
 /// (`DecodeError`), and the session lives.
 ///
-/// - Source: `design.md` section 6
+/// - Source: `NdisprotControl.docc/Protocol.md`
 public enum ViolationError: Error, Equatable, Sendable {
   /// Fewer bytes than a header has.
   case messageTooShort(byteCount: Int)

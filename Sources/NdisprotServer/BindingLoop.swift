@@ -10,7 +10,7 @@ internal import WDF
 /// thread: no hop, no wake-up.
 ///
 /// - Thread: its own; control talks to it through `loop.post`
-/// - Source: `design.md` section 4
+/// - Source: `ndisprotd.docc/Architecture.md` section 4
 final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Confined to its loop.
   let loop: EventLoop
   let server: ServerCore

@@ -15,7 +15,7 @@ internal import WDF
 /// kernel's rtnl lock.
 ///
 /// - Thread: `ask` on any, `kernelWork` on the kernel thread, all else on control
-/// - Source: `design.md` section 4
+/// - Source: `ndisprotd.docc/Architecture.md` section 4
 final class CardDesk: CardService, @unchecked Sendable {  // See Thread.
   /// As the kernel shows the thread.
   static let threadName = "kernel"

@@ -10,7 +10,7 @@ internal import WDF
 /// is charged for stays charged until its close returned.
 ///
 /// - Thread: any
-/// - Source: `design.md` section 4; threat T3
+/// - Source: `ndisprotd.docc/Architecture.md` section 4; threat T3
 final class Closers: Sendable {
   /// Threads at once.
   static let maximumCount = 16

@@ -8,7 +8,7 @@ internal import WDF
 /// of the bindings.
 ///
 /// - Thread: its own; others talk to it through `loop.post`
-/// - Source: `design.md` section 4
+/// - Source: `ndisprotd.docc/Architecture.md` section 4
 final class ControlLoop: SessionHost, TurnHandler, BindingObserver, @unchecked Sendable {
   // Unchecked: confined to its loop.
   /// As the kernel shows it.

@@ -19,7 +19,7 @@ public enum ListenError: Error, Hashable, Sendable {
 
 /// The control socket, made by hand; under systemd it is inherited instead.
 ///
-/// - Source: unix(7); `spec/cli.md`
+/// - Source: unix(7); `ndisprotd.docc/CommandLine.md`
 public enum ListeningSocket {
   /// Makes and listens on a `SOCK_SEQPACKET` socket; one that a dead daemon left is replaced.
   ///

@@ -14,7 +14,7 @@ internal import WDF
 /// An event that means nothing in a state changes nothing: a timer may fire behind its cancellation,
 /// and an interface may come up twice.
 ///
-/// - Source: rules Q-17…Q-27, D-32; `spec/ndisprot-semantics.md` section 4
+/// - Source: rules Q-17…Q-27, D-32; `Ndisprot.docc/Rules.md` section 4
 struct OpeningStateMachine: Equatable, Sendable {
   enum State: CaseIterable, Sendable {
     /// Control judges it.

@@ -11,7 +11,7 @@ internal import WDF
 ///
 /// - Units: bytes
 /// - Thread: any
-/// - Source: `design.md` sections 5 and 7; threat T6
+/// - Source: `ndisprotd.docc/Architecture.md` sections 5 and 7; threat T6
 final class RingBudget: Sendable {
   /// What one binding was given; it gives it back when it goes.
   final class Grant: Sendable {

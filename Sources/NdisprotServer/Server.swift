@@ -155,7 +155,7 @@ public final class Server {
   }
 
   /// Unloads the driver: sessions end with every request completed, bindings are unbound, threads
-  /// end, and no object is left (`spec/wdf-lifecycle.md` section 3.2).
+  /// end, and no object is left (`WDF.docc/Rules.md` section 3.2).
   ///
   /// - Returns: who could not be ended in time; nil if nothing is left
   public func stop() -> String? {

@@ -4,7 +4,7 @@ internal import Ndisprot
 internal import NdisprotControl
 internal import WDF
 
-// The sample's own requests, with the sample's bytes (`spec/ndisprot-semantics.md` section 4).
+// The sample's own requests, with the sample's bytes (`Ndisprot.docc/Rules.md` section 4).
 
 extension Session {
   /// A DEVICE_CONTROL message: the code says which request of the sample it is.

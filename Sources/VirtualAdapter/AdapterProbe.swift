@@ -3,7 +3,7 @@ public import NdisprotClient
 
 /// Looks whether this machine lets a user have a virtual adapter, without a daemon and without a trace.
 ///
-/// - Source: `spec/virtual-adapter.md` section 5
+/// - Source: `VirtualAdapter.docc/VirtualAdapter.md` section 5
 public struct AdapterProbe: Sendable {
   /// Why no namespace can be had; nil if one can.
   public let obstacle: AdapterError?

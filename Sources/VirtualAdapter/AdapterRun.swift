@@ -11,7 +11,7 @@ internal import Platform
 ///   daemon ⇄ open ⇄ Pump ⇄ TAP ⇄ program
 /// ```
 /// - Thread: the calling one, which must be the process's first; signals are blocked in it
-/// - Source: `spec/virtual-adapter.md`
+/// - Source: `VirtualAdapter.docc/VirtualAdapter.md`
 public struct AdapterRun {
   /// How a program is run.
   public struct Options: Sendable {

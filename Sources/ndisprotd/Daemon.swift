@@ -9,7 +9,7 @@ internal import NdisprotConfiguration
 internal import NdisprotServer
 internal import Platform
 
-/// Exit codes of `spec/cli.md`, from sysexits.h.
+/// Exit codes of `ndisprotd.docc/CommandLine.md`, from sysexits.h.
 enum ExitStatus {
   static let usage: Int32 = 64
   static let configuration: Int32 = 65

@@ -14,7 +14,8 @@ struct Listener {
   func remove() { ListeningSocket.remove(path: path, made) }
 }
 
-/// Takes the inherited socket, or makes the one of `--socket` (rule D-43, `spec/cli.md`).
+/// Takes the inherited socket, or makes the one of `--socket` (rule D-43,
+/// `ndisprotd.docc/CommandLine.md`).
 func listeningSocket(_ options: DaemonOptions) throws(ListenError) -> Listener {
   if let inherited = try InheritedSockets()?.listener() { return inherited }
   // Credentials decide, not the mode, as soon as others than the owner may come in.

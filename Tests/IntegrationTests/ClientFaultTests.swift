@@ -2,7 +2,8 @@ import Glibc
 import NDIS
 import Testing
 
-/// Clients that die, stop or change their minds under load: faults of `spec/reliability.md` section 3.
+/// Clients that die, stop or change their minds under load: faults of
+/// `ndisprotd.docc/Reliability.md` section 2.
 @Suite(
   "Faults of clients", .serialized, .timeLimit(.minutes(FaultForm.isLong ? 120 : 15)),
   .tags(.integration), .needsNamespaces)

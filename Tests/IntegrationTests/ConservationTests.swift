@@ -5,7 +5,8 @@ import Testing
 @Suite(
   "Conservation laws", .serialized, .timeLimit(.minutes(15)), .tags(.integration), .needsNamespaces)
 struct ConservationTests {
-  /// Every counter of `spec/reliability.md` section 1, as JSON spells it, by the kind of its object.
+  /// Every counter of `ndisprotd.docc/Reliability.md` section 1, as JSON spells it, by the kind of
+  /// its object.
   private static let names: [String: [String]] = [
     "binding": ["kernelPackets", "kernelDrops", "rxFrames", "txSent"],
     "open": [

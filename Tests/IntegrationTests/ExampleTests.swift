@@ -2,7 +2,7 @@ import FoundationEssentials
 import Glibc
 import Testing
 
-/// The examples of README, man pages and `--help`, run as they stand.
+/// The examples of README, the page about the command line, man pages and `--help`, run as they stand.
 ///
 /// They speak of `eth0` and of alice: the lab's interface has the one as an alternative name, and a copy
 /// of /etc, mounted for the example alone, has the other.
@@ -148,8 +148,10 @@ private enum Examples {
   static func all() throws -> [String] {
     let root = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
     var lines: [String] = []
-    let readme = TextFile.read("\(root)/README.md") ?? ""
-    for line in readme.split(separator: "\n") {
+    let pages = ["README.md", "Sources/ndisprotd/ndisprotd.docc/CommandLine.md"].compactMap {
+      TextFile.read("\(root)/\($0)")
+    }
+    for line in pages.joined(separator: "\n").split(separator: "\n") {
       for start in ["    ndisprotctl ", "    sudo ndisprotctl "] where line.hasPrefix(start) {
         let code = line.split(separator: "#", maxSplits: 1)[0]
         lines.append("ndisprotctl " + code.dropFirst(start.count))

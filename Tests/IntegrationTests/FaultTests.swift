@@ -3,7 +3,7 @@ import Glibc
 import NDIS
 import Testing
 
-/// Interfaces that do what they like: faults of `spec/reliability.md` section 3.
+/// Interfaces that do what they like: faults of `ndisprotd.docc/Reliability.md` section 2.
 @Suite(
   "Faults of interfaces", .serialized, .timeLimit(.minutes(FaultForm.isLong ? 120 : 15)),
   .tags(.integration), .needsNamespaces)

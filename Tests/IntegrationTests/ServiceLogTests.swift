@@ -80,7 +80,7 @@ struct ServiceLogTests {
   }
 
   @Test(
-    "T23: started by root, no thread has more than CAP_NET_RAW and what was asked for",
+    "threat T23: started by root, no thread has more than CAP_NET_RAW and what was asked for",
     arguments: [([], "0000000000002000"), (["--net-admin"], "0000000000003000")])
   func rights(arguments: [String], mask: String) throws {
     let none = "0000000000000000"

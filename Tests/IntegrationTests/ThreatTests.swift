@@ -3,7 +3,7 @@ import Glibc
 import NDIS
 import Testing
 
-/// Attacks of `spec/reliability.md` section 2 that have no place in another suite.
+/// Attacks of `NdisprotServer.docc/ThreatModel.md` that have no place in another suite.
 @Suite(
   "Threats", .serialized, .timeLimit(.minutes(15)), .tags(.integration), .needsNamespaces)
 struct ThreatTests {

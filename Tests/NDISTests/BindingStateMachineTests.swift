@@ -2,7 +2,7 @@ import Testing
 
 @testable import NDIS
 
-/// Every event in every state, as `spec/ndisprot-semantics.md` section 2.9 has them.
+/// Every event in every state, as `Ndisprot.docc/Rules.md` section 2.9 has them.
 @Suite("BindingStateMachine")
 struct BindingStateMachineTests {
   typealias Machine = BindingStateMachine

@@ -2,7 +2,8 @@ import Glibc
 import NDIS
 import Testing
 
-/// The triples of `design.md` section 7 and `spec/ndisprot-semantics.md` section 12, in numbers.
+/// The triples of `ndisprotd.docc/Architecture.md` section 7 and `NDIS.docc/Statuses.md`, in
+/// numbers.
 @Suite("CompletionStatus")
 struct CompletionStatusTests {
   /// A row in numbers: what goes over the control channel.

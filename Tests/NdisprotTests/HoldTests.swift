@@ -5,7 +5,8 @@ import Testing
 
 @testable import Ndisprot
 
-/// When frames wait in the kernel's ring for readers (design.md section 2): the receive ring of the
+/// When frames wait in the kernel's ring for readers (ndisprotd.docc/Architecture.md section 2):
+/// the receive ring of the
 /// fixture holds 64 KiB, and a full frame takes 1,544 bytes of it.
 @Suite("Holding frames in the kernel's ring")
 struct HoldTests {

@@ -12,7 +12,7 @@
 ///
 /// - Units: nanoseconds of CLOCK_MONOTONIC
 /// - Thread: none of its own
-/// - Source: `design.md` section 5
+/// - Source: `ndisprotd.docc/Architecture.md` section 5
 struct CaptureStateMachine: Sendable {
   /// How capturing stands.
   enum State: Hashable, Sendable {

@@ -9,7 +9,7 @@ internal import WDF
 /// answers the opens that wait for a handle. A failure is told once, and tried again.
 ///
 /// - Thread: the binding's
-/// - Source: `design.md` sections 4, 5
+/// - Source: `ndisprotd.docc/Architecture.md` sections 4, 5
 final class CaptureSupervision: @unchecked Sendable {  // Confined to the binding's thread.
   /// How the handles of a binding are made, whatever its opens want.
   struct Settings: Sendable {

@@ -8,7 +8,7 @@ internal import Synchronization
 ///
 /// - Units: bytes that are held: messages, statuses, and what a waiting write takes besides
 /// - Thread: any
-/// - Source: threat T6; `design.md` section 7
+/// - Source: threat T6; `ndisprotd.docc/Architecture.md` section 7
 public final class PendingWriteBudget: Sendable {
   /// Bytes that all opens share.
   static let shared = 32 << 20

@@ -13,7 +13,8 @@ internal import NDIS
 /// ```
 ///
 /// - Thread: the binding's thread
-/// - Source: `design.md` section 2; `spec/reliability.md` section 1 (D2, D3); R-29
+/// - Source: `ndisprotd.docc/Architecture.md` section 2; `ndisprotd.docc/Reliability.md` section
+///   1 (D2, D3); R-29
 struct ReceiveCursor {
   /// Where reading goes on.
   private(set) var position: Int

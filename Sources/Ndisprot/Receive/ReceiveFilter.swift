@@ -6,7 +6,7 @@ internal import NDIS
 /// The adapter's own filter is kept in software, because veth pairs and many cards deliver every
 /// frame whatever their filter says (rule X-7).
 ///
-/// - Source: `spec/ndisprot-semantics.md`
+/// - Source: `Ndisprot.docc/Rules.md`
 struct ReceiveFilter: Sendable {
   /// A type field compared with every frame; fixed room, so that the way of a frame allocates
   /// nothing and follows no reference.

@@ -9,7 +9,7 @@ internal import WDF
 /// Reads: recv.c of the sample. A read waits in its open's queue until the cursor finds a frame.
 ///
 /// - Thread: everything on the binding's thread
-/// - Source: `design.md` section 2
+/// - Source: `ndisprotd.docc/Architecture.md` section 2
 final class ReceivePath {
   /// What is touched for every frame, behind one pointer: a stored property of a class costs a
   /// check a frame, and two of them cost more than the copy of a small one.

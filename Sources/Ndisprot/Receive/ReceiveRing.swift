@@ -18,7 +18,7 @@ internal import NDIS
 /// - Shape: records as `FrameRecord` describes them; what is between `head` and `tail` is valid
 /// - Thread: the binding's thread
 /// - Ownership: the memory belongs to the ring; slices of it are lent until the next append
-/// - Source: `design.md` section 2
+/// - Source: `ndisprotd.docc/Architecture.md` section 2
 @safe struct ReceiveRing: ~Copyable {
   /// Owns the pages; `base` is their first byte, kept because a granule is read for every frame.
   private let pages: MappedRegion

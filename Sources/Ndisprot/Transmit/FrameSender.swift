@@ -8,10 +8,11 @@ internal import WDF
 /// A message is sent as it came, in batches, from its own buffer, until a limit or the kernel says stop.
 ///
 /// - Thread: the binding's thread
-/// - Source: `spec/ndisprot-semantics.md` section 6
+/// - Source: `Ndisprot.docc/Rules.md` section 6
 final class FrameSender: @unchecked Sendable {  // One thread's.
   /// Tries of a message within a millisecond while the interface's queue is full and takes nothing
-  /// (R15 of `users-ask`); the frames behind the one that is given up have one each.
+  /// (`ndisprotd.docc/Requirements.md`, R15); the frames behind the one that is given up have one
+  /// each.
   static let maximumTries = 10
   static let retryNanoseconds: UInt64 = 100_000
 

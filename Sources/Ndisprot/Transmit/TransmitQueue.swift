@@ -10,7 +10,8 @@ internal import WDF
 /// interface's queue.
 ///
 /// - Thread: everything on the binding's thread
-/// - Source: `spec/ndisprot-semantics.md` section 6; D-48; `design.md` section 4, the turn
+/// - Source: `Ndisprot.docc/Rules.md` section 6; D-48; `ndisprotd.docc/Architecture.md` section
+///   4, the turn
 final class TransmitQueue: @unchecked Sendable {  // One thread's.
   /// Frames of all opens that one turn of the loop sends: some 0.8 ms.
   static let framesPerTurn = 512

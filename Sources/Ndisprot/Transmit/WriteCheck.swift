@@ -3,7 +3,7 @@ internal import NDIS
 
 /// What a frame is checked against, taken once for a whole message.
 ///
-/// - Source: `spec/ndisprot-semantics.md` section 6, W-2…W-9 in this order; D-9, D-49, D-59
+/// - Source: `Ndisprot.docc/Rules.md` section 6, W-2…W-9 in this order; D-9, D-49, D-59
 struct WriteCheck {
   private let etherTypes: EtherTypeSet
   private let mtu: Int

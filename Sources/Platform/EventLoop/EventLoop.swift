@@ -18,7 +18,7 @@ internal import Synchronization
 /// - Ownership: keeps handlers, turn handlers and armed timers alive until they are taken out, or
 ///   `run()` returns; never closes a registered descriptor
 /// - Complexity: a turn allocates nothing
-/// - Source: epoll(7), eventfd(2); `design.md` section 4
+/// - Source: epoll(7), eventfd(2); `ndisprotd.docc/Architecture.md` section 4
 public final class EventLoop: @unchecked Sendable {
   // @unchecked: the mailbox has its own lock, `thread` is atomic, `wakeUp` is a descriptor; all
   // else is touched by the loop's thread only, which `preconditionOnLoop` holds callers to.

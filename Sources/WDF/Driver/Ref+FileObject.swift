@@ -20,7 +20,7 @@ extension Ref where Kind == FileObject {
   /// Sends a request that the driver has not seen to a queue, else to the default queue of the device.
   ///
   /// It is completed if the queue does not take it: there is always one completion.
-  /// - Throws: as ``makeRequest(_:sink:)``
+  /// - Throws: as `makeRequest`
   /// - Windows: what the I/O manager does with ReadFile, WriteFile, DeviceIoControl
   public func submit(
     _ parameters: RequestParameters, sink: any RequestSink, to queue: Ref<Queue>? = nil

@@ -3,7 +3,7 @@ internal import NdisprotClient
 
 /// `ndisprotctl prottest`: the sample's test program.
 ///
-/// - Source: `spec/ndisprot-semantics.md` section 8
+/// - Source: `ndisprotctl.docc/Prottest.md`
 struct ProttestCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "prottest", abstract: "Does what the sample's test program does.",

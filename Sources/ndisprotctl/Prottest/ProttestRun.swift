@@ -2,7 +2,7 @@ internal import NdisprotClient
 
 /// The requests of the sample's test program, in its order, and its lines.
 ///
-/// - Source: `spec/ndisprot-semantics.md` section 8.2, rules T-7…T-16
+/// - Source: `ndisprotctl.docc/Prottest.md` section 2, rules T-7…T-16
 struct ProttestRun {
   private let program: Program
 

@@ -6,7 +6,8 @@ internal import NdisprotClient
 /// Counters of opens and sessions are added up by user and interface, closed ones included: a series lasts
 /// as long as its user, and not as long as a process.
 ///
-/// - Source: `spec/reliability.md` section 1; `rx.drop_flushed` is `ndisprot_rx_drop_flushed_total` here
+/// - Source: `ndisprotd.docc/Reliability.md` section 1; `rx.drop_flushed` is
+///   `ndisprot_rx_drop_flushed_total` here
 struct MetricsText {
   private let bindings: [BindingEntry]
   private let families: [MetricFamily]

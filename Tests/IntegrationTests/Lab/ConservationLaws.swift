@@ -4,7 +4,7 @@ import NDIS
 /// Every frame in exactly one counter, every request in exactly one completion: what `stats` of the
 /// daemon of a lab says, put into the equations.
 ///
-/// - Source: `spec/reliability.md` section 1
+/// - Source: `ndisprotd.docc/Reliability.md` section 1
 struct ConservationLaws {
   private let lab: Lab
 

@@ -1,6 +1,7 @@
 import Glibc
 
-/// How much of a fault a test makes: the short form of `spec/reliability.md` section 3, or the long
+/// How much of a fault a test makes: the short form of `ndisprotd.docc/Reliability.md` section 2,
+/// or the long
 /// one with `NDISPROT_FAULTS=long` in the environment.
 enum FaultForm {
   static let isLong = getenv("NDISPROT_FAULTS").map { String(cString: $0) } == "long"

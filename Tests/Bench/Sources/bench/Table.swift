@@ -1,6 +1,6 @@
-/// The results in words: a Markdown table for the README, and the comparison of two runs.
+/// The results in words: a Markdown table for the page *Guarantees*, and the comparison of two runs.
 enum Table {
-  /// The table, ready for the README.
+  /// The table, ready for the page *Guarantees*.
   static func markdown(_ results: Results) -> String {
     let machine = results.machine
     var lines = [

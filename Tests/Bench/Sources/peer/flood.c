@@ -12,7 +12,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-/* The header of design.md section 6. */
+/* The header of `NdisprotControl.docc/Protocol.md`. */
 struct message {
   uint16_t version, opcode;
   uint32_t flags;
