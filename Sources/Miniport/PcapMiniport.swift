@@ -38,6 +38,10 @@ public final class PcapMiniport: MiniportAdapter, @unchecked Sendable {  // Conf
   private lazy var deadline = LoopTimer { [weak self] in self?.checkDeadline() }
   /// Paths that are drained, or wait for that.
   private var retiring: [ObjectIdentifier: CapturePath] = [:]
+  /// The path of each direction that was retired last: the next one follows it, whatever retired it.
+  private var lastRetired: [CaptureDirection: ObjectIdentifier] = [:]
+  /// Starts the path behind one that is drained.
+  private var successors: [ObjectIdentifier: (CapturePath) -> Void] = [:]
   private var whenRetired: [() -> Void] = []
   /// What handles that are closed have counted.
   private var past = CaptureStatistics()
@@ -166,11 +170,13 @@ public final class PcapMiniport: MiniportAdapter, @unchecked Sendable {  // Conf
     loop.disarm(deadline)
     switch made {
     case .failure(let error): fail(error)
-    case .success(let handles): install(handles, activation.configuration)
+    case .success(let handles): install(handles, activation.configuration, number)
     }
   }
 
-  private func install(_ handles: [PcapHandle], _ configuration: CaptureConfiguration) {
+  private func install(
+    _ handles: [PcapHandle], _ configuration: CaptureConfiguration, _ number: UInt64
+  ) {
     guard let handler else { return closeOnHelper(handles) }
     var paths: [CapturePath] = []
     do throws(MiniportError) {
@@ -184,24 +190,29 @@ public final class PcapMiniport: MiniportAdapter, @unchecked Sendable {  // Conf
       closeOnHelper(handles)
       return fail(error)
     }
-    for path in paths { replace(path) }
+    for path in paths { replace(path, number) }
   }
 
-  /// Lets a path follow the one there is: behind its last frame.
-  private func replace(_ path: CapturePath) {
-    let former = self.path(path.handle.options.direction)
-    if path.handle.options.direction == .incoming { incoming = path } else { outgoing = path }
-    guard let former else {
+  /// Lets a path follow the one there is, or the last one that is still drained: behind its last frame.
+  private func replace(_ path: CapturePath, _ number: UInt64) {
+    let direction = path.handle.options.direction
+    let former = self.path(direction)
+    if direction == .incoming { incoming = path } else { outgoing = path }
+    let predecessor = former.map { ObjectIdentifier($0) } ?? lastRetired[direction]
+    guard let predecessor, former != nil || retiring[predecessor] != nil else {
       path.start()
-      return installed()
+      return installed(number)
     }
-    retire(former, isHeld: true) { [weak self] in
+    successors[predecessor] = { [weak self] former in
       path.start(behind: former.lastTimestamp)
-      self?.installed()
+      self?.installed(number)
     }
+    if let former { retire(former, isHeld: true) }
   }
 
-  private func installed() {
+  /// A handle of an activation captures; of one that was given up it does not matter.
+  private func installed(_ number: UInt64) {
+    guard activation?.number == number else { return }
     activation?.outstanding -= 1
     guard let activation, activation.outstanding == 0 else { return }
     self.activation = nil
@@ -235,7 +246,7 @@ public final class PcapMiniport: MiniportAdapter, @unchecked Sendable {  // Conf
   ) throws(MiniportError) {
     loop.assertOnLoop()
     if !includesOutgoing, activation == nil, let former = outgoing.take() {
-      retire(former, isHeld: true) {}
+      retire(former, isHeld: true)
     }
     try incoming?.setFilter(etherTypes)
     try outgoing?.setFilter(etherTypes)
@@ -267,22 +278,21 @@ public final class PcapMiniport: MiniportAdapter, @unchecked Sendable {  // Conf
     activation = nil
     whenRetired.append(completion)
     for path in [incoming.take(), outgoing.take()] {
-      if let path { retire(path, isHeld: false) {} }
+      if let path { retire(path, isHeld: false) }
     }
     tellRetired()
   }
 
-  private func retire(
-    _ path: CapturePath, isHeld: Bool, whenEnded: @escaping () -> Void
-  ) {
+  private func retire(_ path: CapturePath, isHeld: Bool) {
     let id = ObjectIdentifier(path)
     retiring[id] = path
+    lastRetired[path.handle.options.direction] = id
     path.retire(isHeld: isHeld) { [weak self] in
       guard let self else { return }
       past += path.statistics
       retiring[id] = nil
       closeOnHelper([path.handle])
-      whenEnded()
+      successors.removeValue(forKey: id)?(path)
       tellRetired()
     }
   }

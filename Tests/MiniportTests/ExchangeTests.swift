@@ -119,6 +119,36 @@ extension OnVeth {
       if isFollowed { bench.deactivate() }
     }
 
+    @Test(
+      "D1: a handle that is made while a former one is still drained hands its frames over behind it"
+    )
+    func behindDrained() throws {
+      let bench = try Bench()
+      try bench.activate(ringByteCount: 32 << 20)
+      // More than a few looks take.
+      let former: Range<UInt32> = 0..<12_000
+      for number in former { try bench.peer.send(EthernetFrame.make(number: number)) }
+      let before = packetSockets(on: bench.pair.nearIndex)
+      bench.miniport.deactivate {}
+      var isActive = false
+      bench.miniport.activate(CaptureConfiguration()) { error in
+        #expect(error == nil)
+        isActive = true
+      }
+      // The loop stands still: the former handle has most of its frames left.
+      #expect(eventually { packetSockets(on: bench.pair.nearIndex) > before })
+      usleep(50_000)
+      for number in 12_000..<12_100 as Range<UInt32> {
+        try bench.peer.send(EthernetFrame.make(number: number))
+      }
+      bench.turn { isActive && bench.receiver.frames.count >= 12_100 }
+      let numbers = bench.receiver.bytes.compactMap(EthernetFrame.number)
+      let counted = bench.miniport.statistics
+      #expect(zip(numbers, numbers.dropFirst()).allSatisfy { $0 < $1 })
+      #expect(counted.frames == counted.drops + UInt64(numbers.count))
+      bench.deactivate()
+    }
+
     @Test("an activation that is given up leaves no socket behind")
     func givenUp() throws {
       let bench = try Bench()
