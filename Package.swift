@@ -65,6 +65,7 @@ let package = Package(
     .library(name: "CaptureFile", targets: ["CaptureFile"]),
     .library(name: "FrameDecoding", targets: ["FrameDecoding"]),
     .library(name: "NdisprotConfiguration", targets: ["NdisprotConfiguration", "Ndisprot"]),
+    .library(name: "NdisprotServer", targets: ["NdisprotServer", "Ndisprot", "Platform"]),
     .executable(name: "ndisprotd", targets: ["ndisprotd"]),
     .executable(name: "ndisprotctl", targets: ["ndisprotctl"]),
   ],

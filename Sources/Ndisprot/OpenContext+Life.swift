@@ -33,7 +33,8 @@ extension OpenContext {
     open.dataPath = dataPath
     dataPath.add(open) { error in
       guard let error else { return completion(.success(open)) }
-      open.close()
+      // One that ended while it waited is closed already, and hears of its wait from in there.
+      if open.dataPath != nil { open.close() }
       completion(.failure(error))
     }
   }
@@ -86,10 +87,7 @@ extension OpenContext {
 
   /// The cleanup: the reads were cancelled with their queue, which is a child.
   private func end() {
-    if let dataPath, !isDead {
-      dataPath.remove(self)
-    }
-    dataPath = nil
+    if let dataPath = dataPath.take(), !isDead { dataPath.remove(self) }
     binding.release(id)
   }
 

@@ -25,6 +25,7 @@ let package = Package(
     fuzzer("fuzz-capture", ["CaptureFile"]),
     fuzzer("fuzz-decode", ["FrameDecoding"]),
     fuzzer("fuzz-policy", ["NdisprotConfiguration", "NDIS"]),
+    fuzzer("fuzz-session", ["NdisprotServer", "NdisprotControl", "NDIS", "MDL"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu17

@@ -148,8 +148,8 @@ final class DataPathFixture {
   /// What its card is asked.
   let card = ScriptedCard()
 
-  init(receiveRingByteCount: Int = 64 << 10) throws {
-    framework = Framework()
+  init(receiveRingByteCount: Int = 64 << 10, framework: Framework = Framework()) throws {
+    self.framework = framework
     driver = try framework.makeDriver("test", Context(make: { _ in 0 }))
     device = try driver.makeControlDevice("device")
     device.finishInitializing()

@@ -36,6 +36,34 @@ struct OpenLifeTests {
     #expect(second.requester.completion(of: read)?.status == .success)
   }
 
+  @Test("an open that ends while it waits for a capture handle is deleted once, and hears of it")
+  func endsWaiting() throws {
+    let isReported = Flag()
+    let fixture = try DataPathFixture(
+      framework: Framework(
+        verifier: .on,
+        report: {
+          Issue.record("\($0)")
+          isReported.set()
+        }))
+    fixture.miniport.holdsActivations = true
+    let file = try fixture.device.makeFileObject("client", Context(make: { _ in 0 }))
+    var result: Result<OpenContext, BindingError>?
+    OpenContext.open(
+      OpenOptions(), on: fixture.binding, dataPath: fixture.dataPath, file: file,
+      client: Credentials(processID: 1, userID: 1000, groupID: 1000, groups: []),
+      access: .everything, requester: RecordingRequester()
+    ) { result = $0 }
+    #expect(result == nil && fixture.miniport.isActivating)
+    file.close()
+    guard case .failure(.adapterNotFound)? = result else {
+      Issue.record("the open that ended has not heard of it: \(String(describing: result))")
+      return
+    }
+    #expect(!isReported.isSet)
+    #expect(fixture.binding.snapshot.openCount == 0)
+  }
+
   @Test("an open keeps its binding from being destroyed, and says so by name")
   func holdsBinding() throws {
     let fixture = try DataPathFixture()

@@ -1,0 +1,6 @@
+internal import FuzzSupport
+
+@main
+struct Control {
+  static func main() { fuzz(check) }
+}
