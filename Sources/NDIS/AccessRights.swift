@@ -1,7 +1,7 @@
 /// What a rule of the access policy lets somebody do.
 ///
 /// - Shape: `u32` on the control channel, the bits below
-/// - Source: issue "Who may do what"; `NdisprotServer.docc/ThreatModel.md` T14–T16
+/// - Source: `NdisprotServer.docc/ThreatModel.md` T14–T16
 public struct AccessRights: OptionSet, Hashable, Sendable {
   /// The bits.
   public let rawValue: UInt32

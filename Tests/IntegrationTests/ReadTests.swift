@@ -46,7 +46,7 @@ struct ReadTests {
   }
 
   @Test(
-    "issue 17: a record says how many frames were lost in front of it, to a client that asked for that",
+    "a record says how many frames were lost in front of it, to a client that asked for that",
     arguments: [(8, [2, 0, 0, 0]), (0, [0, 0, 0, 0])] as [(Int, [UInt32])])
   func lostInFront(features: Int, lost: [UInt32]) throws {
     try Lab.run { lab in

@@ -79,7 +79,7 @@ struct AccessPolicyTests {
     }
   }
 
-  /// The rule as the issue says it, in the plainest words.
+  /// The rule, in the plainest words.
   private func expected(
     _ rules: [AccessRule], _ client: Credentials, _ type: UInt16, _ vlan: UInt16
   ) -> AccessRights {
