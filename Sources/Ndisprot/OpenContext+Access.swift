@@ -39,11 +39,10 @@ extension OpenContext {
     return .changed
   }
 
-  /// Ends the open because no right is left: what is pended is told so.
+  /// Ends what is pended as not permitted: no right is left, and the open is about to be closed.
   public func revoke() {
     dataPath?.transmitQueue.cancelWrites(of: self, status: .notPermitted)
     dataPath?.receivePath.cancelReads(of: self, status: .notPermitted)
-    close()
   }
 
   /// The filter is another: what waits is judged anew.

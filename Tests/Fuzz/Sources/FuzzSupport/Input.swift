@@ -46,10 +46,14 @@ public func lengths(_ wanted: [UInt8], sum: Int) -> [Int] {
 
 /// Stops the program unless the condition holds; libFuzzer then reports the input.
 ///
-/// It says why itself: optimised code traps without a word.
+/// It says why itself: optimised code traps without a word. So does it say with which input: libFuzzer
+/// keeps that of its own thread only.
 public func require(_ condition: Bool, _ rule: String) {
   guard !condition else { return }
-  var text = "broken rule: \(rule)\n"
+  let digits = current.map { byte in
+    (byte < 16 ? "0" : "") + String(byte, radix: 16)
+  }
+  var text = "broken rule: \(rule)\ninput: \(digits.joined())\n"
   _ = text.withUTF8 { write(2, $0.baseAddress, $0.count) }
   abort()
 }
