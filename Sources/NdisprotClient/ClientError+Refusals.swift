@@ -1,7 +1,7 @@
 internal import NDIS
 internal import Platform
 
-// The words of the statuses that a daemon refuses with.
+// The sentences for the statuses of refusals.
 
 extension ClientError {
   static func cause(
