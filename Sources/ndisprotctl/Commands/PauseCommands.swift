@@ -43,7 +43,7 @@ struct RestartCommand: ParsableCommand {
 }
 
 extension Program {
-  /// Asks something of an administrator's for one binding.
+  /// Sends an administrator's request about one binding.
   fileprivate static func administer(
     _ global: GlobalOptions, _ verb: String, _ binding: BindingArgument,
     _ body: (Connection, UInt32) throws(ClientError) -> Void

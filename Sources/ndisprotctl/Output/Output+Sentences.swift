@@ -1,9 +1,9 @@
 internal import Glibc
 internal import NdisprotClient
 
-// Why something failed, and what to do about it.
+// Sentences about why something failed, and what to do about it.
 
-/// How the kernel shows a user without a number in the own user namespace.
+/// The user that the kernel shows for users without a number in the own user namespace.
 ///
 /// - Source: user_namespaces(7); /proc/sys/kernel/overflowuid, which is never changed in practice
 private let overflowUserID: UInt32 = 65_534
@@ -84,7 +84,7 @@ extension Output {
     }
   }
 
-  /// A service that does not run: it waits for its first client, or it has failed.
+  /// A service that is not running: it waits for its first client, or it has failed.
   static func words(
     sleeping service: ServiceUnit, _ socket: ServiceUnit, _ context: Context
   ) -> (cause: String, remedy: String) {

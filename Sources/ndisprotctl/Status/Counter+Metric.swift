@@ -1,13 +1,13 @@
 internal import NDIS
 internal import NdisprotClient
 
-// How each counter is named as a metric, and what it is.
+// The metric name and the help text of each counter.
 
 extension Counter {
-  /// The kind of object whose families have the plain name.
+  /// The kind of object whose metric has the plain name.
   ///
-  /// What is counted by another kind, too, has that kind in front: the frames that a binding sent are the
-  /// sum of what its opens did, and no family mixes both.
+  /// For other kinds with the same counter, the name begins with the kind: the frames that a
+  /// binding sent are the sum over its opens, and no metric family mixes both.
   var home: StatisticsObject.Kind {
     switch self {
     case .kernelPackets, .kernelDrops, .kernelRepeated, .rxFrames, .rxBytes, .rxCut, .oidAsked,
@@ -33,7 +33,7 @@ extension Counter {
     return text
   }
 
-  /// The base unit of the family; nil for what is counted in pieces.
+  /// The base unit of the family; nil for plain counts.
   var unit: String? {
     switch self {
     case .rxBytes, .txBytes, .ringBytes: "bytes"
@@ -47,7 +47,7 @@ extension Counter {
     self == .cpuNanoseconds ? value.secondsText : "\(value)"
   }
 
-  /// What is counted, in a sentence.
+  /// The meaning of the counter, in a sentence.
   var help: String {
     switch self {
     case .kernelPackets: "Frames that passed the filter in the kernel."

@@ -2,7 +2,7 @@ internal import ArgumentParser
 internal import NdisprotClient
 internal import Platform
 
-/// A part of the daemon as the command line names it.
+/// The command line's name for a part of the daemon.
 enum TraceComponentArgument: String, ExpressibleByArgument, CaseIterable {
   case wdf, ndis, send, receive, control
 }
@@ -77,7 +77,7 @@ struct TraceCommand: ParsableCommand {
       }
   }
 
-  /// From the monotonic clock of the events to the time of day that the journal shows.
+  /// The offset from the monotonic clock of the events to the time of day that the journal shows.
   private static var clockOffset: UInt64 { realtimeNanoseconds() &- monotonicNanoseconds() }
 
   static func json(_ entry: TraceEntry) -> String {

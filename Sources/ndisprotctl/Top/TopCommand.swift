@@ -45,7 +45,7 @@ struct TopCommand: ParsableCommand {
     } catch {
       failure = error == .interrupted ? nil : error
     }
-    // What is said of a failure is for the screen that stays.
+    // A failure is reported on the normal screen.
     screen?.restore()
     screen = nil
     if let failure { throw program.fail(failure) }
@@ -85,9 +85,9 @@ struct TopCommand: ParsableCommand {
       [String(title.prefix(columns)), ""] + table.lines(columns: columns, rows: max(1, rows - 2)))
   }
 
-  /// Lets an interval pass; keys and a new size of the terminal are answered at once.
+  /// Waits for an interval; keys and a new terminal size take effect at once.
   ///
-  /// - Returns: false when the user wants the end
+  /// - Returns: false if the user wants to quit
   private mutating func wait(
     _ screen: TopScreen?, _ connection: Connection, _ earlier: TrafficSample,
     _ later: TrafficSample?
