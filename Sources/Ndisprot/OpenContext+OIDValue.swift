@@ -1,8 +1,8 @@
 internal import MDL
 internal import NDIS
 
-// What a query is told (`NDIS.docc/OIDs.md` section 2): what rtnetlink last said, what the
-// open knows, and the facts that the card was asked for.
+// The answers to queries (`NDIS.docc/OIDs.md` section 2): what rtnetlink last reported, what the
+// open knows, and the facts that the NIC was queried for.
 
 extension OpenContext {
   /// The bytes of a value (rules E-1, E-5, E-9), with facts of the kinds that its description

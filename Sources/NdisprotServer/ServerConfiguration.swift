@@ -20,10 +20,10 @@ public struct ServerConfiguration: Sendable {
   public var hash: UInt32 = 0
   /// Why the files cannot be used; nothing is bound then, and every request is answered with this.
   public var failure: String?
-  /// Whether the framework's verifier watches (`WDF.docc/Rules.md` section 7).
+  /// Whether the framework's verifier is on (`WDF.docc/Rules.md` section 7).
   public var isVerified: Bool
 
-  /// Makes a configuration with the limits of `ndisprotd.docc/Architecture.md` section 7.
+  /// Creates a configuration with the limits of `ndisprotd.docc/Architecture.md` section 7.
   public init(
     bindings: [BindingConfiguration], policy: AccessPolicy, queueByteCount: Int = 256 << 20,
     maximumSessions: Int = 1_024, maximumSessionsPerUser: Int = 256, isVerified: Bool = false
@@ -60,7 +60,7 @@ public struct BindingConfiguration: Hashable, Sendable {
       && receiveRingByteCount == other.receiveRingByteCount
   }
 
-  /// Makes one with the sizes of `ndisprotd.docc/Architecture.md` section 7.
+  /// Creates one with the sizes of `ndisprotd.docc/Architecture.md` section 7.
   public init(
     interface: InterfaceMatch, profile: CaptureProfile = .latency,
     captureRingByteCount: Int = 16 << 20, receiveRingByteCount: Int = 1 << 20

@@ -14,7 +14,7 @@ struct Listener {
   func remove() { ListeningSocket.remove(path: path, made) }
 }
 
-/// Takes the inherited socket, or makes the one of `--socket` (rule D-43,
+/// Takes the inherited socket, or creates the one of `--socket` (rule D-43,
 /// `ndisprotd.docc/CommandLine.md`).
 func listeningSocket(_ options: DaemonOptions) throws(ListenError) -> Listener {
   if let inherited = try InheritedSockets()?.listener() { return inherited }
