@@ -120,7 +120,7 @@ extension ConfigurationTable {
   /// The account of the rule; nil means every user.
   private func account() -> AccountName? {
     let isEverybodys = flag("everybody")
-    if isEverybodys == false { problem("everybody", "write true, or leave it away") }
+    if isEverybodys == false { problem("everybody", "write true, or leave it out") }
     let (user, group) = (name("user"), name("group"))
     let keys = ["user", "group", "everybody"].filter(has)
     guard keys.count == 1 else {

@@ -64,7 +64,7 @@ struct ConfigurationTable {
   func text(_ key: String) -> String? {
     guard let value = value(key) else { return nil }
     guard case .text(let text) = value.content else {
-      problem(key, "it is no text. Write it in quotes")
+      problem(key, "it is not a text. Write it in quotes")
       return nil
     }
     return checked(text, key, value.place)

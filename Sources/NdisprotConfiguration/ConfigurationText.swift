@@ -28,7 +28,7 @@ public struct ConfigurationText: Sendable {
     let file = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard file >= 0 else {
       throw ConfigurationError(
-        path, "it cannot be opened: \(lastWords()). Name a file that is there")
+        path, "it cannot be opened: \(lastWords()). Name an existing file")
     }
     defer { close(file) }
     var status = stat()
@@ -38,12 +38,12 @@ public struct ConfigurationText: Sendable {
     guard status.st_uid == 0 || status.st_uid == geteuid() else {
       throw ConfigurationError(
         path,
-        "it belongs to user \(status.st_uid), who could give himself every right. "
+        "it belongs to user \(status.st_uid), which could grant itself every right. "
           + "Write: chown root \(path)")
     }
     guard status.st_mode & 0o022 == 0 else {
       throw ConfigurationError(
-        path, "others than its owner may write it. Write: chmod go-w \(path)")
+        path, "users other than its owner may write to it. Write: chmod go-w \(path)")
     }
     guard status.st_size <= ConfigurationText.maximumByteCount else {
       throw ConfigurationError(
@@ -64,7 +64,7 @@ public struct ConfigurationText: Sendable {
     }
     guard count <= ConfigurationText.maximumByteCount,
       let text = String(validating: bytes.prefix(count), as: UTF8.self), !text.utf8.contains(0)
-    else { throw ConfigurationError(path, "it is no text in UTF-8. Write it anew") }
+    else { throw ConfigurationError(path, "it is not valid UTF-8. Save it as UTF-8") }
     self.text = text
   }
 
@@ -114,10 +114,10 @@ public struct ConfigurationText: Sendable {
     var status = stat()
     guard unsafe stat(directory, &status) == 0 else {
       if errno == ENOENT { return [] }
-      throw ConfigurationError(directory, "it cannot be looked at: \(lastWords())")
+      throw ConfigurationError(directory, "it cannot be examined: \(lastWords())")
     }
     guard status.st_mode & S_IFMT == S_IFDIR else {
-      throw ConfigurationError(directory, "it is no directory. Remove it, or make it one")
+      throw ConfigurationError(directory, "it is not a directory. Remove it, or make it one")
     }
     guard status.st_uid == 0 || status.st_uid == geteuid(), status.st_mode & 0o022 == 0 else {
       throw ConfigurationError(

@@ -7,7 +7,7 @@ public import NDIS
 ///    0 u64 sequence      counts the session's events from 1, lost ones too
 ///    8 u64 lost          events in front of this one for which there was no room
 ///   16 u64 timestamp     nanoseconds since the epoch
-///   24 u32 kind         28 u32 changeCount   how many changes it tells of
+///   24 u32 kind         28 u32 changeCount   how many changes it stands for
 ///   32 BindingEntry
 ///   ```
 /// - Source: D-6, D-35

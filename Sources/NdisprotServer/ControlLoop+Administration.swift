@@ -10,7 +10,7 @@ extension Session {
   /// An ADMINISTRATION message; control answers it.
   func administer(_ request: RequestParcel, _ wanted: AdministrationRequest) {
     guard isAdministrator || wanted.isForEverybody else {
-      let cause = "only root and the user whose daemon it is may \(wanted.name)"
+      let cause = "only root and the user that runs the daemon may \(wanted.name)"
       auditDenial(.administrator, Opcode.administration.rawValue, RawSpan(), cause)
       refuse(request, .notPermitted, cause)
       return

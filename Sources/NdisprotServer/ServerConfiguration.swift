@@ -6,7 +6,7 @@ public import Platform
 public struct ServerConfiguration: Sendable {
   /// What to bind, present now or later, and how; the first match decides how.
   public var bindings: [BindingConfiguration]
-  /// Who may use the bindings.
+  /// The access policy.
   public var policy: AccessPolicy
   /// Bytes of all receive rings together.
   public var queueByteCount: Int

@@ -12,11 +12,11 @@ internal import Platform
 struct NdisprotdCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ndisprotd",
-    abstract: "Gives programs without root raw Ethernet on the interfaces it is told of.",
+    abstract: "Gives programs without root raw Ethernet on chosen interfaces.",
     discussion: """
       Binds the named interfaces, present now or later, and serves programs over one Unix socket. \
-      With --interface, root, the user who starts it, and whom --allow names may open them; without, \
-      a configuration file says what to bind and who may do what.
+      With --interface, root, the user that starts it, and users and groups given with --allow may open \
+      them; without, a configuration file says what to bind and grants the rights.
 
       Examples:
         ndisprotd --interface eth0 --allow alice --allow :netauth
@@ -81,7 +81,7 @@ struct DaemonOptions: ParsableArguments {
   @Option(
     parsing: .singleValue,
     help: ArgumentHelp(
-      "A user, or :group, who may use the interfaces (repeatable).", valueName: "user|:group"))
+      "A user, or :group, that may use the interfaces (repeatable).", valueName: "user|:group"))
   var allow: [String] = []
 
   @Option(help: "How frames are taken from the kernel: latency or throughput.")
@@ -104,8 +104,8 @@ struct DaemonOptions: ParsableArguments {
 
   @Flag(
     help: """
-      Watches the daemon's own objects: who holds what, in which state it was, what was left behind. \
-      For those who look for a defect; costs some speed.
+      Checks the daemon's own objects, and records their holders and past states, for debugging; costs \
+      some speed.
       """)
   var verifier = false
 

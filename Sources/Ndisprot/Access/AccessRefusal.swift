@@ -47,7 +47,7 @@ extension AccessRefusal: CustomStringConvertible {
     switch self {
     case .noRule: "no rule lets this user use this interface"
     case .forbiddenType(let type):
-      "EtherType \(AccessRefusal.text(type)) (pause frames) is nobody's, whatever a rule says"
+      "EtherType \(AccessRefusal.text(type)) (pause frames) is always denied, whatever a rule says"
     case .noRuleForType(EtherTypeSet.anyValue): "no rule lets this user open every EtherType here"
     case .noRuleForType(let type):
       "no rule lets this user open EtherType \(AccessRefusal.text(type)) here"

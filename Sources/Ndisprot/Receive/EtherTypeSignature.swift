@@ -54,8 +54,8 @@ struct EtherTypeSignature: Equatable, Sendable {
 /// ```
 ///   ends[a]      ends[b]            start              tail
 ///   ···▼─────────────▼────────────────▼─────────────────▼
-///     no type a from here on: whoever   `signature` says
-///     waits for it may go on at `start`   what is here
+///     no type a from here on: a reader   `signature` says
+///     of it may continue at `start`      what is here
 /// ```
 struct EtherTypeLastSeen {
   /// The types that arrived since readers were last served.

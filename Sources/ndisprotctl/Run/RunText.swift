@@ -99,7 +99,7 @@ struct RunText {
     case .linkDown: "\(binding) had no carrier"
     case .paused: "\(binding) was paused"
     case .lowPower: "\(binding) was down"
-    case .etherTypeMismatch: "EtherType is none of those that were opened; name it with --ethertype"
+    case .etherTypeMismatch: "EtherType was not opened; name it with --ethertype"
     case .frameTooLong:
       limit > 0 ? "longer than \(limit) bytes, the limit of \(binding)" : "too long for \(binding)"
     case .noBuffers: "the queue of \(binding) stayed full"

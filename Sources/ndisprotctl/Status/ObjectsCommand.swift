@@ -7,7 +7,7 @@ struct ObjectsCommand: ParsableCommand {
     commandName: "objects", abstract: "Prints the tree of the objects that live in the daemon.",
     discussion: Help.text(
       """
-      For administrators: root, and the user whose daemon it is. With --json there is one object a \
+      For administrators: root, and the user that runs the daemon. With --json there is one object a \
       line, with the place where it was made and, under 'ndisprotd --verifier', its last states.
       """,
       ["ndisprotctl objects"]))

@@ -13,7 +13,7 @@ struct TraceCommand: ParsableCommand {
     commandName: "trace", abstract: "Prints the last 4096 events inside the daemon.",
     discussion: Help.text(
       """
-      For administrators: root, and the user whose daemon it is. Nothing is recorded until \
+      For administrators: root, and the user that runs the daemon. Nothing is recorded until \
       'ndisprotctl trace --on', which begins with an empty ring; '--off' stops, and keeps what is \
       there. With a BINDING only its own events are printed. Times are those of the journal, as \
       'journalctl -o short-precise' shows them.

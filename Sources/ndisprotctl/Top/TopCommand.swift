@@ -6,13 +6,13 @@ internal import Platform
 /// `ndisprotctl top`.
 struct TopCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "top", abstract: "Shows live who moves how many frames, and where they get lost.",
+    commandName: "top", abstract: "Shows live traffic by client, and where frames get lost.",
     discussion: Help.text(
       """
       A line for each binding and below it one for each client, with rates since the last one. On a \
       terminal the table is drawn again every interval until q; i, o, l, b, c and u sort it by what \
-      comes in, goes out, is lost, waits, costs processor time, and by user. Elsewhere a table follows the \
-      other. Root sees all clients, others their own.
+      comes in, goes out, is lost, waits, costs processor time, and by user. Elsewhere one table follows \
+      another. Root sees all clients, other users their own.
       """,
       ["ndisprotctl top", "ndisprotctl top --once --sort lost"]))
 
