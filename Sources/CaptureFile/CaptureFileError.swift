@@ -1,27 +1,27 @@
 public import Platform
 
-/// Why a capture file cannot be read any further.
+/// Why reading of a capture file cannot continue.
 public enum CaptureFileError: Error, Hashable, Sendable {
-  /// What stands at this offset of the file is not what belongs there.
+  /// The bytes at this offset are not valid there.
   case malformed(offset: UInt64, Defect)
-  /// The file ends inside of a block or frame that begins at this offset.
+  /// The file ends within a block or frame that begins at this offset.
   case truncated(offset: UInt64)
-  /// The bytes cannot be had.
+  /// The bytes cannot be read.
   case unreadable(SystemError)
 
   /// What is wrong with a file.
   public enum Defect: Hashable, Sendable {
     /// It begins neither as pcapng nor as pcap.
     case notCaptureFile
-    /// A version that this does not read.
+    /// An unsupported version.
     case version(major: UInt16, minor: UInt16)
-    /// A section whose byte order cannot be known.
+    /// A section with an unknown byte order.
     case byteOrder(UInt32)
-    /// A block whose length cannot be.
+    /// A block with an impossible length.
     case blockLength(UInt32)
-    /// The length behind a block is not the one in front of it.
+    /// The length after a block differs from the one before it.
     case blockEnd(UInt32)
-    /// A frame that does not fit its block, or is longer than any.
+    /// A frame that does not fit its block, or exceeds every limit.
     case frameLength(UInt32)
     /// A frame of an interface that was not described.
     case interface(UInt32)
@@ -29,7 +29,7 @@ public enum CaptureFileError: Error, Hashable, Sendable {
     case option(UInt16)
   }
 
-  /// Where it is wrong; nil where reading failed.
+  /// The position of the error; nil if reading failed.
   public var offset: UInt64? {
     switch self {
     case .malformed(let offset, _), .truncated(let offset): offset
@@ -37,7 +37,7 @@ public enum CaptureFileError: Error, Hashable, Sendable {
     }
   }
 
-  /// The words for it, without the name of the file.
+  /// The error in words, without the name of the file.
   public var words: String {
     switch self {
     case .truncated(let offset): "it ends inside of what begins at offset \(offset)"

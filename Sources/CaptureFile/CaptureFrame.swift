@@ -1,10 +1,10 @@
 public import MDL
 
-/// How frames are kept in a file.
+/// The file format.
 public enum CaptureFormat: String, CaseIterable, Sendable {
   /// Blocks with interfaces, directions and losses; what Wireshark writes.
   case pcapng
-  /// Frames with times and nothing else; nanoseconds. It has no place for a second link type.
+  /// Frames with times and nothing else; nanoseconds. It supports only one link type.
   case pcap
 }
 
@@ -12,23 +12,23 @@ public enum CaptureFormat: String, CaseIterable, Sendable {
 public struct CaptureInterface: Hashable, Sendable {
   /// The link type of Ethernet.
   public static let ethernet: UInt16 = 1
-  /// Bytes of a frame that any program keeps at most.
+  /// The most bytes of a frame that any program keeps.
   public static let maximumFrameByteCount = 262_144
 
-  /// The interface's name; empty if the file does not say.
+  /// The interface's name; empty if the file has none.
   public var name: String
-  /// For people; empty if the file does not say.
+  /// For people; empty if the file has none.
   public var description = ""
   /// The interface's address.
   public var address: MACAddress?
-  /// Bits a second; 0 is unknown.
+  /// Bits per second; 0 is unknown.
   public var speed: UInt64 = 0
-  /// What the frames are, by its number of the registry of link types.
+  /// The type of the frames, by its number in the registry of link types.
   public var linkType: UInt16
-  /// Bytes of a frame that are kept at most; 0 is no limit.
+  /// The most bytes of a frame that are kept; 0 is no limit.
   public var snapLength: UInt32
 
-  /// Describes an interface of which no more is known.
+  /// Describes an interface of which nothing else is known.
   public init(
     name: String = "", linkType: UInt16 = CaptureInterface.ethernet,
     snapLength: UInt32 = UInt32(CaptureInterface.maximumFrameByteCount)
@@ -37,9 +37,9 @@ public struct CaptureInterface: Hashable, Sendable {
   }
 }
 
-/// What a capture file says of a frame beside its bytes.
+/// What a capture file records about a frame besides its bytes.
 public struct CaptureFrame: Hashable, Sendable {
-  /// Which way a frame went.
+  /// The direction of a frame.
   public enum Direction: UInt32, Sendable {
     case unknown = 0
     case inbound = 1
@@ -55,17 +55,17 @@ public struct CaptureFrame: Hashable, Sendable {
     case promiscuous = 4
   }
 
-  /// The interface, by its place among those of the section.
+  /// The interface, by its index in the section.
   public var interface: Int
-  /// Nanoseconds since the epoch; 0 where the file has no time.
+  /// Nanoseconds since the epoch; 0 if the file has no time.
   public var timestamp: UInt64
-  /// Bytes the frame had on the wire.
+  /// The length on the wire.
   public var originalLength: UInt32
-  /// Which way it went.
+  /// The direction.
   public var direction: Direction
   /// Why it was received.
   public var reception: Reception
-  /// Frames that the interface lost since the frame before; nil if the file does not say.
+  /// Frames that the interface lost since the previous one; nil if the file does not say.
   public var dropCount: UInt64?
 
   /// Describes a frame.
@@ -82,9 +82,9 @@ public struct CaptureFrame: Hashable, Sendable {
   }
 }
 
-/// What was counted of an interface by the end of a capture.
+/// The counters of an interface at the end of a capture.
 public struct CaptureTotals: Hashable, Sendable {
-  /// The interface, by its place.
+  /// The interface, by its index.
   public var interface: Int
   /// When the capture began: nanoseconds since the epoch.
   public var start: UInt64 = 0
@@ -96,9 +96,9 @@ public struct CaptureTotals: Hashable, Sendable {
   public var dropped: UInt64 = 0
   /// Frames that passed that filter.
   public var accepted: UInt64 = 0
-  /// Of the lost ones, those that the kernel lost.
+  /// How many of the lost frames the kernel lost.
   public var droppedByKernel: UInt64 = 0
 
-  /// Totals of an interface of which nothing was counted yet.
+  /// Creates totals that are all zero.
   public init(interface: Int) { self.interface = interface }
 }

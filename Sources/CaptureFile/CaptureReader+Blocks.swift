@@ -1,7 +1,7 @@
 internal import MDL
 
 extension CaptureReader {
-  /// Reads a whole block of a type that is known.
+  /// Reads a whole block of a known type.
   ///
   /// - Returns: the frame of the block, if it has one
   mutating func read(_ type: UInt32, _ length: Int) throws(CaptureFileError) -> CaptureFrame? {
@@ -99,7 +99,7 @@ extension CaptureReader {
     String(decoding: slice(place, byteCount), as: UTF8.self)
   }
 
-  /// Goes over the options between a place of the block and its end.
+  /// Iterates over the options between an offset of the block and its end.
   private func forEachOption(
     _ start: Int, _ length: Int, _ body: (Self, UInt16, Int, Int) -> Void
   ) throws(CaptureFileError) {
@@ -117,15 +117,16 @@ extension CaptureReader {
   }
 }
 
-/// What the times of an interface mean.
+/// The interpretation of an interface's times.
 struct CaptureClock {
-  /// What units are multiplied and divided by to be nanoseconds.
+  /// The factor and the divisor that convert units to nanoseconds.
   private let factor: UInt128
   private let divisor: UInt128
   /// Seconds to add.
   var offset: Int64
 
-  /// A resolution is the negative exponent of the unit in seconds: of 10, or with the top bit of 2.
+  /// A resolution is the negative exponent of the unit in seconds: to base 10, or with the top bit
+  /// to base 2.
   init(resolution: UInt8 = 6, offset: Int64 = 0) {
     let exponent = Int(resolution & 0x7F)
     self.offset = offset
@@ -138,7 +139,7 @@ struct CaptureClock {
     }
   }
 
-  /// So many units, as nanoseconds since the epoch; what cannot be said in them is the nearest that can.
+  /// These units as nanoseconds since the epoch, clamped to the nearest representable value.
   func nanoseconds(_ units: UInt64) -> UInt64 {
     UInt64(clamping: Int128(UInt128(units) * factor / divisor) + Int128(offset) * 1_000_000_000)
   }

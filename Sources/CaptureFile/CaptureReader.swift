@@ -1,10 +1,10 @@
 internal import MDL
 public import Platform
 
-/// Reads the frames of a capture file, pcapng or pcap of either byte order, one after the other.
+/// Reads the frames of a capture file, pcapng or pcap of either byte order, one by one.
 ///
-/// Nothing that stands in the file is trusted: every length is checked against its block, and a block
-/// against the file. Blocks that are not known are passed over without being held.
+/// The contents of the file are not trusted: every length is checked against its block, and a block
+/// against the file. Unknown blocks are skipped without being stored.
 ///
 /// ```swift
 /// var reader = CaptureReader { byteCount in try file.read(byteCount) }
@@ -12,34 +12,34 @@ public import Platform
 /// ```
 ///
 /// - Thread: one
-/// - Complexity: O(1) a frame, no allocation but for what the source makes
+/// - Complexity: O(1) per frame, no allocation except by the source
 /// - Source: draft-ietf-opsawg-pcapng, draft-ietf-opsawg-pcap
 public struct CaptureReader {
-  /// The longest block that is held; only hostile files have longer ones of a known type.
+  /// The longest block that is stored; only hostile files have longer ones of a known type.
   static let maximumBlockByteCount: UInt32 = 16 << 20
   private static let chunkByteCount = 256 << 10
 
   private let source: (Int) throws(SystemError) -> [UInt8]
-  /// What was taken from the source and not passed yet.
+  /// What was read from the source and not consumed yet.
   private var buffer: [UInt8] = []
   private var position = 0
-  /// Where the first byte of the buffer stands in the file.
+  /// The offset of the buffer's first byte in the file.
   private var base: UInt64 = 0
-  /// Of pcap: bytes of a frame's head, nanoseconds of its unit, whether lengths may be swapped.
+  /// For pcap: bytes of a frame's header, nanoseconds per unit, whether lengths may be swapped.
   private var pcapShape: (head: Int, unit: UInt64, isOld: Bool) = (16, 1, false)
   private var frameRange = 0..<0
   var isBigEndian = false
-  /// What the times of the section's interfaces mean.
+  /// How to interpret the times of the section's interfaces.
   var clocks: [CaptureClock] = []
-  /// The interfaces of the section that is read; a pcap file has one.
+  /// The interfaces of the current section; a pcap file has one.
   public internal(set) var interfaces: [CaptureInterface] = []
   /// The format; nil before the first `next`.
   public private(set) var format: CaptureFormat?
 
-  /// Reads from a source, which answers with at most as many bytes as asked for, none at its end.
+  /// Reads from a source, which returns at most as many bytes as requested, and none at its end.
   public init(_ source: @escaping (Int) throws(SystemError) -> [UInt8]) { self.source = source }
 
-  /// Where the next block or frame begins.
+  /// The offset of the next block or frame.
   public var offset: UInt64 { base + UInt64(position) }
 
   /// The bytes of the frame that `next` returned last.
@@ -47,10 +47,10 @@ public struct CaptureReader {
     @_lifetime(borrow self) get { unsafe buffer.span.bytes.extracting(frameRange) }
   }
 
-  /// Takes the next frame.
+  /// Reads the next frame.
   ///
-  /// - Returns: nil behind the last one
-  /// - Throws: what is wrong and where; the frames before it were good
+  /// - Returns: nil after the last one
+  /// - Throws: the error and its position; the previous frames were valid
   public mutating func next() throws(CaptureFileError) -> CaptureFrame? {
     frameRange = 0..<0
     if format == nil { try readHead() }
@@ -62,9 +62,10 @@ public struct CaptureReader {
 
   // MARK: pcap
 
-  /// The beginnings of pcap files: the magic number, nanoseconds of the unit, bytes of a frame's head.
+  /// The first words of pcap files: the magic number, nanoseconds per unit, bytes of a frame's
+  /// header.
   ///
-  /// The third is Kuznetzov's, whose frames have eight bytes more in front.
+  /// The third is Kuznetzov's, whose frames have eight more bytes in front.
   private static let magics: [(UInt32, unit: UInt64, head: Int)] = [
     (0xA1B2_C3D4, 1_000, 16), (0xA1B2_3C4D, 1, 16), (0xA1B2_CD34, 1_000, 24),
   ]
@@ -84,7 +85,7 @@ public struct CaptureReader {
       guard major == 2 else {
         throw .malformed(offset: 4, .version(major: major, minor: minor))
       }
-      // The upper half says how long the check sequence is, which frames of some interfaces have.
+      // The upper half is the length of the check sequence that frames of some interfaces have.
       let link = UInt16(truncatingIfNeeded: integer(20) as UInt32)
       interfaces = [CaptureInterface(linkType: link, snapLength: integer(16))]
       (format, pcapShape) = (.pcap, (magic.head, magic.unit, minor < 4))
@@ -99,7 +100,7 @@ public struct CaptureReader {
     guard try fill(head) else { throw .truncated(offset: offset) }
     let (seconds, rest): (UInt32, UInt32) = (integer(0), integer(4))
     var (length, original): (UInt32, UInt32) = (integer(8), integer(12))
-    // Before version 2.4 they may stand the other way round.
+    // Before version 2.4 they may be in reverse order.
     if isOld, length > original { swap(&length, &original) }
     guard length <= CaptureInterface.maximumFrameByteCount else {
       throw .malformed(offset: offset + 8, .frameLength(length))
@@ -117,7 +118,7 @@ public struct CaptureReader {
   private mutating func nextBlock() throws(CaptureFileError) -> CaptureFrame? {
     guard try fill(12) else { throw .truncated(offset: offset) }
     let type: UInt32 = integer(0)
-    // The same number in both byte orders: what follows says which it is from here on.
+    // The number is the same in both byte orders: what follows determines the order from here on.
     if type == 0x0A0D_0D0A { try readByteOrder() }
     let length: UInt32 = integer(4)
     guard length >= 12, length % 4 == 0 else {
@@ -151,7 +152,7 @@ public struct CaptureReader {
     guard end == length else { throw .malformed(offset: offset + UInt64(place), .blockEnd(end)) }
   }
 
-  /// Passes a block over, a chunk at a time: it may be longer than memory.
+  /// Skips a block, a chunk at a time: it may be larger than memory.
   private mutating func skip(_ length: UInt32) throws(CaptureFileError) {
     let start = offset
     var left = Int(length) - 4
@@ -166,7 +167,7 @@ public struct CaptureReader {
     position += 4
   }
 
-  /// The frame of this block is so many bytes, from `start` of the block on.
+  /// The frame of this block has this many bytes, from `start` of the block on.
   mutating func takeFrame(
     from start: Int, _ byteCount: UInt32, lengthAt place: Int, blockEnd: Int
   ) throws(CaptureFileError) {
@@ -177,7 +178,7 @@ public struct CaptureReader {
 
   // MARK: Bytes
 
-  /// A number of the block or frame that begins here; the caller has filled the buffer so far.
+  /// A number of the block or frame that begins here; the caller has filled the buffer that far.
   func integer<Value: FixedWidthInteger & UnsignedInteger>(_ place: Int) -> Value {
     var value: Value = 0
     for index in 0..<MemoryLayout<Value>.size {
@@ -192,7 +193,7 @@ public struct CaptureReader {
     buffer[position + start..<position + start + byteCount]
   }
 
-  /// Has so many bytes in the buffer; false if the file has fewer.
+  /// Fills the buffer with this many bytes; false if the file has fewer.
   private mutating func fill(_ byteCount: Int) throws(CaptureFileError) -> Bool {
     while buffer.count - position < byteCount {
       let more: [UInt8]

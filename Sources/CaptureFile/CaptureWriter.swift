@@ -1,39 +1,39 @@
 internal import MDL
 
-/// Makes the bytes of a capture file, which its owner writes wherever they belong.
+/// Produces the bytes of a capture file, which its owner writes to the file.
 ///
-/// Every thread that captures may have one of its own: a head is written once, frames in any order.
+/// Every capturing thread may have its own writer: the head is written once, frames in any order.
 ///
 /// - Shape: pcapng: `SHB IDB… (EPB | ISB)…`; pcap: `head 24 (head 16, frame)…`; little-endian
 /// - Thread: one
-/// - Complexity: one copy of each frame, no allocation once the buffer has grown
+/// - Complexity: one copy per frame, no allocation once the buffer has grown
 /// - Source: draft-ietf-opsawg-pcapng, draft-ietf-opsawg-pcap
 public struct CaptureWriter: ~Copyable {
   private let format: CaptureFormat
   private var buffer: [UInt8] = []
 
-  /// Makes a writer without bytes.
+  /// Creates an empty writer.
   public init(_ format: CaptureFormat) { self.format = format }
 
-  /// Bytes that wait for being written.
+  /// The number of pending bytes.
   public var byteCount: Int { buffer.count }
 
-  /// The bytes that wait.
+  /// The pending bytes.
   public var pending: RawSpan {
     @_lifetime(borrow self) get { unsafe buffer.span.bytes }
   }
 
-  /// Forgets the bytes that wait: they were written.
+  /// Removes the pending bytes after they were written.
   public mutating func removeAll() { buffer.removeAll(keepingCapacity: true) }
 
   // MARK: The head of a file
 
-  /// Appends what every file begins with.
+  /// Appends the beginning of every file.
   ///
   /// - Parameters:
-  ///   - interfaces: what frames may come from, in the order of their places
-  ///   - program: what writes the file
-  ///   - system: what it runs on
+  ///   - interfaces: the possible interfaces of frames, in the order of their indexes
+  ///   - program: the program that writes the file
+  ///   - system: the system that it runs on
   public mutating func appendHead(
     _ interfaces: [CaptureInterface], program: String, system: String
   ) {
@@ -53,13 +53,13 @@ public struct CaptureWriter: ~Copyable {
     }
   }
 
-  /// Appends what was counted; pcap has no place for it.
+  /// Appends the counters; pcap has no place for them.
   public mutating func append(_ totals: CaptureTotals) {
     guard format == .pcapng else { return }
     buffer.appendBlock(5) { body in
       body.append(words: [UInt32(clamping: totals.interface)])
       body.append(words: [totals.end.high, totals.end.low])
-      // The high half first, as pcapng has times; other numbers have the low one there.
+      // pcapng stores times with the high half first; other numbers have the low half first.
       body.append(words: [2 | 8 << 16, totals.start.high, totals.start.low])
       body.append(words: [3 | 8 << 16, totals.end.high, totals.end.low])
       body.appendOption(4, totals.received)
@@ -128,7 +128,7 @@ extension [UInt8] {
     append(words: [code | 8 << 16, value.low, value.high])
   }
 
-  /// `[code 2][length 2][value, to 4]`; a value too long for its length is cut.
+  /// `[code 2][length 2][value, to 4]`; a value too long for its length field is cut.
   fileprivate mutating func appendOption(_ code: UInt32, _ value: [UInt8]) {
     let value = value.prefix(Int(UInt16.max))
     append(words: [code | UInt32(value.count) << 16])

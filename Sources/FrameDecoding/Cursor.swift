@@ -1,13 +1,13 @@
 internal import MDL
 internal import NDIS
 
-/// What is wrong with a frame: a few words for a person.
+/// What is wrong with a frame, in a few words for people.
 struct Malformed: Error {
   let words: String
   init(_ words: String) { self.words = words }
 }
 
-/// Bytes of a frame, taken front to back; what is not there is an error, never a trap.
+/// The bytes of a frame, read front to back; reading past the end is an error, never a trap.
 struct Cursor {
   private let bytes: [UInt8]
   private var position: Int
@@ -23,10 +23,11 @@ struct Cursor {
     (position, end) = (range.lowerBound, range.upperBound)
   }
 
-  /// Bytes that were not taken yet.
+  /// Bytes that are left.
   var count: Int { end - position }
 
-  /// Takes the next bytes as a cursor of their own; `what` names them if they are not there.
+  /// Takes the next bytes as a cursor of their own; `what` names them in the error if they are
+  /// missing.
   mutating func take(_ byteCount: Int, _ what: String) throws(Malformed) -> Cursor {
     guard byteCount <= count else {
       throw Malformed("\(what) of \(byteCount) bytes, \(count) are there")
@@ -39,7 +40,7 @@ struct Cursor {
     _ = try take(byteCount, "a field")
   }
 
-  /// Takes a number, the first byte on top.
+  /// Takes a big-endian number.
   mutating func number(_ byteCount: Int) throws(Malformed) -> UInt64 {
     let part = try take(byteCount, "a number")
     return part.rest.reduce(0) { $0 << 8 | UInt64($1) }
@@ -51,7 +52,7 @@ struct Cursor {
 
   mutating func word() throws(Malformed) -> UInt32 { UInt32(truncatingIfNeeded: try number(4)) }
 
-  /// Takes a number whose last byte is on top.
+  /// Takes a little-endian number.
   mutating func littleShort() throws(Malformed) -> UInt16 { try short().byteSwapped }
 
   mutating func address() throws(Malformed) -> MACAddress {
@@ -59,21 +60,21 @@ struct Cursor {
     return MACAddress(InlineArray { part.bytes[part.position + $0] })
   }
 
-  /// All bytes that were not taken yet.
+  /// All bytes that are left.
   var rest: ArraySlice<UInt8> { bytes[position..<end] }
 }
 
 extension Cursor {
-  /// What is left as text that a terminal can show.
+  /// The bytes that are left as text that is safe for a terminal.
   var text: String { String(decoding: rest, as: UTF8.self).printable(255) }
 
-  /// What is left as hexadecimal digits, with a sign between the bytes.
+  /// The bytes that are left as hexadecimal digits, with a separator between bytes.
   func hex(_ separator: String = ":") -> String {
     rest.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined(
       separator: separator)
   }
 
-  /// What is left as an address of IPv4 or IPv6, or digits if it is neither.
+  /// The bytes that are left as an IPv4 or IPv6 address, or as digits if they are neither.
   var internetAddress: String {
     switch count {
     case 4: rest.map { "\($0)" }.joined(separator: ".")

@@ -1,18 +1,18 @@
 internal import MDL
 internal import NDIS
 
-/// A protocol that is looked into: adds fields to a frame, from the bytes behind the header.
+/// Decodes a protocol: adds fields to a frame, from the bytes after the header.
 ///
-/// - Throws: what is wrong; the fields before it stay
+/// - Throws: what is wrong; the fields before the error stay
 typealias Decoder = @Sendable (inout Cursor, inout DecodedFrame) throws(Malformed) -> Void
 
-/// Takes frames apart.
+/// Decodes frames.
 ///
-/// Nothing that stands in a frame is trusted: a length that cannot be makes the frame malformed.
+/// The contents of a frame are not trusted: an impossible length makes the frame malformed.
 ///
 /// - Thread: any
 public enum FrameDecoder {
-  /// A file for each protocol, and a line here.
+  /// Each protocol has a file, and a line here.
   static let etherTypes: [UInt16: (name: String, decode: Decoder)] = [
     0x0800: ("ipv4", decodeIPv4), 0x86DD: ("ipv6", decodeIPv6), 0x0806: ("arp", decodeARP),
     0x88CC: ("lldp", decodeLLDP), 0x888E: ("eapol", decodeEAPOL), 0x88F7: ("ptp", decodePTP),
@@ -20,12 +20,12 @@ public enum FrameDecoder {
     0x8809: ("slow", decodeSlow), 0x8808: ("mac-control", decodeMACControl),
   ]
 
-  /// Takes a frame apart.
+  /// Decodes a frame.
   ///
   /// - Parameters:
   ///   - frame: from the destination on
-  ///   - originalLength: the bytes it had on the wire
-  /// - Returns: what is known of it
+  ///   - originalLength: its length on the wire
+  /// - Returns: the decoded frame
   public static func decode(_ frame: RawSpan, originalLength: UInt32) -> DecodedFrame {
     var cursor = Cursor(
       unsafe frame.withUnsafeBytes { unsafe Array($0) })
@@ -55,7 +55,7 @@ public enum FrameDecoder {
     frame.etherType = type
     guard type >= 0x0600 else {
       frame.protocolName = "llc"
-      // What is behind the length is padding.
+      // What follows the length is padding.
       var content = try cursor.take(Int(type), "LLC")
       return try decodeLLC(&content, &frame)
     }

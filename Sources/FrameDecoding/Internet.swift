@@ -46,7 +46,7 @@ let decodeIPv6: Decoder = { cursor, frame throws(Malformed) in
   try decodePorts(next, isFirst: true, &content, &frame)
 }
 
-/// The protocol above, and its ports if it has such.
+/// The protocol above, and its ports if it has any.
 private func decodePorts(
   _ next: UInt8, isFirst: Bool, _ cursor: inout Cursor, _ frame: inout DecodedFrame
 ) throws(Malformed) {

@@ -1,10 +1,10 @@
-/// LLC and SNAP: what stands in frames whose type field is a length.
+/// LLC and SNAP: the contents of frames whose type field is a length.
 ///
 /// - Shape: `[DSAP][SSAP][control 1 or 2]`; SNAP `[aa aa 03][organization 3][type 2]`
 /// - Source: IEEE 802.2, RFC 1042
 func decodeLLC(_ cursor: inout Cursor, _ frame: inout DecodedFrame) throws(Malformed) {
   let (destination, source) = (try cursor.byte(), try cursor.byte())
-  // The last two bits of a frame without a number of its own are set; others have two bytes of control.
+  // Unnumbered frames have the last two bits set; others have two control bytes.
   let control = try cursor.byte()
   if control & 3 != 3 { try cursor.skip(1) }
   switch (destination, source, control) {

@@ -3,7 +3,7 @@
 let decodeLLDP: Decoder = { cursor, frame throws(Malformed) in
   var (index, organizations) = (0, 0)
   while true {
-    // The end is optional where the frame ends.
+    // The end TLV is optional at the end of the frame.
     guard cursor.count > 0 || index < 3 else { break }
     let head = try cursor.short()
     let type = Int(head >> 9)
@@ -36,7 +36,7 @@ let decodeLLDP: Decoder = { cursor, frame throws(Malformed) in
   if organizations > 0 { frame.add("organization-tlvs", organizations) }
 }
 
-/// An identifier: `[kind][bytes]`; what is neither an address nor a network's is text.
+/// An identifier: `[kind][bytes]`; unless it is an address, it is text.
 private func identity(
   _ value: inout Cursor, addressKind: UInt8, networkKind: UInt8
 ) throws(Malformed) -> String {

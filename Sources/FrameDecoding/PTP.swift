@@ -28,7 +28,7 @@ let decodePTP: Decoder = { cursor, frame throws(Malformed) in
   frame.add("port", try cursor.short())
   frame.add("sequence", try cursor.short())
   try cursor.skip(2)
-  // Sync, delay request, follow-up and announce go on with a time; that of zero is none.
+  // Sync, delay request, follow-up and announce have a time next; a time of zero means none.
   guard [0, 1, 8, 11].contains(type) else { return }
   let (seconds, nanoseconds) = (try cursor.number(6), try cursor.number(4))
   if seconds > 0 || nanoseconds > 0 {

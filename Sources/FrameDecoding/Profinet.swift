@@ -25,7 +25,7 @@ private func decodeDCP(_ cursor: inout Cursor, _ frame: inout DecodedFrame) thro
   frame.add("xid", hex: try cursor.word(), digits: 8)
   frame.add("delay", try cursor.short())
   var blocks = try cursor.take(Int(try cursor.short()), "blocks")
-  // A get asks for options by their numbers alone.
+  // A get request lists options by their numbers only.
   if service == 3, kind == 0 {
     while blocks.count > 0 { frame.add("asks", "\(try blocks.byte())/\(try blocks.byte())") }
     return
@@ -35,7 +35,7 @@ private func decodeDCP(_ cursor: inout Cursor, _ frame: inout DecodedFrame) thro
     let length = Int(try blocks.short())
     var block = try blocks.take(length, "block \(option)/\(suboption)")
     if length % 2 == 1, blocks.count > 0 { try blocks.skip(1) }
-    // What is set or answered stands behind two bytes of what it is about.
+    // In other requests and answers a value follows two bytes about it.
     let isRequest = kind == 0 && service != 6
     if block.count >= 2, !isRequest || service == 4 { try block.skip(2) }
     switch (option, suboption) {

@@ -1,4 +1,4 @@
-/// LACP, marker and OAM, told apart by the first byte.
+/// LACP, marker and OAM, distinguished by the first byte.
 ///
 /// - Shape: of LACP `[1][version]`, TLVs `[type][length, head included][value]`: actor, partner, collector
 /// - Source: IEEE 802.1AX-2020 clause 6.4, IEEE 802.3 annex 57A

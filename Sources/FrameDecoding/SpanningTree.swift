@@ -27,7 +27,7 @@ func decodeSpanningTree(_ cursor: inout Cursor, _ frame: inout DecodedFrame) thr
   }
 }
 
-/// `32768.0/02:00:00:00:00:01`: priority, what was once part of it, address.
+/// `32768.0/02:00:00:00:00:01`: priority, system id extension, address.
 private func bridge(_ cursor: inout Cursor) throws(Malformed) -> String {
   let priority = try cursor.short()
   return "\(priority & 0xF000).\(priority & 0x0FFF)/\(try cursor.address())"

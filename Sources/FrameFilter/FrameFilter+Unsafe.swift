@@ -1,14 +1,14 @@
 internal import CLibpcapTypes
 internal import Glibc
 
-/// A filter in the words of pcap-filter(7), which frames are held to in this process.
+/// A filter in the syntax of pcap-filter(7), which this process applies to frames.
 ///
-/// libpcap compiles it, on a handle without an interface, and runs it on each frame as it is on the wire,
-/// VLAN tags included. The library is loaded with the first filter.
+/// libpcap compiles it on a handle without an interface, and runs it on each frame as it is on the
+/// wire, VLAN tags included. The library is loaded with the first filter.
 ///
 /// - Thread: any
 /// - Ownership: owns the compiled program
-/// - Complexity: some nanoseconds an instruction; no allocation for a frame
+/// - Complexity: some nanoseconds per instruction; no allocation per frame
 /// - Source: pcap-filter(7), pcap_compile(3PCAP), pcap_offline_filter(3PCAP)
 @safe public final class FrameFilter: @unchecked Sendable {  // Never changed once it is compiled.
   // @unchecked: the program is written in `init` and only read afterwards.
@@ -36,7 +36,7 @@ internal import Glibc
 
   deinit { unsafe library.freeCode(&program) }
 
-  /// How the library names itself, such as "libpcap version 1.10.3 (…)"; nil where it is not installed.
+  /// The library's version text, such as "libpcap version 1.10.3 (…)"; nil if it is not installed.
   public static var libraryVersion: String? {
     guard let library = try? Libpcap.loaded(), let words = unsafe library.version() else {
       return nil
@@ -48,7 +48,7 @@ internal import Glibc
   ///
   /// - Parameters:
   ///   - frame: the frame from its destination on
-  ///   - originalLength: the bytes it had on the wire
+  ///   - originalLength: its length on the wire
   /// - Returns: false for a frame without bytes
   public func matches(_ frame: RawSpan, originalLength: UInt32) -> Bool {
     var header = pcap_pkthdr()
@@ -60,9 +60,10 @@ internal import Glibc
     }
   }
 
-  /// Whether the program asks for what only the kernel knows of a frame: its direction, its interface.
+  /// Whether the program uses what only the kernel knows of a frame: its direction, its interface.
   ///
-  /// Such loads have offsets from SKF_AD_OFF on, -4096 as a signed number; on bytes alone they never match.
+  /// Such loads have offsets from SKF_AD_OFF on, which is -4096 as a signed number; on bytes alone
+  /// they never match.
   private var asksKernel: Bool {
     for index in unsafe 0..<Int(program.bf_len) {
       let instruction = unsafe program.bf_insns[index]
@@ -76,9 +77,9 @@ internal import Glibc
   }
 }
 
-/// What is needed of libpcap, found by name in the library once it is asked for.
+/// The functions needed of libpcap, found by name when the library is first needed.
 @safe private struct Libpcap: @unchecked Sendable {
-  // @unchecked: addresses of functions, and libpcap's are thread-safe.
+  // @unchecked: addresses of functions, which are thread-safe in libpcap.
   typealias Version = @convention(c) () -> UnsafePointer<CChar>?
   typealias OpenDead = @convention(c) (Int32, Int32) -> OpaquePointer?
   typealias Compile =
@@ -101,7 +102,7 @@ internal import Glibc
   let freeCode: FreeCode
   let run: Run
 
-  /// Debian's name, and that of others.
+  /// Debian's name, and that of other distributions.
   private static let names = ["libpcap.so.0.8", "libpcap.so.1"]
   private static let library: Libpcap? = Libpcap()
 

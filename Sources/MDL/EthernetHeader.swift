@@ -1,17 +1,17 @@
-/// The header of an Ethernet frame, behind which the payload starts.
+/// The header of an Ethernet frame; the payload follows it.
 ///
 /// - Shape: `[destination 6][source 6][etherType 2 BE]`, or with a tag
 ///   `[destination 6][source 6][tagProtocol 2 BE][vlanTag 2 BE][etherType 2 BE]`
 public struct EthernetHeader: BitwiseCopyable, Equatable, Sendable {
-  /// Who shall receive the frame.
+  /// The address of the receiver.
   public var destination: MACAddress
-  /// Who sent the frame.
+  /// The address of the sender.
   public var source: MACAddress
   /// The protocol of the outer tag: 0x8100 (802.1Q) or 0x88A8 (802.1ad); nil without a tag.
   public var tagProtocol: UInt16?
   /// The outer tag's control information: priority, drop eligibility, VLAN; nil without a tag.
   public var vlanTag: UInt16?
-  /// The type behind the outer tag as it stands there: a length when below 0x600.
+  /// The type field after the outer tag: a length when below 0x600.
   public var etherType: UInt16
   /// Where the payload starts: 14, or 18 with a tag.
   public var byteCount: Int
@@ -42,12 +42,12 @@ public struct EthernetHeader: BitwiseCopyable, Equatable, Sendable {
   /// The bytes of a header with one tag.
   public static let taggedByteCount = 18
 
-  /// Whether the outer tag is the one that is looked behind.
+  /// Whether the outer tag is one that is parsed.
   public var isLookedBehind: Bool { tagProtocol.map(TagProtocol.isLookedBehind) == true }
 
-  /// The type that decides whose frame it is: behind one 0x8100 tag, no other.
+  /// The type that decides which rule or open applies: after a single 0x8100 tag, and no other.
   public var decidingType: UInt16 { isLookedBehind ? etherType : tagProtocol ?? etherType }
 
-  /// The VLAN that decides whose frame it is; 0 without one.
+  /// The VLAN that decides which rule or open applies; 0 without one.
   public var decidingVLAN: UInt16 { isLookedBehind ? (vlanTag ?? 0) & 0x0FFF : 0 }
 }

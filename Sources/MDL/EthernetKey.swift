@@ -1,8 +1,9 @@
-/// What decides whose frame it is: destination, VLAN, and the type behind one 0x8100 tag.
+/// The fields that decide which rule or open applies: destination, VLAN, and the type after one
+/// 0x8100 tag.
 ///
-/// With `EthernetHeader` the only place that knows where those stand. It reads the frame as the
-/// little-endian numbers at its octets 0, 8 and 16, so that a span, and a ring of 8-byte granules in
-/// which a frame may wrap, are read alike.
+/// Together with `EthernetHeader` the only place that knows the offsets of these fields. It reads
+/// the frame as the little-endian numbers at its octets 0, 8 and 16, so that it reads a span in the
+/// same way as a ring of 8-byte granules in which a frame may wrap.
 ///
 /// ```
 ///   0                 6        8        12     14     16
@@ -12,16 +13,17 @@
 @frozen public struct EthernetKey: BitwiseCopyable, Sendable {
   /// The six octets of the destination, the first lowest.
   public let destination: UInt64
-  /// The type, or a length when below 0x600; that of a tag that is not looked behind.
+  /// The type, or a length when below 0x600; the tag's type if the tag is not parsed.
   public let type: UInt16
   /// The VLAN; 0 without one.
   public let vlan: UInt16
 
-  /// Reads the head of a frame; nil if the frame is too short to have one.
+  /// Reads the head of a frame; nil if the frame is too short.
   ///
   /// - Parameters:
   ///   - byteCount: the octets of the frame
-  ///   - number: the number at an offset; at 16, which is read behind a tag only, its lower half counts
+  ///   - number: the number at an offset; of that at 16, read for a tagged frame only, the lower
+  ///     half counts
   @inlinable @inline(__always)
   public init?(byteCount: Int, number: (_ offset: Int) -> UInt64) {
     guard byteCount >= EthernetHeader.untaggedByteCount else { return nil }
@@ -38,11 +40,11 @@
     destination = EthernetKey.destination(number(0))
   }
 
-  /// Reads the head of a frame that lies in one piece.
+  /// Reads the head of a contiguous frame.
   @inlinable @inline(__always)
   public init?(_ frame: RawSpan) {
     self.init(byteCount: frame.byteCount) { offset in
-      // Two octets of a tagged frame are all that is sure to be there behind the sixteenth.
+      // After the sixteenth octet of a tagged frame only two more are certain to exist.
       guard offset < 16 else {
         return UInt64(
           unsafe frame.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt16.self))
@@ -60,26 +62,27 @@
 
   // MARK: Addresses as numbers
 
-  /// The destination, of the number at a frame's first octet.
+  /// The destination, from the number at a frame's first octet.
   @inlinable @inline(__always)
   public static func destination(_ first: UInt64) -> UInt64 { first & 0xFFFF_FFFF_FFFF }
 
-  /// Whether an address is one of a group: the lowest bit of its first octet.
+  /// Whether an address is a group address: the lowest bit of its first octet.
   @inlinable @inline(__always)
   public static func isGroup(_ address: UInt64) -> Bool { address & 1 == 1 }
 
-  /// The address of everybody.
+  /// The broadcast address.
   @inlinable public static var broadcast: UInt64 { 0xFFFF_FFFF_FFFF }
 
   // MARK: Flows
 
-  /// Destination and outer type as one number: untagged frames with the same are judged alike.
+  /// Destination and outer type as one number: untagged frames with the same number are judged
+  /// alike.
   @inlinable @inline(__always)
   public static func flow(_ first: UInt64, _ second: UInt64) -> UInt64 {
     destination(first) | (second >> 32 & 0xFFFF) << 48
   }
 
-  /// Whether a frame of a flow is judged by more than the flow says.
+  /// Whether the flow alone does not decide about a frame.
   @inlinable @inline(__always)
   public static func isLookedBehind(flow: UInt64) -> Bool {
     TagProtocol.isLookedBehind(UInt16(truncatingIfNeeded: flow >> 48).byteSwapped)
@@ -87,14 +90,14 @@
 }
 
 extension RawSpan {
-  /// Whether this is a frame to a group, or to everybody.
+  /// Whether this is a multicast or broadcast frame.
   @inlinable @inline(__always) public var isToGroup: Bool {
     guard byteCount >= 6 else { return false }
     return unsafe EthernetKey.isGroup(
       UInt64(unsafeLoad(fromUncheckedByteOffset: 0, as: UInt8.self)))
   }
 
-  /// Whether this is a frame to everybody.
+  /// Whether this is a broadcast frame.
   public var isToEverybody: Bool {
     guard byteCount >= 6 else { return false }
     let first = unsafe unsafeLoadUnaligned(fromUncheckedByteOffset: 0, as: UInt32.self)
@@ -108,8 +111,8 @@ extension RawSpan {
     return unsafe unsafeLoadUnaligned(fromUncheckedByteOffset: 12, as: UInt16.self).bigEndian
   }
 
-  /// The source and the outer type behind it as one number: untagged frames with the same, of the
-  /// same open, are checked alike; nil if the frame is too short.
+  /// The source and the outer type after it as one number: untagged frames of one open with the
+  /// same number are checked alike; nil if the frame is too short.
   @inlinable @inline(__always) public var sourceAndOuterType: UInt64? {
     guard byteCount >= EthernetHeader.untaggedByteCount else { return nil }
     return unsafe unsafeLoadUnaligned(fromUncheckedByteOffset: 6, as: UInt64.self)

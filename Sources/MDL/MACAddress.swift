@@ -24,14 +24,14 @@ public struct MACAddress: BitwiseCopyable, Hashable, Sendable {
   /// Whether all octets are 0xFF.
   public var isBroadcast: Bool { self == .broadcast }
 
-  /// The octets as the low 48 bits of a number, the first lowest: as `EthernetKey` has them.
+  /// The octets as the low 48 bits of a number, the first lowest: as in `EthernetKey`.
   public var littleEndianValue: UInt64 {
     var value: UInt64 = 0
     for index in 0..<6 { value |= UInt64(octets[index]) << UInt64(8 * index) }
     return value
   }
 
-  /// The octets as a number, the first one on top; equality and hashing in one step.
+  /// The octets as a number, the first one highest; makes equality and hashing a single step.
   private var word: UInt64 {
     octets.indices.reduce(0) { $0 << 8 | UInt64(octets[$1]) }
   }

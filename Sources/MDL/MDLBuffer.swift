@@ -2,9 +2,9 @@ internal import Glibc
 
 /// Owns heap memory for frames and requests; its address never changes.
 ///
-/// - Ownership: frees the memory when consumed or dropped, wiped first if asked for
+/// - Ownership: frees the memory when consumed or dropped, wiped first if requested
 /// - Thread: any; the sendability is unchecked because the compiler cannot see through the pointer,
-///   but the memory has one owner, which cannot be copied, and is reached through its borrows only
+///   but the memory has one owner, which cannot be copied, and is accessed only by borrowing it
 @safe
 public struct MDLBuffer: ~Copyable, @unchecked Sendable {
   private let memory: UnsafeMutableRawBufferPointer
@@ -29,7 +29,7 @@ public struct MDLBuffer: ~Copyable, @unchecked Sendable {
     unsafe memory.deallocate()
   }
 
-  /// How many bytes the buffer holds.
+  /// The number of bytes in the buffer.
   public var byteCount: Int { unsafe memory.count }
 
   /// The bytes, to read.
@@ -47,14 +47,14 @@ public struct MDLBuffer: ~Copyable, @unchecked Sendable {
     }
   }
 
-  /// Hands the bytes to `body`; the form for a buffer that is a stored property of a class.
+  /// Passes the bytes to `body`; for a buffer that is a stored property of a class.
   public borrowing func withBytes<Result: ~Copyable, Failure: Error>(
     _ body: (RawSpan) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     try body(bytes)
   }
 
-  /// Hands the bytes to `body`, to write; the form for a stored property of a class.
+  /// Passes the bytes to `body` for writing; for a stored property of a class.
   public mutating func withMutableBytes<Result: ~Copyable, Failure: Error>(
     _ body: (inout MutableRawSpan) throws(Failure) -> Result
   ) throws(Failure) -> Result {

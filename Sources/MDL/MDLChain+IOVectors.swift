@@ -1,10 +1,10 @@
 public import Glibc
 
 extension MDLChain {
-  /// Hands the chain's own table to `body`, as the argument of `writev` or `sendmsg`.
+  /// Passes the chain's own table to `body`, as the argument of `writev` or `sendmsg`.
   ///
-  /// Nothing is copied; empty segments are included.
-  /// A chain of more than `IOV_MAX` segments goes out in parts: `MDLSpan.exportIOVectors(into:)`.
+  /// Nothing is copied; empty segments are included. A chain of more than `IOV_MAX` segments is
+  /// exported in parts: `MDLSpan.exportIOVectors(into:)`.
   @inlinable
   @unsafe
   public func withUnsafeIOVectors<Result, Failure: Error>(
@@ -18,9 +18,9 @@ extension MDLChain {
 }
 
 extension MDLSpan {
-  /// Writes an entry for each region, as many as fit and at most `IOV_MAX`.
+  /// Writes an entry for each region, as many as fit, at most `IOV_MAX`.
   ///
-  /// When it covered only a prefix, or the kernel took only a part of it, go on with
+  /// If the entries cover only a prefix, or the kernel took only part of them, continue with
   /// `extracting(droppingFirst:)`.
   ///
   /// - Returns: how many entries were written, and how many bytes they cover
@@ -43,5 +43,5 @@ extension MDLSpan {
   }
 }
 
-/// IOV_MAX of Linux, writev(2); a macro that Swift does not see.
+/// IOV_MAX of Linux, writev(2); Swift does not import the macro.
 @usableFromInline let maximumIOVectorCount = 1024

@@ -1,14 +1,14 @@
 extension MDLChain {
-  /// The normal form of the first byte's position; `endOffset` for a chain without bytes.
+  /// The normal form of the first byte's position; `endOffset` for an empty chain.
   public var startOffset: MDLOffset { skippingFullSegments(MDLOffset()) }
 
-  /// The position behind the last byte: legal input everywhere.
+  /// The position after the last byte: legal input everywhere.
   public var endOffset: MDLOffset { MDLOffset(segmentIndex: segments.count) }
 
-  /// The same position inside a non-empty segment, or `endOffset`.
+  /// The same position within a non-empty segment, or `endOffset`.
   ///
   /// - Throws: `.invalidOffset` for a negative part or a segment index above `segmentCount`,
-  ///   `.outOfBounds` for a position behind the end
+  ///   `.outOfBounds` for a position after the end
   /// - Complexity: O(segments skipped)
   /// - Windows: MdlPointerNormalize
   public func normalized(_ offset: MDLOffset) throws(MDLError) -> MDLOffset {
@@ -21,7 +21,7 @@ extension MDLChain {
     return result
   }
 
-  /// The position `count` bytes behind `offset`, in normal form.
+  /// The position `count` bytes after `offset`, in normal form.
   ///
   /// - Throws: as `normalized(_:)`, and `.outOfBounds` for a negative count
   /// - Windows: MdlPointerAdvanceBytes

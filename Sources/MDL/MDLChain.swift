@@ -1,6 +1,6 @@
-/// A read-only view of segments as one run of bytes.
+/// A read-only view of segments as one sequence of bytes.
 ///
-/// Segments of length zero may stand anywhere. The chain may be longer than `IOV_MAX` entries.
+/// Segments of length zero are allowed anywhere. The chain may have more than `IOV_MAX` entries.
 ///
 /// - Ownership: borrows its builder, and through it every segment
 /// - Windows: a list of MDLs linked by `Next`
@@ -18,7 +18,7 @@ public struct MDLChain: ~Escapable {
     self.byteCount = byteCount
   }
 
-  /// How many segments there are, the empty ones included.
+  /// The number of segments, including empty ones.
   @inlinable
   public var segmentCount: Int { segments.count }
 
@@ -42,8 +42,8 @@ public struct MDLChain: ~Escapable {
 
   /// `byteCount` bytes from a position on; nil means all that follow.
   ///
-  /// - Throws: `.invalidOffset` for a position that no chain of this shape has, `.outOfBounds`
-  ///   for one behind the end and for a count behind the end
+  /// - Throws: `.invalidOffset` for a position that no chain of this shape has, `.outOfBounds` for
+  ///   one after the end and for a count that exceeds the chain
   /// - Complexity: O(segments)
   @inlinable
   @_lifetime(copy self)
@@ -71,7 +71,7 @@ public struct MDLChain: ~Escapable {
 
   /// Compares a range of this chain with a range of the same length of another, as `memcmp`.
   ///
-  /// - Throws: `.outOfBounds` when either range leaves its chain
+  /// - Throws: `.outOfBounds` if either range exceeds its chain
   @inlinable
   public func bytesEqual(
     from start: Int, byteCount: Int, _ other: MDLChain, from otherStart: Int
@@ -82,9 +82,9 @@ public struct MDLChain: ~Escapable {
   }
 }
 
-/// The one bounds check of all forms with an offset and a length; nothing in it can overflow.
+/// The only bounds check for all forms with an offset and a length; it cannot overflow.
 ///
-/// - Returns: `count`, or for nil all that follows `start`
+/// - Returns: `count`, or everything after `start` for nil
 @inlinable
 @inline(__always)
 func checkedCount(from start: Int, _ count: Int?, of byteCount: Int) throws(MDLError) -> Int {

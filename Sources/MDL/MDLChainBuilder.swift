@@ -1,22 +1,24 @@
-/// A table of borrowed segments, filled piece by piece; its `chain` reads them as one run of bytes.
+/// A table of borrowed segments, filled one by one; its `chain` reads them as one sequence of
+/// bytes.
 ///
-/// The table lies inside the builder: building, using and dropping it allocates nothing. The
+/// The table is stored in the builder: building, using and dropping it allocates nothing. The
 /// compiler keeps every appended span alive as long as the builder, and the builder unchanged as
-/// long as a chain of it is in scope (close that scope with `do { }` before appending again).
-/// A copy copies the table, so hand builders on as `borrowing` or `inout`.
+/// long as a chain of it is in scope (close that scope with `do { }` before appending again). A
+/// copy copies the table, so pass builders as `borrowing` or `inout`.
 ///
 ///     builder  [base, 14][base, 0][base, 46]      capacity 4, three used
 ///     chain     ethernet    empty   payload       60 bytes
 ///
 /// - Windows: IoAllocateMdl, MmBuildMdlForNonPagedPool
 public struct MDLChainBuilder<let capacity: Int>: ~Escapable {
-  // Directly in the builder, and read by `table.span` in the getters below: behind a getter of a
-  // struct of its own, the optimiser of Swift 6.3.1 takes the span of a copy that is gone.
+  // Directly in the builder, and read by `table.span` in the getters below: if it is behind a
+  // getter of another struct, the optimiser of Swift 6.3.1 uses the span of a copy that no longer
+  // exists.
   @usableFromInline var table: InlineArray<capacity, MDLSegment>
   @usableFromInline var usedCount: Int
   @usableFromInline var sum: Int
 
-  /// Makes an empty builder.
+  /// Creates an empty builder.
   @inlinable
   @_lifetime(immortal)
   public init() {
@@ -25,10 +27,10 @@ public struct MDLChainBuilder<let capacity: Int>: ~Escapable {
     sum = 0
   }
 
-  /// Adds a segment behind the ones already there; an empty one is kept and counted.
+  /// Appends a segment; an empty one is kept and counted.
   ///
-  /// - Throws: `.tooManySegments` when the table is full, `.outOfBounds` when the sum of all
-  ///   lengths would overflow; the builder is unchanged then.
+  /// - Throws: `.tooManySegments` if the table is full, `.outOfBounds` if the sum of all lengths
+  ///   would overflow; the builder is unchanged then.
   /// - Complexity: O(1), no allocation
   @inlinable
   @_lifetime(self: copy self, copy bytes)
@@ -41,7 +43,7 @@ public struct MDLChainBuilder<let capacity: Int>: ~Escapable {
     sum = newSum
   }
 
-  /// How many segments were appended, the empty ones included.
+  /// The number of appended segments, including empty ones.
   @inlinable
   public var segmentCount: Int { usedCount }
 
@@ -49,7 +51,7 @@ public struct MDLChainBuilder<let capacity: Int>: ~Escapable {
   @inlinable
   public var byteCount: Int { sum }
 
-  /// The segments appended so far, as one run of bytes.
+  /// The segments appended so far, as one sequence of bytes.
   @inlinable
   public var chain: MDLChain {
     @_lifetime(borrow self) get {

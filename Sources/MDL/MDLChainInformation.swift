@@ -1,21 +1,22 @@
 internal import Glibc
 
-/// What a chain consists of.
+/// Statistics about a chain.
 ///
 /// - Windows: MDL_CHAIN_INFORMATION
 public struct MDLChainInformation: Equatable, Sendable {
   /// All segments.
   public var segmentCount = 0
-  /// The segments that hold at least one byte.
+  /// The segments with at least one byte.
   public var nonEmptySegmentCount = 0
   /// The sum of all segments' bytes.
   public var byteCount = 0
-  /// The pages each non-empty segment touches, summed; a page shared by two segments counts twice.
+  /// The sum of the pages that each non-empty segment touches; a page shared by two segments counts
+  /// twice.
   public var pageCount = 0
   /// The largest power of two, at most a page, that divides every non-empty segment's address.
   public var maximumAlignment: Int
 
-  /// Makes the description of a chain without segments.
+  /// Creates the description of a chain without segments.
   public init() { maximumAlignment = systemPageByteCount }
 }
 

@@ -1,8 +1,8 @@
 /// Why an operation on a chain, a span or a builder was refused.
 ///
-/// Every check comes before the first byte is touched, so an operation that throws did nothing.
+/// Every check precedes the first access, so an operation that throws has changed nothing.
 public enum MDLError: Error, Equatable, Sendable {
-  /// An offset or a length reaches past the end of the chain, span or region, or is negative.
+  /// An offset or a length exceeds the chain, span or region, or is negative.
   case outOfBounds
   /// The two sides of a copy differ in length.
   case lengthMismatch

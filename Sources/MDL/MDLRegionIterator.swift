@@ -1,5 +1,5 @@
-/// Yields a span's contiguous regions in order: clipped to the span, never empty, and never two
-/// merged because they happen to touch in memory.
+/// Yields a span's contiguous regions in order: clipped to the span, never empty, and never merged
+/// even if two happen to be adjacent in memory.
 ///
 ///     var regions = span.makeRegionIterator()
 ///     while let region = regions.next() { … }
@@ -13,7 +13,7 @@ public struct MDLRegionIterator: ~Escapable {
   @_lifetime(copy span)
   init(_ span: MDLSpan) { rest = span }
 
-  /// The next region; nil behind the last one.
+  /// The next region; nil after the last one.
   @inlinable
   @_lifetime(copy self)
   @_lifetime(self: copy self)
@@ -32,7 +32,8 @@ extension MDLSpan {
   @_lifetime(copy self)
   public func makeRegionIterator() -> MDLRegionIterator { MDLRegionIterator(self) }
 
-  /// Hands each contiguous region to `body`, in order; an error ends the walk and is rethrown.
+  /// Passes each contiguous region to `body`, in order; an error ends the iteration and is
+  /// rethrown.
   @inlinable
   public func forEachRegion<Failure: Error>(
     _ body: (RawSpan) throws(Failure) -> Void

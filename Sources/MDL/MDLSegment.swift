@@ -1,4 +1,4 @@
-/// One contiguous run of bytes, as a row of a chain's table.
+/// One contiguous sequence of bytes, as a row of a chain's table.
 ///
 /// - Shape: `[base 8][byteCount 8]`, the layout of `struct iovec`, so that a chain's table is the
 ///   argument of `sendmsg` (asserted by test T1).
@@ -6,7 +6,7 @@
 @safe
 public struct MDLSegment: BitwiseCopyable {
   @usableFromInline let base: UnsafeMutableRawPointer?
-  /// How many bytes the segment holds; zero is legal anywhere in a chain.
+  /// The number of bytes in the segment; zero is legal anywhere in a chain.
   public let byteCount: Int
 
   @inlinable
@@ -22,7 +22,7 @@ public struct MDLSegment: BitwiseCopyable {
     self.byteCount = byteCount
   }
 
-  /// The row of `bytes`.
+  /// The row for `bytes`.
   ///
   /// It carries no lifetime: the builder that stores it does.
   @inlinable

@@ -1,7 +1,8 @@
 public import Glibc
 
 extension MDLSpan {
-  /// Whether both spans hold the same bytes, however they are cut; false for different lengths.
+  /// Whether both spans hold the same bytes, however they are segmented; false for different
+  /// lengths.
   ///
   /// - Complexity: O(bytes), ends at the first piece that differs
   /// - Windows: MdlEqualBufferContents
@@ -14,7 +15,7 @@ extension MDLSpan {
     return equalCount == byteCount
   }
 
-  /// The index of the first byte that differs within the common length; nil when there is none.
+  /// The index of the first byte that differs within the common length; nil if there is none.
   ///
   /// - Windows: MdlEqualBufferContentsUpdateInputs stops at the start of the piece instead
   @inlinable

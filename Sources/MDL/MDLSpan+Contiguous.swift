@@ -1,5 +1,5 @@
 extension MDLSpan {
-  /// The bytes in place when one segment holds them all, else nil; an empty span gives no bytes,
+  /// The bytes in place if one segment holds them all, otherwise nil; an empty span gives no bytes,
   /// not nil.
   ///
   /// - Complexity: O(1)
@@ -13,9 +13,9 @@ extension MDLSpan {
     }
   }
 
-  /// The bytes in place when one segment holds them all, else a copy in `scratch`.
+  /// The bytes in place if one segment holds them all, otherwise a copy in `scratch`.
   ///
-  /// - Throws: `.destinationTooSmall` when a copy is needed and does not fit
+  /// - Throws: `.destinationTooSmall` if a copy is needed and does not fit
   /// - Windows: NdisGetDataBuffer with storage of the caller
   @inlinable
   @_lifetime(copy self, &scratch)
@@ -25,7 +25,7 @@ extension MDLSpan {
     return scratch.bytes.extracting(first: byteCount)
   }
 
-  /// Hands the bytes in place to `body` when one segment holds them all; returns nil otherwise.
+  /// Passes the bytes in place to `body` if one segment holds them all; returns nil otherwise.
   @inlinable
   public func withContiguousBytes<Result: ~Copyable, Failure: Error>(
     _ body: (RawSpan) throws(Failure) -> Result

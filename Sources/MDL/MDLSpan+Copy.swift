@@ -1,7 +1,7 @@
 public import Glibc
 
 extension MDLSpan {
-  /// Copies all bytes, as `memcpy(out, span, byteCount)`; bytes of `out` behind them stay.
+  /// Copies all bytes, as `memcpy(out, span, byteCount)`; the rest of `out` is unchanged.
   ///
   /// - Throws: `.destinationTooSmall`; nothing is written then
   /// - Windows: MdlCopyMdlSpanToFlatBuffer
@@ -12,7 +12,7 @@ extension MDLSpan {
     unsafe out.withUnsafeMutableBytes { unsafe copyRegions(to: $0.baseAddress) }
   }
 
-  /// Copies as many leading bytes as fit, and returns how many.
+  /// Copies as many leading bytes as fit, and returns their number.
   ///
   /// - Source: ndisprot recv.c truncates a frame to the reader's room; it does not fail
   @inlinable
@@ -24,9 +24,9 @@ extension MDLSpan {
     return count
   }
 
-  /// Copies as many leading bytes as fit into an inline array, and returns how many.
+  /// Copies as many leading bytes as fit into an inline array, and returns their number.
   ///
-  /// The copy is private: what is checked in it cannot change before it is used.
+  /// The copy is private: bytes that are checked in it cannot change before they are used.
   @inlinable
   public func copyPrefix<let count: Int>(into out: inout InlineArray<count, UInt8>) -> Int {
     var elements = out.mutableSpan
@@ -34,9 +34,9 @@ extension MDLSpan {
     return copyPrefix(to: &bytes)
   }
 
-  /// Adds all bytes behind those already written to `out`.
+  /// Appends all bytes to those already written to `out`.
   ///
-  /// - Throws: `.destinationTooSmall` when the free capacity does not suffice; nothing is written
+  /// - Throws: `.destinationTooSmall` if the free capacity does not suffice; nothing is written
   @inlinable
   @_lifetime(out: copy out)
   public func append(to out: inout OutputRawSpan) throws(MDLError) {
@@ -48,7 +48,7 @@ extension MDLSpan {
     }
   }
 
-  /// - Precondition: `out` has room for `byteCount` bytes; nil is fine when there are none.
+  /// - Precondition: `out` has room for `byteCount` bytes; nil is allowed if there are none.
   @inlinable
   @unsafe
   func copyRegions(to out: UnsafeMutableRawPointer?) {

@@ -1,7 +1,7 @@
 extension MDLSpan {
-  /// The Ethernet header, wherever segment boundaries fall; nil for a frame shorter than it.
+  /// The Ethernet header, wherever segment boundaries fall; nil for a frame that is too short.
   ///
-  /// Reads at most 18 bytes, in place when they lie in one segment. A second tag is left to
+  /// Reads at most 18 bytes, in place if they lie in one segment. A second tag is returned by
   /// `innerVLANTag`.
   ///
   /// - Complexity: O(segments in the first 18 bytes), no allocation
@@ -15,7 +15,7 @@ extension MDLSpan {
     return unsafe EthernetHeader(bytes.span.bytes.extracting(first: count))
   }
 
-  /// The second tag of a frame that carries two; nil when it has none or is too short.
+  /// The second tag of a frame with two; nil if it has none or is too short.
   ///
   /// - Shape: `[addresses 12][outer 4][tagProtocol 2 BE][control 2 BE][etherType 2 BE]`
   public var innerVLANTag: VLANTag? {
@@ -32,7 +32,7 @@ extension MDLSpan {
 }
 
 extension EthernetHeader {
-  /// The header at the start of `bytes`; nil when they are too few.
+  /// The header at the start of `bytes`; nil if there are too few.
   public init?(_ bytes: RawSpan) {
     guard bytes.byteCount >= Self.untaggedByteCount else { return nil }
     func octet(_ index: Int) -> UInt8 {

@@ -1,6 +1,6 @@
-// The pointer work of spans: every range handed to these was checked by its caller against
-// `byteCount`, and `byteCount` never exceeds what head and tail hold. So each loop ends at a
-// count, never at the end of the table.
+// The pointer operations of spans. Their callers have checked every range against `byteCount`, and
+// `byteCount` never exceeds what head and tail hold. So each loop ends at a count, never at the end
+// of the table.
 
 extension MDLSpan {
   /// A range of a table; leading empty and leading full segments are dropped.
@@ -14,7 +14,7 @@ extension MDLSpan {
     unsafe self.init(table: table, skip: skip, byteCount: byteCount)
   }
 
-  /// The same from a bare table.
+  /// The same for a bare table.
   ///
   /// The result is marked immortal: each caller narrows it.
   @inlinable
@@ -89,11 +89,11 @@ extension MDLSpan {
     } while left != 0
   }
 
-  /// Visits both spans in pieces cut at the union of their boundaries, in ascending order;
-  /// `visit` returns false to stop.
+  /// Visits both spans in pieces cut at the boundaries of both, in ascending order; `visit` returns
+  /// false to stop.
   ///
   /// - Precondition: both spans have the same byte count.
-  /// - Returns: how many bytes came before the piece at which `visit` stopped.
+  /// - Returns: how many bytes precede the piece at which `visit` stopped.
   @inlinable
   @unsafe
   @inline(__always)
@@ -122,7 +122,8 @@ extension MDLSpan {
     }
   }
 
-  /// Moves one side of a pairwise walk to its next non-empty segment, clipped to what is left.
+  /// Advances one side of a pairwise iteration to its next non-empty segment, clipped to what is
+  /// left.
   @inlinable
   @unsafe
   @inline(__always)

@@ -1,12 +1,13 @@
 /// A range of bytes of a chain.
 ///
-/// The first contiguous piece is kept trimmed, the segments after it as they stand in the table;
-/// the byte count says where in them the range ends. One flat run is a span without a table.
+/// The first contiguous piece is stored trimmed, the segments after it as they are in the table;
+/// the byte count says where the range ends in them. A contiguous span has no table.
 ///
 ///     segments     [ . . . h h h ][ ][ t t t ][ t t . . ]
 ///     head, headCount    └─────┘   └─ tail              byteCount 8
 ///
-/// Its size is four words on purpose: the fifth would go through memory at every call (test T11).
+/// It has four words on purpose: with a fifth it would be passed through memory at every call (test
+/// T11).
 ///
 /// - Ownership: borrows what its chain borrows; a copy is free
 /// - Windows: MDL_SPAN
@@ -15,10 +16,10 @@ public struct MDLSpan: ~Escapable {
   @usableFromInline let head: UnsafeMutableRawPointer?
   @usableFromInline let headCount: Int
   @usableFromInline let tail: UnsafePointer<MDLSegment>?
-  /// How many bytes the range has.
+  /// The number of bytes in the range.
   public let byteCount: Int
 
-  /// Makes the span of one contiguous run.
+  /// Creates the span of one contiguous sequence.
   @inlinable
   @_lifetime(copy bytes)
   public init(_ bytes: RawSpan) {
@@ -30,11 +31,11 @@ public struct MDLSpan: ~Escapable {
     byteCount = bytes.byteCount
   }
 
-  /// Whether there are no bytes.
+  /// Whether it is empty.
   @inlinable
   public var isEmpty: Bool { byteCount == 0 }
 
-  /// How many regions an iteration visits.
+  /// The number of regions that an iteration visits.
   ///
   /// - Complexity: O(segments)
   @inlinable
@@ -47,7 +48,7 @@ public struct MDLSpan: ~Escapable {
     return count
   }
 
-  /// The bytes of a range that counts from the start of this span.
+  /// The bytes of a range relative to the start of this span.
   ///
   /// - Throws: `.outOfBounds`
   /// - Complexity: O(segments skipped)
@@ -79,9 +80,9 @@ public struct MDLSpan: ~Escapable {
     return unsafe part(from: count, byteCount &- count)
   }
 
-  /// Takes the first `count` bytes off; the rest stays.
+  /// Removes and returns the first `count` bytes; the rest stays.
   ///
-  /// Repeated, it visits every byte once.
+  /// Called repeatedly, it visits every byte once.
   ///
   /// - Throws: `.outOfBounds`; `self` is unchanged then
   /// - Windows: the …UpdateInputs routines

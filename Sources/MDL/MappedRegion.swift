@@ -13,12 +13,13 @@ public enum MappingError: Error, Equatable, Sendable {
 ///
 /// - Ownership: unmaps the pages when consumed or dropped
 /// - Thread: any; the sendability is unchecked because the compiler cannot see through the pointer,
-///   but the memory has one owner, which cannot be copied, and is reached through its borrows only
+///   but the memory has one owner, which cannot be copied, and is accessed only by borrowing it
 @safe
 public struct MappedRegion: ~Copyable, @unchecked Sendable {
   private let memory: UnsafeMutableRawBufferPointer
 
-  /// Maps `byteCount` bytes, rounded up to whole pages by the kernel; `byteCount` stays as asked.
+  /// Maps `byteCount` bytes, which the kernel rounds up to whole pages; `byteCount` stays as
+  /// requested.
   public init(byteCount: Int) throws(MappingError) {
     guard byteCount > 0 else { throw .map(errno: EINVAL) }
     let base = unsafe mmap(
@@ -29,9 +30,9 @@ public struct MappedRegion: ~Copyable, @unchecked Sendable {
 
   deinit { unsafe munmap(memory.baseAddress, memory.count) }
 
-  /// Makes the kernel find every page now, so that no later write waits for one.
+  /// Makes the kernel allocate every page now, so that no later write waits for one.
   ///
-  /// - Throws: `.prefault` when there is no memory; pages found so far stay
+  /// - Throws: `.prefault` if out of memory; pages allocated so far stay
   /// - Windows: MdlChainEnsureMappedSystemAddress, the part of it that can fail here
   /// - Source: madvise(2), MADV_POPULATE_WRITE
   public borrowing func prefault() throws(MappingError) {
@@ -41,7 +42,7 @@ public struct MappedRegion: ~Copyable, @unchecked Sendable {
     }
   }
 
-  /// How many bytes were asked for.
+  /// The requested number of bytes.
   public var byteCount: Int { unsafe memory.count }
 
   /// The bytes, to read.
@@ -59,14 +60,14 @@ public struct MappedRegion: ~Copyable, @unchecked Sendable {
     }
   }
 
-  /// Hands the bytes to `body`; the form for a region that is a stored property of a class.
+  /// Passes the bytes to `body`; for a region that is a stored property of a class.
   public borrowing func withBytes<Result: ~Copyable, Failure: Error>(
     _ body: (RawSpan) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     try body(bytes)
   }
 
-  /// Hands the bytes to `body`, to write; the form for a stored property of a class.
+  /// Passes the bytes to `body` for writing; for a stored property of a class.
   public mutating func withMutableBytes<Result: ~Copyable, Failure: Error>(
     _ body: (inout MutableRawSpan) throws(Failure) -> Result
   ) throws(Failure) -> Result {

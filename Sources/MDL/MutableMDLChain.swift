@@ -1,12 +1,12 @@
-/// An exclusive, writable view of segments as one run of bytes.
+/// An exclusive, writable view of segments as one sequence of bytes.
 ///
-/// The forms with a range sit here, beside those of `MutableMDLSpan`, because a writable span is a
+/// The operations on a range are here, as well as in `MutableMDLSpan`, because a writable span is a
 /// value of its own and `chain.span(from: 1).zeroBytes()` does not compile.
 @safe
 public struct MutableMDLChain: ~Copyable, ~Escapable {
   @usableFromInline let view: MDLChain
 
-  /// - Precondition: nobody else reads or writes these segments while the result lives.
+  /// - Precondition: nothing else reads or writes these segments during the lifetime of the result.
   @inlinable
   @_lifetime(copy view)
   init(_ view: MDLChain) { self.view = view }
@@ -15,17 +15,17 @@ public struct MutableMDLChain: ~Copyable, ~Escapable {
   @inlinable
   public var byteCount: Int { view.byteCount }
 
-  /// How many segments there are, the empty ones included.
+  /// The number of segments, including empty ones.
   @inlinable
   public var segmentCount: Int { view.segmentCount }
 
-  /// The same segments, to read; nothing can be written while it lives.
+  /// The same segments for reading; they cannot be written during its lifetime.
   @inlinable
   public var chain: MDLChain {
     @_lifetime(borrow self) get { unsafe _overrideLifetime(view, borrowing: self) }
   }
 
-  /// `byteCount` bytes from `start` on, to write; nil means all that follow.
+  /// `byteCount` bytes from `start` on, for writing; nil means all that follow.
   ///
   /// - Throws: `.outOfBounds`
   @inlinable

@@ -1,15 +1,16 @@
-/// A table of writable segments, each held exclusively.
+/// A table of writable segments, held exclusively.
 ///
-/// Appending consumes the region, so no byte can be in two places; `MutableRawSpan.splitFirst(_:)`
-/// cuts one region into disjoint parts.
+/// Appending consumes the region, so no byte can be in two segments;
+/// `MutableRawSpan.splitFirst(_:)` cuts one region into disjoint parts.
 public struct MutableMDLChainBuilder<let capacity: Int>: ~Copyable, ~Escapable {
-  // Directly in the builder, and read by `table.span` in the getters below: behind a getter of a
-  // struct of its own, the optimiser of Swift 6.3.1 takes the span of a copy that is gone.
+  // Directly in the builder, and read by `table.span` in the getters below: if it is behind a
+  // getter of another struct, the optimiser of Swift 6.3.1 uses the span of a copy that no longer
+  // exists.
   @usableFromInline var table: InlineArray<capacity, MDLSegment>
   @usableFromInline var usedCount: Int
   @usableFromInline var sum: Int
 
-  /// Makes an empty builder.
+  /// Creates an empty builder.
   @inlinable
   @_lifetime(immortal)
   public init() {
@@ -18,10 +19,10 @@ public struct MutableMDLChainBuilder<let capacity: Int>: ~Copyable, ~Escapable {
     sum = 0
   }
 
-  /// Adds a region behind the ones already there; an empty one is kept and counted.
+  /// Appends a region; an empty one is kept and counted.
   ///
-  /// - Throws: `.tooManySegments` when the table is full, `.outOfBounds` when the sum of all
-  ///   lengths would overflow; the builder is unchanged then.
+  /// - Throws: `.tooManySegments` if the table is full, `.outOfBounds` if the sum of all lengths
+  ///   would overflow; the builder is unchanged then.
   /// - Complexity: O(1), no allocation
   @inlinable
   @_lifetime(self: copy self, copy bytes)
@@ -37,7 +38,7 @@ public struct MutableMDLChainBuilder<let capacity: Int>: ~Copyable, ~Escapable {
     sum = newSum
   }
 
-  /// How many segments were appended, the empty ones included.
+  /// The number of appended segments, including empty ones.
   @inlinable
   public var segmentCount: Int { usedCount }
 

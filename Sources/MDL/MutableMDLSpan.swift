@@ -2,36 +2,36 @@ public import Glibc
 
 /// An exclusive, writable range of bytes of a chain.
 ///
-/// Overlap cannot be written: one owner has either readers or one writer. If unsafe code builds
-/// aliasing segments nevertheless, each piece is moved as by `memmove`, pieces ascend, and no byte
-/// outside is touched; the bytes that result are unspecified.
+/// Safe code cannot create overlap: one owner has either readers or one writer. If unsafe code
+/// builds aliasing segments nevertheless, each piece is moved as by `memmove`, pieces ascend, and
+/// no byte outside is touched; the resulting bytes are unspecified.
 @safe
 public struct MutableMDLSpan: ~Copyable, ~Escapable {
   @usableFromInline var view: MDLSpan
 
-  /// - Precondition: nobody else reads or writes these bytes while the result lives.
+  /// - Precondition: nothing else reads or writes these bytes during the lifetime of the result.
   @inlinable
   @_lifetime(copy view)
   init(_ view: MDLSpan) { self.view = view }
 
-  /// Makes the span of one contiguous run.
+  /// Creates the span of one contiguous sequence.
   @inlinable
   @_lifetime(copy bytes)
   public init(_ bytes: consuming MutableRawSpan) {
     view = unsafe _overrideLifetime(MDLSpan(bytes.bytes), copying: bytes)
   }
 
-  /// How many bytes the range has.
+  /// The number of bytes in the range.
   @inlinable
   public var byteCount: Int { view.byteCount }
 
-  /// The same bytes, to read; nothing can be written while it lives.
+  /// The same bytes for reading; they cannot be written during its lifetime.
   @inlinable
   public var span: MDLSpan {
     @_lifetime(borrow self) get { unsafe _overrideLifetime(view, borrowing: self) }
   }
 
-  /// Takes the first `count` bytes off; the rest stays.
+  /// Removes and returns the first `count` bytes; the rest stays.
   ///
   /// The two parts are disjoint.
   ///
@@ -72,7 +72,7 @@ public struct MutableMDLSpan: ~Copyable, ~Escapable {
     }
   }
 
-  /// Copies a flat run of the same length, as `memcpy(span, source, byteCount)`.
+  /// Copies a contiguous sequence of the same length, as `memcpy(span, source, byteCount)`.
   ///
   /// - Throws: `.lengthMismatch`; nothing is written then
   /// - Windows: MdlCopyFlatBufferToMdlSpan, …NonTemporal
@@ -92,7 +92,7 @@ public struct MutableMDLSpan: ~Copyable, ~Escapable {
     }
   }
 
-  /// Copies another span of the same length, however both are cut.
+  /// Copies another span of the same length, however both are segmented.
   ///
   /// - Throws: `.lengthMismatch`; nothing is written then
   /// - Windows: MdlCopyMdlPointerToMdlPointer, …NonTemporal
@@ -109,7 +109,8 @@ public struct MutableMDLSpan: ~Copyable, ~Escapable {
     }
   }
 
-  /// Hands each contiguous region to `body`, in order; an error ends the walk and is rethrown.
+  /// Passes each contiguous region to `body`, in order; an error ends the iteration and is
+  /// rethrown.
   @inlinable
   @_lifetime(self: copy self)
   public mutating func forEachMutableRegion<Failure: Error>(

@@ -1,5 +1,5 @@
 extension MutableRawSpan {
-  /// Takes the first `count` bytes off; the rest stays.
+  /// Removes and returns the first `count` bytes; the rest stays.
   ///
   /// Both parts are exclusive and disjoint.
   ///

@@ -1,21 +1,21 @@
 /// A frame in the capture ring, valid until the receive callback returns.
 ///
-/// The compiler refuses to keep it, or any view of it, longer (cases C1, C2 and C7 to C12 of the
-/// must-not-compile suite). What shall outlive the callback is copied.
+/// The compiler rejects code that keeps it, or a view of it, longer (cases C1, C2 and C7 to C12 of
+/// the must-not-compile suite). What has to outlive the callback is copied.
 ///
 /// - Ownership: borrows the capture ring
 @safe
 public struct ReceivedFrame: ~Escapable {
-  /// The captured bytes, from the destination address on; no promise about alignment.
+  /// The captured bytes, from the destination address on; their alignment is unspecified.
   public let bytes: RawSpan
-  /// How many bytes the frame had on the wire, its tag included.
+  /// The length of the frame on the wire, tag included.
   public let wireByteCount: Int
-  /// When it was captured, in nanoseconds since the epoch.
+  /// The time of capture, in nanoseconds since the epoch.
   public let timestampNanoseconds: UInt64
   /// The flags of its frame record.
   public let flags: UInt32
 
-  /// Wraps what a capture callback was handed.
+  /// Wraps the arguments of a capture callback.
   @inlinable
   @_lifetime(copy bytes)
   public init(

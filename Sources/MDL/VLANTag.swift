@@ -1,4 +1,4 @@
-/// One 802.1Q or 802.1ad tag with the type behind it.
+/// One 802.1Q or 802.1ad tag with the type after it.
 ///
 /// - Shape: `[tagProtocol 2 BE][control 2 BE][etherType 2 BE]`
 public struct VLANTag: BitwiseCopyable, Equatable, Sendable {
@@ -6,7 +6,7 @@ public struct VLANTag: BitwiseCopyable, Equatable, Sendable {
   public var tagProtocol: UInt16
   /// Priority (3 bits), drop eligibility (1), VLAN (12).
   public var control: UInt16
-  /// The type behind the tag.
+  /// The type after the tag.
   public var etherType: UInt16
 
   /// Makes a tag.
@@ -16,7 +16,7 @@ public struct VLANTag: BitwiseCopyable, Equatable, Sendable {
     self.etherType = etherType
   }
 
-  /// The VLAN; 0 in a tag that carries a priority only.
+  /// The VLAN; 0 in a tag that has only a priority.
   public var identifier: UInt16 { control & 0x0FFF }
   /// The 802.1p priority, 0 to 7.
   public var priority: UInt8 { UInt8(truncatingIfNeeded: control >> 13) }

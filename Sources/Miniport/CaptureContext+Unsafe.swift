@@ -2,32 +2,33 @@ internal import CLibpcap
 internal import MDL
 internal import NDIS
 
-/// What the capture callbacks need of a frame's receiver, behind one pointer.
+/// The data that the capture callbacks need for each frame, behind one pointer.
 ///
-/// A stored property of a class would cost 13 ns a frame in checks, a retained handler 30.
+/// A stored property of a class would cost 13 ns per frame in checks, a retained handler 30.
 ///
 /// - Ownership: borrows the handler; the capture path keeps it
 @safe struct CaptureContext {
   let handler: Unmanaged<ReceiveHandler>
   let direction: CaptureDirection
-  /// The handle that is dispatched.
+  /// The handle that is being dispatched.
   let handle: OpaquePointer
-  /// Frames of this dispatch, which libpcap does not tell of one that ends early.
+  /// Frames of this dispatch, which libpcap does not return if the dispatch ends early.
   var frameCount = 0
-  /// Of the last frame that a callback which notes times saw; 0 before the first.
+  /// The time of the last frame in a callback that records times; 0 before the first.
   var lastTimestamp: UInt64 = 0
-  /// Frames up to this time were handed over by the handle before.
+  /// The previous handle has delivered the frames up to this time.
   var passedUntil: UInt64 = 0
-  /// How many of them there were here.
+  /// The number of those frames here.
   var passedCount: UInt64 = 0
 }
 
-// libpcap calls these, global functions, so that they are on no actor. What an exchange of handles
-// needs is in two of their own, and costs no other frame anything.
+// libpcap calls these; they are global functions, so that they are on no actor. The additional work
+// of an exchange of handles is in two separate callbacks, so that it costs nothing for other
+// frames.
 
-/// Hands a frame on.
+/// Delivers a frame.
 ///
-/// - Ownership: the frame lies in the kernel's ring and is lent until this returns
+/// - Ownership: the frame lies in the kernel's ring and is borrowed until this returns
 func captureCallback(
   _ user: UnsafeMutablePointer<UInt8>?, _ header: UnsafePointer<pcap_pkthdr>?,
   _ bytes: UnsafePointer<UInt8>?
@@ -36,7 +37,7 @@ func captureCallback(
   unsafe handOn(context(user), header, bytes)
 }
 
-/// Notes when a frame came, and hands it on: of a handle that is about to have a successor.
+/// Records the time of a frame, and delivers it: for a handle that is about to have a successor.
 func notingCallback(
   _ user: UnsafeMutablePointer<UInt8>?, _ header: UnsafePointer<pcap_pkthdr>?,
   _ bytes: UnsafePointer<UInt8>?
@@ -46,7 +47,7 @@ func notingCallback(
   unsafe handOn(context(user), header, bytes)
 }
 
-/// Passes over what the former handle had, too: the kernel stamps a frame once for all sockets.
+/// Skips frames that the previous handle had, too: the kernel stamps a frame once for all sockets.
 func passingCallback(
   _ user: UnsafeMutablePointer<UInt8>?, _ header: UnsafePointer<pcap_pkthdr>?,
   _ bytes: UnsafePointer<UInt8>?
@@ -62,7 +63,7 @@ func passingCallback(
   unsafe handOn(context, header, bytes)
 }
 
-/// Throws a frame away.
+/// Drops a frame.
 func discardCallback(
   _ user: UnsafeMutablePointer<UInt8>?, _ header: UnsafePointer<pcap_pkthdr>?,
   _ bytes: UnsafePointer<UInt8>?
@@ -85,7 +86,7 @@ private func handOn(
     flags: flags(of: span, context.pointee.direction).rawValue)
   unsafe context.pointee.frameCount &+= 1
   if unsafe !context.pointee.handler._withUnsafeGuaranteedRef({ $0.receive(frame) }) {
-    // libpcap ends the dispatch behind this frame, in both versions of the ring, and loses none.
+    // libpcap ends the dispatch after this frame, in both versions of the ring, and loses none.
     unsafe pcap_breakloop(context.pointee.handle)
   }
 }
@@ -96,11 +97,11 @@ private func nanoseconds(_ time: timeval) -> UInt64 {
   UInt64(bitPattern: Int64(time.tv_sec &* 1_000_000_000 &+ time.tv_usec))
 }
 
-/// What is particular about a frame.
+/// The properties of a frame.
 ///
-/// The kernel takes the outer 802.1Q or 802.1ad tag off every frame it receives before a packet
-/// socket sees it, so a tag that is there was put back by libpcap. Of a frame that this host sends
-/// that cannot be told.
+/// The kernel removes the outer 802.1Q or 802.1ad tag of every frame it receives before a packet
+/// socket sees it, so that libpcap must have put back a tag that is present. For a frame that this
+/// host sends this is unknown.
 @inline(__always)
 private func flags(of bytes: RawSpan, _ direction: CaptureDirection) -> FrameRecord.Flags {
   switch direction {

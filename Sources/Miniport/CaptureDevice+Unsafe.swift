@@ -3,23 +3,23 @@ internal import CLinux
 internal import Glibc
 internal import NDIS
 
-/// How an interface is named towards libpcap, so that its name selects no other module than the one
+/// How to pass the name of an interface to libpcap, so that it selects no other module than the one
 /// for packet sockets.
 ///
-/// libpcap asks its modules for Bluetooth, USB, netfilter and D-Bus first whether a name is theirs,
-/// and `any` is all interfaces. Which names those are it alone knows; what it made of one is seen by
-/// what it lets be asked of the handle, and by the socket in the end.
+/// libpcap first asks its modules for Bluetooth, USB, netfilter and D-Bus whether a name is theirs,
+/// and `any` means all interfaces. Only libpcap knows which names those are. What it made of one is
+/// visible in what it allows to be queried from the handle, and finally in the socket.
 ///
 /// - Source: pcap_create(3PCAP), libpcap's pcap.c
 enum CaptureDevice {
-  /// Bytes of a name that an ioctl takes, the NUL apart.
+  /// The length of the names that an ioctl accepts, without the NUL.
   static let longestName = 15
 
   /// The strings to try, best first, NUL-terminated.
   ///
-  /// The kernel cuts a name at a colon, where an alias once began, and libpcap does not: with one at
-  /// its end `usbmon0:` is no USB bus any more and still the interface. The alternative names are
-  /// the interface's, too.
+  /// The kernel cuts a name at a colon, where an alias once began, and libpcap does not: with a
+  /// colon at its end `usbmon0:` is no USB bus any more and still the interface. The alternative
+  /// names belong to the interface, too.
   static func candidates(for name: [CChar], _ alternatives: [[UInt8]]) -> [[CChar]] {
     let bare = name.prefix { $0 != 0 }
     var all = [Array(bare) + [0]]
@@ -28,9 +28,10 @@ enum CaptureDevice {
     return all + short.map { $0.map { CChar(bitPattern: $0) } + [0] }
   }
 
-  /// Makes a handle, if libpcap means to open a packet socket for it.
+  /// Creates a handle, if libpcap is going to open a packet socket for it.
   ///
-  /// - Returns: nil if the name is another module's: only packet sockets have times in nanoseconds
+  /// - Returns: nil if the name belongs to another module: only packet sockets have times in
+  ///   nanoseconds
   static func create(_ device: [CChar]) -> OpaquePointer? {
     var words = [CChar](repeating: 0, count: Int(PCAP_ERRBUF_SIZE))
     guard let handle = unsafe pcap_create(device, &words) else { return nil }
@@ -41,16 +42,16 @@ enum CaptureDevice {
     return unsafe handle
   }
 
-  /// Names that libpcap's netfilter module takes with a colon behind them, too.
+  /// Names that libpcap's netfilter module accepts even with a colon after them.
   private static let netfilterNames = ["nflog", "nfqueue"].map { Array($0.utf8) }
 
-  /// Whether an interface can be opened under one of its names, as far as names tell; asks the kernel,
-  /// and may wait for it.
+  /// Whether an interface can be opened under one of its names, as far as names tell; queries the
+  /// kernel, and may block.
   ///
-  /// libpcap is not asked: a handle that it creates for a packet socket keeps a descriptor for ever
-  /// unless it is activated. A name that it takes for yet another source shows when it is opened.
+  /// libpcap is not asked: unless it is activated, a handle that it creates for a packet socket
+  /// leaks a descriptor. A name that it takes for yet another source is detected when it is opened.
   static func canOpen(_ index: Int32) -> Bool {
-    // One that is gone, or that cannot be asked about, is not refused for its name.
+    // An interface that is gone, or cannot be queried, is not refused because of its name.
     guard let name = try? KernelInterface.name(index) else { return true }
     let bytes = name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
     guard netfilterNames.contains(bytes) else { return true }
@@ -59,7 +60,7 @@ enum CaptureDevice {
     }
   }
 
-  /// A name as people read it.
+  /// A name for people.
   static func text(_ name: [CChar]) -> String {
     InterfaceName(bytes: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) })?.description ?? ""
   }

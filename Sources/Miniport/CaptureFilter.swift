@@ -1,20 +1,20 @@
 internal import MDL
 internal import NDIS
 
-/// What the kernel lets through to a capture handle, as an expression of pcap-filter(7).
+/// The kernel's filter of a capture handle, as an expression of pcap-filter(7).
 ///
-/// It may let through more than the opens asked for, never less: they judge each frame themselves.
-/// The kernel has taken the outer VLAN tag off a received frame, so its type is read at 12; a frame
-/// that this host sends may still hold its tag, and then the type is at 16.
+/// It may pass more than the opens asked for, never less: they judge each frame themselves. The
+/// kernel has removed the outer VLAN tag of a received frame, so its type is at offset 12; a frame
+/// that this host sends may still have its tag, and then the type is at 16.
 enum CaptureFilter: Equatable {
   /// No frame.
   case nothing
   /// Every frame.
   case everything
-  /// What the expression says.
+  /// The frames that match the expression.
   case expression(String)
 
-  /// More types than this are not worth a program; all frames come then.
+  /// More types than this are not worth a program; all frames pass then.
   static let maximumTypeCount = 256
   init(_ types: EtherTypeSet) {
     if types.isEmpty {
@@ -26,8 +26,8 @@ enum CaptureFilter: Equatable {
       let tagged = types.values.map { Self.test($0, at: 16) }.joined(separator: " or ")
       let customer = Self.test(TagProtocol.customer, at: 12)
       var text = "\(plain) or (\(customer) and (\(tagged)))"
-      // The kernel keeps such a tag beside the frame, where only `vlan` looks. It moves all offsets
-      // behind it, so it comes last.
+      // The kernel stores such a tag separately, where only `vlan` finds it. `vlan` shifts all
+      // offsets after it, so it comes last.
       let isKeptBeside = types.values.contains {
         TagProtocol.isTakenOff($0) && !TagProtocol.isLookedBehind($0)
       }

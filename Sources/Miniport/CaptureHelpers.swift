@@ -1,14 +1,15 @@
 internal import Platform
 
-/// The threads that make, activate and close capture handles, for all bindings.
+/// The threads that open, activate and close capture handles, for all bindings.
 ///
-/// Each of these waits for the kernel's rtnl lock or for RCU, 15 to 40 ms; a thread that moves frames
-/// does none of them. A helper is started when there is a job for it, and ends when there is none.
+/// Each of these operations waits 15 to 40 ms for the kernel's rtnl lock or for RCU; a thread that
+/// moves frames must do none of them. A helper is started when there is a job for it, and ends when
+/// there is none.
 ///
 /// - Thread: any
 /// - Source: `ndisprotd.docc/Architecture.md` section 4
 public final class CaptureHelpers: Sendable {
-  /// As the kernel shows a thread.
+  /// The name of a thread in the kernel.
   static let threadName = "capture-helper"
   typealias Job = HelperSchedule.Job
   typealias Work = @Sendable () -> Void
@@ -19,18 +20,18 @@ public final class CaptureHelpers: Sendable {
   }
   private let state = LockedValue(State())
 
-  /// Makes helpers without a thread.
+  /// Creates helpers without a thread.
   public init() {}
 
-  /// Has a helper do something.
+  /// Submits a job to the helpers.
   ///
   /// - Parameters:
   ///   - kind: whether it opens or closes
-  ///   - interfaceIndex: whose handle; jobs of one interface run one behind the other
+  ///   - interfaceIndex: the interface; jobs of one interface run one after the other
   ///   - starter: starts threads
-  ///   - work: what; it may block
-  /// - Returns: nil if an earlier job of the interface is overdue, or no thread can be had: then
-  ///   nothing is done
+  ///   - work: the job; it may block
+  /// - Returns: nil if an earlier job of the interface is overdue, or no thread can be started:
+  ///   then the job is dropped
   func submit(
     _ kind: HelperSchedule.Kind, of interfaceIndex: Int32, starter: ThreadStarter,
     _ work: @escaping Work
@@ -43,7 +44,7 @@ public final class CaptureHelpers: Sendable {
     }
     guard let job else { return nil }
     guard startThreads(starter) else {
-      // A thread that runs may have taken it, or will.
+      // A running thread may have taken it, or will.
       return state.withLock { state in
         guard state.schedule.withdraw(job) else { return job }
         state.work[job.number] = nil
@@ -53,14 +54,14 @@ public final class CaptureHelpers: Sendable {
     return job
   }
 
-  /// How a job stands; starts what an overdue one has kept from starting.
+  /// The progress of a job; starts jobs that an overdue one has delayed.
   func progress(of job: Job, starter: ThreadStarter) -> HelperSchedule.Progress {
     let progress = state.withLock { $0.schedule.progress(of: job, now: monotonicNanoseconds()) }
     _ = startThreads(starter)
     return progress
   }
 
-  /// Starts threads for what waits; false if one could not be had.
+  /// Starts threads for waiting jobs; false if one could not be started.
   private func startThreads(_ starter: ThreadStarter) -> Bool {
     while state.withLock({ $0.schedule.needsThread(now: monotonicNanoseconds()) }) {
       guard starter(Self.threadName, { [self] in run() }) else {
@@ -71,7 +72,7 @@ public final class CaptureHelpers: Sendable {
     return true
   }
 
-  /// A helper's life.
+  /// The work of a helper thread.
   private func run() {
     while let (job, work) = next() {
       work()

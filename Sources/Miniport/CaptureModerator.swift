@@ -1,14 +1,14 @@
 internal import NDIS
 
-/// When to look at the ring again: when the descriptor says so, or after a nap.
+/// When to look at the ring again: when the descriptor is ready, or after a nap.
 ///
-/// Under load, waiting for each frame to wake the thread costs more than the frame; a nap of 20 µs
-/// after a look that found four lets frames gather. A lone frame is never delayed.
+/// Under load, waking the thread for each frame costs more than the frame; a nap of 20 µs after a
+/// look that found four lets frames gather. A lone frame is never delayed.
 /// ```
 ///   watching ──found ≥ 4──► napping ──found 0 twice in a row──► watching
 /// ```
-/// Whoever gets more than 250,000 frames a second waits for none of them in particular: from there
-/// on naps grow with the rate, up to five times as long, and more frames share a wake-up.
+/// At more than 250,000 frames a second no single frame is awaited: from there on naps grow with
+/// the rate, up to five times as long, and more frames share a wake-up.
 ///
 /// - Source: `ndisprotd.docc/Performance.md` section 1
 struct CaptureModerator {
@@ -16,17 +16,18 @@ struct CaptureModerator {
   enum Action: Equatable {
     /// Wait for the descriptor.
     case watch
-    /// Look again after so many nanoseconds, the descriptor out of epoll.
+    /// Look again after this many nanoseconds, with the descriptor out of epoll.
     case nap(nanoseconds: UInt64)
   }
 
-  /// Frames in one look from which on naps begin.
+  /// The number of frames in one look from which on naps begin.
   static let threshold = 4
   /// The shortest nap and the longest.
   static let napNanoseconds: ClosedRange<UInt64> = 20_000...100_000
-  /// Frames a millisecond up to which a nap is the shortest, and from which on the longest.
+  /// The rate in frames per millisecond up to which naps are the shortest, and from which on the
+  /// longest.
   static let ratePerMillisecond: ClosedRange<UInt64> = 250...450
-  /// How long frames are counted for a rate.
+  /// For how long frames are counted to compute a rate.
   static let windowNanoseconds: UInt64 = 1_000_000
 
   private let isEnabled: Bool
@@ -41,11 +42,11 @@ struct CaptureModerator {
     isEnabled = profile == .latency
   }
 
-  /// Judges a look.
+  /// Evaluates a look.
   ///
   /// - Parameters:
-  ///   - count: the frames it found
-  ///   - isMore: whether it left some behind
+  ///   - count: the number of frames it found
+  ///   - isMore: whether it left frames behind
   ///   - now: when it began
   /// - Returns: what to do until the next look
   mutating func looked(found count: Int, isMore: Bool, atNanoseconds now: UInt64) -> Action {
@@ -58,7 +59,7 @@ struct CaptureModerator {
     return .nap(nanoseconds: isMore ? 0 : napNanoseconds)
   }
 
-  /// Counts frames, and chooses the nap by their rate at the end of a window.
+  /// Counts frames, and selects the nap by their rate at the end of a window.
   private mutating func measure(_ count: Int, _ now: UInt64) {
     windowFrames &+= UInt64(clamping: count)
     let elapsed = now &- windowStart

@@ -1,26 +1,26 @@
 internal import NDIS
 internal import Platform
 
-/// One capture handle in a loop: looks at its ring when there is a reason to, and hands the frames
+/// One capture handle in a loop: looks at its ring when there is a reason to, and passes the frames
 /// to the receiver.
 /// ```
 ///   waiting ─ start ─► taking ─ retire ─► draining ─ the ring is empty ─► ended
 ///      └──────────────── retire, then start ─┘
 /// ```
-/// It waits while the handle before it is drained. Draining, the door is shut and what is in the
-/// ring is handed over as before. One that failed is not looked at until it is drained: its socket
-/// goes on once the interface is back, and what comes then is in the ring.
+/// It waits while the previous handle is drained. While it drains, its filter rejects all frames,
+/// and what is in the ring is delivered as before. A handle that failed is not looked at until it
+/// is drained: its socket works again once the interface is back, and later frames are in the ring.
 ///
 /// - Thread: the loop's
-/// - Ownership: the loop keeps it until it has ended; the handle is closed by whoever has it then
+/// - Ownership: the loop keeps it until it has ended; then its owner closes the handle
 @safe final class CapturePath: EventHandler {
-  /// Frames of a full chunk; the receiver ends one earlier when their bytes are enough.
+  /// Frames of a full chunk; the receiver ends a chunk earlier if it has enough bytes.
   static let framesOfOneChunk = 512
-  /// Full chunks taken at most before other descriptors of the loop are looked at.
+  /// The most full chunks before the loop turns to other descriptors.
   static let chunksOfOneLook = 4
-  /// How long frames are left in the kernel's ring before it is asked again whether to.
+  /// How long frames are left in the kernel's ring before the receiver is asked again.
   static let holdNanoseconds: UInt64 = 100_000
-  /// How far apart frames may lie in a ring and in time: two processors may fill it.
+  /// How far frames may be out of order in a ring, in time: two processors may fill it.
   static let disorderNanoseconds: UInt64 = 1_000_000
 
   private enum State {
@@ -39,17 +39,17 @@ internal import Platform
   private var state = State.waiting
   private var isNotingTimes = false
   private var whenEnded: (() -> Void)?
-  /// Draining, the receiver may have frames left in the ring for a moment.
+  /// While draining: whether the receiver may leave frames in the ring for a moment.
   private var isHeld = true
   /// The kernel has unbound the socket: what is in the ring is the last of it.
   private var isUnbound = false
   private var isLooking = false
   /// The last chunk was full, and the receiver waits for the next one.
   private var isAmongChunks = false
-  /// Nothing is captured any more, and the receiver knows.
+  /// Nothing is captured any more, and the receiver has been notified.
   private var hasFailed = false
 
-  /// Takes a handle into a loop; nothing of it is looked at before `start`.
+  /// Adds a handle to a loop; its ring is not looked at before `start`.
   init(
     _ handle: PcapHandle, loop: EventLoop, handler: ReceiveHandler
   ) throws(MiniportError) {
@@ -69,7 +69,7 @@ internal import Platform
 
   deinit { unsafe context.deallocate() }
 
-  /// What was captured so far, but for what the handle before it had, too.
+  /// What was captured so far, without the frames that the previous handle had, too.
   var statistics: CaptureStatistics {
     var counted = handle.statistics
     let passed = unsafe context.pointee.passedCount
@@ -78,10 +78,10 @@ internal import Platform
     return counted
   }
 
-  /// Whether it takes frames, and those that `wanted` asks for come whole.
+  /// Whether it captures, and does not cut the frames that `wanted` asks for.
   func serves(_ wanted: PcapOptions) -> Bool { !hasFailed && handle.options.serves(wanted) }
 
-  /// Forgets the descriptor of a path that was never started.
+  /// Removes the descriptor of a path that was never started.
   func abandon() {
     whenEnded = nil
     state = .draining(since: 0)
@@ -97,29 +97,29 @@ internal import Platform
 
   // MARK: Exchanging
 
-  /// From now on the time of its last frame is known, for a successor.
+  /// Whether the time of its last frame is recorded from now on, for a successor.
   var notesTimes: Bool {
     get { isNotingTimes }
     set { isNotingTimes = newValue }
   }
 
-  /// When the last frame came that was handed over since times are noted; 0 if none was.
+  /// The time of the last frame delivered since times are recorded; 0 if there was none.
   var lastTimestamp: UInt64 { unsafe context.pointee.lastTimestamp }
 
-  /// Begins to take frames, behind those that came until `timestamp`.
+  /// Starts delivering frames, after those up to `timestamp`.
   func start(behind timestamp: UInt64 = 0) {
     unsafe context.pointee.passedUntil = timestamp
     if case .waiting = state { state = .taking }
     if case .taking = state { watch(.read) }
-    // What came while it waited makes the descriptor ready once at most.
+    // Frames that arrived while it waited make the descriptor ready only once.
     loop.arm(timer, afterNanoseconds: 0)
   }
 
-  /// Shuts the door, takes what is left in the ring, counts, and forgets the descriptor.
+  /// Rejects further frames, reads what is left in the ring, counts, and removes the descriptor.
   ///
   /// - Parameters:
-  ///   - isHeld: whether the receiver may have frames left in the ring for a moment
-  ///   - whenEnded: called once, maybe at once; the handle is to be closed then
+  ///   - isHeld: whether the receiver may leave frames in the ring for a moment
+  ///   - whenEnded: called once, possibly before this returns; the handle must be closed then
   func retire(isHeld: Bool, whenEnded: @escaping () -> Void) {
     guard case .ended = state else {
       self.isHeld = isHeld
@@ -129,7 +129,7 @@ internal import Platform
       watch([])
       do throws(MiniportError) {
         try handle.shut()
-        // One that waits is drained behind its predecessor: `start` is still to come.
+        // A waiting path is drained after its predecessor: `start` is still to come.
         if !isLooking, !wasWaiting { look() }
       } catch {
         end()
@@ -155,13 +155,13 @@ internal import Platform
   // MARK: Looking
 
   func ready(_ events: Interest) {
-    // The memory of a flap is an error, too; that of an interface which went is final.
+    // A flap leaves an error behind, too; only the error of an interface that is gone is final.
     if events.contains(.error), !handle.isBound { isUnbound = true }
     look()
   }
 
-  /// Takes what is there, up to a few chunks, as long as the receiver would not rather have it left in
-  /// the kernel's ring.
+  /// Takes the available frames, up to a few chunks, unless the receiver wants them left in the
+  /// kernel's ring.
   private func look() {
     guard !isLooking else { return }
     switch state {
@@ -188,7 +188,7 @@ internal import Platform
     }
   }
 
-  /// Chooses when to look again.
+  /// Decides when to look again.
   private func goOn(found: Int, _ now: UInt64) {
     switch state {
     case .waiting, .ended: break
@@ -206,14 +206,14 @@ internal import Platform
       switch moderator.looked(found: found, isMore: isAmongChunks, atNanoseconds: now) {
       case .watch:
         watch(.read)
-        // The descriptor need not be ready for the next look: the ring may be just empty.
+        // The descriptor may not become ready for the next look: the ring may be just empty.
         if isAmongChunks { loop.arm(timer, afterNanoseconds: 0) }
       case .nap(let nanoseconds): rest(nanoseconds)
       }
     }
   }
 
-  /// A look failed: the receiver hears of it, unless it is about to have no path at all.
+  /// A look failed: the receiver is notified, unless it is about to lose all its paths.
   private func fail(_ error: MiniportError, _ now: UInt64) {
     hasFailed = true
     loop.disarm(timer)
@@ -231,13 +231,13 @@ internal import Platform
     if let registration { loop.modify(registration, interest) }
   }
 
-  /// Out of epoll until the timer: a watched descriptor costs the sender a callback for each frame.
+  /// Out of epoll until the timer: a watched descriptor costs the sender a callback per frame.
   private func rest(_ nanoseconds: UInt64) {
     watch([])
     loop.arm(timer, afterNanoseconds: nanoseconds)
   }
 
-  /// Takes a chunk, whatever the receiver would rather.
+  /// Takes a chunk, whatever the receiver prefers.
   private func take() throws(MiniportError) -> Int {
     isLooking = true
     defer { isLooking = false }
@@ -252,7 +252,7 @@ internal import Platform
       }
       return found
     } catch {
-      // What came before it is not to wait for a look that may never be.
+      // The frames before the failure must not wait for a look that may never come.
       isAmongChunks = false
       handler.receiveComplete()
       throw error

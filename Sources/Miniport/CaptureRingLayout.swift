@@ -1,26 +1,26 @@
 internal import Glibc
 internal import NDIS
 
-/// How libpcap lays a ring out: what fits, what it takes, and what to ask for so that it is no more
-/// than was granted.
+/// How libpcap lays a ring out: what fits, how much memory it takes, and what to request so that it
+/// stays within the grant.
 /// ```
 ///   latency (TPACKET_V2)             throughput (TPACKET_V3)
 ///   [ slot ][ slot ]...unused        [ frame frame frame ......... ]
 ///   └ block: pages, a power of two   └ block: 256 KiB ┘
 /// ```
-/// A slot is as long as the longest frame; as many as fit a block lie in it. libpcap counts the slots
-/// that the wanted memory would hold without blocks, which takes up to twice as much.
+/// A slot is as long as the longest frame; a block holds as many as fit. libpcap computes the
+/// number of slots as if there were no blocks, which takes up to twice as much memory.
 ///
 /// - Source: libpcap 1.10, create_ring
 struct CaptureRingLayout: Hashable {
-  /// Between the start of a slot and a frame: header, address, room for a tag.
+  /// Bytes between the start of a slot and a frame: header, address, room for a tag.
   static let slotHeadByteCount = 68
-  /// Of a block of the throughput profile.
+  /// The block size of the throughput profile.
   static let blockByteCount = 262_144
 
-  /// Frames of the longest kind that the ring holds, and its memory.
+  /// How many frames of the maximum length the ring holds, and its memory.
   let ring: CaptureRing
-  /// What is to be asked for.
+  /// The size to request.
   let requestByteCount: Int
 
   init(_ profile: CaptureProfile, snapshotByteCount: Int, grantedByteCount: Int) {

@@ -3,17 +3,17 @@ internal import Glibc
 public import NDIS
 public import Platform
 
-/// The real edge below for calls that may wait for the kernel's rtnl lock.
+/// The real edge below for calls that may block on the kernel's rtnl lock.
 ///
-/// Everything is asked by interface index, in the network namespace in which it was made.
+/// All queries use the interface index, in the network namespace where this was created.
 ///
-/// - Thread: the kernel thread; made on any
+/// - Thread: the kernel thread; created on any
 public final class CardControl: AdapterControl {
   private let socket: CardSocket
-  /// What the bindings want of their cards; none is there for one that wants nothing.
+  /// What the bindings need from their NICs; has no entry for a binding that needs nothing.
   private var memberships: [UInt64: MembershipSocket] = [:]
 
-  /// Opens the socket for questions.
+  /// Opens the socket for queries.
   ///
   /// - Throws: `SystemError` of socket
   public init() throws(SystemError) { socket = try CardSocket() }
@@ -45,7 +45,8 @@ public final class CardControl: AdapterControl {
     let rest = EthtoolSettings.headerByteCount - command.count
     var bytes = command + [UInt8](repeating: 0, count: rest)
     var settings = LinkSettings()
-    // Asked with masks of no words, the kernel says how many it has; asked again, it answers.
+    // Asked with empty masks, the kernel returns the number of their words; asked again, it
+    // answers.
     if try socket.ethtool(&bytes, interfaceIndex) == 0 {
       let wordCount = unsafe -EthtoolSettings.wordCount(bytes.span.bytes)
       if wordCount > 0, wordCount <= EthtoolSettings.maximumWordCount {
@@ -65,7 +66,7 @@ public final class CardControl: AdapterControl {
     return settings
   }
 
-  /// Makes these all that a binding wants of its card.
+  /// Makes these the only memberships of a binding on its NIC.
   public func join(
     _ wanted: MembershipSet, on interfaceIndex: Int32, for owner: UInt64
   ) throws(MiniportError) {

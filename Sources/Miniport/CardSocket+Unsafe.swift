@@ -3,10 +3,10 @@ internal import Glibc
 internal import NDIS
 internal import Platform
 
-/// A netlink socket for questions about one interface each: ethtool through ioctl, counters through
+/// A netlink socket for queries about single interfaces: ethtool through ioctl, counters through
 /// rtnetlink.
 ///
-/// A call returns when the kernel's rtnl lock was free for it, whenever that is.
+/// A call blocks until the kernel's rtnl lock is free for it.
 ///
 /// - Thread: the kernel thread
 /// - Source: netlink(7), rtnetlink(7), netdevice(7), `<linux/sockios.h>`
@@ -18,17 +18,18 @@ internal import Platform
 
   // MARK: ethtool
 
-  /// Asks the driver: `bytes`, which begin with the command, are what it answers in.
+  /// Queries the driver: `bytes` begin with the command, and receive the answer.
   ///
   /// - Returns: 0, or the errno of a driver that does not know
-  /// - Throws: `.noSuchDevice`; the name belonged to the interface before and after the call
+  /// - Throws: `.noSuchDevice`; otherwise the name belonged to the interface before and after the
+  ///   call
   func ethtool(_ bytes: inout [UInt8], _ interfaceIndex: Int32) throws(MiniportError) -> Int32 {
     try ioctl(UInt(SIOCETHTOOL), interfaceIndex, &bytes)
   }
 
   /// Whether the interface has wireless extensions.
   func isWireless(_ interfaceIndex: Int32) throws(MiniportError) -> Bool {
-    // SIOCGIWNAME of <linux/wireless.h>: what it answers lies in the request itself.
+    // SIOCGIWNAME of <linux/wireless.h>: the answer is in the request itself.
     var unused = [UInt8](repeating: 0, count: 8)
     return try ioctl(0x8B01, interfaceIndex, &unused) == 0
   }
@@ -37,7 +38,7 @@ internal import Platform
   private func ioctl(
     _ request: UInt, _ interfaceIndex: Int32, _ bytes: inout [UInt8]
   ) throws(MiniportError) -> Int32 {
-    // A name may be given to another interface between two calls, and only the name can be asked.
+    // A name may be given to another interface between two calls, and only names can be queried.
     for _ in 0..<3 {
       let name = KernelInterface.name(interfaceIndex, through: socket.descriptor)
       guard let name else { throw .noSuchDevice }
@@ -60,7 +61,7 @@ internal import Platform
 
   // MARK: rtnetlink
 
-  /// Asks for the counters of an interface (RTM_GETSTATS).
+  /// Queries the counters of an interface (RTM_GETSTATS).
   func statistics(_ interfaceIndex: Int32) throws(MiniportError) -> InterfaceStatistics {
     sequence &+= 1
     var request = StatisticsRequest()

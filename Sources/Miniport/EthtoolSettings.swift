@@ -1,7 +1,7 @@
 internal import CLinux
 internal import NDIS
 
-/// What ETHTOOL_GLINKSETTINGS answered.
+/// The answer to ETHTOOL_GLINKSETTINGS.
 ///
 /// - Shape: `struct ethtool_link_settings`, native byte order
 ///   ```
@@ -10,14 +10,15 @@ internal import NDIS
 ///   ```
 /// - Source: `<linux/ethtool.h>`
 enum EthtoolSettings {
-  /// Bytes in front of the masks.
+  /// The length of the fields before the masks.
   static let headerByteCount = 48
-  /// Words of a mask at most: an s8 says how many.
+  /// The most words of a mask: the number is an s8.
   static let maximumWordCount = 127
-  /// How many words a mask has; the kernel answers the negative number to who did not know.
+  /// The number of words of a mask; the kernel returns it as a negative number if the request's
+  /// differs.
   static func wordCount(_ bytes: RawSpan) -> Int { Int(Int8(bitPattern: bytes.u8(at: 15) ?? 0)) }
 
-  /// Speeds and modes; SPEED_UNKNOWN and what is missing stay unknown.
+  /// Speeds and modes; SPEED_UNKNOWN and missing fields stay unknown.
   static func link(_ bytes: RawSpan) -> LinkSettings {
     var settings = LinkSettings()
     if let speed = bytes.u32(at: 4), speed != 0, speed <= UInt32(Int32.max) {
@@ -39,7 +40,7 @@ enum EthtoolSettings {
     return settings
   }
 
-  /// What ETHTOOL_GPAUSEPARAM answered.
+  /// The answer to ETHTOOL_GPAUSEPARAM.
   ///
   /// - Shape: `struct ethtool_pauseparam`: u32 command, auto-negotiated, obeyed, sent
   static func pause(_ bytes: RawSpan) -> (functions: PauseFunctions, isNegotiated: Bool) {

@@ -3,28 +3,28 @@ internal import CLinux
 internal import Glibc
 internal import NDIS
 
-/// Which frames a capture handle takes.
+/// The direction of the frames of a capture handle.
 enum CaptureDirection {
-  /// What the interface receives.
+  /// Frames that the interface receives.
   case incoming
-  /// What this host sends.
+  /// Frames that this host sends.
   case outgoing
 }
 
 /// A program for SO_ATTACH_FILTER.
 ///
-/// - Source: socket(7); libpcap's and the kernel's instructions have one layout
+/// - Source: socket(7); libpcap's and the kernel's instructions have the same layout
 struct FilterProgram {
   private let instructions: [sock_filter]
 
-  /// Lets no frame through.
+  /// Rejects every frame.
   static let rejectAll = FilterProgram([statement(BPF_RET | BPF_K, 0)])
 
   private init(_ instructions: [sock_filter]) { self.instructions = instructions }
 
   /// Compiles a filter for an activated handle.
   ///
-  /// Outgoing frames are told by PACKET_OUTGOING, which no expression can say.
+  /// Outgoing frames are recognized by PACKET_OUTGOING, which no expression can test.
   init(
     _ filter: CaptureFilter, direction: CaptureDirection, handle: OpaquePointer
   ) throws(MiniportError) {

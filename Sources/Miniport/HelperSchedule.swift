@@ -1,8 +1,8 @@
-/// Which job a helper thread does next, as a value.
+/// Decides which job a helper thread does next, as a value.
 ///
-/// Opens come before closes, in the order they were asked for; of one interface one job is under way
-/// at a time. A job that takes longer than its deadline is overdue: its thread does not count among
-/// the helpers any more, and jobs of its interface are refused until it ends.
+/// Opens precede closes, in the order of submission; an interface has one job running at a time. A
+/// job that exceeds its deadline is overdue: its thread no longer counts as a helper, and jobs of
+/// its interface are refused until it ends.
 /// ```
 ///   submit ─► waiting ─ next ─► running ─ ended ─► gone
 ///                                  └ deadline ─► overdue ─ ended ─► gone
@@ -22,15 +22,15 @@ struct HelperSchedule {
     let kind: Kind
   }
 
-  /// How a job stands.
+  /// The progress of a job.
   enum Progress: Equatable {
-    /// It waits, or runs; it is to be asked again at the earliest so long from now.
+    /// It waits, or runs; ask again after this time at the earliest.
     case pending(askAfter: UInt64)
     case overdue
     case ended
   }
 
-  /// Helpers at most, overdue ones apart.
+  /// The most helpers, not counting overdue ones.
   static let maximumThreads = 8
   /// How long a job may take, from its start.
   static let deadlineNanoseconds: UInt64 = 5_000_000_000
@@ -44,13 +44,13 @@ struct HelperSchedule {
   private var opens: [Job] = []
   private var closes: [Job] = []
   private var running: [UInt64: Running] = [:]
-  /// Threads that have no job in hand and will ask for one.
+  /// Threads without a job that are about to ask for one.
   private var asking = 0
   private var lastNumber: UInt64 = 0
 
   /// Adds a job.
   ///
-  /// - Returns: nil if the interface has an overdue one
+  /// - Returns: nil if the interface has an overdue job
   mutating func submit(_ kind: Kind, of interfaceIndex: Int32, now: UInt64) -> Job? {
     noteOverdue(now)
     let isStuck = running.values.contains {
@@ -63,7 +63,7 @@ struct HelperSchedule {
     return job
   }
 
-  /// Whether one thread more is to be started; it will ask for a job.
+  /// Whether to start another thread; it will ask for a job.
   mutating func needsThread(now: UInt64) -> Bool {
     noteOverdue(now)
     let busy = running.values.count { !$0.isOverdue }
@@ -73,10 +73,10 @@ struct HelperSchedule {
     return true
   }
 
-  /// A thread that was to be started could not be.
+  /// A thread could not be started.
   mutating func threadFailed() { asking -= 1 }
 
-  /// The job of a thread that asks; nil if there is none, and the thread ends.
+  /// The job for a thread that asks; nil if there is none, and the thread ends.
   mutating func next(now: UInt64) -> Job? {
     asking -= 1
     guard let job = take(from: \.opens) ?? take(from: \.closes) else { return nil }
@@ -84,9 +84,9 @@ struct HelperSchedule {
     return job
   }
 
-  /// A thread is through with its job.
+  /// A thread has finished its job.
   ///
-  /// - Returns: whether it asks for another; one whose place was given away does not
+  /// - Returns: whether it asks for another; a thread that was replaced does not
   mutating func ended(_ job: Job) -> Bool {
     guard let ended = running.removeValue(forKey: job.number) else { return false }
     let busy = running.values.count { !$0.isOverdue }
@@ -95,7 +95,7 @@ struct HelperSchedule {
     return true
   }
 
-  /// Takes a job back that has not begun; false if it has.
+  /// Withdraws a job that has not begun; false if it has.
   mutating func withdraw(_ job: Job) -> Bool {
     let before = opens.count + closes.count
     opens.removeAll { $0 == job }
@@ -103,7 +103,7 @@ struct HelperSchedule {
     return opens.count + closes.count < before
   }
 
-  /// How a job stands.
+  /// The progress of a job.
   mutating func progress(of job: Job, now: UInt64) -> Progress {
     noteOverdue(now)
     if let running = running[job.number] {
@@ -111,7 +111,7 @@ struct HelperSchedule {
       return .pending(askAfter: running.start &+ Self.deadlineNanoseconds &- now)
     }
     guard opens.contains(job) || closes.contains(job) else { return .ended }
-    // It waits behind an overdue one of its own interface.
+    // It waits for an overdue one of its own interface.
     let isStuck = running.values.contains {
       $0.isOverdue && $0.job.interfaceIndex == job.interfaceIndex
     }

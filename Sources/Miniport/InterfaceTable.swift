@@ -1,52 +1,52 @@
 internal import NDIS
 
-/// What the kernel has said of all links, and whether that is still all there is to say.
+/// What the kernel has reported about all links, and whether that is complete.
 ///
-/// A value: messages in, changes out. A dump marks what it sees; what was not seen when it is
-/// through has vanished. When messages were lost, or the dump was interrupted by a change, another
-/// dump is wanted.
+/// A value: takes messages, returns changes. A dump marks the links in it; links that are not
+/// marked at its end have vanished. If messages were lost, or the dump was interrupted by a change,
+/// another dump is needed.
 struct InterfaceTable {
-  /// What there is to tell, or to do.
+  /// What to report, or to do.
   enum Action: Equatable {
     case appeared(AdapterAttributes)
     case changed(AdapterAttributes)
     case vanished(interfaceIndex: Int32)
-    /// The first dump is through.
+    /// The first dump is complete.
     case complete
-    /// A later dump is through: what seems unchanged may be another interface, like the lost one.
+    /// A later dump is complete: a link that seems unchanged may be another interface.
     case resynchronized
-    /// The socket is to be asked for another dump.
+    /// Another dump must be requested.
     case requestDump
   }
 
   private(set) var adapters: [Int32: AdapterAttributes] = [:]
-  /// Dumps beyond the first.
+  /// The number of dumps after the first.
   private(set) var resyncCount = 0
 
-  /// A dump that was requested and is not through.
+  /// A dump that was requested and is not complete.
   private struct Dump {
     let sequence: UInt32
-    /// The links it listed, and those that were spoken of meanwhile.
+    /// The links that it listed, and those in other messages meanwhile.
     var seen: Set<Int32> = []
-    /// Whether it has to be done over.
+    /// Whether it has to be repeated.
     var isSpoiled = false
   }
   private var dump: Dump?
   private var isComplete = false
-  /// First dumps that were spoiled; where interfaces come and go all the time, no dump is whole.
+  /// Spoiled first dumps; where interfaces come and go all the time, no dump is complete.
   private var spoiledCount = 0
   private static let patience = 8
 
-  /// Whether a dump is under way.
+  /// Whether a dump is in progress.
   var isDumping: Bool { dump != nil }
 
-  /// A dump with this sequence number was requested; an older one does not count any more.
+  /// A dump with this sequence number was requested; an older one no longer counts.
   mutating func dumpRequested(sequence: UInt32) { dump = Dump(sequence: sequence) }
 
-  /// Whether a message belongs to the dump that is under way.
+  /// Whether a message belongs to the current dump.
   func belongsToDump(_ message: NetlinkMessage) -> Bool { dump?.sequence == message.sequence }
 
-  /// Messages were lost: nothing that is known can be relied on.
+  /// Messages were lost: the known state is unreliable.
   mutating func messagesLost() -> [Action] {
     if dump == nil {
       resyncCount += 1
@@ -56,9 +56,9 @@ struct InterfaceTable {
     return []
   }
 
-  /// Takes one message.
+  /// Processes one message.
   ///
-  /// A refused dump stays under way: its owner asks again when it takes too long.
+  /// A refused dump stays in progress: its owner repeats the request when it takes too long.
   mutating func received(_ message: NetlinkMessage) -> [Action] {
     if message.isInterrupted, belongsToDump(message) { spoilDump() }
     switch message.content {

@@ -1,19 +1,20 @@
 public import NDIS
 public import Platform
 
-/// Tells a protocol driver of every link: those that are there, and what becomes of them.
+/// Reports all links to a protocol driver: the existing ones, and their changes.
 ///
-/// After the first dump a link is `bindAdapter`, each difference `adapterChanged`, its end
-/// `unbindAdapter`. What the kernel could not deliver (ENOBUFS) or dumped while it changed is asked
-/// for again in whole, and the differences are told, so that nothing is missed for long.
+/// After the first dump a new link is reported by `bindAdapter`, each change by `adapterChanged`,
+/// its removal by `unbindAdapter`. If the kernel could not deliver messages (ENOBUFS), or a dump
+/// was interrupted by a change, a whole dump is repeated and the differences are reported, so that
+/// nothing is missed for long.
 ///
 /// - Thread: the loop's
-/// - Ownership: the loop keeps it until `stop`; the driver is not kept
+/// - Ownership: the loop keeps it until `stop`; it does not keep the driver
 /// - Source: rtnetlink(7); /sys is never read, it may show another network namespace
 public final class InterfaceWatch: InterfaceSource {
-  /// Datagrams taken in one turn.
+  /// The most datagrams per turn.
   private static let datagramsPerTurn = 16
-  /// How long a dump may say nothing, refused or lost, before it is asked for again.
+  /// How long a dump may stay silent, refused or lost, before it is requested again.
   static let patienceNanoseconds: UInt64 = 500_000_000
 
   private let retryNanoseconds: UInt64
@@ -25,7 +26,7 @@ public final class InterfaceWatch: InterfaceSource {
   private var registration: Registration?
   private lazy var retry = LoopTimer { [unowned self] in askForDump() }
 
-  /// Opens the socket and asks for the first dump.
+  /// Opens the socket and requests the first dump.
   ///
   /// - Throws: `SystemError` of socket, bind or epoll_ctl
   public convenience init(
@@ -46,10 +47,10 @@ public final class InterfaceWatch: InterfaceSource {
     requestDump()
   }
 
-  /// How often all links were asked for again because something was lost.
+  /// How often all links were dumped again because messages were lost.
   public var resyncCount: Int { table.resyncCount }
 
-  /// Ends the watch; nothing is told any more.
+  /// Ends the watch; nothing more is reported.
   public func stop() {
     loop.disarm(retry)
     if let registration { loop.unregister(registration) }
@@ -63,8 +64,8 @@ public final class InterfaceWatch: InterfaceSource {
     askForDump()
   }
 
-  /// Asks for the dump, or asks again: one that goes on is then refused (EBUSY) and keeps its number, so
-  /// that its end is still the end.
+  /// Requests the dump, or repeats the request: if the dump is still running, the request is
+  /// refused (EBUSY) and keeps its number, so that its end still counts.
   private func askForDump() {
     _ = socket.requestDump(sequence: sequence)
     loop.arm(retry, afterNanoseconds: retryNanoseconds)
@@ -85,7 +86,7 @@ public final class InterfaceWatch: InterfaceSource {
 }
 
 extension InterfaceWatch: EventHandler {
-  /// Takes what the kernel has said.
+  /// Reads the kernel's messages.
   public func ready(_ events: Interest) {
     for _ in 0..<Self.datagramsPerTurn {
       guard registration != nil else { return }

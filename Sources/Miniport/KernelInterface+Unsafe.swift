@@ -2,16 +2,16 @@ internal import CLinux
 internal import Glibc
 internal import NDIS
 
-/// What the kernel says of an interface at this moment; all of it may change at any time.
+/// The kernel's present data about an interface; all of it may change at any time.
 ///
 /// - Source: netdevice(7)
 enum KernelInterface {
   /// The name, NUL-terminated.
   ///
-  /// - Throws: `.noSuchDevice` if there is no such interface; `.system` if that cannot be asked, for
-  ///   want of a descriptor
+  /// - Throws: `.noSuchDevice` if the interface does not exist; `.system` if the query failed, for
+  ///   lack of a descriptor
   static func name(_ index: Int32) throws(MiniportError) -> [CChar] {
-    // if_indextoname(3) does the same, and does not say which of the two failed.
+    // if_indextoname(3) does the same, but does not distinguish the two failures.
     let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     guard descriptor >= 0 else { throw MiniportError(failed: "socket") }
     defer { close(descriptor) }
@@ -19,7 +19,7 @@ enum KernelInterface {
     return name.map { CChar(bitPattern: $0) } + [0]
   }
 
-  /// The name in 16 bytes, asked through any socket; nil if there is no such interface.
+  /// The name in 16 bytes, queried through any socket; nil if the interface does not exist.
   ///
   /// - Shape: `struct ifreq`, `[name 16][union 24, an int in front]`, as bytes: glibc's and the
   ///   kernel's definitions differ, and Swift takes neither when it sees both
@@ -30,15 +30,15 @@ enum KernelInterface {
     return Array(request.prefix(Int(IF_NAMESIZE)))
   }
 
-  /// The bytes of its alternative names, without NUL; none if the kernel cannot be asked.
+  /// The bytes of its alternative names, without NUL; empty if the query fails.
   ///
-  /// May wait for the kernel's rtnl lock.
+  /// May block on the kernel's rtnl lock.
   static func alternativeNames(_ index: Int32) -> [[UInt8]] {
     guard let socket = try? RouteSocket(groups: 0) else { return [] }
     return socket.link(index)?.alternativeNames.map(\.bytes) ?? []
   }
 
-  /// The MTU, asked through any socket; nil if there is no such interface.
+  /// The MTU, queried through any socket; nil if the interface does not exist.
   static func mtu(_ index: Int32, through descriptor: Int32) -> UInt32? {
     guard let name = name(index, through: descriptor) else { return nil }
     var request = name + [UInt8](repeating: 0, count: 24)
@@ -46,9 +46,9 @@ enum KernelInterface {
     return unsafe request.span.bytes.u32(at: Int(IF_NAMESIZE))
   }
 
-  /// Which interface a packet socket is bound to; nil if none, or if it is no packet socket.
+  /// The interface that a packet socket is bound to; nil if none, or if it is no packet socket.
   ///
-  /// - Source: packet(7): an interface that goes leaves its sockets with the index -1
+  /// - Source: packet(7): when an interface is deleted, its sockets have the index -1
   static func boundIndex(of descriptor: Int32) -> Int32? {
     var address = sockaddr_ll()
     var byteCount = socklen_t(MemoryLayout<sockaddr_ll>.size)

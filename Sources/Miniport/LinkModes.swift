@@ -1,8 +1,8 @@
-/// Link modes, by their numbers in a card's mask, and how fast each is.
+/// Link modes, by their numbers in a NIC's mask, and their speeds.
 ///
 /// - Source: `enum ethtool_link_mode_bit_indices`, `<linux/ethtool.h>`
 enum LinkModes {
-  /// The fastest of the modes that a mask names, in Mbit/s; nil if it names none that has a speed.
+  /// The fastest of the modes in a mask, in Mbit/s; nil if none has a speed.
   static func maximumSpeed(_ mask: RawSpan) -> UInt64? {
     speeds.first { _, modes in modes.contains { isSet($0, in: mask) } }?.megabitsPerSecond
   }
@@ -12,7 +12,7 @@ enum LinkModes {
     return word >> UInt32(mode % 32) & 1 == 1
   }
 
-  /// Fastest first; numbers that are missing stand for ports, pause frames and error correction.
+  /// Fastest first; missing numbers are ports, pause frames and error correction.
   static let speeds: [(megabitsPerSecond: UInt64, modes: [Int])] = [
     (1_600_000, Array(121...124)),
     (800_000, Array(93...98) + Array(115...120)),

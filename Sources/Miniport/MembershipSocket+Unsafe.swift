@@ -3,21 +3,21 @@ internal import Glibc
 internal import MDL
 internal import NDIS
 
-/// A packet socket that neither receives nor sends: it holds what one binding wants of its card.
+/// A packet socket that neither receives nor sends: it holds a binding's memberships on its NIC.
 ///
-/// The kernel gives back what the socket joined when it is closed, and when the interface goes.
+/// The kernel ends the memberships when the socket is closed, and when the interface is deleted.
 ///
-/// - Thread: the kernel thread: joining, leaving and closing wait for the rtnl lock
+/// - Thread: the kernel thread: joining, leaving and closing block on the rtnl lock
 /// - Source: packet(7), PACKET_ADD_MEMBERSHIP
 @safe final class MembershipSocket {
   private let descriptor: Int32
   private let interfaceIndex: Int32
-  /// What the kernel has taken.
+  /// The memberships that the kernel accepted.
   private(set) var joined = MembershipSet()
 
   init(_ interfaceIndex: Int32) throws(MiniportError) {
     self.interfaceIndex = interfaceIndex
-    // Protocol 0: the kernel hands it no frame.
+    // Protocol 0: the kernel delivers no frame to it.
     let kind = SOCK_RAW.rawValue | SOCK_CLOEXEC.rawValue
     descriptor = socket(AF_PACKET, Int32(bitPattern: kind), 0)
     guard descriptor >= 0 else { throw MiniportError(failed: "socket(AF_PACKET)") }
@@ -25,9 +25,9 @@ internal import NDIS
 
   deinit { close(descriptor) }
 
-  /// Joins what is wanted and leaves what is not.
+  /// Joins the wanted memberships and leaves the others.
   ///
-  /// - Throws: the first refusal, when all the rest is done
+  /// - Throws: the first refusal, after all the rest is done
   func follow(_ wanted: MembershipSet) throws(MiniportError) {
     var refusal: MiniportError?
     func change(_ isWanted: Bool, _ type: Int32, _ group: MACAddress = .zero) -> Bool {
@@ -35,7 +35,7 @@ internal import NDIS
         try set(isWanted, type, group)
         return isWanted
       } catch {
-        // Nothing to leave: the interface went, and with it what was joined.
+        // Nothing to leave: the interface is gone, and its memberships with it.
         guard isWanted else { return false }
         refusal = refusal ?? error
         return false

@@ -3,7 +3,7 @@ internal import Glibc
 public import NDIS
 
 extension MiniportError {
-  /// What a libpcap code means here; the words are libpcap's own, where it has some.
+  /// The meaning of a libpcap code here; the words are libpcap's own, if it has any.
   ///
   /// - Source: pcap_activate(3PCAP), pcap_statustostr(3PCAP)
   init(code: Int32, handle: OpaquePointer) {
@@ -17,17 +17,17 @@ extension MiniportError {
     }
   }
 
-  /// Reads errno: nothing may stand between the failed call and this.
+  /// Reads errno: nothing may run between the failed call and this.
   init(failed call: StaticString) {
     self = .system(errno: errno, call: call.description)
   }
 
-  /// libpcap's general words for one of its codes.
+  /// libpcap's general text for one of its codes.
   static func words(_ code: Int32) -> String {
     unsafe pcap_statustostr(code).map { unsafe String(cString: $0) } ?? ""
   }
 
-  /// For `.notEthernet`, the name of what the interface is instead, as libpcap calls it.
+  /// For `.notEthernet`, the name of the actual link type in libpcap's words.
   public var linkTypeName: String? {
     guard case .notEthernet(let linkType) = self else { return nil }
     return unsafe pcap_datalink_val_to_name(linkType).map { unsafe String(cString: $0) }

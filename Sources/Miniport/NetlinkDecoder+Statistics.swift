@@ -2,7 +2,7 @@ internal import CLinux
 internal import NDIS
 
 extension NetlinkDecoder {
-  /// The payload of RTM_NEWSTATS, with the counters that it was asked for.
+  /// The payload of RTM_NEWSTATS, with the requested counters.
   ///
   /// - Shape: native byte order; a kernel may know more counters than these, an older one fewer
   ///   ```
@@ -22,7 +22,7 @@ extension NetlinkDecoder {
 }
 
 extension InterfaceStatistics {
-  /// Reads `struct rtnl_link_stats64`; what is cut off is 0.
+  /// Reads `struct rtnl_link_stats64`; missing counters are 0.
   fileprivate init(rtnlLinkStats64 bytes: RawSpan) {
     self.init()
     let fields: [WritableKeyPath<InterfaceStatistics, UInt64>] = [

@@ -2,7 +2,7 @@ internal import CLinux
 internal import MDL
 internal import NDIS
 
-/// Takes apart what a netlink socket received; no input stops it.
+/// Decodes what a netlink socket received; invalid input never stops the program.
 ///
 /// - Shape: native byte order
 ///   ```
@@ -20,7 +20,7 @@ enum NetlinkDecoder {
 
   /// Calls `body` for each message of a datagram.
   ///
-  /// - Returns: whether the datagram held whole messages only
+  /// - Returns: whether the datagram consisted of whole messages only
   static func forEachMessage(in datagram: RawSpan, _ body: (NetlinkMessage) -> Void) -> Bool {
     var rest = datagram
     while let byteCount = rest.u32(at: 0).map(Int.init(clamping:)) {
@@ -44,7 +44,7 @@ enum NetlinkDecoder {
   private static func content(type: Int32, _ payload: RawSpan) -> NetlinkMessage.Content {
     switch type {
     case NLMSG_DONE:
-      // The kernel may give up in the middle of a dump, and says so at its end.
+      // The kernel may give up in the middle of a dump, and reports that at its end.
       guard let number = payload.i32(at: 0), (-Int32.max..<0).contains(number) else { return .done }
       return .error(errno: -number)
     case NLMSG_ERROR:
@@ -52,7 +52,7 @@ enum NetlinkDecoder {
       return .error(errno: -number)
     case Int32(RTM_NEWLINK): return link(payload) ?? .other
     case Int32(RTM_DELLINK):
-      // A bridge tells of ports that leave it in the same words, with a family of its own.
+      // A bridge reports ports that leave it in the same messages, with a family of its own.
       guard payload.u8(at: 0) == 0, let index = payload.i32(at: 4),
         payload.byteCount >= linkByteCount
       else { return .other }
@@ -85,7 +85,7 @@ enum NetlinkDecoder {
     var rest = bytes
     while let byteCount = rest.u16(at: 0).map(Int.init), let type = rest.u16(at: 2) {
       guard byteCount >= attributeByteCount, byteCount <= rest.byteCount else { return }
-      // The two upper bits say how the value is made, not what it is.
+      // The two upper bits describe the encoding of the value, not its type.
       body(
         Int(type & 0x3FFF),
         rest.extracting(first: byteCount).extracting(droppingFirst: attributeByteCount))
@@ -96,7 +96,7 @@ enum NetlinkDecoder {
   private static func aligned(_ byteCount: Int) -> Int { (byteCount &+ 3) & ~3 }
 }
 
-/// The attributes of a link that matter here.
+/// The relevant attributes of a link.
 private struct LinkAttributes {
   var name: InterfaceName?
   var alternativeNames: [InterfaceName] = []
@@ -130,7 +130,8 @@ private struct LinkAttributes {
     }
   }
 
-  /// IFLA_PROP_LIST: the kernel checks no alternative name; those that no request can hold are left out.
+  /// IFLA_PROP_LIST: the kernel does not check alternative names; those that fit no request are
+  /// omitted.
   private mutating func takeNames(_ bytes: RawSpan) {
     NetlinkDecoder.forEachAttribute(in: bytes) { type, value in
       guard type == Int(IFLA_ALT_IFNAME), let name = value.interfaceName else { return }
@@ -138,7 +139,7 @@ private struct LinkAttributes {
     }
   }
 
-  /// IFLA_LINKINFO: the kind of the link, and behind it what only that kind has.
+  /// IFLA_LINKINFO: the kind of the link, followed by attributes of that kind.
   private mutating func takeKind(_ bytes: RawSpan) {
     NetlinkDecoder.forEachAttribute(in: bytes) { type, value in
       if type == Int(IFLA_INFO_KIND) { details.kind = value.text.isEmpty ? nil : value.text }

@@ -3,23 +3,23 @@ internal import CLinux
 internal import Glibc
 internal import NDIS
 
-/// One activated, non-blocking libpcap handle on an Ethernet interface; closes it in the end.
+/// One activated, non-blocking libpcap handle on an Ethernet interface; closed at the end.
 ///
-/// `pcap_setfilter` is never called: it lets the first frame or block behind it through a filter of
-/// its own in user space, which knows nothing of the next SO_ATTACH_FILTER and would drop what
-/// that lets in.
+/// `pcap_setfilter` is never called: it passes the first frame or block after it through a filter of
+/// its own in user space. That filter does not know of the next SO_ATTACH_FILTER, and would drop
+/// frames that the new one passes.
 ///
-/// - Thread: one at a time; a helper makes it, mails it to the loop that uses it, and closes it
+/// - Thread: one at a time; a helper opens it, mails it to the loop that uses it, and closes it
 /// - Source: pcap(3PCAP), packet(7)
 @safe final class PcapHandle: @unchecked Sendable {  // One thread's at a time.
-  /// The packet socket: readable when there are frames.
+  /// The packet socket: readable when frames are available.
   let descriptor: Int32
   private let handle: OpaquePointer
   let options: PcapOptions
   private var isClosed = false
   private var counted = WideningCounter()
 
-  /// Opens an interface; frames that arrive from now on are counted, and none before.
+  /// Opens an interface; frames that arrive from now on are counted, earlier ones are not.
   init(_ options: PcapOptions) throws(MiniportError) {
     let handle = unsafe try Self.activate(options)
     unsafe self.handle = handle
@@ -30,7 +30,7 @@ internal import NDIS
 
   deinit { close() }
 
-  /// Closes the socket; takes 20 to 40 ms, in which the kernel waits for others.
+  /// Closes the socket; takes 20 to 40 ms, during which the kernel waits.
   func close() {
     guard !isClosed else { return }
     isClosed = true
@@ -39,10 +39,10 @@ internal import NDIS
 
   // MARK: Opening
 
-  /// Tries the ways to say the interface's name until libpcap opens this very interface.
+  /// Tries the spellings of the interface's name until libpcap opens exactly this interface.
   ///
-  /// By its present name: it may have been renamed since it was last spoken of, and may be again
-  /// between the question and the activation, which then finds none or another one.
+  /// Uses its current name: it may have been renamed since the last report, and may be renamed
+  /// again between the query and the activation, which then finds no interface or another one.
   private static func activate(_ options: PcapOptions) throws(MiniportError) -> OpaquePointer {
     var tries = 0
     while true {
@@ -52,30 +52,31 @@ internal import NDIS
         if let handle = unsafe try activate(device, options) { return unsafe handle }
       }
       tries += 1
-      // Under the same name twice: it is the name, no rename in between.
+      // The same name twice: the name is the problem, not a rename in between.
       guard try KernelInterface.name(options.interfaceIndex) != name, tries < 4 else {
         throw .unopenableName(CaptureDevice.text(name))
       }
     }
   }
 
-  /// Opens what a device string means.
+  /// Opens the interface for a device string.
   ///
-  /// - Returns: nil if that is not the interface
+  /// - Returns: nil if the result is a different interface
   private static func activate(
     _ device: [CChar], _ options: PcapOptions
   ) throws(MiniportError) -> OpaquePointer? {
     guard let handle = unsafe CaptureDevice.create(device) else { return nil }
     do throws(MiniportError) {
       try unsafe configure(handle, options)
-      // Positive codes are warnings about features that are not asked for.
+      // Positive codes are warnings about features that were not requested.
       let status = unsafe pcap_activate(handle)
       if status == PCAP_ERROR_NO_SUCH_DEVICE {
         unsafe pcap_close(handle)
         return nil
       }
       guard status >= 0 else { throw unsafe MiniportError(code: status, handle: handle) }
-      // libpcap does not; a program that is started meanwhile must not keep the interface open.
+      // libpcap does not do this; a program that is started meanwhile must not keep the interface
+      // open.
       _ = unsafe fcntl(pcap_fileno(handle), F_SETFD, FD_CLOEXEC)
       guard
         unsafe KernelInterface.boundIndex(of: pcap_fileno(handle)) == options.interfaceIndex
@@ -112,10 +113,11 @@ internal import NDIS
     }
   }
 
-  /// Begins to count at zero, with the filter in place.
+  /// Starts counting at zero, with the filter in place.
   ///
-  /// Between activation and here anything was captured. With the door shut, all of it is thrown
-  /// away and the kernel's counters are taken as zero; then the filter opens it.
+  /// Between activation and here any frame may have been captured. A filter that rejects everything
+  /// is attached, the captured frames are dropped, and the kernel's counters are taken as zero;
+  /// then the real filter follows.
   private func prepare() throws(MiniportError) {
     if options.direction == .incoming {
       var one: Int32 = 1
@@ -126,7 +128,7 @@ internal import NDIS
       else { throw MiniportError(failed: "setsockopt(PACKET_IGNORE_OUTGOING)") }
     }
     try shut()
-    // On a helper's thread, where waiting holds nobody up.
+    // On a helper's thread, which may block.
     if settleNanoseconds > 0 { usleep(UInt32(settleNanoseconds / 1_000)) }
     repeat {} while unsafe pcap_dispatch(handle, -1, discardCallback, nil) > 0
     counted.restart(at: kernelCounters())
@@ -135,17 +137,17 @@ internal import NDIS
 
   // MARK: Filter
 
-  /// Lets frames of these types through, from the next one on; none is lost in between.
+  /// Passes frames of these types, from the next one on; no frame is lost in between.
   func setFilter(_ types: EtherTypeSet) throws(MiniportError) {
     let program = unsafe try FilterProgram(
       CaptureFilter(types), direction: options.direction, handle: handle)
     try program.attach(to: descriptor)
   }
 
-  /// Lets no frame through; those that came before may be dispatched `settleNanoseconds` later.
+  /// Rejects all frames; earlier ones may still be dispatched `settleNanoseconds` later.
   func shut() throws(MiniportError) { try FilterProgram.rejectAll.attach(to: descriptor) }
 
-  /// How long behind `shut` the last frames may take: a block is handed over when its timer of 1 ms
+  /// How long after `shut` the last frames may take: a block is delivered when its timer of 1 ms
   /// fires, full or not.
   var settleNanoseconds: UInt64 { options.profile == .throughput ? 3_000_000 : 0 }
 
@@ -154,9 +156,9 @@ internal import NDIS
   /// Whether the kernel still has the socket bound to the interface.
   var isBound: Bool { KernelInterface.boundIndex(of: descriptor) == options.interfaceIndex }
 
-  /// Hands up to `maximumCount` frames to the context's handler.
+  /// Passes up to `maximumCount` frames to the context's handler.
   ///
-  /// - Returns: how many, and whether the handler ended it before there were no more
+  /// - Returns: their number, and whether the handler ended the dispatch early
   func dispatch(
     atMost maximumCount: Int32, _ context: UnsafeMutablePointer<CaptureContext>,
     _ callback: pcap_handler
@@ -167,12 +169,12 @@ internal import NDIS
       UnsafeMutableRawPointer(context).assumingMemoryBound(to: UInt8.self))
     if count >= 0 { return (Int(count), false) }
     if count == PCAP_ERROR_BREAK { return unsafe (context.pointee.frameCount, true) }
-    // libpcap says that the interface disappeared in words only.
+    // libpcap reports the disappearance of the interface only in words.
     guard isBound else { throw .noSuchDevice }
     throw unsafe MiniportError(code: count, handle: handle)
   }
 
-  /// What a capture context needs to end a dispatch.
+  /// Creates a capture context, which is needed to end a dispatch.
   func makeContext(_ handler: ReceiveHandler) -> CaptureContext {
     unsafe CaptureContext(
       handler: .passUnretained(handler), direction: options.direction, handle: handle)
@@ -180,7 +182,7 @@ internal import NDIS
 
   // MARK: Counters
 
-  /// What was captured since the handle was made.
+  /// What was captured since the handle was opened.
   var statistics: CaptureStatistics {
     counted.advance(to: kernelCounters())
     return counted.total

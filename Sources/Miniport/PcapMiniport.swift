@@ -4,23 +4,23 @@ public import Platform
 
 /// One Ethernet interface, captured through libpcap and sent on through a packet socket.
 ///
-/// The interface is known by its index: a rename changes nothing here, and an interface that went
-/// and came back under its old name is another one.
+/// The interface is identified by its index: a rename changes nothing here, and an interface that
+/// was deleted and created again under its old name is a different one.
 ///
-/// Outgoing frames are captured by a second handle, which exists while somebody wants them: libpcap
-/// does not say of a frame which way it went. Within one direction frames come in the order of the
-/// wire; between the two, as the handles were looked at, which may be a chunk apart.
+/// Outgoing frames are captured by a second handle, which exists while an open wants them: libpcap
+/// does not report the direction of a frame. Within one direction frames are in wire order; between
+/// the two they are in the order in which the handles were looked at, which may differ by a chunk.
 ///
-/// - Thread: the loop's, all of it; handles are made and closed by helpers
+/// - Thread: all of it on the loop's; handles are opened and closed by helpers
 /// - Ownership: `deactivate` and `close` have to be called; until then the loop keeps the sockets
-/// - Windows: the miniport driver as NDIS shows it to a protocol
+/// - Windows: the miniport driver as NDIS presents it to a protocol
 public final class PcapMiniport: MiniportAdapter, @unchecked Sendable {  // Confined to its loop.
-  /// An activation that is under way.
+  /// An activation in progress.
   private struct Activation {
     let number: UInt64
     let configuration: CaptureConfiguration
     var job: CaptureHelpers.Job?
-    /// Directions whose handles are not made yet, or whose former ones are not drained.
+    /// Directions whose handles are not open yet, or whose previous ones are not drained.
     var outstanding: Int
     let completion: (MiniportError?) -> Void
   }
@@ -36,22 +36,22 @@ public final class PcapMiniport: MiniportAdapter, @unchecked Sendable {  // Conf
   private var activation: Activation?
   private var lastNumber: UInt64 = 0
   private lazy var deadline = LoopTimer { [weak self] in self?.checkDeadline() }
-  /// Paths that are drained, or wait for that.
+  /// Paths that are drained, or wait to be.
   private var retiring: [ObjectIdentifier: CapturePath] = [:]
-  /// The path of each direction that was retired last: the next one follows it, whatever retired it.
+  /// The last retired path of each direction, for whatever reason: the next path follows it.
   private var lastRetired: [CaptureDirection: ObjectIdentifier] = [:]
-  /// Starts the path behind one that is drained.
+  /// Starts the path that follows a drained one.
   private var successors: [ObjectIdentifier: (CapturePath) -> Void] = [:]
   private var whenRetired: [() -> Void] = []
-  /// What handles that are closed have counted.
+  /// What closed handles counted.
   private var past = CaptureStatistics()
 
-  /// Makes a miniport that has no socket yet.
+  /// Creates a miniport without sockets.
   ///
   /// - Parameters:
   ///   - attributes: the interface
   ///   - loop: the binding's
-  ///   - helpers: who makes and closes handles, for all bindings
+  ///   - helpers: open and close the handles of all bindings
   ///   - starter: starts their threads
   public init(
     _ attributes: AdapterAttributes, loop: EventLoop, helpers: CaptureHelpers,
@@ -65,9 +65,9 @@ public final class PcapMiniport: MiniportAdapter, @unchecked Sendable {  // Conf
 
   // MARK: Sending
 
-  /// Opens the send socket; frames and news then go to `handler`.
+  /// Opens the send socket; frames and reports go to `handler` from then on.
   ///
-  /// - Throws: `MiniportError`; nothing is left open then
+  /// - Throws: `MiniportError`; nothing stays open then
   public func open(handler: ReceiveHandler) throws(MiniportError) {
     loop.assertOnLoop()
     precondition(sending == nil, "a miniport was opened twice")
@@ -89,16 +89,16 @@ public final class PcapMiniport: MiniportAdapter, @unchecked Sendable {  // Conf
     sending?.send(frames) ?? SendProgress(sentCount: 0, failure: .netDown)
   }
 
-  /// The interface's MTU as the kernel has it at this moment; nil if it does not say.
+  /// The interface's MTU as the kernel has it at this moment; nil if it cannot be read.
   public var currentMTU: UInt32? { sending?.mtu }
 
   /// Calls `handler.sendPossible()` once when the send socket is writable again.
   public func notifyWhenSendPossible() { sending?.notifyWhenSendPossible() }
 
-  /// Has the send socket closed.
+  /// Closes the send socket.
   public func close() {
     loop.assertOnLoop()
-    // The receiver keeps the miniport: kept for ever, both would never go, and their loop with them.
+    // The receiver keeps the miniport: a cycle would keep both, and their loop, alive forever.
     handler = nil
     guard let socket = sending.take()?.close() else { return }
     onHelper { socket.shut() }
@@ -106,7 +106,7 @@ public final class PcapMiniport: MiniportAdapter, @unchecked Sendable {  // Conf
 
   // MARK: Activating
 
-  /// Makes what capture handles the configuration needs and there are not yet.
+  /// Opens the capture handles that the configuration needs and that are missing.
   public func activate(
     _ configuration: CaptureConfiguration, completion: @escaping (MiniportError?) -> Void
   ) {
@@ -124,14 +124,14 @@ public final class PcapMiniport: MiniportAdapter, @unchecked Sendable {  // Conf
     let loop = self.loop
     activation?.job = helpers.submit(.open, of: interfaceIndex, starter: starter) { [weak self] in
       let made = PcapMiniport.make(wanted)
-      // Handles of a loop that has ended go here, on the helper's thread.
+      // If the loop has ended, the handles are released here, on the helper's thread.
       loop.post { [weak self] in self?.made(made, number) }
     }
     guard activation?.job != nil else { return fail(.timedOut) }
     loop.arm(deadline, afterNanoseconds: HelperSchedule.deadlineNanoseconds)
   }
 
-  /// What has to be made for a configuration.
+  /// The handles to open for a configuration.
   private func missing(_ configuration: CaptureConfiguration) -> [PcapOptions] {
     let directions: [CaptureDirection] =
       configuration.includesOutgoing ? [.incoming, .outgoing] : [.incoming]
@@ -163,7 +163,7 @@ public final class PcapMiniport: MiniportAdapter, @unchecked Sendable {  // Conf
 
   private func made(_ made: Result<[PcapHandle], MiniportError>, _ number: UInt64) {
     guard let activation, activation.number == number else {
-      // It came too late, or is not wanted any more.
+      // It came too late, or is no longer wanted.
       if case .success(let handles) = made { closeOnHelper(handles) }
       return
     }
@@ -193,7 +193,8 @@ public final class PcapMiniport: MiniportAdapter, @unchecked Sendable {  // Conf
     for path in paths { replace(path, number) }
   }
 
-  /// Lets a path follow the one there is, or the last one that is still drained: behind its last frame.
+  /// Makes a path follow the current one, or the last one still being drained: after its last
+  /// frame.
   private func replace(_ path: CapturePath, _ number: UInt64) {
     let direction = path.handle.options.direction
     let former = self.path(direction)
@@ -210,7 +211,7 @@ public final class PcapMiniport: MiniportAdapter, @unchecked Sendable {  // Conf
     if let former { retire(former, isHeld: true) }
   }
 
-  /// A handle of an activation captures; of one that was given up it does not matter.
+  /// A handle of an activation captures; ignored if the activation was given up.
   private func installed(_ number: UInt64) {
     guard activation?.number == number else { return }
     activation?.outstanding -= 1
@@ -226,7 +227,7 @@ public final class PcapMiniport: MiniportAdapter, @unchecked Sendable {  // Conf
     activation.take()?.completion(error)
   }
 
-  /// A helper has the job for long.
+  /// A helper takes too long for the job.
   private func checkDeadline() {
     guard let job = activation?.job else { return }
     switch helpers.progress(of: job, starter: starter) {
@@ -238,9 +239,9 @@ public final class PcapMiniport: MiniportAdapter, @unchecked Sendable {  // Conf
 
   // MARK: Changing
 
-  /// Lets other types through; frames of types in both sets are not lost.
+  /// Passes other types; frames of types in both sets are not lost.
   ///
-  /// - Throws: `MiniportError`; the handles there are let through what they did
+  /// - Throws: `MiniportError`; the handles keep their filters then
   public func update(
     etherTypes: EtherTypeSet, includesOutgoing: Bool
   ) throws(MiniportError) {
@@ -262,7 +263,7 @@ public final class PcapMiniport: MiniportAdapter, @unchecked Sendable {  // Conf
     return total
   }
 
-  /// The rings of the handles there are, both directions together.
+  /// The capacity of the open handles, both directions together.
   public var ring: CaptureRing {
     var total = CaptureRing()
     for path in [incoming, outgoing] { if let path { total += path.handle.options.layout.ring } }
@@ -271,7 +272,7 @@ public final class PcapMiniport: MiniportAdapter, @unchecked Sendable {  // Conf
 
   // MARK: Retiring
 
-  /// Takes what is left in the rings, counts, and has the capture handles closed.
+  /// Reads what is left in the rings, counts it, and closes the capture handles.
   public func deactivate(completion: @escaping () -> Void) {
     loop.assertOnLoop()
     loop.disarm(deadline)
@@ -308,7 +309,7 @@ public final class PcapMiniport: MiniportAdapter, @unchecked Sendable {  // Conf
     onHelper { for handle in handles { handle.close() } }
   }
 
-  /// Does it here if no helper can be had: while the driver unloads nothing moves any more.
+  /// Does the job here if no helper is available: during unload no frames move any more.
   private func onHelper(_ work: @escaping @Sendable () -> Void) {
     let job = helpers.submit(.close, of: interfaceIndex, starter: starter, work)
     if job == nil { work() }
@@ -316,7 +317,7 @@ public final class PcapMiniport: MiniportAdapter, @unchecked Sendable {  // Conf
 }
 
 extension MiniportError {
-  /// A helper did not come back.
+  /// A helper did not finish in time.
   fileprivate static var timedOut: MiniportError {
     .system(errno: 110, call: "pcap_activate")
   }

@@ -1,9 +1,9 @@
 internal import NDIS
 
-/// How a handle is made.
+/// How a handle is opened.
 struct PcapOptions {
   var interfaceIndex: Int32
-  /// The name under which it was last known; the handle is opened by the one it has.
+  /// The interface's last known name; the handle is opened under its current one.
   var interfaceName: InterfaceName
   var mtu: UInt32
   var profile: CaptureProfile
@@ -11,11 +11,12 @@ struct PcapOptions {
   var direction: CaptureDirection
   var etherTypes: EtherTypeSet
 
-  /// libpcap's MAXIMUM_SNAPLEN: what is longer it takes for a mistake.
+  /// libpcap's MAXIMUM_SNAPLEN: it takes a greater length for a mistake.
   static let longestSnapshot: Int32 = 262_144
 
-  /// Bytes of a frame that are kept: in the latency profile each takes a slot of this, so it is
-  /// the longest frame with two tags; blocks pack frames, and there it may be what it likes.
+  /// The number of bytes kept of a frame: in the latency profile each frame takes a slot of this
+  /// size, so it is the longest frame with two tags; blocks pack frames, and it may be larger
+  /// there.
   var snapshotByteCount: Int32 {
     switch profile {
     case .latency: Int32(clamping: min(UInt64(mtu) + 22, UInt64(Self.longestSnapshot)))
@@ -35,16 +36,16 @@ struct PcapOptions {
     etherTypes = configuration.etherTypes
   }
 
-  /// Whether a handle that was made with these serves who asks for `wanted`, too.
+  /// Whether a handle opened with these options is good for `wanted`, too.
   ///
-  /// libpcap finds its interface again by the name that it was given, and takes it for gone when it
-  /// comes up under another.
+  /// libpcap finds its interface again by the name that it was given, and assumes that it is gone
+  /// if it comes up under another.
   func serves(_ wanted: PcapOptions) -> Bool {
     mtu >= wanted.mtu && interfaceName == wanted.interfaceName && profile == wanted.profile
       && ringByteCount == wanted.ringByteCount
   }
 
-  /// What its ring is like.
+  /// The layout of its ring.
   var layout: CaptureRingLayout {
     let longest = Int(min(UInt64(mtu) + 22, UInt64(Self.longestSnapshot)))
     return CaptureRingLayout(

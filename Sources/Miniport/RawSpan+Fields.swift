@@ -1,6 +1,6 @@
 internal import NDIS
 
-/// Fields of untrusted bytes in native byte order; nil where the bytes end too early.
+/// Fields of untrusted bytes in native byte order; nil if the bytes end too early.
 extension RawSpan {
   func u8(at offset: Int) -> UInt8? { field(at: offset) }
   func u16(at offset: Int) -> UInt16? { field(at: offset) }
@@ -15,12 +15,12 @@ extension RawSpan {
     return unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: Value.self)
   }
 
-  /// The bytes up to the first zero; what is no UTF-8 becomes U+FFFD.
+  /// The bytes up to the first zero; invalid UTF-8 becomes U+FFFD.
   var text: String {
     unsafe withUnsafeBytes { unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
   }
 
-  /// The bytes up to the first zero, as the name of an interface; nil if none can be named so.
+  /// The bytes up to the first zero, as the name of an interface; nil if no interface can have it.
   var interfaceName: InterfaceName? {
     InterfaceName(bytes: unsafe withUnsafeBytes { unsafe Array($0.prefix { $0 != 0 }) })
   }

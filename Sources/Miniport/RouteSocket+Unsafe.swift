@@ -3,29 +3,30 @@ internal import Glibc
 internal import NDIS
 internal import Platform
 
-/// A netlink socket that hears of links, or asks about one.
+/// A netlink socket that receives messages about links, or queries one.
 ///
 /// - Source: netlink(7), rtnetlink(7)
 @safe final class RouteSocket {
-  /// The kernel's dumps come in datagrams of at most 32 KiB.
+  /// The kernel's dumps arrive in datagrams of at most 32 KiB.
   private static let bufferByteCount = 64 << 10
 
-  /// What a look at the socket gave.
+  /// The result of reading the socket.
   enum Received {
     /// A datagram; it is in the buffer.
     case datagram(byteCount: Int)
     /// Nothing more for now.
     case nothing
-    /// Something was lost: the socket's buffer was full (ENOBUFS), or the datagram was cut.
+    /// Messages were lost: the socket's buffer was full (ENOBUFS), or the datagram was cut.
     case loss
-    /// The socket refuses; it will be asked again.
+    /// The socket failed; it will be read again.
     case failure
   }
 
   let descriptor: Int32
   private let buffer: UnsafeMutableRawBufferPointer
 
-  /// Opens the socket and joins the links' group, or none; a small buffer is for tests of its overflow.
+  /// Opens the socket and joins the group of links, or none; a small buffer is for tests of its
+  /// overflow.
   init(
     groups: Int32 = RTMGRP_LINK, receiveBufferByteCount: Int32? = nil
   ) throws(SystemError) {
@@ -64,18 +65,18 @@ internal import Platform
     return descriptor
   }
 
-  /// Asks for all links.
+  /// Requests a dump of all links.
   ///
-  /// - Returns: whether the kernel took the request
+  /// - Returns: whether the kernel accepted the request
   func requestDump(sequence: UInt32) -> Bool {
     var request = LinkRequest(sequence: sequence, flags: NLM_F_REQUEST | NLM_F_DUMP)
     return unsafe Glibc.send(descriptor, &request, MemoryLayout<LinkRequest>.size, 0)
       == MemoryLayout<LinkRequest>.size
   }
 
-  /// Asks about one link; the kernel has answered when the send returns.
+  /// Queries one link; the kernel has answered when the send returns.
   ///
-  /// - Returns: what it says; nil if there is no such link, or it cannot be asked
+  /// - Returns: the answer; nil if the link does not exist, or the query failed
   func link(_ index: Int32) -> AdapterAttributes? {
     var request = LinkRequest(sequence: 1, flags: NLM_F_REQUEST)
     request.link.ifi_index = index
@@ -94,7 +95,7 @@ internal import Platform
     return found
   }
 
-  /// Takes the next datagram that the kernel sent, into the buffer.
+  /// Reads the kernel's next datagram into the buffer.
   func receive() -> Received {
     while true {
       var sender = sockaddr_nl()
@@ -115,19 +116,19 @@ internal import Platform
         default: return .failure
         }
       }
-      // Programs may write to this socket too; only port 0 is the kernel.
+      // Other programs may write to this socket too; only port 0 is the kernel.
       guard sender.nl_pid == 0 else { continue }
       return unsafe count > buffer.count ? .loss : .datagram(byteCount: count)
     }
   }
 
-  /// Lends the bytes of the last datagram.
+  /// Passes the bytes of the last datagram to `body`.
   func withDatagram(byteCount: Int, _ body: (RawSpan) -> Void) {
     unsafe body(RawSpan(_unsafeBytes: UnsafeRawBufferPointer(buffer)[..<byteCount]))
   }
 }
 
-/// RTM_GETLINK, for every link or one; the counters, most of an answer, are left out.
+/// RTM_GETLINK, for every link or one; without the counters, which are most of an answer.
 private struct LinkRequest {
   var header = nlmsghdr()
   var link = ifinfomsg()

@@ -2,7 +2,7 @@ internal import MDL
 internal import NDIS
 internal import Platform
 
-/// The send socket in a loop: in epoll only while somebody waits for room.
+/// The send socket in a loop: in epoll only while writes wait for room.
 ///
 /// - Thread: the loop's
 /// - Ownership: the loop keeps it until `close`
@@ -27,7 +27,7 @@ final class SendPath: EventHandler {
     }
   }
 
-  /// The interface's MTU of now; nil if it is gone.
+  /// The interface's current MTU; nil if it is gone.
   var mtu: UInt32? { KernelInterface.mtu(interfaceIndex, through: socket.descriptor) }
 
   func send(_ frames: MDLChain) -> SendProgress { socket.send(frames) }
@@ -45,7 +45,7 @@ final class SendPath: EventHandler {
   /// Whether the kernel still has the socket bound to the interface.
   var isBound: Bool { KernelInterface.boundIndex(of: socket.descriptor) == interfaceIndex }
 
-  /// Forgets the socket, which is the caller's to close.
+  /// Removes the socket, which the caller has to close.
   func close() -> SendSocket {
     if let registration { loop.unregister(registration) }
     registration = nil

@@ -5,15 +5,15 @@ internal import NDIS
 
 /// A packet socket that only sends: bound to one interface, to protocol 0, and to no ring.
 ///
-/// Beside the capture handle, because on a descriptor that epoll watches the end of every send
-/// calls epoll, a tenth of its cost. Protocol 0 keeps it out of the kernel's receive path, and so
-/// out of reach of the error that a flap of the interface leaves on sockets that receive: the next
-/// send on those fails, though the interface is up again (X-4, D-50).
+/// It is separate from the capture handle because on a descriptor that epoll watches, the end of
+/// every send calls epoll, a tenth of its cost. Protocol 0 keeps it out of the kernel's receive
+/// path, and so out of reach of the error that a flap of the interface leaves on sockets that
+/// receive: the next send on those fails, though the interface is up again (X-4, D-50).
 ///
 /// - Thread: one at a time; a helper closes it
 /// - Source: packet(7), sendmmsg(2)
 @safe final class SendSocket: @unchecked Sendable {  // One thread's at a time.
-  /// Frames handed to the kernel in one call.
+  /// The most frames passed to the kernel in one call.
   static let batchCapacity = 64
 
   let descriptor: Int32
@@ -31,7 +31,7 @@ internal import NDIS
     shut()
   }
 
-  /// Closes the socket; the kernel waits for an RCU grace period in it.
+  /// Closes the socket; the kernel waits for an RCU grace period during the call.
   func shut() {
     guard !isClosed else { return }
     isClosed = true
@@ -62,9 +62,9 @@ internal import NDIS
     return descriptor
   }
 
-  /// Sends the segments of a chain as one frame each, in order, until one is refused.
+  /// Sends each segment of a chain as one frame, in order, until one is refused.
   ///
-  /// The kernel reads the chain's own table of segments; nothing is copied but by the kernel.
+  /// The kernel reads the chain's own table of segments; only the kernel copies.
   ///
   /// - Complexity: one system call for up to `batchCapacity` frames, no allocation
   func send(_ frames: MDLChain) -> SendProgress {
@@ -96,7 +96,7 @@ internal import NDIS
 }
 
 extension SendFailure {
-  /// What an errno of a packet socket's send means.
+  /// The meaning of an errno of a packet socket's send.
   ///
   /// - Source: packet(7); `Ndisprot.docc/Linux.md` section 2
   init(errno number: Int32) {

@@ -1,8 +1,8 @@
 internal import NDIS
 
-/// Sums libpcap's 32-bit totals, which wrap, into 64 bits; they must be read before they wrap twice.
+/// Sums libpcap's 32-bit totals, which wrap, in 64 bits; they must be read before they wrap twice.
 struct WideningCounter {
-  /// Totals as libpcap has them.
+  /// Totals of libpcap.
   struct Reading: Equatable {
     var received: UInt32 = 0
     var dropped: UInt32 = 0
@@ -11,7 +11,7 @@ struct WideningCounter {
   private(set) var total = CaptureStatistics()
   private var last = Reading()
 
-  /// Takes what was counted so far as nothing.
+  /// Treats what was counted so far as zero.
   mutating func restart(at reading: Reading) {
     total = CaptureStatistics()
     last = reading

@@ -4,28 +4,28 @@ public import MDL
 ///
 /// - Windows: NDIS_MEDIA_CONNECT_STATE, in this numbering (E-9)
 public enum MediaConnectState: UInt32, Sendable {
-  /// The driver does not say.
+  /// The driver does not report it.
   case unknown = 0
-  /// There is a carrier.
+  /// Carrier present.
   case connected = 1
-  /// There is none.
+  /// No carrier.
   case disconnected = 2
 }
 
-/// What the kernel last said of one network interface.
+/// What the kernel last reported about one network interface.
 ///
 /// - Windows: NDIS_BIND_PARAMETERS (rule table 2.2)
 /// - Source: RTM_NEWLINK, rtnetlink(7)
 public struct AdapterAttributes: Hashable, Sendable {
-  /// The interface index: the identity, also across a rename.
+  /// The interface index: identifies the interface across renames.
   public var interfaceIndex: Int32
   /// The interface name.
   public var name: InterfaceName
-  /// Further names that it answers to (IFLA_ALT_IFNAME), in the kernel's order.
+  /// Alternative names (IFLA_ALT_IFNAME), in the kernel's order.
   public var alternativeNames: [InterfaceName] = []
   /// For people: IFLA_IFALIAS, else the kind of the link, else the name.
   public var description: String
-  /// The driver as `ethtool -i` names it, empty if the kernel names none; nil until it was asked.
+  /// The driver as `ethtool -i` shows it, empty if the kernel names none; nil until it is queried.
   public var driver: String?
   /// ARPHRD_…; only ARPHRD_ETHER (1) can be bound.
   public var hardwareType: UInt16
@@ -40,7 +40,7 @@ public struct AdapterAttributes: Hashable, Sendable {
   /// The carrier.
   public var link: MediaConnectState
 
-  /// What only OIDs ask for.
+  /// Details that only OIDs need.
   public var details = LinkDetails()
 
   /// Makes a snapshot without details.
@@ -61,7 +61,7 @@ public struct AdapterAttributes: Hashable, Sendable {
     self.driver = driver
   }
 
-  /// Every name that it answers to, its own first; in a network namespace no two interfaces share one.
+  /// Every name of the interface, its own first; they are unique within a network namespace.
   public var names: [InterfaceName] { [name] + alternativeNames }
 
   /// Whether this is an Ethernet interface (rule B-5).

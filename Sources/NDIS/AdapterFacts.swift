@@ -1,41 +1,41 @@
 public import MDL
 
-/// What an adapter is asked for when somebody wants to know: nothing of it is told by itself.
+/// Facts about an adapter that have to be queried: the kernel does not report them by itself.
 public struct AdapterFacts: Hashable, Sendable {
-  /// The kinds of facts, each with a source of its own.
+  /// The kinds of facts, each with its own source.
   public struct Kinds: OptionSet, Hashable, Sendable {
     /// The bits.
     public let rawValue: UInt8
     /// Wraps any bits.
     public init(rawValue: UInt8) { self.rawValue = rawValue }
 
-    /// Speed and mode: the card's driver.
+    /// Speed and mode: from the NIC's driver.
     public static let link = Kinds(rawValue: 1)
-    /// What the interface has counted: the kernel.
+    /// The interface's counters: from the kernel.
     public static let statistics = Kinds(rawValue: 2)
-    /// What the binding has counted: its thread.
+    /// The binding's counters: from its thread.
     public static let traffic = Kinds(rawValue: 4)
   }
 
   /// Speed and mode.
   public var link = LinkSettings()
-  /// What the interface has counted.
+  /// The interface's counters.
   public var statistics = InterfaceStatistics()
-  /// What the binding has counted.
+  /// The binding's counters.
   public var traffic = BindingTraffic()
 
-  /// Makes facts of which none is known.
+  /// Creates unknown facts.
   public init() {}
 }
 
-/// What never changes of an adapter, and rtnetlink does not say.
+/// What never changes about an adapter and is not reported by rtnetlink.
 public struct AdapterIdentity: Hashable, Sendable {
-  /// The driver as `ethtool -i` names it; empty if the kernel names none.
+  /// The driver as `ethtool -i` shows it; empty if the kernel names none.
   public var driver: String
   /// Whether it is a Wi-Fi adapter.
   public var isWireless: Bool
 
-  /// Whether it can be captured from under one of its names.
+  /// Whether libpcap can capture from it under one of its names.
   public var isCapturable: Bool
 
   /// Makes an identity.
@@ -46,20 +46,20 @@ public struct AdapterIdentity: Hashable, Sendable {
   }
 }
 
-/// What the daemon wants of the card's own receive filter, for one binding.
+/// What the daemon needs from the NIC's receive filter, for one binding.
 ///
-/// - Windows: what NDIS makes of all bindings' packet filters and multicast lists
+/// - Windows: what NDIS computes from all bindings' packet filters and multicast lists
 public struct MembershipSet: Hashable, Sendable {
   /// Every frame on the wire.
   public var isPromiscuous = false
-  /// Frames to every group.
+  /// Frames to every multicast group.
   public var hearsAllGroups = false
   /// Frames to these groups.
   public var groups: Set<MACAddress> = []
 
-  /// Makes a set that wants nothing.
+  /// Creates a set without memberships.
   public init() {}
 
-  /// Whether it wants nothing.
+  /// Whether it has no memberships.
   public var isEmpty: Bool { self == MembershipSet() }
 }

@@ -1,4 +1,4 @@
-/// Where the binding of a protocol to an adapter is in its life.
+/// Where the binding of a protocol to an adapter is in its life cycle.
 ///
 /// - Source: `Ndisprot.docc/Rules.md` section 2.9
 public enum BindingState: UInt32, Sendable, CaseIterable {
@@ -14,10 +14,10 @@ public enum BindingState: UInt32, Sendable, CaseIterable {
   case running = 4
   /// Draining sends, no new ones.
   case pausing = 5
-  /// On the way out.
+  /// Being closed.
   case closing = 6
 
-  /// As `ndisprotctl bindings` prints it.
+  /// The name printed by `ndisprotctl bindings`.
   public var name: String {
     switch self {
     case .unbound: "unbound"

@@ -1,4 +1,4 @@
-/// The life of a binding as a value: events in, one action out; whoever holds it acts.
+/// The life cycle of a binding as a value: takes an event, returns an action for its owner.
 ///
 /// - Thread: none of its own; guarded by the binding's lock
 /// - Source: `Ndisprot.docc/Rules.md` section 2.9 (events × states), D-14
@@ -9,12 +9,12 @@ public struct BindingStateMachine: Sendable {
   /// Whether the interface is administratively up (power D0).
   public private(set) var isPowered = false
 
-  /// Makes the machine of an interface nobody has bound yet.
+  /// Creates the machine of an interface that is not bound yet.
   public init() {}
 
-  /// What happens to a binding.
+  /// The events of a binding.
   public enum Event: Sendable, CaseIterable {
-    /// An interface of the configuration is there.
+    /// An interface of the configuration exists.
     case bind
     /// Its attributes are stored.
     case openSucceeded
@@ -22,7 +22,7 @@ public struct BindingStateMachine: Sendable {
     case openFailed
     /// NetEventRestart.
     case restart
-    /// The restart is through.
+    /// The restart is complete.
     case restartSucceeded
     /// The restart failed.
     case restartFailed
@@ -40,7 +40,7 @@ public struct BindingStateMachine: Sendable {
     case powerOn
   }
 
-  /// What the holder of the machine must do about an event.
+  /// What the owner of the machine must do about an event.
   public enum Action: Sendable, Equatable {
     /// Nothing.
     case none
@@ -48,15 +48,15 @@ public struct BindingStateMachine: Sendable {
     case open
     /// The interface is bound already (NDIS_STATUS_FAILURE).
     case refuseAlreadyBound
-    /// Take the new attributes and say `restartSucceeded`.
+    /// Take the new attributes, then send `restartSucceeded`.
     case restart
-    /// Let outstanding sends complete, then say `drained`.
+    /// Let pended sends complete, then send `drained`.
     case drainSends
-    /// Forget the frames that are queued.
+    /// Drop the queued frames.
     case flushReceived
     /// Wake the opens that wait for power.
     case wakePowerWaiters
-    /// Cancel and close everything, then say `closed`.
+    /// Cancel and close everything, then send `closed`.
     case close
     /// Drop the last reference.
     case unlink
@@ -64,7 +64,7 @@ public struct BindingStateMachine: Sendable {
     case illegal
   }
 
-  /// Takes an event and says what to do.
+  /// Handles an event and returns what to do.
   public mutating func handle(_ event: Event) -> Action {
     switch event {
     case .bind: bind()

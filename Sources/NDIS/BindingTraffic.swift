@@ -1,4 +1,4 @@
-/// Frames and their bytes, by whom they are for.
+/// Frames and their bytes, by kind of destination.
 ///
 /// - Units: `bytes` counts octets on the wire, headers included, without the FCS
 public struct TrafficCounts: Hashable, Sendable {
@@ -26,34 +26,34 @@ public struct TrafficCounts: Hashable, Sendable {
       Pair(frames: left.frames &+ right.frames, bytes: left.bytes &+ right.bytes)
     }
 
-    /// What is left of a count without a part of it.
+    /// A count without a part of it.
     public static func - (whole: Pair, part: Pair) -> Pair {
       Pair(frames: whole.frames &- part.frames, bytes: whole.bytes &- part.bytes)
     }
   }
 
-  /// To one station.
+  /// To a single station.
   public var directed = Pair()
-  /// To a group, but not to everybody.
+  /// To a group other than broadcast.
   public var multicast = Pair()
-  /// To everybody.
+  /// To the broadcast address.
   public var broadcast = Pair()
 
   /// Makes counters at zero.
   public init() {}
 }
 
-/// What a binding has counted itself, and what it has.
+/// The binding's own counters and sizes.
 public struct BindingTraffic: Hashable, Sendable {
   /// Frames that the interface received and the binding captured.
   public var received = TrafficCounts()
   /// Frames that the binding's opens sent.
   public var sent = TrafficCounts()
-  /// Frames that found the capture ring full.
+  /// Frames that were lost because the capture ring was full.
   public var captureDrops: UInt64 = 0
   /// Frames of accepted writes that the kernel has not taken yet.
   public var waitingFrames: UInt64 = 0
-  /// Bytes of the capture ring, which it has or would be given.
+  /// Bytes of the capture ring, or of the ring that the binding would get.
   public var captureRingByteCount: UInt64 = 0
 
   /// Makes counters at zero.

@@ -1,19 +1,19 @@
 /// How frames are taken from the kernel.
 public enum CaptureProfile: String, Sendable, CaseIterable {
-  /// Every frame at once; under load, short naps between dispatches.
+  /// Each frame is delivered at once; under load, with short naps between dispatches.
   case latency
   /// Frames in blocks: up to a millisecond of delay for a tenth of the processor time.
   case throughput
 }
 
-/// What the kernel's rings of a binding hold.
+/// The capacity of a binding's rings in the kernel.
 public struct CaptureRing: Hashable, Sendable {
   /// Frames of the MTU.
   public var frameCount: Int
-  /// Memory that they take.
+  /// The memory they occupy.
   public var byteCount: Int
 
-  /// Makes a size.
+  /// Creates a size.
   public init(frameCount: Int = 0, byteCount: Int = 0) {
     self.frameCount = frameCount
     self.byteCount = byteCount
@@ -26,19 +26,19 @@ public struct CaptureRing: Hashable, Sendable {
   }
 }
 
-/// How a capture handle is made.
+/// How to open a capture handle.
 public struct CaptureConfiguration: Hashable, Sendable {
   /// How frames are taken from the kernel.
   public var profile: CaptureProfile
   /// Bytes of the kernel's ring.
   public var ringByteCount: Int
-  /// What the kernel lets through: the union of all opens.
+  /// The EtherTypes that the kernel's filter passes: the union of all opens.
   public var etherTypes: EtherTypeSet
   /// Whether frames that this host sends are wanted too.
   public var includesOutgoing: Bool
-  /// The longest payload that has to come whole.
+  /// The longest payload that must not be cut.
   public var mtu: UInt32
-  /// The interface's present name; a handle that was made under another is made anew.
+  /// The interface's current name; a handle opened under another name is reopened.
   public var interfaceName: InterfaceName
 
   /// Makes a configuration.

@@ -8,16 +8,16 @@ extension CompletionStatus {
 
   /// The caller has no right to this.
   public static let notPermitted = CompletionStatus(.accessDenied, .failure, EACCES)
-  /// The open's or the session's limit of outstanding requests, or of queue bytes.
+  /// The open's or the session's limit on outstanding requests, or on queue bytes.
   public static let tooManyRequests = CompletionStatus(.quotaExceeded, .resources, EDQUOT)
-  /// The user sends faster than the rule of the access policy lets him.
+  /// The user sends faster than the rule of the access policy allows.
   public static let rateExceeded = CompletionStatus(.quotaExceeded, .resources, EAGAIN)
-  /// The limit of sessions, of all or of one user.
+  /// The limit on sessions, in total or per user.
   public static let tooManySessions = CompletionStatus(.tooManySessions, .resources, EUSERS)
   /// The configuration is broken, so nothing is bound; the reply's payload says where and why.
   public static let misconfigured = CompletionStatus(
     .deviceConfigurationError, .failure, EUCLEAN)
-  /// No memory for what was asked.
+  /// Out of memory.
   public static let noMemory = CompletionStatus(.insufficientResources, .resources, ENOMEM)
 
   // Opening.
@@ -32,22 +32,22 @@ extension CompletionStatus {
   /// The interface is not Ethernet.
   public static let unsupportedMedium = CompletionStatus(
     .unsuccessful, .unsupportedMedia, EAFNOSUPPORT)
-  /// The packet socket or the ring could not be made.
+  /// The packet socket or the ring could not be created.
   public static let openFailed = CompletionStatus(.unsuccessful, .failure, EIO)
 
   // Requests in general.
 
-  /// A field has a value it cannot have.
+  /// A field has an invalid value.
   public static let invalidParameter = CompletionStatus(.invalidParameter, .invalidData, EINVAL)
   /// A second OPEN_DEVICE of one session won the race (rule Q-21).
   public static let invalidRequest = CompletionStatus(.invalidDeviceRequest, .failure, EINVAL)
-  /// The request code, the opcode or the OID is unknown here.
+  /// The request code, the opcode or the OID is not supported.
   public static let notSupported = CompletionStatus(.notSupported, .notSupported, EOPNOTSUPP)
-  /// The reply does not fit the room; `bytesNeeded` says what would.
+  /// The reply does not fit the room; `bytesNeeded` is what would be enough.
   public static let bufferTooSmall = CompletionStatus(.bufferTooSmall, .bufferTooShort, ENOBUFS)
-  /// Part of the data was returned; `bytesNeeded` says how much there is.
+  /// Part of the data was returned; `bytesNeeded` is the full length.
   public static let partialData = CompletionStatus(.bufferOverflow, .bufferOverflow, EOVERFLOW)
-  /// The wait was over before it happened.
+  /// The wait timed out.
   public static let timedOut = CompletionStatus(.timeout, .failure, ETIMEDOUT)
   /// The end of an enumeration by index.
   public static let noMoreEntries = CompletionStatus(.noMoreEntries, .adapterNotFound, ENOENT)
@@ -59,14 +59,14 @@ extension CompletionStatus {
   public static let sendCancelled = CompletionStatus(.cancelled, .sendAborted, ECANCELED)
   /// The interface went away while the request was pended.
   public static let adapterRemoved = CompletionStatus(.cancelled, .adapterRemoved, ENODEV)
-  /// The daemon was restarted under the request; made by the client library.
+  /// The daemon was restarted during the request; set by the client library.
   public static let restarted = CompletionStatus(.connectionReset, .failure, ECONNRESET)
   /// A defect of the daemon: a request was dropped.
   public static let internalError = CompletionStatus(.internalError, .failure, EIO)
 
   // Reading and writing.
 
-  /// Read or write on a session that opened nothing.
+  /// Read or write on a session that has not opened a binding.
   public static let notAssociated = CompletionStatus(.invalidHandle, .failure, EBADF)
   /// Read or write on an open whose binding is gone (rule B-36).
   public static let bindingGone = CompletionStatus(.invalidHandle, .adapterRemoved, ENODEV)
@@ -79,7 +79,7 @@ extension CompletionStatus {
     .invalidParameter, .invalidData, EPROTOTYPE)
   /// The source address is not the interface's.
   public static let sourceMismatch = CompletionStatus(.invalidParameter, .invalidData, EPERM)
-  /// A read with failOnTruncation met a longer frame, which stays queued.
+  /// A read with failOnTruncation found a longer frame, which stays queued.
   public static let messageTooLong = CompletionStatus(.bufferOverflow, .bufferOverflow, EMSGSIZE)
   /// The binding is paused.
   public static let paused = CompletionStatus(.unsuccessful, .paused, EBUSY)
@@ -94,15 +94,15 @@ extension CompletionStatus {
 
   // OIDs.
 
-  /// OID request on a session that opened nothing.
+  /// OID request on a session that has not opened a binding.
   public static let notConnected = CompletionStatus(.deviceNotConnected, .failure, ENOTCONN)
   /// OID request on an open whose binding is gone (rule B-36).
   public static let notBound = CompletionStatus(.unsuccessful, .adapterRemoved, ENODEV)
   /// The OID is known and cannot be set.
   public static let oidNotSettable = CompletionStatus(.invalidParameter, .invalidData, EPERM)
-  /// The value has a length that this OID cannot have (rule E-4).
+  /// The value's length is invalid for this OID (rule E-4).
   public static let invalidLength = CompletionStatus(.invalidBufferSize, .invalidLength, EINVAL)
-  /// More groups than the list holds, or an address that is no group.
+  /// More groups than fit the list, or an address that is not a group.
   public static let multicastFull = CompletionStatus(.unsuccessful, .multicastFull, ENOSPC)
   /// The group is not in the list.
   public static let multicastNotFound = CompletionStatus(
@@ -110,7 +110,7 @@ extension CompletionStatus {
   /// The port number is not 0.
   public static let invalidPort = CompletionStatus(.unsuccessful, .invalidPort, EINVAL)
 
-  /// Every row: the one place where a case gets its three codes.
+  /// All rows: the one place where a case gets its three codes.
   public static let table: [(name: String, status: CompletionStatus)] = [
     ("success", .success), ("notPermitted", .notPermitted), ("tooManyRequests", .tooManyRequests),
     ("rateExceeded", .rateExceeded), ("tooManySessions", .tooManySessions), ("noMemory", .noMemory),

@@ -7,7 +7,7 @@
 public struct CompletionStatus: Hashable, Sendable {
   /// What the sample would have completed the request with.
   public var ntStatus: NTStatus
-  /// What the adapter or the binding said.
+  /// The status of the adapter or the binding.
   public var ndisStatus: NDISStatus
   /// The Linux error number; 0 is success.
   public var errno: Int32
@@ -19,10 +19,10 @@ public struct CompletionStatus: Hashable, Sendable {
     self.errno = errno
   }
 
-  /// Whether the request did what it was asked.
+  /// Whether the request succeeded.
   public var isSuccess: Bool { errno == 0 }
 
-  /// The name of this row of the table, `failed` for a triple that is in none.
+  /// The name of this row of the table, `failed` for a triple that is not in the table.
   public var name: String {
     for row in CompletionStatus.table where row.status == self { return row.name }
     return isSuccess ? "success" : "failed"

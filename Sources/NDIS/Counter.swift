@@ -1,6 +1,6 @@
-/// The name of one counter of a binding or an open; all are monotonic 64-bit.
+/// The name of one counter; all but gauges are monotonic, all are 64-bit.
 ///
-/// The raw value goes over the control channel; numbers are never reused.
+/// The raw value is part of the control channel's protocol; numbers are never reused.
 ///
 /// - Source: `ndisprotd.docc/Reliability.md` section 1 (laws D1–D6)
 public enum Counter: UInt16, Sendable, CaseIterable {
@@ -10,14 +10,14 @@ public enum Counter: UInt16, Sendable, CaseIterable {
   case kernelDrops = 2
   case rxFrames = 3
   case rxBytes = 4
-  // Requests that had to ask the card.
+  // Requests that had to query the NIC.
   case oidAsked = 5
   case oidTimedOut = 6
-  /// Frames that two capture handles had while one took over from the other; delivered once.
+  /// Frames captured by two handles while one took over from the other; delivered once.
   case kernelRepeated = 7
-  /// Frames that were longer than the MTU, and that the latency profile cut.
+  /// Frames that were longer than the MTU and were cut in the latency profile.
   case rxCut = 8
-  /// Frames of the MTU that the capture ring holds, while there is one, and its bytes.
+  /// How many frames of the MTU the current capture ring holds, and its size in bytes.
   case ringFrames = 9
   case ringBytes = 10
 
@@ -63,16 +63,16 @@ public enum Counter: UInt16, Sendable, CaseIterable {
   case cpuNanoseconds = 85
 
   // Daemon.
-  /// Times that all links were asked for again because the kernel had lost or mixed up news of them.
+  /// How often all links were dumped again because the kernel's messages were lost or inconsistent.
   case linkResyncs = 96
 
-  // Limit: what clients hold of one thing.
+  // Limit: what clients hold of one resource.
   case limitUsed = 112
-  /// Of all clients together.
+  /// For all clients together.
   case limitOfAll = 113
   case limitOfUser = 114
   case limitOfSession = 115
-  /// Requests that were turned away for it.
+  /// Requests that were refused because of it.
   case limitRefused = 116
 
   // User, since the daemon's start.
@@ -92,9 +92,9 @@ public enum Counter: UInt16, Sendable, CaseIterable {
     }
   }
 
-  /// As JSON prints it; `rx.drop_flushed` of the specification is `rxDropFlushed` here.
+  /// The name in JSON; `rx.drop_flushed` of the specification is `rxDropFlushed` here.
   public var name: String {
-    // By hand: Embedded Swift does not know the names of cases.
+    // By hand: Embedded Swift has no names of cases.
     var names = Self.names.utf8[...]
     for _ in 0..<(Self.allCases.firstIndex(of: self) ?? 0) {
       guard let end = names.firstIndex(of: 0x20) else { break }
@@ -103,7 +103,7 @@ public enum Counter: UInt16, Sendable, CaseIterable {
     return String(Substring(names.prefix { $0 != 0x20 }))
   }
 
-  /// The names of all cases, in their order.
+  /// The names of all cases, in order.
   private static let names = """
     kernelPackets kernelDrops rxFrames rxBytes oidAsked oidTimedOut kernelRepeated rxCut \
     ringFrames ringBytes rxOffered rxOverrun rxMatched rxUnmatchedEthertype \

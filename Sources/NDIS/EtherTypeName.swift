@@ -1,8 +1,9 @@
-/// EtherTypes by the names that people use, in configurations, on command lines and in output.
+/// Names of EtherTypes, for configurations, command lines and output.
 ///
-/// - Source: IEEE 802 numbers, the EtherType registry; wol is what Wake-on-LAN senders use by custom
+/// - Source: IEEE 802 numbers, the EtherType registry; wol is the customary type of Wake-on-LAN
+///   senders
 public enum EtherTypeName {
-  /// Each name once; the first of a number is the one that is printed.
+  /// Each name is unique; the first name of a number is the one that is printed.
   public static let table: [(name: String, value: UInt16)] = [
     ("any", EtherTypeSet.anyValue), ("llc", EtherTypeSet.llcValue), ("ipv4", 0x0800),
     ("arp", 0x0806), ("wol", 0x0842), ("avtp", 0x22F0), ("ipv6", 0x86DD), ("slow", 0x8809),
@@ -13,7 +14,7 @@ public enum EtherTypeName {
     ("prp", 0x88FB), ("cfm", 0x8902), ("fcoe", 0x8906), ("hsr", 0x892F),
   ]
 
-  /// Reads a name of the table, or a number from 0x0600 to 0xFFFE, decimal or behind `0x`.
+  /// Parses a name of the table, or a number from 0x0600 to 0xFFFE, decimal or with `0x`.
   ///
   /// - Returns: the value as an `EtherTypeSet` takes it; nil for anything else
   public static func value(of word: String) -> UInt16? {

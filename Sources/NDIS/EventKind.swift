@@ -1,30 +1,30 @@
-/// What can happen to a binding that a client may want to hear of.
+/// The events of a binding that a client can subscribe to.
 ///
-/// The raw value goes over the control channel; numbers are never reused.
+/// The raw value is part of the control channel's protocol; numbers are never reused.
 ///
-/// - Windows: NET_PNP_EVENT and NDIS_STATUS_INDICATION, as far as they mean something here
+/// - Windows: NET_PNP_EVENT and NDIS_STATUS_INDICATION, as far as they apply here
 /// - Source: D-6, `Ndisprot.docc/Rules.md` sections 2.5–2.7
 public enum EventKind: UInt32, Sendable, CaseIterable {
   /// An interface is bound.
   case bindingAdded = 1
   /// A binding is gone, with everything that was pended on it.
   case bindingRemoved = 2
-  /// The carrier came or went.
+  /// The carrier appeared or disappeared.
   case linkState = 3
   /// The interface was set up or down.
   case powerState = 4
-  /// The interface has another address.
+  /// The interface's address changed.
   case address = 5
-  /// The interface takes longer or only shorter frames.
+  /// The interface's MTU changed.
   case mtu = 6
-  /// The interface has another name.
+  /// The interface was renamed.
   case name = 7
   /// An administrator paused or restarted the binding.
   case bindingState = 8
   /// The daemon stops: every request completes, and the session ends.
   case shutdown = 9
 
-  /// As `ndisprotctl watch` prints it.
+  /// The name printed by `ndisprotctl watch`.
   public var name: String {
     switch self {
     case .bindingAdded: "bindingAdded"
@@ -39,9 +39,9 @@ public enum EventKind: UInt32, Sendable, CaseIterable {
     }
   }
 
-  /// Whether only the last of several tells something: those are told as one.
+  /// Whether only the last of several events matters: those are merged into one.
   ///
-  /// The carrier and the power are edges: that they were gone for a moment matters.
+  /// The carrier and the power are edges: a short interruption matters.
   public var isLevel: Bool {
     switch self {
     case .address, .mtu, .name: true
@@ -59,18 +59,18 @@ public struct EventKindSet: OptionSet, Hashable, Sendable {
   /// Wraps any bits.
   public init(rawValue: UInt32) { self.rawValue = rawValue }
 
-  /// A set of one.
+  /// Creates a set of one kind.
   public init(_ kind: EventKind) { self.init(rawValue: 1 << kind.rawValue) }
 
-  /// All that mean something.
+  /// All defined kinds.
   public static let all = EventKindSet(EventKind.allCases.map(EventKindSet.init))
 
-  /// Whether a kind is one of them.
+  /// Whether a kind is in the set.
   public func contains(_ kind: EventKind) -> Bool { contains(EventKindSet(kind)) }
 }
 
 extension AdapterAttributes {
-  /// What a client hears of when these follow `former`, in the order of the kinds.
+  /// The events when these attributes replace `former`, in the order of the kinds.
   public func changes(since former: AdapterAttributes) -> [EventKind] {
     var kinds: [EventKind] = []
     if link != former.link { kinds.append(.linkState) }

@@ -1,7 +1,7 @@
 /// The header in front of every frame, in the receive ring and on the control channel.
 ///
 /// A record is this header, the frame, and zero bytes up to a multiple of 8, so that a ring of
-/// records is sent as it lies.
+/// records can be sent without copying.
 ///
 /// - Shape: 24 bytes, little-endian
 ///   ```
@@ -13,42 +13,42 @@
 ///   ```
 /// - Source: `NdisprotControl.docc/Protocol.md`
 public struct FrameRecord: BitwiseCopyable, Equatable, Sendable {
-  /// Bytes in front of the frame.
+  /// The length of the header.
   @inlinable public static var headerByteCount: Int { 24 }
-  /// Every record starts on a multiple of this.
+  /// Every record starts at a multiple of this.
   @inlinable public static var alignment: Int { 8 }
 
-  /// What is particular about one frame.
+  /// Properties of one frame.
   ///
-  /// The members are computed: a stored constant of another module costs a call a frame.
+  /// The members are computed: a stored constant of another module costs one call per frame.
   public struct Flags: OptionSet, BitwiseCopyable, Hashable, Sendable {
     /// The bits of the record's flags field.
     public let rawValue: UInt32
     /// Wraps any bits.
     @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
-    /// Fewer bytes follow than were on the wire.
+    /// The record holds fewer bytes than were on the wire.
     @inlinable public static var truncated: Flags { Flags(rawValue: 1) }
     /// Sent by this host, not received.
     @inlinable public static var outgoing: Flags { Flags(rawValue: 2) }
-    /// Written by this very open, and looped back.
+    /// Written by this same open, and looped back.
     @inlinable public static var looped: Flags { Flags(rawValue: 4) }
-    /// The kernel had taken the VLAN tag off; it is back in its place.
+    /// The kernel had removed the VLAN tag; it was put back in its place.
     @inlinable public static var tagPutBack: Flags { Flags(rawValue: 8) }
-    /// The time is the adapter's, not the kernel's.
+    /// The timestamp is the NIC's, not the kernel's.
     @inlinable public static var hardwareTime: Flags { Flags(rawValue: 16) }
   }
 
-  /// Bytes of the frame that follow.
+  /// The length of the frame in this record.
   public var length: UInt32
-  /// Bytes the frame had on the wire.
+  /// The length of the frame on the wire.
   public var originalLength: UInt32
   /// Nanoseconds since the epoch; 0 in a write.
   public var timestamp: UInt64
-  /// What is particular about the frame.
+  /// The properties of the frame.
   public var flags: Flags
-  /// Frames that the open lost between the frame that it read before and this one.
+  /// Frames that the open lost between the previous frame it read and this one.
   ///
-  /// 0 in a write, in the receive ring, and for a client that did not ask for it in HELLO.
+  /// 0 in a write, in the receive ring, and for a client that did not request it in HELLO.
   public var lostBefore: UInt32
 
   /// Makes a header.
@@ -63,15 +63,15 @@ public struct FrameRecord: BitwiseCopyable, Equatable, Sendable {
     self.lostBefore = lostBefore
   }
 
-  /// Bytes of a whole record with a frame of `length` bytes: header, frame, padding.
+  /// The length of a whole record with a frame of `length` bytes: header, frame, padding.
   ///
-  /// `length` is at most a message's 128 KiB where this is used, so nothing overflows.
+  /// `length` is at most a message's 128 KiB here, so nothing overflows.
   @inlinable public static func byteCount(ofFrame length: Int) -> Int {
     headerByteCount &+ ((length &+ 7) & ~7)
   }
 
-  /// Bytes of the longest record of an interface: a frame of the MTU with two tags, or the 256 KiB
-  /// that libpcap keeps of a longer one: an MTU may be without bound.
+  /// The length of the longest record of an interface: a frame of the MTU with two tags, or the 256
+  /// KiB that libpcap keeps of a longer frame: an MTU may be unlimited.
   public static func byteCount(ofMTU mtu: UInt32) -> Int {
     byteCount(ofFrame: Int(clamping: min(UInt64(mtu) &+ 22, 262_144)))
   }

@@ -1,27 +1,28 @@
-/// The name of an interface: the kernel's bytes, as text that no other name has.
+/// The name of an interface: the kernel's bytes, with a unique text for each name.
 ///
-/// A name is any bytes but zeros, blanks, slashes and colons; two that differ in one byte are two
-/// names, also where Unicode calls them equal. UTF-8 is its own text. Any other name is written
-/// `bytes:` and its bytes, with escapes: no name of UTF-8 can look like that, for its colon.
+/// A name is any bytes but zeros, blanks, slashes and colons; names that differ in one byte are
+/// different, even where Unicode calls them equal. A name in UTF-8 is its own text. Any other name
+/// is written as `bytes:` and its escaped bytes: because of the colon, no name in UTF-8 can look
+/// like that.
 ///
 /// - Shape: 1 to 15 bytes, an alternative name up to 127
 /// - Source: `dev_valid_name`, netdevice(7); ALTIFNAMSIZ, `<linux/if.h>`; threat T37
 public struct InterfaceName: Hashable, Sendable {
-  /// How long a name can be, alternative names included.
+  /// The length of a name, alternative names included.
   public static let byteCounts = 1...127
-  /// What is in front of escaped bytes.
+  /// The prefix of escaped bytes.
   static let escapedPrefix = "bytes:"
 
   /// The name as programs exchange it.
   public let text: String
 
-  /// Takes the kernel's bytes; nil if no interface can have this name.
+  /// Creates a name from the kernel's bytes; nil if no interface can have it.
   public init?(bytes: [UInt8]) {
     guard Self.arePossible(bytes) else { return nil }
     text = String(validating: bytes, as: UTF8.self) ?? bytes.escaped
   }
 
-  /// Takes a text as `text` or `description` gives it; nil if no interface can have this name.
+  /// Creates a name from `text` or `description`; nil if no interface can have it.
   public init?(_ text: String) {
     guard let bytes = Self.unescaped(text) else { return nil }
     self.init(bytes: bytes)
@@ -38,7 +39,7 @@ public struct InterfaceName: Hashable, Sendable {
       && bytes.allSatisfy { $0.canBeInName }
   }
 
-  /// The bytes that a text stands for; nil if its escapes are none.
+  /// The bytes that a text stands for; nil if its escapes are invalid.
   static func unescaped(_ text: String) -> [UInt8]? {
     let bytes = Array(text.utf8)
     guard bytes.prefix(escapedPrefix.utf8.count) == Array(escapedPrefix.utf8)[...] else {
@@ -59,7 +60,7 @@ public struct InterfaceName: Hashable, Sendable {
     return found
   }
 
-  // Not String's equality, which takes canonically equivalent texts for one.
+  // Not String's equality, under which canonically equivalent texts are equal.
 
   /// Whether the bytes are the same.
   public static func == (left: InterfaceName, right: InterfaceName) -> Bool {
@@ -73,19 +74,19 @@ public struct InterfaceName: Hashable, Sendable {
 }
 
 extension InterfaceName: CustomStringConvertible {
-  /// The name for people: as `text`, and with escapes if a terminal or a log would act on it.
+  /// The name for people: `text`, with escapes for whatever a terminal or a log would act on.
   public var description: String {
     text.printable().utf8.elementsEqual(text.utf8) ? text : bytes.escaped
   }
 }
 
 extension InterfaceName: ExpressibleByStringInterpolation {
-  /// A name that a program's author wrote, taken as it is.
+  /// For names in source code, which are not checked.
   public init(stringLiteral text: String) { self.text = text }
 }
 
 extension String {
-  /// The name of an interface for people; whatever else it is, printable.
+  /// A printable form: the interface's name, or any other text made printable.
   package var printableName: String { InterfaceName(self)?.description ?? printable() }
 }
 
@@ -93,9 +94,9 @@ extension UInt8 {
   fileprivate static var dot: UInt8 { UInt8(ascii: ".") }
   fileprivate static var backslash: UInt8 { UInt8(ascii: "\\") }
 
-  /// Whether the kernel takes the byte in the name of an interface.
+  /// Whether the kernel accepts the byte in the name of an interface.
   ///
-  /// It does not check alternative names; those that do not pass here cannot be used.
+  /// The kernel does not check alternative names; those that fail here cannot be used.
   ///
   /// - Source: `dev_valid_name`
   var canBeInName: Bool {
@@ -116,7 +117,7 @@ extension UInt8 {
 }
 
 extension [UInt8] {
-  /// The bytes behind `bytes:`, each that is no visible ASCII character as `\xff`.
+  /// The bytes after `bytes:`, with `\xff` for each that is not a visible ASCII character.
   fileprivate var escaped: String {
     var text = InterfaceName.escapedPrefix
     for byte in self {

@@ -1,12 +1,12 @@
-/// Which directions the medium carries at once.
+/// Whether the medium carries both directions at once.
 ///
 /// - Windows: NET_IF_MEDIA_DUPLEX_STATE (E-9)
 public enum MediaDuplexState: UInt32, Sendable {
-  /// The driver does not say.
+  /// The driver does not report it.
   case unknown = 0
-  /// One at a time.
+  /// One direction at a time.
   case half = 1
-  /// Both.
+  /// Both at once.
   case full = 2
 }
 
@@ -16,21 +16,21 @@ public enum MediaDuplexState: UInt32, Sendable {
 public enum PauseFunctions: UInt32, Sendable {
   /// None.
   case unsupported = 0
-  /// It sends them.
+  /// Sends them.
   case sendOnly = 1
-  /// It obeys them.
+  /// Obeys them.
   case receiveOnly = 2
   /// Both.
   case sendAndReceive = 3
-  /// The driver does not say.
+  /// The driver does not report it.
   case unknown = 4
 }
 
-/// Speed and mode of a link, as the card has negotiated them.
+/// Speed and mode of a link, as negotiated by the NIC.
 ///
 /// - Windows: NDIS_LINK_STATE, NDIS_LINK_SPEED
 public struct LinkSettings: Hashable, Sendable {
-  /// What was negotiated rather than set.
+  /// What was negotiated as opposed to set.
   ///
   /// - Windows: NDIS_LINK_STATE_…_AUTO_NEGOTIATED
   public struct AutoNegotiation: OptionSet, Hashable, Sendable {
@@ -45,24 +45,24 @@ public struct LinkSettings: Hashable, Sendable {
     public static let pause = AutoNegotiation(rawValue: 0x8)
   }
 
-  /// What stands for a speed that nobody knows.
+  /// The value for an unknown speed.
   public static let unknownSpeed = UInt64.max
 
-  /// Bits a second, of both directions.
+  /// Bits per second, in both directions.
   public var bitsPerSecond = unknownSpeed
-  /// The most that the card can have.
+  /// The highest speed of the NIC.
   public var maximumBitsPerSecond = unknownSpeed
-  /// Whether both directions go at once.
+  /// Whether both directions are used at once.
   public var duplex = MediaDuplexState.unknown
   /// Pause frames.
   public var pause = PauseFunctions.unknown
   /// What was negotiated.
   public var autoNegotiation: AutoNegotiation = []
 
-  /// Makes settings of which nothing is known.
+  /// Creates unknown settings.
   public init() {}
 
-  /// The structure that OID_GEN_LINK_STATE answers and NDIS_STATUS_LINK_STATE carries (rule E-6).
+  /// The structure of OID_GEN_LINK_STATE and NDIS_STATUS_LINK_STATE (rule E-6).
   ///
   /// - Shape: 40 bytes
   ///   ```

@@ -1,6 +1,6 @@
 public import MDL
 
-/// Why a capture handle could not be made or changed.
+/// Why a capture handle could not be opened or changed.
 public enum MiniportError: Error, Hashable, Sendable {
   /// The interface is gone (PCAP_ERROR_NO_SUCH_DEVICE).
   case noSuchDevice
@@ -10,8 +10,8 @@ public enum MiniportError: Error, Hashable, Sendable {
   case permissionDenied
   /// The link type is not Ethernet.
   case notEthernet(linkType: Int32)
-  /// libpcap takes the interface's name for something that is no interface, and no other name of it
-  /// serves.
+  /// libpcap takes the interface's name for something other than an interface, and it has no other
+  /// usable name.
   case unopenableName(String)
   /// Another libpcap error, with its code and words.
   case capture(code: Int32, words: String)
@@ -19,11 +19,11 @@ public enum MiniportError: Error, Hashable, Sendable {
   case system(errno: Int32, call: String)
 }
 
-/// Why the kernel did not take a frame.
+/// Why the kernel did not accept a frame.
 public enum SendFailure: Hashable, Sendable {
   /// The socket's buffer is full: wait until it is writable.
   case wouldBlock
-  /// The interface's queue is full (ENOBUFS): try again within the budget.
+  /// The interface's queue is full (ENOBUFS): retry within the budget.
   case noBuffers
   /// Longer than the interface can send.
   case tooLong
@@ -35,11 +35,11 @@ public enum SendFailure: Hashable, Sendable {
   case other(errno: Int32)
 }
 
-/// How far a send came: frames leave in order, so a count says which.
+/// The result of a send: frames are sent in order, so a count tells which.
 public struct SendProgress: Hashable, Sendable {
-  /// Frames the kernel took, from the first.
+  /// Frames that the kernel accepted, counted from the first.
   public var sentCount: Int
-  /// Why the frame behind them was not taken; nil if all were.
+  /// Why the next frame was refused; nil if all were accepted.
   public var failure: SendFailure?
 
   /// Makes a result.
@@ -49,26 +49,26 @@ public struct SendProgress: Hashable, Sendable {
   }
 }
 
-/// What the capture handles have counted since the first was made, widened to 64 bits.
+/// What the capture handles counted since the first was opened, widened to 64 bits.
 ///
 /// - Source: PACKET_STATISTICS; `frames` includes `drops` (`Ndisprot.docc/Linux.md` section 2)
 public struct CaptureStatistics: Hashable, Sendable {
   /// Frames that passed the kernel's filter, dropped ones included; each once.
   public var frames: UInt64
-  /// Frames that found the kernel's ring full.
+  /// Frames that were lost because the kernel's ring was full.
   public var drops: UInt64
-  /// Frames that a former handle and its successor both had; they are handed over once, and in
-  /// `frames` once.
+  /// Frames that a handle and its successor both captured; they are delivered once, and counted
+  /// once in `frames`.
   public var repeated: UInt64
 
-  /// Makes a set of counts.
+  /// Creates a set of counts.
   public init(frames: UInt64 = 0, drops: UInt64 = 0, repeated: UInt64 = 0) {
     self.frames = frames
     self.drops = drops
     self.repeated = repeated
   }
 
-  /// Adds what another handle has counted.
+  /// Adds the counts of another handle.
   public static func += (left: inout CaptureStatistics, right: CaptureStatistics) {
     left.frames &+= right.frames
     left.drops &+= right.drops
@@ -76,38 +76,39 @@ public struct CaptureStatistics: Hashable, Sendable {
   }
 }
 
-/// The edge below a binding: one interface, captured and sent on.
+/// The edge below a binding: one interface, for capturing and sending.
 ///
-/// Sending and capturing live apart: the send socket is there from `open` to `close`, and says
+/// Sending and capturing are independent: the send socket exists from `open` to `close`, and shows
 /// whether the interface is still the one that was bound; capture handles come and go.
 ///
-/// - Thread: everything on the binding's thread, completions too
-/// - Windows: the miniport driver as NDIS shows it to a protocol
+/// - Thread: everything on the binding's thread, completions included
+/// - Windows: the miniport driver as NDIS presents it to a protocol
 public protocol MiniportAdapter: AnyObject {
-  /// Opens the send socket; frames and news then go to `handler`.
+  /// Opens the send socket; frames and reports go to `handler` from then on.
   ///
-  /// - Throws: `MiniportError`; nothing is left open then
+  /// - Throws: `MiniportError`; nothing stays open then
   func open(handler: ReceiveHandler) throws(MiniportError)
 
   /// Whether the interface that was opened is gone, and another one has its index now.
   ///
   /// The kernel unbinds packet sockets when an interface is deleted or leaves the namespace, and
-  /// does not bind them again when one of the same index and name comes.
+  /// does not bind them again to a new one with the same index and name.
   var isReplaced: Bool { get }
 
-  /// Makes what capture handles the configuration needs and there are not yet, off this thread.
+  /// Opens the capture handles that the configuration needs and that are missing, on another
+  /// thread.
   ///
-  /// A handle there is captures until its successor does, and no frame is lost or handed over twice.
+  /// An existing handle captures until its successor does; no frame is lost or delivered twice.
   ///
   /// - Parameters:
-  ///   - configuration: what the handles there are together are for
-  ///   - completion: called once, maybe at once, when the new handles capture and former ones are
-  ///     drained, or with what kept them from being made: then those there are stay. Not called if
-  ///     `deactivate` comes first
+  ///   - configuration: what all handles together have to capture
+  ///   - completion: called once, possibly before this returns: when the new handles capture and
+  ///     the former ones are drained, or with the error that kept them from opening: then the
+  ///     existing ones stay. Not called if `deactivate` comes first
   func activate(
     _ configuration: CaptureConfiguration, completion: @escaping (MiniportError?) -> Void)
 
-  /// Lets the union of the opens' types through; outgoing frames no more if no open wants them.
+  /// Sets the EtherTypes of all opens, and stops capturing outgoing frames if no open wants them.
   func update(etherTypes: EtherTypeSet, includesOutgoing: Bool) throws(MiniportError)
 
   /// Sends frames, one segment of the chain each, in order, until one is refused.
@@ -116,7 +117,7 @@ public protocol MiniportAdapter: AnyObject {
   /// - Complexity: one system call for up to 64 frames, no allocation
   func send(_ frames: MDLChain) -> SendProgress
 
-  /// The interface's MTU as the kernel has it at this moment; nil if it does not say.
+  /// The interface's MTU as the kernel has it at this moment; nil if it cannot be read.
   var currentMTU: UInt32? { get }
 
   /// Calls `handler.sendPossible()` once when the send socket is writable again.
@@ -125,21 +126,21 @@ public protocol MiniportAdapter: AnyObject {
   /// What the capture handles counted since the first activation.
   var statistics: CaptureStatistics { get }
 
-  /// The rings of the handles there are.
+  /// The capacity of the open capture handles.
   var ring: CaptureRing { get }
 
-  /// Takes what is left in the rings, counts, and has the capture handles closed.
+  /// Reads what is left in the rings, counts it, and closes the capture handles.
   ///
-  /// - Parameter completion: called once, maybe at once, when all is taken and counted
+  /// - Parameter completion: called once, possibly before this returns, when everything is counted
   func deactivate(completion: @escaping () -> Void)
 
-  /// Has the send socket closed.
+  /// Closes the send socket.
   func close()
 }
 
 /// The edge above a miniport: where frames and completions arrive.
 ///
-/// A class, because the way of a frame allows no closure and no existential (13–40 ns each).
+/// A class, because the path of a frame allows no closure and no existential (13–40 ns each).
 ///
 /// - Thread: the binding's thread
 /// - Windows: ProtocolReceiveNetBufferLists, ProtocolSendNetBufferListsComplete
@@ -149,25 +150,25 @@ open class ReceiveHandler {
 
   /// One frame; borrowed until this returns.
   ///
-  /// - Returns: false if readers have to be looked at before the next frame: the dispatch ends behind
-  ///   this one, as one that was full (`chunkComplete`)
+  /// - Returns: false if readers have to be served before the next frame: the dispatch ends after
+  ///   this one, as a full one does (`chunkComplete`)
   @discardableResult
   open func receive(_ frame: ReceivedFrame) -> Bool { true }
 
-  /// A chunk is over and more frames are there: `receive` or `receiveComplete` follows within a turn
-  /// of the loop, or as soon as `shouldHold` does not hold them any more.
+  /// A chunk has ended and more frames are available: `receive` or `receiveComplete` follows within
+  /// a turn of the loop, or as soon as `shouldHold` no longer holds them.
   open func chunkComplete() { receiveComplete() }
 
-  /// No more frames are there for now: time to serve readers.
+  /// No more frames are available: time to serve readers.
   open func receiveComplete() {}
 
-  /// Whether frames are better left in the kernel's ring for a moment.
+  /// Whether frames should stay in the kernel's ring for now.
   open func shouldHold(nowNanoseconds: UInt64) -> Bool { false }
 
   /// The send socket is writable again, after `notifyWhenSendPossible`.
   open func sendPossible() {}
 
-  /// A capture handle failed, and captures no more; it is closed by `deactivate`, or by an
-  /// activation that succeeds.
+  /// A capture handle failed, and captures no more; `deactivate` or a successful activation closes
+  /// it.
   open func captureFailed(_ error: MiniportError) {}
 }

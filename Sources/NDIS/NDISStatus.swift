@@ -1,4 +1,4 @@
-/// A status of the network driver interface, kept beside the NTSTATUS it was folded into.
+/// A status of the network driver interface, next to the NTSTATUS that it was mapped to.
 ///
 /// - Windows: NDIS_STATUS
 /// - Source: ndis.h; `NDIS.docc/Statuses.md` section 2

@@ -1,4 +1,4 @@
-/// A status of the Windows executive, as the sample's requests complete with.
+/// A status of the Windows executive, with which the sample's requests complete.
 ///
 /// - Shape: severity in the top two bits: 0 success, 1 informational, 2 warning, 3 error
 /// - Windows: NTSTATUS

@@ -1,25 +1,25 @@
-/// A pattern of interface names: `*` stands for any bytes, `?` for one.
+/// A pattern of interface names: `*` matches any bytes, `?` matches one.
 ///
-/// It is matched against the kernel's bytes. Behind `bytes:` an escape such as `\x2a` is that byte,
-/// and no wildcard.
+/// It is matched against the kernel's bytes. After `bytes:` an escape such as `\x2a` means that
+/// byte, not a wildcard.
 ///
 /// - Complexity: matching is O(pattern × name), without recursion
 public struct NamePattern: Hashable, Sendable {
-  /// A byte, or what stands for some.
+  /// A byte, or a wildcard.
   package enum Part: Hashable, Sendable {
-    /// This byte.
+    /// Exactly this byte.
     case byte(UInt8)
-    /// `?`: any one.
+    /// `?`: any one byte.
     case one
-    /// `*`: any number of any.
+    /// `*`: any number of bytes.
     case any
   }
-  /// The pattern as it was written.
+  /// The pattern as written.
   let text: String
   /// The pattern, part by part.
   package let parts: [Part]
 
-  /// Takes a pattern; nil if no interface can have a name like that.
+  /// Creates a pattern; nil if no interface can have a matching name.
   public init?(_ text: String) {
     let escapes = text.utf8.starts(with: InterfaceName.escapedPrefix.utf8)
     guard let bytes = InterfaceName.unescaped(text) else { return nil }
@@ -37,7 +37,7 @@ public struct NamePattern: Hashable, Sendable {
     self.parts = parts
   }
 
-  /// Which of the bytes behind `bytes:` were written as escapes.
+  /// Which of the bytes after `bytes:` were written as escapes.
   private static func escapedOffsets(_ text: String) -> Set<Int> {
     var offsets: Set<Int> = []
     var rest = text.utf8.dropFirst(InterfaceName.escapedPrefix.utf8.count)
@@ -52,11 +52,11 @@ public struct NamePattern: Hashable, Sendable {
     return offsets
   }
 
-  /// Whether a name is one of the pattern's.
+  /// Whether a name matches.
   public func matches(_ name: InterfaceName) -> Bool {
     let name = name.bytes
     var (p, n) = (0, 0)
-    // Where to go on when the last star has to take one byte more.
+    // Where to continue when the last star has to match one more byte.
     var retry: (p: Int, n: Int)?
     while n < name.count {
       if p < parts.count, parts[p] == .any {
@@ -87,7 +87,7 @@ extension NamePattern.Part {
 }
 
 extension NamePattern: ExpressibleByStringLiteral {
-  /// A pattern that a program's author wrote; one that matches nothing if it is impossible.
+  /// For patterns in source code; an invalid one matches nothing.
   public init(stringLiteral text: String) {
     self = NamePattern(text) ?? NamePattern(text, parts: [])
   }
@@ -101,8 +101,8 @@ extension NamePattern: ExpressibleByStringLiteral {
 extension InterfaceName {
   /// Why a text cannot name an interface, and what to write instead; nil if it can.
   ///
-  /// `np0@np1` could be a name. Where an interface of that name is not known to be, it is what
-  /// `ip link` shows of np0, copied.
+  /// `np0@np1` could be a name. Where no interface of that name is known, it was probably copied
+  /// from the line that `ip link` shows for np0.
   package static func objection(to text: String, isPattern: Bool = false) -> String? {
     let isPossible = isPattern ? NamePattern(text) != nil : self.isPossible(text)
     let meant = meant(by: text)
@@ -117,7 +117,8 @@ extension InterfaceName {
       : "'\(shown)' cannot be the name of an interface. Write \(meant)"
   }
 
-  /// What was meant by a text with something that `ip` shows behind the name, or blanks around it.
+  /// The intended name in a text with additions that `ip` shows after the name, or with blanks
+  /// around it.
   package static func meant(by text: String) -> InterfaceName? {
     guard !text.utf8.starts(with: escapedPrefix.utf8) else { return nil }
     let blanks: (UInt8) -> Bool = { $0 == UInt8(ascii: " ") || (9...13).contains($0) }

@@ -3,17 +3,17 @@ extension OID {
   public enum Format: Sendable {
     /// A little-endian number of 1, 2, 4 or 8 bytes.
     case number
-    /// A count of 8 bytes, or its lower 4 for who has no room for more (rule E-2).
+    /// A count of 8 bytes, or its lower 4 for a client with room for only 4 (rule E-2).
     case counter
-    /// Speeds of 8 bytes each, in bit/s; all ones if nobody knows.
+    /// Speeds of 8 bytes each, in bit/s; all ones if unknown.
     case speeds
     /// NDIS_PACKET_TYPE_…
     case packetFilter
     /// One address.
     case address
-    /// Addresses, one behind the other.
+    /// A sequence of addresses.
     case addresses
-    /// OIDs, one behind the other.
+    /// A sequence of OIDs.
     case oids
     /// UTF-16LE up to a NUL.
     case text
@@ -23,7 +23,7 @@ extension OID {
     case linkState
     /// NDIS_STATISTICS_INFO.
     case statistics
-    /// A structure, or nobody here knows.
+    /// A structure, or an unknown format.
     case bytes
   }
 
@@ -33,13 +33,13 @@ extension OID {
     public let oid: OID
     /// The name of ntddndis.h.
     public let name: String
-    /// Whether its value can be asked for.
+    /// Whether its value can be queried.
     public let canQuery: Bool
     /// Whether its value can be set.
     public let canSet: Bool
     /// What its bytes mean.
     public let format: Format
-    /// What has to be asked before it can be answered; nothing if rtnetlink or the open know.
+    /// What has to be queried for an answer; empty if rtnetlink's reports or the open are enough.
     public let facts: AdapterFacts.Kinds
 
     fileprivate init(
@@ -62,7 +62,7 @@ extension OID {
     case both
   }
 
-  /// Every OID that means something here, ascending: what OID_GEN_SUPPORTED_LIST answers.
+  /// Every supported OID, ascending: the value of OID_GEN_SUPPORTED_LIST.
   public static let supported: [Description] = [
     Description(.supportedList, "OID_GEN_SUPPORTED_LIST", .query, .oids),
     Description(.hardwareStatus, "OID_GEN_HARDWARE_STATUS", .query, .number),

@@ -9,7 +9,7 @@ public struct OID: RawRepresentable, Hashable, Sendable {
   /// Wraps any number; unknown ones are legal and answered NDIS_STATUS_NOT_SUPPORTED.
   public init(rawValue: UInt32) { self.rawValue = rawValue }
 
-  /// The row of this OID, nil for one that means nothing here.
+  /// The row of this OID, nil if it is not supported.
   public var description: Description? { OID.supported.first { $0.oid == self } }
 
   /// Finds an OID by its name, its short name (`current-address`, `CURRENT_ADDRESS`) or number.
@@ -34,7 +34,8 @@ extension OID.Description {
     return name.dropFirst(prefix.count)
   }
 
-  /// The name that people type: `link-state`; the whole name where another OID has the short one.
+  /// The name for the command line: `link-state`; the whole name where another OID has the short
+  /// one.
   public var shortName: String {
     let isFirst = OID.supported.first { $0.familyName == familyName }?.oid == oid
     guard isFirst else { return name }

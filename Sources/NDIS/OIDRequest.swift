@@ -1,37 +1,37 @@
-/// One OID request, and the byte counts that its answer fills in.
+/// One OID request, and the byte counts of its answer.
 ///
-/// A kind has just the counts that mean something for it; there are no other kinds. The counts are
-/// what the client hears in `information` and `bytesNeeded`.
+/// A kind has only the counts that apply to it; there are no other kinds. The client receives the
+/// counts in `information` and `bytesNeeded`.
 ///
 /// - Windows: NDIS_OID_REQUEST, NdisRequestQueryInformation, SetInformation, Method
 /// - Source: `MDL.docc/Rules.md` section 2.7 (O1)
 public enum OIDRequest: Hashable, Sendable {
-  /// Asks for a value.
+  /// Queries a value.
   case query(Query)
   /// Changes a value.
   case set(Set)
-  /// Hands in a value and takes one back.
+  /// Passes a value in and gets one back.
   case method(Method)
 
-  /// What a query says and is told.
+  /// The parameters and results of a query.
   public struct Query: Hashable, Sendable {
     /// The property.
     public let oid: OID
-    /// Bytes of value that the asker has room for.
+    /// The room for the value, in bytes.
     public let room: Int
-    /// Bytes of value it got.
+    /// Bytes of the value that were returned.
     public var bytesWritten = 0
-    /// Bytes of room it would have taken; 0 if more would not have helped.
+    /// The room that would have been needed; 0 if more would not have helped.
     public var bytesNeeded = 0
 
-    /// Makes a query that was not answered yet.
+    /// Creates a query without an answer.
     public init(_ oid: OID, room: Int) {
       self.oid = oid
       self.room = room
     }
   }
 
-  /// What a set says and is told.
+  /// The parameters and results of a set.
   public struct Set: Hashable, Sendable {
     /// The property.
     public let oid: OID
@@ -39,32 +39,32 @@ public enum OIDRequest: Hashable, Sendable {
     public let value: [UInt8]
     /// Bytes of the value that were used.
     public var bytesRead = 0
-    /// Bytes that the value should have had; 0 if its length was right.
+    /// The length that the value should have had; 0 if it was right.
     public var bytesNeeded = 0
 
-    /// Makes a set that was not answered yet.
+    /// Creates a set without an answer.
     public init(_ oid: OID, value: [UInt8]) {
       self.oid = oid
       self.value = value
     }
   }
 
-  /// What a method says and is told.
+  /// The parameters and results of a method.
   public struct Method: Hashable, Sendable {
     /// The property.
     public let oid: OID
-    /// What is handed in.
+    /// The input.
     public let value: [UInt8]
-    /// Bytes of value that the asker has room for.
+    /// The room for the output, in bytes.
     public let room: Int
     /// Bytes of the input that were used.
     public var bytesRead = 0
-    /// Bytes of output there are.
+    /// Bytes of output.
     public var bytesWritten = 0
-    /// Bytes of room, or of input, it would have taken.
+    /// The room, or the input, that would have been needed.
     public var bytesNeeded = 0
 
-    /// Makes a method that was not answered yet.
+    /// Creates a method without an answer.
     public init(_ oid: OID, value: [UInt8], room: Int) {
       self.oid = oid
       self.value = value
@@ -72,7 +72,7 @@ public enum OIDRequest: Hashable, Sendable {
     }
   }
 
-  /// The property it is about.
+  /// The property.
   public var oid: OID {
     switch self {
     case .query(let query): query.oid
@@ -85,7 +85,7 @@ public enum OIDRequest: Hashable, Sendable {
 // MARK: - Byte counts
 
 extension OIDRequest {
-  /// Bytes of value that went out; 0 for a set, which has none.
+  /// Bytes of the value that were returned; 0 for a set.
   public var bytesWritten: Int {
     switch self {
     case .query(let query): query.bytesWritten
@@ -94,7 +94,7 @@ extension OIDRequest {
     }
   }
 
-  /// Bytes of value that were used; 0 for a query, which has none.
+  /// Bytes of the value that were used; 0 for a query.
   public var bytesRead: Int {
     switch self {
     case .query: 0
@@ -112,7 +112,7 @@ extension OIDRequest {
     }
   }
 
-  /// Notes the counts of an answer; those that this kind does not have are dropped.
+  /// Sets the counts of an answer; those that do not apply to this kind are dropped.
   public mutating func setLengths(written: Int = 0, read: Int = 0, needed: Int = 0) {
     switch self {
     case .query(var query):
@@ -131,14 +131,14 @@ extension OIDRequest {
     }
   }
 
-  /// Forgets the counts: the request is about to be answered again.
+  /// Clears the counts: the request is about to be answered again.
   ///
   /// - Windows: NdisClearOidRequestLengths
   public mutating func resetLengths() { setLengths() }
 
-  /// Takes the counts of the request that was answered in its place.
+  /// Copies the counts of a request that was answered in place of this one.
   ///
-  /// Of one of another kind, the counts that both kinds have; its others are 0 here.
+  /// From a request of another kind, the counts that both kinds have; the others become 0.
   /// - Windows: NdisCopyOidRequestLengths
   public mutating func takeLengths(from other: OIDRequest) {
     setLengths(

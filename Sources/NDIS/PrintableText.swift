@@ -1,7 +1,7 @@
 extension String {
-  /// The text, cut to `limit` characters, of which none is acted on by a terminal or a log.
+  /// The text, cut to `limit` characters, without any that a terminal or a log would act on.
   ///
-  /// Whatever a client, a file or the kernel named goes through here before people see it.
+  /// Every name from a client, a file or the kernel passes through here before people see it.
   ///
   /// - Source: threat T22
   package func printable(_ limit: Int = .max) -> String {

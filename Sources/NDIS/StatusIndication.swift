@@ -1,10 +1,10 @@
-/// What an adapter says of itself without being asked.
+/// What an adapter reports by itself.
 ///
 /// - Shape: `data` is the structure that belongs to the status, little-endian
 /// - Windows: NDIS_STATUS_INDICATION
 /// - Source: `Ndisprot.docc/Rules.md` sections 2.7 and 4.7
 public struct StatusIndication: Hashable, Sendable {
-  /// What it speaks of.
+  /// The kind of the indication.
   public var status: NDISStatus
   /// The structure that belongs to it.
   public var data: [UInt8]
@@ -15,7 +15,7 @@ public struct StatusIndication: Hashable, Sendable {
     self.data = data
   }
 
-  /// The carrier came or went (rule S-3); duplex and speed are not known here.
+  /// The carrier appeared or disappeared (rule S-3); duplex and speed are not known here.
   ///
   /// - Shape: NDIS_LINK_STATE, see `LinkSettings.linkState`
   public static func linkState(_ link: MediaConnectState) -> StatusIndication {
@@ -31,6 +31,6 @@ public struct StatusIndication: Hashable, Sendable {
       + data
   }
 
-  /// Bytes in front of the data.
+  /// The length of the header before the data.
   public static let headerByteCount = 12
 }

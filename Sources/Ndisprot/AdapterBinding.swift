@@ -2,18 +2,18 @@ public import NDIS
 internal import Platform
 public import WDF
 
-/// The protocol bound to one adapter: what is known of the interface, and who has it open.
+/// The protocol bound to one adapter: what is known of the interface, and its opens.
 ///
-/// The record of a binding costs the host nothing: the packet sockets, the rings and the thread
-/// belong to its data path, which lives while an open needs it.
+/// While a binding has no opens it costs no thread: the packet sockets, the rings and the thread
+/// belong to its data path, which lives only while an open needs it.
 ///
-/// It is the context of an object below the driver: deleting the object unbinds, and it is destroyed
-/// when the last open and the thread have let go of it.
+/// It is the context of an object below the driver. Deleting the object unbinds; it is destroyed
+/// when the last open and the thread have released it.
 ///
 /// - Thread: any; guarded by one lock that is never held across a call out
 /// - Windows: NDISPROT_OPEN_CONTEXT, ndisbind.c
 public final class AdapterBinding: Sendable {
-  /// One open as the others see it.
+  /// One open, as the other opens of the binding see it.
   struct Claim: Sendable {
     let openID: UInt64
     var mode: OpenMode
@@ -31,21 +31,21 @@ public final class AdapterBinding: Sendable {
     var asked = AskedCounts()
   }
 
-  /// Requests for which the card was asked.
+  /// Requests for which the NIC was queried.
   struct AskedCounts: Sendable {
     var asked: UInt64 = 0
     var timedOut: UInt64 = 0
   }
 
-  /// The identity: it outlives a rename.
+  /// Identifies the binding: the index outlives a rename.
   public let interfaceIndex: Int32
-  /// Its place in the tree; whoever needs the binding to stay holds this.
+  /// Its place in the object tree; code that needs the binding to stay holds a reference to this.
   public let object: Ref<General>
-  /// Who asks its card; nil where there is none to ask.
+  /// Queries the NIC; nil where there is no NIC to query.
   let card: (any CardService)?
   private let shared: LockedValue<Shared>
   private let trace: TraceRing
-  /// The driver's: its opens have numbers that no open of another binding has.
+  /// Belongs to the driver: no two opens, of any bindings, have the same number.
   private let numbers: OpenNumbers
 
   private init(
@@ -77,9 +77,9 @@ public final class AdapterBinding: Sendable {
 
   /// A consistent look at the binding.
   public struct Snapshot: Sendable {
-    /// What the kernel last said.
+    /// What the kernel last reported.
     public let attributes: AdapterAttributes
-    /// Where the binding is in its life.
+    /// Where the binding is in its life cycle.
     public let state: BindingState
     /// Whether the interface is up.
     public let isPowered: Bool
@@ -89,15 +89,15 @@ public final class AdapterBinding: Sendable {
     public let isActive: Bool
     /// How many opens there are.
     public let openCount: Int
-    /// How often the carrier came or went since the bind.
+    /// How often the carrier changed since the bind.
     public let carrierChangeCount: UInt32
-    /// How often the capture handle was made anew.
+    /// How often the capture handle was reopened.
     public let resetCount: UInt32
     /// How long the bind took.
     public let bindNanoseconds: UInt64
   }
 
-  /// What data paths that are gone have counted.
+  /// What the data paths that no longer exist counted.
   struct Totals: Sendable {
     var kernel = CaptureStatistics()
     var frames: UInt64 = 0
@@ -107,10 +107,10 @@ public final class AdapterBinding: Sendable {
     var nonUnicast = NonUnicastCounters()
     /// Frames that were cut.
     var cut: UInt64 = 0
-    /// The capture ring of the present data path.
+    /// The capture ring of the current data path.
     var ring = CaptureRing()
 
-    /// Adds what another has counted.
+    /// Adds the counts of another data path.
     mutating func add(_ other: Totals) {
       kernel += other.kernel
       frames &+= other.frames
@@ -123,13 +123,13 @@ public final class AdapterBinding: Sendable {
     }
   }
 
-  /// What was counted before the data path there is now.
+  /// What was counted before the current data path.
   var counted: Totals { shared.withLock { $0.counted } }
 
-  /// Keeps what a data path counted, as it goes.
+  /// Keeps what a data path counted when it closes.
   func keep(_ totals: Totals) { shared.withLock { $0.counted.add(totals) } }
 
-  /// Looks at everything at once.
+  /// A consistent copy of everything.
   public var snapshot: Snapshot {
     shared.withLock {
       Snapshot(
@@ -142,25 +142,25 @@ public final class AdapterBinding: Sendable {
 
   // One answer without a copy of the names and addresses that a snapshot carries.
 
-  /// Where the binding is in its life.
+  /// Where the binding is in its life cycle.
   var state: BindingState { shared.withLock { $0.machine.state } }
 
   /// Whether requests that need the binding are accepted.
   public var isActive: Bool { shared.withLock { $0.machine.isActive } }
 
-  /// Requests for which the card was asked so far.
+  /// Requests for which the NIC was queried so far.
   var askedCounts: AskedCounts { shared.withLock { $0.asked } }
 
-  /// The card was asked, for so many requests.
+  /// Counts this many requests for which the NIC was queried.
   public func noteAsked() { shared.withLock { $0.asked.asked &+= 1 } }
 
-  /// One of them was not answered in time.
+  /// Counts one query that timed out.
   public func noteTimedOut() { shared.withLock { $0.asked.timedOut &+= 1 } }
 
-  /// The capture handle was made anew.
+  /// Counts one reopened capture handle.
   func noteReset() { shared.withLock { $0.resetCount &+= 1 } }
 
-  /// The binding runs, so long after somebody wanted it.
+  /// The binding runs, this long after it was first wanted.
   func noteBound(afterNanoseconds nanoseconds: UInt64) {
     shared.withLock { $0.bindNanoseconds = nanoseconds }
   }
@@ -177,15 +177,15 @@ public final class AdapterBinding: Sendable {
     return action
   }
 
-  /// What follows from what the kernel said.
+  /// What follows from a report of the kernel.
   struct Update {
-    /// What clients hear of.
+    /// The events that clients receive.
     var changes: [EventKind]
-    /// What to do about a change of power; `.none` if there was none.
+    /// The action after a change of power; `.none` if there was no change.
     var action: BindingStateMachine.Action
   }
 
-  /// Follows what the kernel said of the interface (D-37, D-38).
+  /// Applies what the kernel reported about the interface (D-37, D-38).
   @discardableResult
   func update(_ attributes: AdapterAttributes) -> Update {
     let (changes, hasChangedPower) = shared.withLock { shared in
@@ -199,9 +199,10 @@ public final class AdapterBinding: Sendable {
       action: hasChangedPower ? handle(attributes.isUp ? .powerOn : .powerLow) : .none)
   }
 
-  /// Registers an open beside the others, or refuses it.
+  /// Registers an open beside the existing ones, or refuses it.
   ///
-  /// An exclusive open is the only one for its EtherTypes; an empty set conflicts with nobody.
+  /// An exclusive open is the only one for its EtherTypes; an empty set conflicts with no other
+  /// open.
   /// - Returns: the number of the open, which no other open has or had
   func claim(_ options: OpenOptions) throws(BindingError) -> UInt64 {
     let result = shared.withLock { shared -> Result<UInt64, BindingError> in
@@ -220,7 +221,7 @@ public final class AdapterBinding: Sendable {
     return try result.get()
   }
 
-  /// An exclusive open lost the right to be that.
+  /// An exclusive open has lost the right to be exclusive.
   func share(_ openID: UInt64) {
     shared.withLock { shared in
       for index in shared.claims.indices where shared.claims[index].openID == openID {
@@ -229,7 +230,7 @@ public final class AdapterBinding: Sendable {
     }
   }
 
-  /// Gives a claim back; unknown ones are ignored.
+  /// Releases a claim; unknown ones are ignored.
   func release(_ openID: UInt64) {
     shared.withLock { shared in shared.claims.removeAll { $0.openID == openID } }
   }

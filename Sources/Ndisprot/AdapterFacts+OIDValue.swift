@@ -3,7 +3,7 @@ internal import NDIS
 // Values of facts: of the link in bit/s, of counters in 8 bytes, of the sample's older OIDs in 4.
 
 extension LinkSettings {
-  /// What the link is like; nil for other OIDs.
+  /// The state of the link; nil for other OIDs.
   func value(of oid: OID, _ connection: MediaConnectState) -> [UInt8]? {
     switch oid {
     case .linkSpeed:
@@ -21,7 +21,7 @@ extension LinkSettings {
 }
 
 extension AdapterFacts {
-  /// What was counted; nil for other OIDs.
+  /// The value of a counter; nil for other OIDs.
   func value(of oid: OID) -> [UInt8]? {
     if oid == .statistics { return statistics.encoded }
     if oid == .receiveBufferSpace {
@@ -65,7 +65,7 @@ extension AdapterFacts {
 }
 
 extension InterfaceStatistics {
-  /// OID_802_3_…: what can go wrong on an Ethernet, 4 bytes each.
+  /// OID_802_3_…: the errors of an Ethernet link, 4 bytes each.
   fileprivate func collisionCount(_ oid: OID) -> UInt64? {
     switch oid {
     case .rcvErrorAlignment: receiveFrameErrors

@@ -3,14 +3,14 @@ internal import WDF
 
 /// The requests that wait until interfaces are bound: excallbk.c and BIND_WAIT of the sample.
 ///
-/// Each holds the charge of its session. One that ends, however it ends, leaves nothing: its timer is
-/// disarmed with it.
+/// Each request holds a charge of its session. A request that ends, for whatever reason, leaves
+/// nothing behind: its timer is disarmed with it.
 ///
 /// - Thread: control
 /// - Complexity: O(1) to add and cancel one, O(log n) for its timer
 /// - Source: `Ndisprot.docc/Rules.md` Q-6…Q-8, D-33; threat T5
 final class BindWait: @unchecked Sendable {  // Confined to control.
-  /// No wait is longer; a client that wants more asks again.
+  /// The longest wait; a client that wants to wait longer asks again.
   static let maximumNanoseconds: UInt64 = 24 * 3_600 * 1_000_000_000
 
   private final class Waiter {
@@ -30,13 +30,13 @@ final class BindWait: @unchecked Sendable {  // Confined to control.
       self.charge = charge
     }
 
-    /// Earlier ones are answered first.
+    /// Earlier requests are answered first.
     static func precedes(_ one: Waiter, _ other: Waiter) -> Bool { one.number < other.number }
   }
 
   private var waiters: [ObjectID: [UInt64: Waiter]] = [:]
   private var nextNumber: UInt64 = 0
-  /// The first dump of interfaces is through and every wanted one that is there was tried.
+  /// The first dump of interfaces is complete, and a bind was tried for every wanted one in it.
   private(set) var areBindsComplete = false
 
   /// Requests that wait.
@@ -69,13 +69,13 @@ final class BindWait: @unchecked Sendable {  // Confined to control.
     names.isEmpty ? areBindsComplete : names.allSatisfy(isBound)
   }
 
-  /// NetEventBindsComplete: it happens once.
+  /// NetEventBindsComplete: happens once.
   func bindsComplete(isBound: (InterfaceName) -> Bool) {
     areBindsComplete = true
     bindingsChanged(isBound: isBound)
   }
 
-  /// Something was bound: looks who waited for it.
+  /// An interface was bound: completes the requests that waited for it.
   func bindingsChanged(isBound: (InterfaceName) -> Bool) {
     var satisfied: [Waiter] = []
     for (file, ofFile) in waiters {
@@ -90,7 +90,7 @@ final class BindWait: @unchecked Sendable {  // Confined to control.
   /// Cancels one request of a session; false if it does not wait here.
   func cancel(_ id: UInt64, of file: ObjectID) -> Bool { finish(id, of: file, .cancelled) }
 
-  /// The session is gone: whatever it waited for.
+  /// The session is gone: cancels all its requests.
   func cancelAll(of file: ObjectID) {
     guard let ofFile = waiters.removeValue(forKey: file) else { return }
     finish(Array(ofFile.values), .cancelled)

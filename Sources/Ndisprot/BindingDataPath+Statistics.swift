@@ -1,11 +1,11 @@
 public import NDIS
 
 extension BindingDataPath {
-  /// The counters of the binding and of those opens that are wanted, at one moment.
+  /// The counters of the binding and of the opens asked for, at one moment.
   ///
   /// - Parameters:
-  ///   - limit: counters of opens that are enough, those of the lowest numbers; no open's are cut
-  ///   - isWanted: asked of each open
+  ///   - limit: how many opens to report, lowest numbers first; an open's counters are never cut
+  ///   - isWanted: called for each open
   /// - Returns: the binding first
   /// - Source: `ndisprotd.docc/Reliability.md` section 1
   public func counters(
@@ -25,7 +25,7 @@ extension BindingDataPath {
     return sets
   }
 
-  /// What was counted here, by the opens that are closed too.
+  /// What was counted here, closed opens included.
   var totals: AdapterBinding.Totals {
     var totals = past
     totals.kernel = capture.statistics
@@ -36,7 +36,7 @@ extension BindingDataPath {
     return totals
   }
 
-  /// What the binding has counted, and what waits here.
+  /// What the binding counted, and what is queued here.
   public var traffic: BindingTraffic {
     var whole = binding.counted
     whole.add(totals)
@@ -48,12 +48,12 @@ extension BindingDataPath {
 }
 
 extension AdapterBinding {
-  /// What was counted while the binding had a thread, for when it has none.
+  /// What was counted while the binding had a thread, for a binding that has none now.
   public var idleTraffic: BindingTraffic { counted.traffic }
 }
 
 extension AdapterBinding.Totals {
-  /// The counts by whom the frames are for.
+  /// The counts by kind of destination.
   fileprivate var traffic: BindingTraffic {
     var traffic = BindingTraffic()
     traffic.received = nonUnicast.received(of: TrafficCounts.Pair(frames: frames, bytes: bytes))
@@ -62,7 +62,7 @@ extension AdapterBinding.Totals {
     return traffic
   }
 
-  /// Adds what an open has sent.
+  /// Adds what an open sent.
   mutating func add(sentBy open: OpenContext) {
     sent &+= open.transmit.sent
     sentBytes &+= open.transmit.sentBytes
@@ -70,7 +70,7 @@ extension AdapterBinding.Totals {
 }
 
 extension OpenContext {
-  /// The counters of this open as they were last settled; of a dead one, as they were in the end.
+  /// The counters of this open as last settled; the final values for a dead open.
   public func counters() -> CounterSet {
     var values: [(Counter, UInt64)] = [
       (.rxOffered, offered?.frames ?? 0), (.rxDropState, offered?.stateDrops ?? 0),
@@ -102,14 +102,15 @@ extension OpenContext {
       name: client.name, values: values)
   }
 
-  /// Frames of writes that wait; counted anew, so that law D4 says something.
+  /// Frames of pended writes; counted independently of the other counters, so that law D4 proves
+  /// something.
   var pendedFrames: UInt64 {
     writes.reduce(0) { $0 &+ UInt64(clamping: $1.recordCount &- $1.index) }
   }
 }
 
 extension AdapterBinding {
-  /// The counters of a binding that nobody has open: nothing is captured then.
+  /// The counters of a binding without opens, which captures nothing.
   public func idleCounters() -> CounterSet { counters(counted) }
 
   func counters(_ totals: Totals) -> CounterSet {

@@ -2,32 +2,33 @@ public import MDL
 public import NDIS
 public import WDF
 
-/// The way of frames through one binding: joins the owners of its parts, and hears the miniport.
+/// The path of frames through one binding: connects its parts, and handles the miniport's
+/// callbacks.
 ///
-/// Made with the binding's thread when the first open that moves frames comes, and gone with it.
+/// Created with the binding's thread for the first open that moves frames, and destroyed with it.
 ///
 /// - Thread: everything on the binding's thread
 /// - Source: `ndisprotd.docc/Architecture.md` sections 2, 4, 5
 public final class BindingDataPath: ReceiveHandler, @unchecked Sendable {  // One thread's.
-  /// The binding it belongs to.
+  /// The binding that the data path belongs to.
   public let binding: AdapterBinding
   private(set) var opens: [OpenContext] = []
-  /// Has frames captured as long as the opens want them.
+  /// Keeps capture running while the opens want frames.
   let capture: CaptureSupervision
   /// Frames on their way to readers.
   let receivePath: ReceivePath
   /// Writes on their way to the wire.
   let transmitQueue: TransmitQueue
-  /// What the opens want of the card's receive filter.
+  /// What the opens need from the NIC's receive filter.
   let cardFilter: CardFilter
   /// How fast each user may send under each rule.
   private var buckets = RateBuckets()
-  /// What opens that are closed have sent.
+  /// What the closed opens sent.
   private(set) var past = AdapterBinding.Totals()
   private let trace: BindingTrace
   /// Reads the kernel's counters while there is an open.
   private let reading: CounterReading
-  /// The binding has taken over what was counted here.
+  /// Whether the binding has taken over these counts.
   private var isCounted = false
 
   /// Makes a data path without an open; nothing is captured yet.
@@ -56,13 +57,14 @@ public final class BindingDataPath: ReceiveHandler, @unchecked Sendable {  // On
     capture.handler = self
   }
 
-  /// Hears what becomes of capturing, on the binding's thread.
+  /// Reports the state of the capture to `news`, on the binding's thread.
   public func onCaptureNews(_ news: @escaping (CaptureNews) -> Void) { capture.news = news }
 
-  /// Has the capture ring exchanged for one of another size.
+  /// Replaces the capture ring with one of another size.
   public func resizeCapture(to byteCount: Int) { capture.resize(to: byteCount) }
 
-  /// Looks whether the interface is still the one that was bound; `CaptureNews.vanished` if not.
+  /// Checks that the interface is still the one that was bound; reports `CaptureNews.vanished` if
+  /// not.
   public func checkInterface() { capture.check() }
 
   // MARK: Frames
@@ -70,10 +72,10 @@ public final class BindingDataPath: ReceiveHandler, @unchecked Sendable {  // On
   /// One captured frame.
   public override func receive(_ frame: ReceivedFrame) -> Bool { receivePath.receive(frame) }
 
-  /// A chunk is over; messages that are not full wait for the next one.
+  /// A chunk has ended; messages that are not full wait for the next one.
   public override func chunkComplete() { receivePath.chunkComplete() }
 
-  /// All that was there is received.
+  /// Everything available was received.
   public override func receiveComplete() { receivePath.receiveComplete() }
 
   /// Frames wait in the kernel's ring while every reader is too far behind.
@@ -81,7 +83,7 @@ public final class BindingDataPath: ReceiveHandler, @unchecked Sendable {  // On
     receivePath.shouldHold(nowNanoseconds: nowNanoseconds)
   }
 
-  /// The send socket is writable again; the end of this turn goes on with what is pended.
+  /// The send socket is writable again; pended writes continue at the end of this turn.
   public override func sendPossible() { transmitQueue.sendPossible() }
 
   /// The end of a turn of the loop: sends pended writes.
@@ -97,12 +99,13 @@ public final class BindingDataPath: ReceiveHandler, @unchecked Sendable {  // On
 
   // MARK: Opens
 
-  /// Adds an open, and has its EtherTypes captured.
+  /// Adds an open, and starts capturing its EtherTypes.
   ///
   /// - Parameters:
   ///   - open: the open
-  ///   - completion: called once, maybe at once: with nil, or with what kept the capture handle from
-  ///     being made or changed; the open is still to be removed then
+  ///   - completion: called once, possibly before this returns: with nil, or with the error that
+  ///     prevented the capture handle from being opened or changed; the caller must still remove
+  ///     the open then
   func add(_ open: OpenContext, completion: @escaping (BindingError?) -> Void) {
     opens.append(open)
     receivePath.add(open)
@@ -113,7 +116,7 @@ public final class BindingDataPath: ReceiveHandler, @unchecked Sendable {  // On
     capture.add(open.id, open.options, completion: completion)
   }
 
-  /// Takes an open out: its writes end, and its reads are done with.
+  /// Removes an open: its writes end, and it takes no more reads.
   func remove(_ open: OpenContext) {
     guard let index = opens.firstIndex(where: { $0 === open }) else { return }
     transmitQueue.cancelWrites(of: open, status: .sendCancelled)
@@ -131,12 +134,12 @@ public final class BindingDataPath: ReceiveHandler, @unchecked Sendable {  // On
     buckets.limiter(of: open.filter.access, userID: open.client.userID)
   }
 
-  /// Changes or closes many opens: what they want of the card is looked at once, behind the last.
+  /// Changes or closes many opens: what they need from the NIC is computed once, after the last.
   public func changeMany(_ body: () -> Void) { cardFilter.changeMany(body) }
 
   // MARK: The interface
 
-  /// The interface changed, or the binding's state did: follow the address, the power, the state.
+  /// The interface or the binding's state changed: applies the new address, power and state.
   public func attributesChanged(_ action: BindingStateMachine.Action) {
     let snapshot = binding.snapshot
     for open in opens { open.setOwnAddress(snapshot.attributes.address) }
@@ -145,15 +148,16 @@ public final class BindingDataPath: ReceiveHandler, @unchecked Sendable {  // On
     capture.follow(snapshot)
   }
 
-  /// Hands what the adapter said to every open (rule S-6, D-35).
+  /// Passes an indication of the adapter to every open (rule S-6, D-35).
   public func indicate(_ indication: StatusIndication) {
     trace.note(.ndis, "status")
     for open in opens { open.indicate(indication) }
   }
 
-  /// Takes no frames any more, and calls back when the pended writes are through (rule B-16).
+  /// Takes no more frames, and calls back when the pended writes are done (rule B-16).
   ///
-  /// - Parameter completion: called once, on the binding's thread, with how many had to be cancelled
+  /// - Parameter completion: called once, on the binding's thread, with the number of writes
+  ///   cancelled
   public func drain(_ completion: @escaping @Sendable (Int) -> Void) {
     attributesChanged(.drainSends)
     transmitQueue.drain(completion)
@@ -161,7 +165,7 @@ public final class BindingDataPath: ReceiveHandler, @unchecked Sendable {  // On
 
   /// The binding is gone: everything that is pended completes, and the opens are dead.
   public func unbind() {
-    // Opens that still wait for a handle are refused, and go.
+    // Opens that still wait for a handle are refused and removed.
     capture.refuse(.adapterNotFound)
     let gone = opens
     for open in gone {
@@ -177,9 +181,9 @@ public final class BindingDataPath: ReceiveHandler, @unchecked Sendable {  // On
     close()
   }
 
-  /// Takes what is left, counts it, and has the handles closed.
+  /// Reads what is left in the ring, counts it, and closes the handles.
   ///
-  /// - Parameter completion: called once, maybe at once, when everything is counted
+  /// - Parameter completion: called once, possibly before this returns, when everything is counted
   public func close(completion: @escaping () -> Void = {}) {
     trace.note(.ndis, "close")
     reading.stop()

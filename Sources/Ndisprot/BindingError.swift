@@ -12,9 +12,9 @@ public enum BindingError: Error, Hashable, Sendable {
   case notReady
   /// The caller has no right to it.
   case notPermitted
-  /// A field of the request has a value it cannot have.
+  /// A field of the request has an invalid value.
   case invalidParameter
-  /// More queue bytes than the open may have, or no memory at all.
+  /// More queue bytes than the open may have, or out of memory.
   case noMemory
   /// The kernel refused the capture handle or the send socket.
   case miniport(MiniportError)

@@ -1,27 +1,29 @@
 public import NDIS
 internal import Platform
 
-/// The bindings there are, in bind order.
+/// All bindings, in bind order.
 ///
 /// - Thread: any
 public final class BindingList: Sendable {
   private struct State: Sendable {
     var bindings: [AdapterBinding] = []
     var generation: UInt64 = 0
-    /// Of every interface there is, bound or not.
+    /// The names of all interfaces, bound or not.
     var names: [Int32: InterfaceName] = [:]
   }
   private let state = LockedValue(State())
 
-  /// All of them, and a number that changes with every change of the list (D-34).
+  /// All bindings, and a number that changes with every change of the list (D-34).
   public var snapshot: (bindings: [AdapterBinding], generation: UInt64) {
     state.withLock { ($0.bindings, $0.generation) }
   }
 
-  /// The first with exactly this name that is active (rule O-16, D-56), else with this alternative name.
+  /// The first active binding with exactly this name (rule O-16, D-56), else with this alternative
+  /// name.
   ///
-  /// The kernel gives a name to one interface only. While its messages are being caught up with, an
-  /// alternative name may be remembered that is another's own name by now: that one is meant.
+  /// In the kernel a name belongs to one interface only. While its messages are still being
+  /// processed, the list may hold an alternative name that has become the name of another
+  /// interface: the other interface wins.
   public func binding(named name: InterfaceName) -> AdapterBinding? {
     let active = snapshot.bindings.map { ($0, $0.snapshot) }.filter { $0.1.isActive }
     let found =
@@ -35,7 +37,7 @@ public final class BindingList: Sendable {
     state.withLock { $0.names[index] }
   }
 
-  /// The one of an interface.
+  /// The binding of an interface.
   public func binding(interfaceIndex: Int32) -> AdapterBinding? {
     snapshot.bindings.first { $0.interfaceIndex == interfaceIndex }
   }

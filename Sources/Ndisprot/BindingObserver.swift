@@ -1,6 +1,6 @@
 public import NDIS
 
-/// Hears what becomes of each binding, and runs their data paths.
+/// Observes the bindings, and runs their data paths.
 ///
 /// - Thread: control
 public protocol BindingObserver: AnyObject {
@@ -9,30 +9,30 @@ public protocol BindingObserver: AnyObject {
   /// Its attributes changed.
   ///
   /// - Parameters:
-  ///   - binding: the binding, already as it is now
-  ///   - changes: what clients hear of
+  ///   - binding: the binding, already in its new state
+  ///   - changes: the events that clients receive
   ///   - action: what its data path has to do about a change of power
   func bindingChanged(
     _ binding: AdapterBinding, _ changes: [EventKind], _ action: BindingStateMachine.Action)
-  /// Its name, address or driver is another, of which rules speak: what its opens may do is what the
-  /// rules say of it now.
+  /// Its name, address or driver changed, which rules may match on: the rights of its opens have to
+  /// be computed again.
   func rulesMayDiffer(for binding: AdapterBinding)
-  /// It takes no more writes: when those that are pended are through, `drained` is due.
+  /// It takes no more writes; call `drained` when the pended ones are done.
   func bindingPauses(_ binding: AdapterBinding)
   /// It is paused, or runs again.
   ///
   /// - Parameters:
-  ///   - binding: the binding, already as it is now
+  ///   - binding: the binding, already in its new state
   ///   - action: what its data path has to do
-  ///   - cancelledWrites: writes that were not through in time
+  ///   - cancelledWrites: writes that were cancelled because they did not finish in time
   func bindingStateChanged(
     _ binding: AdapterBinding, _ action: BindingStateMachine.Action, cancelledWrites: Int)
-  /// News of interfaces were lost: those that are open are to be looked at, and `adapterReplaced` is
-  /// due for each that is another now.
+  /// Messages about interfaces were lost: every open interface must be checked, and
+  /// `adapterReplaced` called for each that is a different one now.
   func interfacesMayBeReplaced()
-  /// It is unbound: whatever is pended on it must complete.
+  /// It is unbound: all its pended requests must complete.
   func bindingRemoved(_ binding: AdapterBinding)
-  /// Every interface there was at the start is bound or refused.
+  /// Every interface that existed at the start is bound or refused.
   func bindsComplete()
   /// A wanted interface cannot be bound.
   func bindRefused(_ attributes: AdapterAttributes, _ error: BindError)
@@ -42,6 +42,6 @@ public protocol BindingObserver: AnyObject {
 public enum BindError: Error, Hashable, Sendable {
   /// It is not Ethernet (rule B-5).
   case unsupportedMedium(hardwareType: UInt16, isLoopback: Bool)
-  /// libpcap takes each of its names for a source of frames that is no interface.
+  /// libpcap would take each of its names for a source of frames other than an interface.
   case unusableName
 }

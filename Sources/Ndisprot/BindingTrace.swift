@@ -1,7 +1,7 @@
 internal import NDIS
 internal import WDF
 
-/// What the trace hears of a binding: once a batch, a message or a change, never once a frame.
+/// What a binding writes to the trace: once per batch, message or change, never per frame.
 ///
 /// - Thread: the binding's thread
 struct BindingTrace {
@@ -15,13 +15,14 @@ struct BindingTrace {
     scope = UInt32(bitPattern: binding.interfaceIndex)
   }
 
-  /// Notes an event of the binding, or of one of its opens; a branch while nobody records.
+  /// Records an event of the binding, or of one of its opens; costs one branch while tracing is
+  /// off.
   ///
   /// - Parameters:
-  ///   - component: which way the frames go
+  ///   - component: the direction of the frames
   ///   - name: what happens
-  ///   - open: to which open, if to one
-  ///   - first: a number that the name explains
+  ///   - open: the open, if it concerns one
+  ///   - first: a number whose meaning depends on the name
   ///   - second: another
   @inline(__always)
   func note(
@@ -35,7 +36,7 @@ struct BindingTrace {
 }
 
 extension BindingStateMachine.Event {
-  /// As the trace names it.
+  /// The name in the trace.
   var traceName: StaticString {
     switch self {
     case .bind: "bind"

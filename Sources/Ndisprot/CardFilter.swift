@@ -1,24 +1,24 @@
 internal import NDIS
 internal import WDF
 
-/// What the opens of a binding together want of the card's receive filter.
+/// What the opens of a binding together need from the NIC's receive filter.
 ///
-/// One open or many: the kernel is asked once, and gives it back when the last of them does not want
-/// it any more. What an open wants to set counts from when the card is asked; it becomes the open's
-/// when the card has done it, and refused it is given back, as if nobody had asked.
+/// However many opens want a setting, the kernel is asked for it once, and it is given back when
+/// the last of them no longer wants it. A wanted setting counts as soon as the NIC is asked. The
+/// open gets it when the NIC has done it; if the NIC refuses, it is given back and nothing changes.
 ///
-/// - Thread: the binding's thread, but for `answered`
+/// - Thread: the binding's thread, except `answered`
 final class CardFilter: @unchecked Sendable {  // See Thread.
   private let binding: AdapterBinding
   private let executor: any Executor
   private let trace: BindingTrace
-  /// What the opens want that there are.
+  /// The opens, each with what it wants.
   private var opens: [OpenContext] = []
-  /// What the card was last asked for; nil if it did not do that, or nobody knows.
+  /// What the NIC was last asked for; nil if that failed or its result is unknown.
   private var asked: MembershipSet? = MembershipSet()
-  /// How often it was asked and has not answered.
+  /// How many requests the NIC has not answered yet.
   private var unansweredCount = 0
-  /// Many opens are changed one after the other, and whether the card is to be asked behind them.
+  /// Set while many opens are changed in turn; the NIC is then asked once, after the last.
   private var isChangingMany = false
   private var mustAsk = false
 
@@ -28,10 +28,10 @@ final class CardFilter: @unchecked Sendable {  // See Thread.
     self.trace = trace
   }
 
-  /// Counts what an open wants, which is nothing at first.
+  /// Adds an open, which wants nothing at first.
   func add(_ open: OpenContext) { opens.append(open) }
 
-  /// An open is gone, and what it alone wanted given back.
+  /// Removes an open; what it alone wanted is given back.
   func remove(_ open: OpenContext) {
     opens.removeAll { $0 === open }
     giveBack()
@@ -49,26 +49,26 @@ final class CardFilter: @unchecked Sendable {  // See Thread.
     return wanted
   }
 
-  /// What the opens want now, if the card has to be asked.
+  /// What the opens want now, if the NIC has to be asked.
   ///
-  /// Who takes it asks the card, says so (`noteAsked`), and hands the answer to `answered`.
+  /// The caller asks the NIC, reports it with `noteAsked`, and passes the answer to `answered`.
   ///
-  /// - Parameter isAwaited: whether it matters that the card has followed: what was asked for before
-  ///   and is not answered yet is asked for again then
-  /// - Returns: nil if that is what it was last asked for
+  /// - Parameter isAwaited: whether the caller needs the NIC to have followed: then an earlier
+  ///   request that is not answered yet is repeated
+  /// - Returns: nil if this is what the NIC was last asked for
   func job(isAwaited: Bool = false) -> CardJob? {
     let wanted = self.wanted
     guard wanted != asked || (isAwaited && unansweredCount > 0) else { return nil }
     return CardJob(memberships: wanted)
   }
 
-  /// The card is being asked for this.
+  /// This job is being sent to the NIC.
   func noteAsked(_ job: CardJob) {
     asked = job.memberships
     unansweredCount += 1
   }
 
-  /// Less may be wanted: the card is asked, and nobody waits for that.
+  /// Less may be wanted: asks the NIC without waiting for the answer.
   func giveBack() {
     guard !isChangingMany else {
       mustAsk = true
@@ -80,7 +80,7 @@ final class CardFilter: @unchecked Sendable {  // See Thread.
     card.ask(job, of: binding) { [weak self] in self?.answered($0) }
   }
 
-  /// Changes or closes many opens: what they all want is looked at once, behind the last.
+  /// Changes or closes many opens: what they all want is computed once, after the last.
   func changeMany(_ body: () -> Void) {
     isChangingMany = true
     body()
@@ -90,7 +90,7 @@ final class CardFilter: @unchecked Sendable {  // See Thread.
     giveBack()
   }
 
-  /// The card has done what it was asked, or has not: then it is asked again at the next change.
+  /// The NIC has done the job, or has failed: after a failure it is asked again at the next change.
   ///
   /// - Thread: any
   func answered(_ result: Result<AdapterFacts, CardError>) {
@@ -104,7 +104,7 @@ final class CardFilter: @unchecked Sendable {  // See Thread.
 }
 
 extension MembershipSet {
-  /// Adds what another wants.
+  /// Adds the memberships of another open.
   fileprivate mutating func add(_ other: MembershipSet) {
     isPromiscuous = isPromiscuous || other.isPromiscuous
     hearsAllGroups = hearsAllGroups || other.hearsAllGroups

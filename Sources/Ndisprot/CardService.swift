@@ -1,10 +1,10 @@
 public import NDIS
 
-/// What is wanted of a card, in one go.
+/// What is wanted of a NIC, in one go.
 public struct CardJob: Hashable, Sendable {
-  /// All that the binding wants of the card's receive filter; nil leaves that as it is.
+  /// Everything the binding needs from the NIC's receive filter; nil leaves the filter unchanged.
   public var memberships: MembershipSet?
-  /// What somebody wants to know, after that.
+  /// What to query after that.
   public var facts: AdapterFacts.Kinds
 
   /// Makes a job.
@@ -13,22 +13,22 @@ public struct CardJob: Hashable, Sendable {
     self.facts = facts
   }
 
-  /// Adds a later job: one call to the kernel does for both.
+  /// Adds a later job: one call to the kernel serves both.
   public mutating func merge(_ later: CardJob) {
     memberships = later.memberships ?? memberships
     facts.formUnion(later.facts)
   }
 }
 
-/// Why a card did not do or say what was wanted.
+/// Why a NIC did not do or answer what was wanted.
 public enum CardError: Error, Hashable, Sendable {
   /// The interface is gone; its binding will be soon.
   case gone
   /// The kernel refused.
   case refused
-  /// Nobody answered in time: somebody holds the kernel's rtnl lock, or the daemon's thread hangs.
+  /// Timed out: another process holds the kernel's rtnl lock, or the daemon's thread hangs.
   case timedOut
-  /// The daemon ends: its threads take no work any more.
+  /// The daemon shuts down: its threads take no more work.
   case ending
 
   /// The row of the table that the client sees.
@@ -42,17 +42,17 @@ public enum CardError: Error, Hashable, Sendable {
   }
 }
 
-/// Who asks cards, on a thread where waiting harms nobody.
+/// Queries NICs on a thread that may block.
 ///
 /// - Thread: any
 /// - Source: `ndisprotd.docc/Architecture.md` section 4, the kernel thread
 public protocol CardService: AnyObject, Sendable {
-  /// Asks the card of a binding; jobs of one binding are done in the order in which they came.
+  /// Queries the NIC of a binding; jobs of one binding are done in order of arrival.
   ///
   /// - Parameters:
   ///   - job: what is wanted
-  ///   - binding: whose card
-  ///   - answer: called once, on any thread, in five seconds at the latest
+  ///   - binding: the binding of the NIC
+  ///   - answer: called once, on any thread, after five seconds at the latest
   func ask(
     _ job: CardJob, of binding: AdapterBinding,
     _ answer: @escaping @Sendable (Result<AdapterFacts, CardError>) -> Void)

@@ -1,10 +1,10 @@
 internal import WDF
 
-/// Reads the kernel's 32-bit counters now and then, so that none passes its end unseen (law D1).
+/// Reads the kernel's 32-bit counters periodically, so that no wraparound goes unseen (law D1).
 ///
 /// - Thread: the binding's thread
 final class CounterReading: @unchecked Sendable {  // See Thread.
-  /// How often, at the least: 2^32 frames take longer at seven million a second.
+  /// The longest interval: 2^32 frames take longer at seven million per second.
   static let nanoseconds: UInt64 = 600_000_000_000
 
   private let executor: any Executor
@@ -16,13 +16,13 @@ final class CounterReading: @unchecked Sendable {  // See Thread.
     self.read = read
   }
 
-  /// Reads from now on; it may have begun before.
+  /// Starts reading; has no effect if already started.
   func start() {
     guard next == nil else { return }
     next = executor.schedule(afterNanoseconds: Self.nanoseconds) { [weak self] in self?.isDue() }
   }
 
-  /// Reads no more.
+  /// Stops reading.
   func stop() {
     next?.cancel()
     next = nil

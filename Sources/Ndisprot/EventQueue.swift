@@ -1,4 +1,4 @@
-/// What waits to be told to one client: the newest 64, the oldest is lost first.
+/// Events waiting for one client: the newest 64; when it is full the oldest is lost.
 ///
 /// ```
 ///  add ─► [7][8][9] ─► takeFirst      sequence − the one before − 1 = lost
@@ -7,16 +7,16 @@
 /// - Complexity: O(64) at most
 /// - Source: D-35
 public struct EventQueue<Event: Sendable>: Sendable {
-  /// Events that are kept.
+  /// How many events are kept.
   public static var capacity: Int { 64 }
 
-  /// An event with its place among all.
+  /// An event with its position in the sequence.
   public struct Entry: Sendable {
     /// Counts the events of this queue from 1, lost ones too.
     public let sequence: UInt64
     /// Events that were lost in front of this one.
     public fileprivate(set) var lost: UInt64 = 0
-    /// How many changes it tells of.
+    /// How many changes it stands for.
     public fileprivate(set) var changeCount: UInt32 = 1
     /// The event.
     public fileprivate(set) var event: Event
@@ -29,17 +29,17 @@ public struct EventQueue<Event: Sendable>: Sendable {
   /// Makes an empty queue.
   public init() {}
 
-  /// Whether nothing waits.
+  /// Whether the queue is empty.
   public var isEmpty: Bool { entries.isEmpty }
 
   /// The oldest event.
   public var first: Event? { entries.first?.event }
 
-  /// Adds an event, or tells it with the newest one that waits.
+  /// Adds an event, or merges it into the newest one that waits.
   ///
   /// - Parameters:
   ///   - event: what happened
-  ///   - replaces: whether it tells all that an earlier one told
+  ///   - replaces: whether the event includes everything that an earlier one reported
   public mutating func add(
     _ event: Event, replaces: (_ earlier: Event) -> Bool = { _ in false }
   ) {
@@ -56,7 +56,7 @@ public struct EventQueue<Event: Sendable>: Sendable {
     entries.append(Entry(sequence: lastSequence, event: event))
   }
 
-  /// Takes the oldest event, which says how many were lost in front of it.
+  /// Takes the oldest event, which carries the number of events lost in front of it.
   public mutating func takeFirst() -> Entry? {
     guard var entry = entries.first else { return nil }
     entries.removeFirst()

@@ -1,10 +1,10 @@
 internal import MDL
 
-/// The groups that an open hears, each with how many uses it has.
+/// The multicast groups that an open receives, each with its use count.
 ///
 /// - Source: `NDIS.docc/OIDs.md` section 2, the multicast OIDs
 struct GroupList: Sendable {
-  /// Groups at once: OID_802_3_MAXIMUM_LIST_SIZE.
+  /// The most groups: OID_802_3_MAXIMUM_LIST_SIZE.
   static let capacity = 32
 
   private var uses: [(group: MACAddress, count: UInt32)] = []
@@ -15,7 +15,7 @@ struct GroupList: Sendable {
   /// Whether a group is in the list.
   func contains(_ group: MACAddress) -> Bool { uses.contains { $0.group == group } }
 
-  /// Adds a group, or one more use of it; false if it is none, or the list is full.
+  /// Adds a group, or one more use of it; false if the address is no group, or the list is full.
   mutating func insert(_ group: MACAddress) -> Bool {
     guard group.isMulticast else { return false }
     if let index = uses.firstIndex(where: { $0.group == group }) {
@@ -28,7 +28,7 @@ struct GroupList: Sendable {
     return true
   }
 
-  /// Gives one use of a group back; false if there is none.
+  /// Gives one use of a group back; false if it is not in the list.
   mutating func giveBack(_ group: MACAddress) -> Bool {
     guard let index = uses.firstIndex(where: { $0.group == group }) else { return false }
     uses[index].count -= 1

@@ -1,19 +1,20 @@
 internal import MDL
 internal import NDIS
 
-/// Which destinations an open hears: its packet filter and its list of groups, which belong together.
+/// Which destinations an open receives: its packet filter and its group list, which belong
+/// together.
 ///
-/// A SET is tried on a copy, for which the card is asked, and made on the open when the card has done
-/// it: all or nothing.
+/// A SET is tried on a copy. The NIC is asked for the result, and the open takes it over when the
+/// NIC has done it: all or nothing.
 ///
 /// - Source: `NDIS.docc/OIDs.md` section 2
 struct Hearing: Sendable {
-  /// Which kinds of destinations.
+  /// The kinds of destinations.
   var packetFilter: PacketFilter
   /// The groups of the multicast list.
   var groups: GroupList
 
-  /// Whether a SET of this OID changes what is heard.
+  /// Whether a SET of this OID changes what is received.
   static func isChanged(by oid: OID) -> Bool {
     [.currentPacketFilter, .multicastList, .addMulticastAddress, .deleteMulticastAddress]
       .contains(oid)
@@ -28,7 +29,7 @@ struct Hearing: Sendable {
     return set
   }
 
-  /// Takes a SET, or leaves everything as it is.
+  /// Applies a SET, or leaves everything unchanged.
   ///
   /// - Parameters:
   ///   - oid: one that `isChanged(by:)` knows
@@ -62,7 +63,7 @@ struct Hearing: Sendable {
     var list = GroupList()
     for start in stride(from: 0, to: value.count, by: 6) {
       let group = try address(Array(value[start..<start + 6]))
-      // Said twice in one list it is in it once.
+      // An address that occurs twice in the list is added once.
       if !list.contains(group) { try list.add(group) }
     }
     return list

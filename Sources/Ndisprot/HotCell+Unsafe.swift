@@ -1,9 +1,9 @@
-/// A value of its own in memory, behind one pointer that does not change.
+/// A value in memory of its own, behind one pointer that never changes.
 ///
-/// A stored property of a class is checked for exclusive access at each use, which costs 13 ns a frame;
-/// the value in here is not.
+/// A stored property of a class is checked for exclusive access at each use, which costs 13 ns a
+/// frame; this value is not checked.
 ///
-/// - Thread: that of its owner; no access may begin while another is under way
+/// - Thread: its owner's; no access may begin while another is in progress
 @safe struct HotCell<Value: ~Copyable>: ~Copyable {
   private let memory: UnsafeMutablePointer<Value>
 

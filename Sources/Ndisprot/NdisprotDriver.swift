@@ -2,14 +2,14 @@ public import NDIS
 internal import Platform
 public import WDF
 
-/// The driver: which adapters it is bound to, and who waits for them.
+/// The driver: its bindings, and the requests that wait for them.
 ///
-/// - Thread: control, but for what says otherwise
+/// - Thread: control, unless stated otherwise
 /// - Windows: ntdisp.c and the globals of the sample
 public final class NdisprotDriver: ProtocolDriver, @unchecked Sendable {
-  // Unchecked: confined to control; `bindings`, which other loops look at, guards itself.
+  // Unchecked: confined to control; `bindings`, which other loops read, guards itself.
   private var wanted: [InterfaceMatch]
-  /// Every interface there is, for when another is wanted.
+  /// Every interface of the namespace, in case another one becomes wanted.
   private var known: [Int32: AdapterAttributes] = [:]
   private let framework: Ref<Driver>
   /// In bind order; read by every loop.
@@ -20,12 +20,12 @@ public final class NdisprotDriver: ProtocolDriver, @unchecked Sendable {
   private var isDeregistered = false
   private let card: (any CardService)?
   private let openNumbers = OpenNumbers()
-  /// Who runs the data paths.
+  /// Runs the data paths.
   public weak var observer: (any BindingObserver)?
 
-  /// Makes a driver that binds these interfaces, present now or later.
+  /// Creates a driver that binds these interfaces, present now or later.
   ///
-  /// Without anybody who asks cards, OIDs that need it are not supported.
+  /// Without a card service, OIDs that need the NIC are not supported.
   public init(
     wanted: [InterfaceMatch], framework: Ref<Driver>, card: (any CardService)? = nil
   ) {
@@ -35,12 +35,12 @@ public final class NdisprotDriver: ProtocolDriver, @unchecked Sendable {
     bindingList = BindingList()
   }
 
-  /// The bindings as every loop may look at them.
+  /// The bindings, readable from every loop.
   public var bindings: BindingList { bindingList }
 
   // MARK: Interfaces
 
-  /// Every interface there is, wanted or not.
+  /// Every interface of the namespace, wanted or not.
   public var interfaces: [AdapterAttributes] { Array(known.values) }
 
   /// Binds a wanted Ethernet interface: opening, paused, running (rules B-2, B-4, B-21).
@@ -81,7 +81,7 @@ public final class NdisprotDriver: ProtocolDriver, @unchecked Sendable {
     bindWait.bindingsChanged(isBound: isBound)
   }
 
-  /// Follows an interface; one that takes a wanted name is bound now (D-37, D-38, A-9).
+  /// Applies a change of an interface; one that takes a wanted name is bound now (D-37, D-38, A-9).
   public func adapterChanged(_ attributes: AdapterAttributes) {
     guard let binding = bindingList.binding(interfaceIndex: attributes.interfaceIndex) else {
       bindAdapter(attributes)
@@ -108,11 +108,11 @@ public final class NdisprotDriver: ProtocolDriver, @unchecked Sendable {
     _ = try? binding.object.delete()
   }
 
-  /// Asks for a look at every open interface.
+  /// Asks the observer to check every open interface.
   public func adaptersResynchronized() { observer?.interfacesMayBeReplaced() }
 
-  /// The interface went, and another one has its index: what was bound vanishes, what is there now
-  /// appears.
+  /// The interface is gone, and another one has its index: the old binding is removed, and the new
+  /// interface added.
   public func adapterReplaced(_ binding: AdapterBinding) {
     let index = binding.interfaceIndex
     guard bindingList.binding(interfaceIndex: index) === binding, let attributes = known[index]
@@ -125,7 +125,7 @@ public final class NdisprotDriver: ProtocolDriver, @unchecked Sendable {
     wanted.contains { $0.matches(attributes) }
   }
 
-  /// Binds what is wanted now and was not, and unbinds what is not wanted any more.
+  /// Binds the interfaces that have become wanted, and unbinds those that no longer are.
   ///
   /// - Returns: how many were bound and unbound
   public func follow(_ wanted: [InterfaceMatch]) -> (bound: Int, unbound: Int) {
@@ -141,7 +141,7 @@ public final class NdisprotDriver: ProtocolDriver, @unchecked Sendable {
     return (bindingList.snapshot.bindings.count - before, superfluous.count)
   }
 
-  /// The cleanup of a binding: it leaves the list, and whatever is pended on it completes.
+  /// The cleanup of a binding: it leaves the list, and all its pended requests complete.
   private func unbind(_ binding: AdapterBinding) {
     guard binding.handle(.unbind) == .close else { return }
     bindingList.remove(binding)
@@ -150,7 +150,7 @@ public final class NdisprotDriver: ProtocolDriver, @unchecked Sendable {
     _ = binding.handle(.closed)
   }
 
-  /// The protocol is deregistered: nothing is bound any more, and nothing will be (rule U-2).
+  /// Deregisters the protocol: everything is unbound, and nothing will be bound again (rule U-2).
   ///
   /// - Windows: NdisDeregisterProtocolDriver
   public func deregister() {
@@ -169,11 +169,11 @@ public final class NdisprotDriver: ProtocolDriver, @unchecked Sendable {
 
   // MARK: Pause and restart
 
-  /// No frame moves any more: pended writes go out, then what was received is forgotten (B-16…B-18).
+  /// Stops all frames: pended writes go out, then received frames are dropped (B-16…B-18).
   ///
   /// - Parameters:
-  ///   - binding: one that is paused already stays so
-  ///   - parcel: completes when it is paused
+  ///   - binding: if already paused, it stays paused
+  ///   - parcel: completes when the binding is paused
   /// - Windows: NetEventPause
   public func pause(_ binding: AdapterBinding, _ parcel: RequestParcel) {
     switch binding.handle(.pause) {
@@ -188,11 +188,11 @@ public final class NdisprotDriver: ProtocolDriver, @unchecked Sendable {
     }
   }
 
-  /// The pended writes of a binding that pauses are through.
+  /// The pended writes of a pausing binding are done.
   ///
   /// - Parameters:
-  ///   - binding: one that was unbound meanwhile is left alone
-  ///   - cancelledWrites: writes that were not through in time (D-39)
+  ///   - binding: ignored if it was unbound meanwhile
+  ///   - cancelledWrites: writes that were cancelled because they did not finish in time (D-39)
   public func drained(_ binding: AdapterBinding, cancelledWrites: Int) {
     let action = binding.handle(.drained)
     guard action == .flushReceived else { return }
@@ -205,12 +205,12 @@ public final class NdisprotDriver: ProtocolDriver, @unchecked Sendable {
     for parcel in waiting { parcel.complete(status) }
   }
 
-  /// Frames move again (rules B-19…B-22, D-13).
+  /// Lets frames move again (rules B-19…B-22, D-13).
   ///
-  /// What NDIS hands over with a restart, MTU and options, is what rtnetlink said last.
+  /// What NDIS passes with a restart, MTU and options, is what rtnetlink reported last.
   /// - Parameters:
-  ///   - binding: one that runs already goes on
-  ///   - parcel: completes at once; with `busy` while the binding is on its way to be paused
+  ///   - binding: if already running, it keeps running
+  ///   - parcel: completes at once; with `busy` while the binding is pausing
   /// - Windows: NetEventRestart
   public func restart(_ binding: AdapterBinding, _ parcel: RequestParcel) {
     switch binding.handle(.restart) {
@@ -226,9 +226,9 @@ public final class NdisprotDriver: ProtocolDriver, @unchecked Sendable {
 
   // MARK: Waiting
 
-  /// Completes a request when `names` are bound; no name means the first binds.
+  /// Completes a request when `names` are bound; an empty list means any first bind.
   ///
-  /// The charge for the wait is kept as long as it waits.
+  /// The charge for the wait is kept until the wait ends.
   public func wait(
     _ request: consuming OwnedRequest, names: [InterfaceName], timeoutNanoseconds: UInt64,
     executor: any Executor, charge: consuming Charge
@@ -238,7 +238,7 @@ public final class NdisprotDriver: ProtocolDriver, @unchecked Sendable {
       charge: charge, isBound: isBound)
   }
 
-  /// Cancels a wait of a session; false if it has none with this id.
+  /// Cancels a wait of a session; false if the session has none with this id.
   public func cancelWait(_ id: UInt64, of file: Ref<FileObject>) -> Bool {
     bindWait.cancel(id, of: file.id)
   }

@@ -1,17 +1,17 @@
 internal import NDIS
 
-// An open and the policy: what it may do is compiled into it, and follows a reload.
+// An open and the policy: its rights are compiled into it, and follow a reload.
 
 extension OpenContext {
-  /// What the policy lets it do.
+  /// The rights that the policy grants.
   public var access: AccessGrant { filter.access }
 
-  /// Follows a policy: narrows or widens what the open may do, or says that nothing is left.
+  /// Applies a policy: narrows or widens the rights of the open, or reports that none is left.
   ///
-  /// What is granted once stays what was asked for: an open is never made exclusive again, nor given
-  /// a property that it did not ask for.
+  /// What the open asked for limits what it gets: a reload never makes it exclusive again, and
+  /// never gives it a property that it did not ask for.
   /// - Thread: the loop that has the session
-  /// - Returns: what became of it
+  /// - Returns: the effect on the open
   public func follow(_ policy: AccessPolicy) -> AccessChange {
     guard !isDead else { return .none }
     let attributes = binding.snapshot.attributes
@@ -39,24 +39,25 @@ extension OpenContext {
     return .changed
   }
 
-  /// Ends what is pended as not permitted: no right is left, and the open is about to be closed.
+  /// Completes pended requests as not permitted: no right is left, and the caller is about to close the
+  /// open.
   public func revoke() {
     dataPath?.transmitQueue.cancelWrites(of: self, status: .notPermitted)
     dataPath?.receivePath.cancelReads(of: self, status: .notPermitted)
   }
 
-  /// The filter is another: what waits is judged anew.
+  /// The filter changed: waiting frames are judged again.
   func filterChanged(from old: ReceiveFilter) {
     dataPath?.receivePath.filterChanged(of: self, from: old)
   }
 }
 
-/// What a policy made of an open.
+/// The effect of a policy on an open.
 public enum AccessChange: Sendable {
-  /// Nothing.
+  /// No change.
   case none
-  /// It may do less, or more.
+  /// It has fewer rights, or more.
   case changed
-  /// It may do nothing any more, and is to be closed.
+  /// It has no rights left, and must be closed.
   case closed
 }

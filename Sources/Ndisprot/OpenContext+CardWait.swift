@@ -1,22 +1,22 @@
 internal import NDIS
 internal import WDF
 
-// Requests for which the card has to be asked: they wait in a queue of their own, where they can be
-// cancelled, and whoever takes one out of it completes it.
+// Requests that need the NIC wait in a queue of their own, where they can be cancelled; the code
+// that takes one out of the queue completes it.
 
 extension OpenContext {
-  /// OID requests an open may have waiting.
+  /// The most OID requests an open may have waiting.
   static let maximumCardWaits = 64
 
-  /// Asks the card, and calls `answer` with the request and the facts.
+  /// Queries the NIC, and calls `answer` with the request and the facts.
   ///
-  /// A request that is cancelled meanwhile, by its client, with the open or because the interface
-  /// goes, is complete, and the answer to it is dropped.
+  /// If the request is cancelled meanwhile, by its client, with the open or because the interface
+  /// goes, it is complete, and the answer to it is dropped.
   ///
   /// - Parameters:
   ///   - job: what is wanted
   ///   - parcel: the request
-  ///   - set: what the request sets when the card has followed
+  ///   - set: what the request sets when the NIC has followed
   ///   - answer: called on the loop that has the session
   func askCard(
     _ job: CardJob, for parcel: RequestParcel, _ set: PendingSet? = nil,
@@ -33,12 +33,12 @@ extension OpenContext {
       if let set { end(set) }
       request.complete(RequestStatus(.notBound))
     case .accepted:
-      // Kept by the closure: the session may end before the kernel answers.
+      // The closure keeps it: the session may end before the kernel answers.
       let requester = self.requester
       let cardFilter = dataPath?.cardFilter
       if set != nil { cardFilter?.noteAsked(job) }
       card.ask(job, of: binding) { [weak cardFilter] result in
-        // Also if nobody waits for it any more; the session may be on another loop by now.
+        // Also for a request that was cancelled; the session may be on another loop by now.
         if set != nil { cardFilter?.answered(result) }
         requester.onLoop {
           self.cardAnswered(waiting, result, answer)
@@ -48,7 +48,7 @@ extension OpenContext {
     }
   }
 
-  /// Who asks, and where the request waits; nil if it is refused, and complete.
+  /// The service to query, with the request queued; nil if the request was refused and completed.
   private func cardToAsk(
     orComplete parcel: RequestParcel
   ) -> (card: any CardService, queue: Ref<Queue>)? {
@@ -67,7 +67,7 @@ extension OpenContext {
     return (card, queue)
   }
 
-  /// The queue of the waiting requests, made when first needed: most clients never ask.
+  /// The queue of the waiting requests, created on first use: most clients never query the NIC.
   private var madeCardQueue: Ref<Queue>? {
     if cardQueue == nil {
       cardQueue = try? object.makeQueue(
@@ -88,7 +88,7 @@ extension OpenContext {
     }
   }
 
-  /// The binding is gone: nobody will answer for it (D-52).
+  /// The binding is gone: no answer will come (D-52).
   func cancelCardWaits() {
     while let request = (try? cardQueue?.retrieveNext()) ?? nil {
       request.complete(RequestStatus(.adapterRemoved))

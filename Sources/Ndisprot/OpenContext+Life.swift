@@ -4,19 +4,20 @@ public import WDF
 // Opening and closing: ndisprotOpenDevice and NdisprotCleanup of the sample.
 
 extension OpenContext {
-  /// Makes an open on a binding; `dataPath` is nil for one that moves no frames.
+  /// Creates an open on a binding; `dataPath` is nil for an open that moves no frames.
   ///
-  /// The session is associated only when everything is made (D-27); a failure leaves no trace.
+  /// The session is associated only after everything is created (D-27); a failure leaves no trace.
   ///
   /// - Parameters:
-  ///   - options: what it wants, as it was granted
-  ///   - binding: whose frames
-  ///   - dataPath: their way
-  ///   - file: the session's
-  ///   - client: who opens it
-  ///   - access: what it may do
-  ///   - requester: who takes the frames
-  ///   - completion: called once, maybe at once: a capture handle may have to be made first
+  ///   - options: what the client wants, as granted
+  ///   - binding: the binding to open
+  ///   - dataPath: the path of its frames
+  ///   - file: the session's file object
+  ///   - client: the client that opens it
+  ///   - access: its rights
+  ///   - requester: receives the frames
+  ///   - completion: called once, possibly before this returns: a capture handle may have to be
+  ///     opened first
   /// - Thread: the loop that has the session
   public static func open(
     _ options: OpenOptions, on binding: AdapterBinding, dataPath: BindingDataPath?,
@@ -52,7 +53,7 @@ extension OpenContext {
     }
   }
 
-  /// The objects of an open: itself below the file object, its queue below itself, the hold.
+  /// The objects of an open: the open below the file object, its queue below the open, the hold.
   private static func make(
     _ id: UInt64, _ options: OpenOptions, _ binding: AdapterBinding, _ file: Ref<FileObject>,
     _ client: Credentials, _ access: AccessGrant, _ requester: any Requester
@@ -77,15 +78,16 @@ extension OpenContext {
     }
   }
 
-  /// Ends the open: reads and writes complete, then the binding is free for others (D-26).
+  /// Ends the open: reads and writes complete, then the binding is free for other opens (D-26).
   ///
-  /// Closing twice does nothing. A request that somebody retrieved and has not completed keeps the
-  /// open from its end, which then comes on a thread of the framework: so nobody closes an open from
-  /// within the completion of one of its reads, the only time when a loop has one in its hands.
+  /// Closing twice does nothing. A request that was retrieved and is not completed yet delays the
+  /// open's end, which then comes on a thread of the framework. A loop holds a request only while
+  /// it completes a read, so an open must not be closed from within the completion of one of its
+  /// reads.
   /// - Thread: the loop that has the session
   public func close() { _ = try? object.delete() }
 
-  /// The cleanup: the reads were cancelled with their queue, which is a child.
+  /// The cleanup: the reads were cancelled with their queue, which is a child object.
   private func end() {
     if let dataPath = dataPath.take(), !isDead { dataPath.remove(self) }
     binding.release(id)
@@ -119,10 +121,10 @@ extension OpenContext {
     }
   }
 
-  /// Reads an open may have pended (D-47).
+  /// The most reads an open may have pended (D-47).
   static let maximumPendedReads = 256
 
-  /// Takes a write of records that lie inside the message (rules W-1…W-13).
+  /// Takes a write whose records lie inside the message (rules W-1…W-13).
   public func write(
     _ request: consuming OwnedRequest, message: MessageBuffer, payloadOffset: Int,
     recordCount: Int

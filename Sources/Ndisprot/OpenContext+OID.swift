@@ -1,11 +1,11 @@
 internal import MDL
 public import NDIS
 
-/// How an OID request went.
+/// The result of an OID request.
 public struct OIDReply: Sendable {
   /// The request, with its byte counts.
   public let request: OIDRequest
-  /// The row of the table.
+  /// The row of the status table.
   public let completion: CompletionStatus
   /// The value that a query asked for.
   ///
@@ -17,11 +17,11 @@ public struct OIDReply: Sendable {
 
 /// Why an OID request failed, and how many bytes it would have needed.
 struct OIDFailure: Error {
-  /// The row of the table.
+  /// The row of the status table.
   let completion: CompletionStatus
   /// Bytes of the value, 0 if more room would not have helped.
   let bytesNeeded: Int
-  /// Why the access policy refuses it; nil if something else is wrong.
+  /// Why the access policy refuses it; nil if the failure has another cause.
   private(set) var refusal: AccessRefusal?
 
   init(_ refusal: AccessRefusal) {
@@ -35,18 +35,19 @@ struct OIDFailure: Error {
   }
 }
 
-/// How far a request comes without asking anybody.
+/// How far a request gets without a query of the NIC.
 private enum OIDStep {
-  /// It is done; a query has its value.
+  /// Done; a query has its value.
   case answered([UInt8])
-  /// The card has to be asked first.
+  /// The NIC has to be queried first.
   case asks(CardJob)
-  /// The card has to hear something else first.
+  /// The NIC's receive filter has to change first.
   case sets(PendingSet)
 }
 
-// OID requests: ndisprotQueryOidValue and ndisprotSetOidValue of the sample. What rtnetlink said or
-// the open knows is answered at once; for the rest the request waits in a queue (`+CardWait`).
+// OID requests: ndisprotQueryOidValue and ndisprotSetOidValue of the sample. What rtnetlink
+// reported or the open knows is answered at once; for the rest the request waits in a queue
+// (`+CardWait`).
 
 extension OpenContext {
   /// Carries out a request (rules Q-28…Q-37, E-2…E-4).
@@ -54,9 +55,10 @@ extension OpenContext {
   /// - Parameters:
   ///   - request: what is asked
   ///   - port: the port number, 0
-  ///   - parcel: the request as the framework knows it; while the card is asked it can be cancelled
+  ///   - parcel: the request as the framework knows it; it can be cancelled while the NIC is
+  ///     queried
   ///   - answer: called on the loop that has the session, now or later, with the request still to be
-  ///     completed; not called if it was cancelled, or refused before anybody looked at the OID
+  ///     completed; not called if the request was cancelled, or refused before its OID was examined
   /// - Thread: the loop that has the session
   public func perform(
     _ request: OIDRequest, port: UInt32, for parcel: RequestParcel,
@@ -99,7 +101,7 @@ extension OpenContext {
     }
   }
 
-  /// The reply to a set that the card has followed.
+  /// The reply to a set that the NIC has followed.
   private func finishSet(_ request: OIDRequest) -> OIDReply {
     guard case .set(let set) = request else { return fit([], to: request) }
     do throws(OIDFailure) {
@@ -115,7 +117,7 @@ extension OpenContext {
     return fit(value(of: query.oid, facts), to: request)
   }
 
-  /// The reply with as much of a value as the rules allow (E-2, E-3).
+  /// The reply, with as much of the value as the rules allow (E-2, E-3).
   private func fit(_ value: [UInt8], to request: OIDRequest) -> OIDReply {
     var request = request
     request.resetLengths()
@@ -147,7 +149,7 @@ extension OpenContext {
   private func beginSet(
     _ oid: OID, port: UInt32, value: [UInt8]
   ) throws(OIDFailure) -> PendingSet? {
-    // The list is looked at before the state, as the sample does.
+    // The list is checked before the state, as in the sample.
     guard let description = oid.description else { throw OIDFailure(.notSupported) }
     guard description.canSet else { throw OIDFailure(.oidNotSettable) }
     try checkUsable(port)

@@ -3,17 +3,17 @@ internal import NDIS
 // What a client may set: properties of its own open (`NDIS.docc/OIDs.md` section 2).
 
 extension OpenContext {
-  /// What the open hears now.
+  /// What the open receives now.
   private var hearing: Hearing {
     Hearing(packetFilter: filter.packetFilter, groups: groups)
   }
 
-  /// What the open hears when all that the card is asked for is done.
+  /// What the open will receive when everything asked of the NIC is done.
   var wantedHearing: Hearing { pendingHearings.last?.hearing ?? hearing }
 
-  /// Sets what needs no card, or says what the card has to do before.
+  /// Sets what does not need the NIC, or returns what the NIC has to do first.
   ///
-  /// - Returns: nil if it is set; else `finishSet` is due when the card has answered
+  /// - Returns: nil if it is set; otherwise call `finishSet` when the NIC has answered
   func beginSet(_ oid: OID, to value: [UInt8]) throws(OIDFailure) -> PendingSet? {
     guard Hearing.isChanged(by: oid) else {
       try setOwn(oid, to: value)
@@ -31,10 +31,10 @@ extension OpenContext {
     return nil
   }
 
-  /// The card has done what a set needed: now the open hears it.
+  /// The NIC has done what a set needed: the open takes the new value.
   func finishSet(_ oid: OID, to value: [UInt8]) throws(OIDFailure) { try hear(oid, value) }
 
-  /// The card has answered, whether somebody still waits for it or not.
+  /// The NIC has answered, whether the request still waits for the answer or not.
   func end(_ set: PendingSet) {
     pendingHearings.removeAll { $0.number == set.number }
     dataPath?.cardFilter.giveBack()
@@ -66,7 +66,7 @@ extension OpenContext {
     lookahead = wanted
   }
 
-  /// NDIS_PROT_OPTION_NO_LOOPBACK is the one that means something here.
+  /// Only NDIS_PROT_OPTION_NO_LOOPBACK has a meaning here.
   private func setProtocolOptions(_ value: [UInt8]) throws(OIDFailure) {
     let wanted = try UInt32(oidValue: value)
     guard wanted & ~0x2 == 0 else { throw OIDFailure(.notSupported) }
@@ -74,13 +74,13 @@ extension OpenContext {
   }
 }
 
-/// A SET for which the card was asked.
+/// A SET for which the NIC was asked.
 struct PendingSet: Sendable {
-  /// Tells it from others of its open that wait.
+  /// Identifies it among the waiting SETs of its open.
   let number: UInt64
-  /// What the open hears when it is done.
+  /// What the open receives when it is done.
   let hearing: Hearing
-  /// What the card has to do.
+  /// What the NIC has to do.
   private(set) var job = CardJob()
 
   init(number: UInt64, hearing: Hearing) {

@@ -1,13 +1,14 @@
 internal import MDL
 internal import NDIS
 
-// What a query is told (`NDIS.docc/OIDs.md` section 2): what rtnetlink last said, what the
-// open knows, and the facts that the card was asked for.
+// The answers to queries (`NDIS.docc/OIDs.md` section 2): what rtnetlink last reported, what the
+// open knows, and the facts that the NIC was queried for.
 
 extension OpenContext {
-  /// The bytes of a value (rules E-1, E-5, E-9), with facts of the kinds that its description names.
+  /// The bytes of a value (rules E-1, E-5, E-9), with facts of the kinds that its description
+  /// names.
   func value(of oid: OID, _ facts: AdapterFacts) -> [UInt8] {
-    // Taken once: it copies all that is known of the interface.
+    // Taken once: a snapshot copies everything known of the interface.
     let snapshot = binding.snapshot
     return switch oid {
     case .supportedList: OID.supported.flatMap { bytes($0.oid.rawValue) }
@@ -23,7 +24,7 @@ extension OpenContext {
 }
 
 extension AdapterBinding.Snapshot {
-  /// What is known of the interface and the binding without asking; nil for other OIDs.
+  /// What is known of the interface and the binding without a query; nil for other OIDs.
   fileprivate func value(of oid: OID) -> [UInt8]? {
     switch oid {
     case .hardwareStatus: bytes(state == .closing ? 3 : isPowered ? 0 : 4)
@@ -66,14 +67,14 @@ extension AdapterAttributes {
     mtu.addingReportingOverflow(14).overflow ? .max : mtu &+ 14
   }
 
-  /// Bytes that the interface's own queue holds at most.
+  /// The most bytes that the interface's own queue holds.
   fileprivate var transmitBufferByteCount: UInt32 {
     let (product, isTooMuch) = details.transmitQueueLength.multipliedReportingOverflow(
       by: maximumTotalByteCount)
     return isTooMuch ? .max : product
   }
 
-  /// The first three octets and a zero, unless the address was made up.
+  /// The first three octets and a zero, unless the address is a random one.
   fileprivate var vendorID: [UInt8] {
     let isMadeUp = address.octets[0] & 2 != 0
     return (isMadeUp ? [0xFF, 0xFF, 0xFF] : Array(octets(of: address).prefix(3))) + [0]

@@ -1,10 +1,11 @@
 public import NDIS
 public import WDF
 
-// INDICATE_STATUS: one request, one indication; what nobody waits for is kept (D-35).
+// INDICATE_STATUS: one request, one indication; indications that no request waits for are kept
+// (D-35).
 
 extension OpenContext {
-  /// Requests an open may have waiting for an indication.
+  /// The most requests an open may have waiting for an indication.
   static let maximumStatusWaits = 64
 
   /// Takes an INDICATE_STATUS, or refuses it (rules ).
@@ -35,7 +36,7 @@ extension OpenContext {
     }
   }
 
-  /// The queue of the waiting requests, made when first needed: most clients never ask.
+  /// The queue of the waiting requests, created on first use: most clients never ask.
   private var madeStatusQueue: Ref<Queue>? {
     if statusQueue == nil {
       statusQueue = try? object.makeQueue(
@@ -44,7 +45,7 @@ extension OpenContext {
     return statusQueue
   }
 
-  /// The adapter says something: the oldest request hears of it, or it is kept for the next.
+  /// The adapter indicates a status: it completes the oldest request, or is kept for the next one.
   ///
   /// - Thread: the loop that has the session
   public func indicate(_ indication: StatusIndication) {
@@ -52,7 +53,7 @@ extension OpenContext {
     serveStatus()
   }
 
-  /// Answers requests while there is something to tell; one that does not fit stays (D-35, D-57).
+  /// Completes requests while indications are left; one that does not fit stays (D-35, D-57).
   private func serveStatus() {
     while let output = indications.first?.encoded,
       let request = (try? statusQueue?.retrieveNext()) ?? nil
@@ -68,7 +69,7 @@ extension OpenContext {
     }
   }
 
-  /// The binding is gone: nothing will be indicated any more (rule Q-41).
+  /// The binding is gone: no more indications will come (rule Q-41).
   func cancelStatuses() {
     while let request = (try? statusQueue?.retrieveNext()) ?? nil {
       request.complete(RequestStatus(.adapterRemoved))

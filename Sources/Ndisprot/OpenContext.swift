@@ -5,76 +5,78 @@ internal import WDF
 /// One open of a binding: its filter, its place in the receive ring, its requests.
 ///
 /// It is the context of an object below the session's file object: deleting the object closes the
-/// open. It holds the binding's object until it is destroyed.
+/// open. It keeps the binding's object alive until it is destroyed.
 ///
 /// - Thread: the loop that has its session: the binding's, or control's if it moves no frames
 /// - Windows: the open half of NDISPROT_OPEN_CONTEXT
 /// - Source: `Ndisprot.docc/Rules.md` sections 5–7
 public final class OpenContext: @unchecked Sendable {  // One loop's at a time.
-  /// The number of the open, unique among all opens that the driver ever had.
+  /// The number of the open, unique among all opens of the driver, past ones included.
   public let id: UInt64
-  /// What was granted; a right that is lost narrows it.
+  /// What was granted; losing a right narrows it.
   public internal(set) var options: OpenOptions
   /// The binding.
   public let binding: AdapterBinding
-  /// Its place in the tree.
+  /// Its place in the object tree.
   let object: Ref<General>
   /// Keeps the binding's object from being destroyed.
   private var bindingHold: Hold?
   /// The session it belongs to.
   let file: Ref<FileObject>
-  /// Who opened it.
+  /// The client that opened it.
   public let client: Credentials
-  /// Where its reads wait, oldest first.
+  /// Its waiting reads, oldest first.
   let readQueue: Ref<Queue>
-  /// Where its INDICATE_STATUS requests wait; nil until the first.
+  /// Its waiting INDICATE_STATUS requests; nil until the first.
   var statusQueue: Ref<Queue>?
-  /// Where its requests wait for which the card is asked; nil until the first.
+  /// Its requests that wait for the NIC; nil until the first.
   var cardQueue: Ref<Queue>?
-  /// What the adapter said and nobody has asked for yet.
+  /// Indications of the adapter that no request has fetched yet.
   var indications = EventQueue<StatusIndication>()
-  /// Who takes the frames.
+  /// Receives the frames.
   unowned let requester: any Requester
-  /// The way of its frames; nil if it moves none.
+  /// The path of its frames; nil if it moves none.
   weak var dataPath: BindingDataPath?
 
-  /// Which frames it takes and may have; whoever changes it changes what waits, too.
+  /// The frames it wants and may have; a change applies to waiting frames, too.
   var filter: ReceiveFilter {
     didSet { filterChanged(from: oldValue) }
   }
-  /// The policy took rights away, and nobody asked for another filter.
+  /// Set while the policy takes rights away, as opposed to the client asking for another filter.
   var isRevoking = false
-  /// What it may send in which time; nil if no rule limits that.
+  /// Limits how fast it may send; nil if no rule does.
   var limiter: RateLimiter?
   /// Nil for an open that moves no frames.
   var cursor: ReceiveCursor?
   var groups = GroupList()
-  /// What it will hear when the card has done what it was asked for, in the order of asking.
+  /// What it will receive when the NIC has followed, in the order of asking.
   var pendingHearings: [PendingSet] = []
   /// OID_GEN_CURRENT_LOOKAHEAD as it was set; the MTU until then.
   var lookahead: UInt32?
   /// Whether its own frames are looped back to it (W-20).
   var loopsBack: Bool
   var transmit = TransmitCounters()
-  /// Writes that are not through, oldest first.
+  /// Writes that are not finished, oldest first.
   var writes: [WriteOperation] = []
   /// Bytes that `writes` hold.
   var pendedWriteBytes = 0
   /// The client's socket was full; `resume` is due.
   var isDeliveryBlocked = false
-  /// Its client has asked to read at all: of the many that never do nothing else is looked at.
+  /// Whether its client has ever issued a read: nothing else is examined of the many opens that
+  /// never do.
   var hasRead = false
   /// A read of it waits until its message is fuller (`ReaderSet`).
   var isReadPutOff = false
-  /// Bytes of records that the client's socket is known to take in one message.
+  /// The most bytes of records that the client's socket is known to take in one message.
   var deliveryByteLimit = Int.max
-  /// A read was served, and the open has not been behind for too long since.
+  /// A read was served, and the open has not lagged for too long since.
   var isReading = false
-  /// How long readers have held the ring up without progress.
+  /// How long its readers have held the ring up without progress.
   var patience = ReaderPatience()
-  /// The state of rule B-36: its binding is gone, and the session is still associated with it.
+  /// The state of rule B-36: the binding is gone, and the session is still associated with the
+  /// open.
   private(set) var isDead = false
-  /// What the binding captured while the open was there; nil for one that moves no frames.
+  /// What the binding captured during the life of the open; nil for an open that moves no frames.
   var offered: Offered?
 
   init(
@@ -99,19 +101,19 @@ public final class OpenContext: @unchecked Sendable {  // One loop's at a time.
     filter.setOwnAddress(binding.snapshot.attributes.address)
   }
 
-  /// Follows the interface's address (D-37); what waits is judged anew only if it is another.
+  /// Applies the interface's address (D-37); waiting frames are judged again only if it differs.
   func setOwnAddress(_ address: MACAddress) {
     if !filter.isOwn(address) { filter.setOwnAddress(address) }
   }
 
-  /// The open outlives its binding as a dead one, until the session closes it (rule B-36).
+  /// Keeps the open as a dead one, without its binding, until the session closes it (rule B-36).
   public func bindingGone() {
     isDead = true
     cancelStatuses()
     cancelCardWaits()
   }
 
-  /// The last one to look at it: the binding is free to go.
+  /// Releases the binding after the open's last access to it.
   func releaseBinding() { bindingHold = nil }
 
   /// Whether frames go through it.

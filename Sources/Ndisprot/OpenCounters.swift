@@ -1,6 +1,6 @@
 public import NDIS
 
-/// What an open has counted on its way to the wire (law D4).
+/// What an open has counted on the way to the wire (law D4).
 ///
 /// - Thread: the binding's thread
 struct TransmitCounters {
@@ -70,7 +70,7 @@ public struct CounterSet: Sendable {
   public var userID: UInt32?
   /// The interface, 0 for a session without an open.
   public var interfaceIndex: Int32
-  /// A number that tells it from its like.
+  /// A number that is unique among objects of its kind.
   public var id: UInt64
   /// The interface's name, or the client.
   public var name: String

@@ -2,9 +2,9 @@ public import NDIS
 
 /// How an open shares its binding with others.
 public enum OpenMode: UInt32, Sendable {
-  /// The only one for its EtherTypes on its binding, as every open of the sample is.
+  /// The only open for its EtherTypes on its binding, as every open of the sample is.
   case exclusive = 0
-  /// Beside others.
+  /// Shares the binding with other opens.
   case shared = 1
 }
 
@@ -30,7 +30,7 @@ public struct OpenOptions: Sendable {
     public static let noLoopback = Flags(rawValue: 16)
     /// As the sample's opens are: exclusive, with a queue of the four newest frames.
     public static let compat = Flags(rawValue: 32)
-    /// All that mean something.
+    /// All defined flags.
     public static let all: Flags = [
       .anySource, .outgoing, .failOnTruncation, .ignoreCarrier, .noLoopback, .compat,
     ]
@@ -44,14 +44,15 @@ public struct OpenOptions: Sendable {
   public var queueByteCount: Int
   /// How long it waits for the interface to come up.
   public var waitMilliseconds: UInt32
-  /// The EtherTypes it reads and writes; empty moves no frames.
+  /// The EtherTypes it reads and writes; an open with an empty set moves no frames.
   public var etherTypes: EtherTypeSet
-  /// Its records say how many frames were lost in front of them: its client knows that word.
+  /// Whether its records carry the number of frames lost in front of them: its client understands
+  /// it.
   public var tellsLosses = false
-  /// What the client says that it is for; decides nothing.
+  /// The purpose that the client states; it decides nothing.
   public var purpose = ""
 
-  /// Makes options; the defaults are a shared open of 802.1X.
+  /// Creates options; the defaults are a shared open of 802.1X.
   public init(
     mode: OpenMode = .shared, flags: Flags = [], queueByteCount: Int = 0,
     waitMilliseconds: UInt32 = 0, etherTypes: EtherTypeSet = .eapol
@@ -67,7 +68,7 @@ public struct OpenOptions: Sendable {
   public static let openDevice = OpenOptions(
     mode: .exclusive, waitMilliseconds: 4_500)
 
-  /// Whether frames that the open sends are looped back to it: one that wants outgoing frames has
-  /// them already.
+  /// Whether frames that the open sends are looped back to it: an open that wants outgoing frames
+  /// gets them anyway.
   var loopsBack: Bool { flags.isDisjoint(with: [.noLoopback, .outgoing]) }
 }

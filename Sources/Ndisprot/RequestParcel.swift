@@ -1,16 +1,16 @@
 public import NDIS
 public import WDF
 
-/// A request on its way through a closure or to another loop, which takes it out once.
+/// A request on its way through a closure or to another loop; it can be taken out once.
 ///
-/// A closure cannot hold a noncopyable value. One that nobody takes out is completed as dropped,
-/// and reported by the framework.
+/// A closure cannot hold a noncopyable value. A request that is never taken out is completed as
+/// dropped, and reported by the framework.
 ///
 /// - Thread: handed from one to the next, never shared
 public final class RequestParcel: @unchecked Sendable {
-  // Unchecked: whoever has been handed the parcel is the only one to open it.
+  // Unchecked: the current owner of the parcel is the only one to open it.
   private var request: OwnedRequest?
-  /// What the request asked, also when it is out.
+  /// The parameters of the request, available after `take` too.
   public let parameters: RequestParameters
 
   /// Wraps a request.

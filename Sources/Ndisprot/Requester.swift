@@ -2,13 +2,13 @@ public import MDL
 public import NDIS
 public import WDF
 
-/// How a request went, as its client is told.
+/// The result of a request, as the client receives it.
 public struct Answer: Equatable, Sendable {
   /// Success, or why not.
   public var status: CompletionStatus
-  /// Bytes that it moved.
+  /// Bytes that were moved.
   public var information: Int
-  /// Bytes that it would have taken, or the limit that it broke.
+  /// Bytes that would have been needed, or the limit that was exceeded.
   public var bytesNeeded: Int
   /// Records, entries or statuses that follow.
   public var recordCount: Int
@@ -31,47 +31,48 @@ public struct Answer: Equatable, Sendable {
 public enum AnswerBody: ~Escapable {
   /// Nothing.
   case nothing
-  /// Bytes, which are copied if they cannot leave now.
+  /// Bytes, which are copied if they cannot be sent now.
   case bytes(RawSpan)
-  /// Records where they lie in the receive ring: they leave now, or not at all.
+  /// Records where they lie in the receive ring: sent now, or not at all.
   case records(MDLChain)
 }
 
-/// What became of an answer.
+/// What happened to an answer.
 public enum AnswerOutcome: Equatable, Sendable {
   /// The client has it, or will have it.
   case taken
-  /// The records cannot be taken now; `resume` of the open is due when they can.
+  /// The records cannot be sent now; call `resume` of the open when they can.
   case blocked
-  /// No message of this length is ever taken; one with so many bytes of records is.
+  /// A message of this length is never accepted; one with this many bytes of records is.
   case tooLong(recordByteLimit: Int)
 }
 
-/// The client of requests: a session, or a test.
+/// The origin of requests: a session, or a test.
 ///
 /// - Thread: `requestCompleted` and `onLoop` on any thread; the rest on the loop that has the session
 public protocol Requester: RequestSink {
-  /// Sends the answer to a request, which is completed as answered next.
+  /// Sends the answer to a request; the caller then completes the request as answered.
   ///
-  /// A request that is completed without this is answered with its status.
+  /// A request that is completed without an answer is answered with its status.
   /// - Ownership: borrows the body until it returns
-  /// - Returns: what became of it; always `.taken` unless the body is records
+  /// - Returns: what happened to the answer; always `.taken` unless the body is records
   func answer(
     _ parameters: RequestParameters, _ answer: Answer, _ body: AnswerBody
   ) -> AnswerOutcome
 
-  /// Work for it begins that no message of it has just brought; `workEnds` follows.
+  /// Work for the requester begins that was not caused by one of its messages; `workEnds` follows.
   ///
-  /// - Returns: what `workEnds` is to be told
+  /// - Returns: the argument for `workEnds`
   func workBegins() -> Bool
 
-  /// The work is over.
+  /// The work has ended.
   func workEnds(_ isMeasured: Bool)
 
-  /// Runs work on the loop that has the session, now or when it has arrived there.
+  /// Runs work on the loop that has the session: now, or when the work has reached that loop.
   func onLoop(_ work: @escaping @Sendable () -> Void)
 
-  /// Hears why the access policy refuses a request, or a frame of it, in front of its completion.
+  /// Receives the reason when the access policy refuses a request, or a frame of it, before it
+  /// completes.
   ///
   /// - Thread: the loop that has the session
   func refused(_ refusal: AccessRefusal, of parameters: RequestParameters)
@@ -90,12 +91,12 @@ extension OwnedRequest {
 }
 
 extension Requester {
-  /// A requester that gives no reasons.
+  /// A requester that ignores the reasons.
   public func refused(_ refusal: AccessRefusal, of parameters: RequestParameters) {}
 }
 
 extension RequestStatus {
-  /// The same triple as the framework carries it, which knows no networking.
+  /// The same triple as the framework, which knows no networking, carries it.
   public init(_ status: CompletionStatus) {
     self.init(
       ntStatus: status.ntStatus.rawValue, ndisStatus: status.ndisStatus.rawValue,
@@ -112,7 +113,7 @@ extension CompletionStatus {
 }
 
 extension RequestParameters {
-  /// The `code` of a read or write that speaks of many records; 0 speaks of one.
+  /// The `code` of a read or write of many records; 0 is a single record.
   public static let batchCode: UInt32 = 1
 
   /// Whether it reads or writes many records.

@@ -1,22 +1,22 @@
 internal import NDIS
 internal import NdisprotControl
 
-/// Frames both ways over one open for tasks: what `withFrames` lends, by two names.
+/// The frames of one open in both directions for tasks: the implementation behind `withFrames`.
 ///
-/// Everything happens where the caller is isolated; the socket is never waited for there.
+/// Everything runs in the caller's isolation, where the socket never blocks.
 final class AsyncFrames {
-  /// As many messages of frames are asked for at once.
+  /// The number of read requests pended at once.
   private static let pendedReadCount = 2
-  /// With so many frames in memory no more are asked for: the rest waits in the daemon.
+  /// With this many frames in memory no more are requested: the rest waits in the daemon.
   private static let frameLimit = 4096
 
   private let binding: OpenBinding
   private let watch: DescriptorWatch
   private var reads: Set<UInt64> = []
   private var frames: ArraySlice<CapturedFrame> = []
-  /// Why no more frames come, behind those that are here.
+  /// Why no more frames arrive after those received already.
   private var failure: ClientError?
-  /// Writes on their way; those that are answered have what became of their frames.
+  /// Writes in progress; an answered one holds the result for its frames.
   private var writes: [UInt64: Result<[CompletionStatus], ClientError>?] = [:]
 
   init(_ binding: OpenBinding) throws(ClientError) {
@@ -24,7 +24,7 @@ final class AsyncFrames {
     watch = try DescriptorWatch(binding.connection.descriptor)
   }
 
-  /// Gives up what is pended; replies that come later are passed over.
+  /// Abandons the pended requests; replies that arrive later are ignored.
   func end() {
     watch.end()
     for id in reads.union(writes.keys) {
@@ -35,9 +35,9 @@ final class AsyncFrames {
     writes = [:]
   }
 
-  // MARK: Frames that arrive
+  // MARK: Received frames
 
-  /// The next frame; nil when the task was cancelled.
+  /// The next frame; nil if the task was cancelled.
   func next(isolation: isolated (any Actor)?) async throws(ClientError) -> CapturedFrame? {
     while !Task.isCancelled {
       if let frame = frames.popFirst() { return frame }
@@ -46,7 +46,7 @@ final class AsyncFrames {
         try pendMissingReads()
         try takeReplies()
       } catch {
-        // Frames that came before go first; the end of a session is there at the next call, too.
+        // Received frames go first; the next call meets the end of the session again.
         guard !frames.isEmpty else { throw error }
       }
       if frames.isEmpty, failure == nil {
@@ -67,13 +67,13 @@ final class AsyncFrames {
         // The socket is full: the wait is for room then.
         return
       } catch .daemonGone {
-        // Frames may be here still; what is received behind them says that it is gone.
+        // More frames may be in the socket; receiving meets the end of the session after them.
         return
       }
     }
   }
 
-  /// Takes every reply that is there.
+  /// Receives every available reply.
   private func takeReplies() throws(ClientError) {
     let connection = binding.connection
     while true {
@@ -110,9 +110,9 @@ final class AsyncFrames {
     }
   }
 
-  // MARK: Frames to write
+  // MARK: Written frames
 
-  /// Writes frames in one message, and returns what became of each.
+  /// Writes frames in one message, and returns the status of each.
   func write(
     _ list: [[UInt8]], isolation: isolated (any Actor)?
   ) async throws(ClientError) -> [CompletionStatus] {
@@ -126,7 +126,7 @@ final class AsyncFrames {
       do throws(ClientError) {
         try takeReplies()
       } catch {
-        // The reply may have been the last that came.
+        // The last reply received may have been this one.
         if case .some(.some) = writes[id] { continue }
         writes[id] = nil
         throw error
@@ -181,7 +181,7 @@ final class AsyncFrames {
 }
 
 extension Connection {
-  /// The reply of a submitted request is not waited for any more.
+  /// Abandons the reply of a submitted request.
   func giveUp(_ id: UInt64) {
     if submitted.remove(id) != nil { abandon(id) }
   }

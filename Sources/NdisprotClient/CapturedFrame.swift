@@ -1,13 +1,13 @@
 public import MDL
 public import NDIS
 
-/// A frame that was read, as a copy of its own.
+/// A received frame, as a copy.
 public struct CapturedFrame: Hashable, Sendable {
-  /// When it was captured: nanoseconds since the epoch.
+  /// The time of capture: nanoseconds since the epoch.
   public var timestampNanoseconds: UInt64
-  /// Bytes it had on the wire.
+  /// The length on the wire.
   public var originalLength: Int
-  /// What is particular about it.
+  /// The properties of the frame.
   public var flags: FrameRecord.Flags
   /// Frames that the open lost directly in front of this one.
   public var lostBefore: Int
@@ -37,9 +37,9 @@ public struct CapturedFrame: Hashable, Sendable {
 }
 
 extension CapturedFrame {
-  /// The addresses, the VLAN tag if there is one, and the EtherType; nil for fewer than 14 bytes.
+  /// The addresses, the VLAN tag if present, and the EtherType; nil for fewer than 14 bytes.
   public var header: EthernetHeader? { unsafe EthernetHeader(bytes.span.bytes) }
 
-  /// What follows the header, with the padding of a short frame.
+  /// The bytes after the header, including the padding of a short frame.
   public var payload: ArraySlice<UInt8> { bytes.dropFirst(header?.byteCount ?? bytes.count) }
 }

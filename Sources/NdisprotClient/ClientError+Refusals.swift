@@ -1,7 +1,7 @@
 internal import NDIS
 internal import Platform
 
-// The words of the statuses that a daemon refuses with.
+// The sentences for the statuses of refusals.
 
 extension ClientError {
   static func cause(
@@ -36,7 +36,7 @@ extension ClientError {
       bytesNeeded > 0
         ? text("the frame is longer than ", String(bytesNeeded), " bytes, the limit")
         : "the frame is too long"
-    case .etherTypeMismatch: "the EtherType of the frame is none of the open's"
+    case .etherTypeMismatch: "the open does not include the EtherType of the frame"
     case .sourceMismatch: "the source address of the frame is not the interface's"
     case .messageTooLong:
       text("the frame has ", String(bytesNeeded), " bytes, more than there is room for")

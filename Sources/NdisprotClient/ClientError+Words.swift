@@ -1,7 +1,7 @@
 internal import Glibc
 internal import Platform
 
-// Why an operation failed and what to do about it, in sentences: what a program shows its user.
+// Why an operation failed and what to do about it, in sentences for the user of a program.
 
 extension ClientError: CustomStringConvertible {
   /// Cause and remedy: `cannot open: there is no such binding. Compare the name with …`.
@@ -51,7 +51,7 @@ extension ClientError: CustomStringConvertible {
     }
   }
 
-  /// Puts words together; interpolation in so many places costs the C library 13 KB.
+  /// Concatenates words; string interpolation in so many places costs the C library 13 KB.
   @inline(never)
   static func text(
     _ first: String, _ second: String, _ third: String = "", _ fourth: String = "",
@@ -83,7 +83,7 @@ extension ClientError: CustomStringConvertible {
 }
 
 extension Operation {
-  /// What could not be done, behind "cannot".
+  /// The operation that failed, to follow "cannot".
   var verb: String {
     switch self {
     case .connect: "connect"

@@ -1,19 +1,19 @@
 public import NDIS
 public import NdisprotControl
 
-/// What a client asked for when something failed.
+/// The operation during which an error occurred.
 public enum Operation: String, Sendable, CaseIterable {
-  /// Reaching the daemon and agreeing on a version.
+  /// Connecting to the daemon and negotiating a version.
   case connect
   /// Opening a binding.
   case open
-  /// Closing what is open.
+  /// Closing the open.
   case close
   /// Reading frames.
   case read
   /// Writing frames.
   case write
-  /// Asking for an OID.
+  /// Querying an OID.
   case query
   /// Setting an OID.
   case set
@@ -23,9 +23,9 @@ public enum Operation: String, Sendable, CaseIterable {
   case statistics
   /// Waiting for bindings.
   case wait
-  /// Asking for events.
+  /// Subscribing to events.
   case subscribe
-  /// What administrators ask.
+  /// A request for administrators.
   case administer
   /// Cancelling a request.
   case cancel
@@ -33,27 +33,27 @@ public enum Operation: String, Sendable, CaseIterable {
 
 /// Why an operation of the client library failed.
 public enum ClientError: Error, Equatable, Sendable {
-  /// Nobody answers at the socket's path.
+  /// No daemon answers on the socket.
   case cannotReach(path: String, SystemError)
-  /// The socket is served by a user who is neither root, nor the daemon's account, nor oneself.
+  /// The daemon's user is neither root, nor the daemon's account, nor the program's own user.
   case untrustedServer(path: String, userID: UInt32)
   /// The daemon hung up: it was stopped, or it closed the session.
   case daemonGone
   /// The daemon's answer breaks the protocol; the connection is closed.
   case protocolViolation(ViolationError)
-  /// The daemon's answer is an error; `bytesNeeded` is the room or the limit it speaks of.
+  /// The daemon answered with an error; `bytesNeeded` is the required room or the limit.
   case refused(CompletionStatus, Operation, bytesNeeded: UInt32 = 0)
-  /// The daemon refuses it and gives the reason: the rule of the access policy and the missing
-  /// right, or that there is no rule; or what is wrong with the daemon's configuration.
+  /// The daemon refuses it with a reason: the rule of the access policy and the missing right, or
+  /// that no rule applies; or the error in the daemon's configuration.
   case denied(CompletionStatus, Operation, reason: String)
-  /// It did not happen in time.
+  /// Timed out.
   case timedOut(Operation)
   /// `Interruption.raise()` ended the wait.
   case interrupted
-  /// A system call failed that should not.
+  /// A system call failed unexpectedly.
   case system(SystemError)
 
-  /// The status a daemon gave, nil if it is no refusal.
+  /// The daemon's status, nil if it is no refusal.
   public var status: CompletionStatus? {
     switch self {
     case .refused(let status, _, _), .denied(let status, _, _): status
@@ -63,7 +63,7 @@ public enum ClientError: Error, Equatable, Sendable {
 }
 
 extension ClientError {
-  /// Makes the error of a reply that is no success.
+  /// Creates the error for a reply that reports a failure.
   init(refusal header: MessageHeader, _ payload: RawSpan, _ operation: Operation) {
     let isBare = operation == .open || header.completion == .misconfigured
     let reason = header.reason(in: payload, isBare: isBare)
@@ -74,7 +74,7 @@ extension ClientError {
     self = .denied(header.completion, operation, reason: reason)
   }
 
-  /// Why the daemon refused it, for people; nil if it did not say.
+  /// Why the daemon refused it, for people; nil if it gave no reason.
   public var reason: String? {
     guard case .denied(_, _, let reason) = self else { return nil }
     return reason
@@ -82,8 +82,8 @@ extension ClientError {
 }
 
 extension CompletionStatus {
-  /// The name of the row of the status table; where two rows have the same three codes, what was
-  /// asked for decides.
+  /// The name of the row of the status table; where two rows have the same three codes, the
+  /// operation decides.
   public func name(in operation: Operation) -> String {
     switch (self, operation) {
     case (.oidNotSettable, .set): "oidNotSettable"

@@ -1,6 +1,6 @@
 internal import Platform
 
-/// A thread of the library's own, which ends when its work does.
+/// A thread that belongs to the library, and ends with its work.
 enum ClientThread {
   /// Starts `work` on a new thread.
   static func start(

@@ -1,11 +1,12 @@
 public import NdisprotControl
 
-// What root may ask, and the user whose daemon it is; others get `notPermitted`.
+// Requests of root, and of the user that runs the daemon; other users get `notPermitted`.
 
 extension Connection {
   /// Lists the objects of the daemon's framework, in ascending order of their slots.
   ///
-  /// The list is made a page at a time, so an object that comes or goes meanwhile may be missing.
+  /// The list is read a page at a time, so an object that appears or disappears meanwhile may be
+  /// missing.
   public func objects() throws(ClientError) -> [ObjectEntry] {
     var entries: [ObjectEntry] = []
     var cursor: UInt64 = 0
@@ -14,19 +15,19 @@ extension Connection {
         try ObjectsReply(decoding: payload, entryCount: count)
       }
       entries += reply.entries
-      // A page that does not lead on would never end.
+      // A page that does not advance the cursor would loop forever.
       guard reply.next > cursor else { return entries }
       cursor = reply.next
     }
   }
 
-  /// The events of the daemon's trace that are there, oldest first.
+  /// The events in the daemon's trace buffer, oldest first.
   ///
   /// - Parameters:
-  ///   - cursor: the sequence number of the first that is wanted; a reply's `next` goes on
-  ///   - recording: begins or stops recording, before the events are looked at
-  /// - Returns: the events, the cursor behind them, and whether events are recorded
-  /// - Throws: `notPermitted` for whoever is no administrator, and what every request may
+  ///   - cursor: the sequence number of the first wanted event; `next` of a reply continues
+  ///   - recording: starts or stops recording, before the events are read
+  /// - Returns: the events, the cursor after them, and whether events are recorded
+  /// - Throws: `notPermitted` unless the caller is an administrator; the errors of every request
   public func trace(
     from cursor: UInt64 = 0, _ recording: TraceRecording = .unchanged
   ) throws(ClientError) -> TraceReply {
@@ -41,18 +42,18 @@ extension Connection {
     return all
   }
 
-  /// Has the daemon read its configuration anew.
+  /// Makes the daemon reload its configuration.
   ///
-  /// - Returns: what became of it; `refusal` says why nothing changed
+  /// - Returns: the result; `refusal` says why nothing changed
   public func reload() throws(ClientError) -> ReloadReply {
     try administer(.reload) { payload, _ throws(DecodeError) in
       try ReloadReply(decoding: payload)
     }
   }
 
-  /// What decides about a user, a binding and an EtherType; everybody may ask about himself.
+  /// The decision for a user, a binding and an EtherType; every user may ask about itself.
   ///
-  /// - Throws: `notFound` for a user that is not there, `adapterNotFound` for a binding
+  /// - Throws: `notFound` for an unknown user, `adapterNotFound` for an unknown binding
   public func explain(
     user: UInt32, binding: String, etherType: UInt16
   ) throws(ClientError) -> ExplainReply {
@@ -64,20 +65,20 @@ extension Connection {
 
   /// Stops the frames of a binding; returns when it is paused.
   ///
-  /// Writes that are pended go out first, at most for 10 s; reads stay pended.
+  /// Pended writes are sent first, for at most 10 s; reads stay pended.
   /// - Parameter interfaceIndex: the binding's interface
   /// - Throws: `.refused` with `notPermitted`, `adapterNotFound`, `adapterRemoved`
   public func pause(interfaceIndex: UInt32) throws(ClientError) {
-    // The daemon keeps the time; ours is a net behind it.
+    // The daemon enforces the time; this timeout is only a safety net.
     try administer(.pause(interfaceIndex: interfaceIndex), timeout: .seconds(20)) {
       _, _ throws(DecodeError) in
     }
   }
 
-  /// Lets the frames of a paused binding move again.
+  /// Lets frames move again on a paused binding.
   ///
   /// - Parameter interfaceIndex: the binding's interface
-  /// - Throws: `.refused` with `notPermitted`, `adapterNotFound`, `busy` while it still pauses
+  /// - Throws: `.refused` with `notPermitted`, `adapterNotFound`, `busy` while it is still pausing
   public func restart(interfaceIndex: UInt32) throws(ClientError) {
     try administer(.restart(interfaceIndex: interfaceIndex)) { _, _ throws(DecodeError) in }
   }
@@ -85,14 +86,15 @@ extension Connection {
   /// Ends sessions of other clients, or only their opens.
   ///
   /// - Returns: how many were ended
-  /// - Throws: `notFound` if there is none, `notPermitted` for a caller that is no administrator
+  /// - Throws: `notFound` if no session matches, `notPermitted` unless the caller is an
+  ///   administrator
   public func close(_ wanted: CloseRequest) throws(ClientError) -> UInt32 {
     try administer(.close(wanted)) { payload, _ throws(DecodeError) in
       try CloseReply(decoding: payload).count
     }
   }
 
-  /// What daemon this is; administrators hear what it was told and what it uses, too.
+  /// The status of the daemon; administrators also get its configuration and resource usage.
   public func status() throws(ClientError) -> StatusReply {
     try administer(.status) { payload, _ throws(DecodeError) in
       try StatusReply(decoding: payload)

@@ -1,7 +1,7 @@
 internal import NDIS
 public import NdisprotControl
 
-// The sample's own requests, for programs that were written against it.
+// The sample's own requests, for programs written for the sample.
 
 extension Connection {
   /// Waits until the first interfaces are bound, five seconds at most.
@@ -12,7 +12,7 @@ extension Connection {
     try deviceControl(.bindWait, .wait) { _ throws(DecodeError) in }
   }
 
-  /// One binding by its index in the order of binding; nil behind the last one.
+  /// One binding by its index in bind order; nil after the last one.
   ///
   /// - Windows: IOCTL_NDISPROT_QUERY_BINDING
   public func queryBinding(_ index: UInt32) throws(ClientError) -> QueryBinding? {
@@ -28,8 +28,8 @@ extension Connection {
     }
   }
 
-  /// Opens a binding as the sample does: alone, for 802.1X, waiting 4.5 s for its interface to come
-  /// up.
+  /// Opens a binding as the sample does: exclusively, for 802.1X, waiting 4.5 s for its interface
+  /// to come up.
   ///
   /// - Throws: as `open`
   /// - Windows: IOCTL_NDISPROT_OPEN_DEVICE
@@ -41,16 +41,16 @@ extension Connection {
     return OpenBinding(self, granted)
   }
 
-  /// One request of the sample, with the sample's bytes in and out, whatever its status.
+  /// One request of the sample, with the sample's input and output bytes, returned with any status.
   ///
   /// - Parameters:
-  ///   - code: the sample's number of the request, also one that the daemon does not know
+  ///   - code: the sample's number of the request, which need not be known to the daemon
   ///   - input: its bytes
-  ///   - room: the most bytes that may come back
-  ///   - timeout: when to cancel it; nil waits without end
-  ///   - body: is lent the reply's header, whose `completion` is the status, and its bytes
+  ///   - room: the most bytes that may be returned
+  ///   - timeout: when to cancel it; nil waits indefinitely
+  ///   - body: receives the reply's header, whose `completion` is the status, and its bytes
   /// - Returns: what `body` does
-  /// - Throws: `.timedOut`, `.interrupted`, `.daemonGone`; no refusal
+  /// - Throws: `.timedOut`, `.interrupted`, `.daemonGone`; never a refusal
   public func rawDeviceControl<Value>(
     _ code: UInt32, _ input: RawSpan, room: Int, timeout: Duration?,
     _ body: (MessageHeader, RawSpan) -> Value
@@ -65,13 +65,13 @@ extension Connection {
       { header, payload throws(DecodeError) in body(header, payload) })
   }
 
-  /// The open that a successful OPEN_DEVICE made; nil if its reply is none.
+  /// The open created by a successful OPEN_DEVICE; nil if the reply is malformed.
   public func binding(ofReply payload: RawSpan) -> OpenBinding? {
     guard let granted = try? OpenReply(decoding: payload) else { return nil }
     return OpenBinding(self, granted)
   }
 
-  /// Sends a request of the sample; none of these pends for longer than the default time.
+  /// Sends a request of the sample; none of these pends for longer than the default timeout.
   func deviceControl<Value>(
     _ code: RequestCode, _ operation: Operation, _ input: RawSpan = RawSpan(), room: Int = 0,
     _ decode: (RawSpan) throws(DecodeError) -> Value

@@ -2,8 +2,8 @@ internal import NDIS
 internal import NdisprotControl
 
 extension Connection {
-  /// Waits for the reply of one request, whose bytes are `replyBytes`, or the socket's, until the next
-  /// call; nil when the deadline is over.
+  /// Waits for the reply of one request, whose bytes are `replyBytes`, or the socket's, until the
+  /// next call; nil if it timed out.
   private func reply(to id: UInt64, by deadline: Deadline) throws(ClientError) -> MessageHeader? {
     if let kept = takeParked(where: { $0 == id }) {
       replyBytes = kept.payload
@@ -17,7 +17,7 @@ extension Connection {
     return nil
   }
 
-  /// Sends a request that waits for nothing but the daemon, and lends its reply to `body`.
+  /// Sends a request that the daemon answers at once, and passes its reply to `body`.
   ///
   /// - Throws: `.refused` for an error, `.timedOut`
   func request<Value>(
@@ -33,7 +33,7 @@ extension Connection {
     return try decode(reply, operation, isAccepted, body)
   }
 
-  /// What does not depend on the type of a request's value, once for all.
+  /// The part that does not depend on the type of a request's value, compiled once.
   private func answer(
     _ header: MessageHeader, _ payload: RawSpan, _ operation: Operation, _ timeout: Duration?
   ) throws(ClientError) -> MessageHeader {
@@ -49,10 +49,10 @@ extension Connection {
     throw .timedOut(operation)
   }
 
-  /// As `request`, for one that may be pended for long.
+  /// As `request`, for a request that may be pended for long.
   ///
-  /// When time is over it is cancelled, and what came before the cancellation counts. An
-  /// interruption cancels it too, and waits for nothing.
+  /// On timeout it is cancelled, and a reply that arrives before the cancellation counts. An
+  /// interruption cancels it too, without waiting.
   func pendedRequest<Value>(
     _ opcode: Opcode, _ operation: Operation, _ payload: RawSpan = RawSpan(), timeout: Duration?,
     setup: (inout MessageHeader) -> Void = { _ in },
@@ -64,7 +64,7 @@ extension Connection {
     if let reply = try pendedAnswer(header, payload, operation, timeout) {
       return try decode(reply, operation, isAccepted, body)
     }
-    // The reply of what was cancelled has come before the reply of CANCEL.
+    // The reply of the cancelled request arrives before the reply of CANCEL.
     do throws(ClientError) {
       if let reply = try reply(to: header.id, by: .now) {
         return try decode(reply, operation, isAccepted, body)
@@ -76,7 +76,7 @@ extension Connection {
     throw .timedOut(operation)
   }
 
-  /// The reply of a request that may be pended; nil if it was cancelled because its time is over.
+  /// The reply of a request that may be pended; nil if it timed out and was cancelled.
   private func pendedAnswer(
     _ header: MessageHeader, _ payload: RawSpan, _ operation: Operation, _ timeout: Duration?
   ) throws(ClientError) -> MessageHeader? {
@@ -91,14 +91,14 @@ extension Connection {
     do throws(ClientError) {
       _ = try cancel(header.id)
     } catch {
-      // A daemon that answers neither: what comes late is dropped, and counted.
+      // The daemon answers neither: late replies are dropped, and counted.
       abandon(header.id)
       throw error
     }
     return nil
   }
 
-  /// Cancels a request whose end nobody waits for.
+  /// Cancels a request without waiting for its end.
   private func cancelAndForget(_ id: UInt64) throws(ClientError) {
     let header = MessageHeader(.cancel, id: newID())
     let (front, payload) = (header.encoded, CancelRequest(id: id).encoded)
@@ -110,7 +110,7 @@ extension Connection {
     }
   }
 
-  /// The reply that was waited for last as a value; a status that is not accepted is thrown.
+  /// Decodes the last reply; throws a status that is not accepted.
   private func decode<Value>(
     _ header: MessageHeader, _ operation: Operation, _ isAccepted: (MessageHeader) -> Bool,
     _ body: (MessageHeader, RawSpan) throws(DecodeError) -> Value
@@ -122,7 +122,7 @@ extension Connection {
     return try decode(header, socket.payload, operation, isAccepted, body)
   }
 
-  /// A reply's payload as a value; a status that is not accepted is thrown.
+  /// Decodes a reply's payload; throws a status that is not accepted.
   func decode<Value>(
     _ header: MessageHeader, _ payload: RawSpan, _ operation: Operation,
     _ isAccepted: (MessageHeader) -> Bool,

@@ -12,12 +12,12 @@ extension Connection {
         try EnumerateReply(decoding: payload, entryCount: header.count)
       }
       entries += reply.entries
-      // An empty page with more behind it would never end.
+      // An empty page with more to follow would loop forever.
       guard reply.hasMore, !reply.entries.isEmpty else { return entries }
     }
   }
 
-  /// Lists the counters that the caller may see; 0 is every interface.
+  /// Lists the counters that the caller may see; 0 selects every interface.
   public func statistics(
     interfaceIndex: UInt32 = 0
   ) throws(ClientError) -> [StatisticsObject] {
@@ -35,7 +35,7 @@ extension Connection {
 
   /// What each user did since the daemon's start, closed opens included, and what was denied.
   ///
-  /// From then on this session is not counted in it.
+  /// From then on this session is not counted.
   public func totals() throws(ClientError) -> [StatisticsObject] {
     let last = StatisticsObject.Key(
       kind: StatisticsObject.Kind(rawValue: StatisticsObject.Kind.firstTotal.rawValue - 1),
@@ -43,7 +43,7 @@ extension Connection {
     return try objects(StatisticsRequest(after: last)) { _ in true }
   }
 
-  /// Objects page by page, up to the first that is not wanted.
+  /// Lists objects page by page, up to the first that is not wanted.
   private func objects(
     _ first: StatisticsRequest, while isWanted: (StatisticsObject) -> Bool
   ) throws(ClientError) -> [StatisticsObject] {
@@ -56,7 +56,7 @@ extension Connection {
       }
       let page = reply.objects.prefix(while: isWanted)
       objects += page
-      // A page that does not lead on would never end.
+      // A page that does not advance would loop forever.
       guard reply.hasMore, page.count == reply.objects.count, let last = page.last?.key,
         last > wanted.after
       else { return objects }
@@ -64,11 +64,12 @@ extension Connection {
     }
   }
 
-  /// Waits until all of the interfaces are bound; with no name, until the first binds are through.
+  /// Waits until all of the interfaces are bound; without names, until the first binds are
+  /// complete.
   ///
-  /// The daemon bounds a wait to 24 hours and 16 names: what is longer is asked for in parts, each name
-  /// being bound at some moment of the wait.
-  /// - Throws: `.refused` with `timedOut` when the daemon's clock says so
+  /// The daemon limits a wait to 24 hours and 16 names: longer ones are split into several
+  /// requests, and each name is bound at some moment of the wait.
+  /// - Throws: `.refused` with `timedOut` when the daemon reports a timeout
   public func wait(for names: [String], timeout: Duration?) throws(ClientError) {
     let possible = names.compactMap { InterfaceName($0) }
     guard possible.count == names.count else { throw .refused(.adapterNotFound, .wait) }
@@ -91,7 +92,7 @@ extension Connection {
         names: names,
         timeoutMilliseconds: asked.wholeMilliseconds)
       do throws(ClientError) {
-        // The daemon keeps the time; ours is only a net behind it.
+        // The daemon enforces the time; this timeout is only a safety net.
         try pendedRequest(
           .wait, .wait, unsafe wanted.encoded.span.bytes,
           timeout: asked + Connection.defaultTimeout
@@ -104,7 +105,7 @@ extension Connection {
     }
   }
 
-  /// What the daemon makes of a longer wait.
+  /// The daemon's limit.
   private static let longestWait = Duration.seconds(24 * 3_600)
 
   /// Opens a binding; the session has one open at a time.
@@ -112,11 +113,11 @@ extension Connection {
   /// - Parameters:
   ///   - name: the name of the interface, or an alternative one
   ///   - etherTypes: what to read and write; the empty set moves no frames
-  ///   - mode: beside others, or alone for these EtherTypes
+  ///   - mode: shared with others, or exclusive for these EtherTypes
   ///   - flags: properties of the open
   ///   - queueByteCount: the window on the receive ring; 0 is the daemon's default
-  ///   - wait: how long to wait for the interface to come up; the daemon is asked again every minute
-  ///   - purpose: what it is for, for the audit; at most 64 bytes, and decides nothing
+  ///   - wait: how long to wait for the interface to come up; the request is repeated every minute
+  ///   - purpose: a text for the audit log, at most 64 bytes; has no other effect
   /// - Returns: the open, with what was granted
   /// - Throws: `.refused` with `adapterNotFound`, `busy`, `notPermitted`, `notReady`
   public func open(
@@ -124,7 +125,7 @@ extension Connection {
     flags: OpenRequest.Flags = [], queueByteCount: UInt32 = 0, wait: Duration = .zero,
     purpose: String = ""
   ) throws(ClientError) -> OpenBinding {
-    // A name that no interface can have is not there, and not a mistake in the protocol.
+    // A name that no interface can have means "not found", not a protocol violation.
     guard let name = InterfaceName(name) else { throw .refused(.adapterNotFound, .open) }
     var wanted = OpenRequest(
       name: name, etherTypes: etherTypes, mode: mode, flags: flags, queueByteCount: queueByteCount)
@@ -142,7 +143,7 @@ extension Connection {
     }
   }
 
-  /// What the daemon makes of a longer wait for an interface.
+  /// The daemon's limit for an interface to come up.
   private static let longestPowerWait = Duration.seconds(60)
 
   private func open(
@@ -156,9 +157,9 @@ extension Connection {
       { _, payload throws(DecodeError) in try OpenReply(decoding: payload) })
   }
 
-  /// Cancels a pended request; its own reply has come when this returns.
+  /// Cancels a pended request; its own reply has been received when this returns.
   ///
-  /// - Returns: false if nothing is pended under this number
+  /// - Returns: false if no request with this number is pended
   public func cancel(_ id: UInt64) throws(ClientError) -> Bool {
     do throws(ClientError) {
       try request(

@@ -1,19 +1,19 @@
 internal import NDIS
 public import NdisprotControl
 
-// Requests that do not wait, for programs with a loop of their own: `submit` sends one, `reap` takes the
-// next that is done, whichever it is.
+// Requests that do not block, for programs with a loop of their own: `submit` sends one, `reap`
+// takes the next completed one, whichever it is.
 
 extension Connection {
-  /// A request as the daemon takes it.
+  /// A request in the form of the protocol.
   public struct RawRequest: Sendable {
-    /// What it asks.
+    /// The operation.
     public var opcode: Opcode
-    /// Which request of the sample, with `.deviceControl`.
+    /// The sample's request code, with `.deviceControl`.
     public var code: UInt32 = 0
-    /// The room for what the reply carries.
+    /// The room for the reply's payload.
     public var room: UInt32 = 0
-    /// How many records the payload has.
+    /// The number of records in the payload.
     public var count: UInt32 = 0
 
     /// Makes a request.
@@ -26,7 +26,7 @@ extension Connection {
 
     /// A request of the sample.
     ///
-    /// OPEN_DEVICE has room for its reply, which the sample knows nothing of.
+    /// OPEN_DEVICE gets room for its reply, which the sample does not have.
     public static func deviceControl(_ code: UInt32, room: Int) -> RawRequest {
       let isOpen = code == RequestCode.openDevice.rawValue
       let limit = MessageHeader.maximumPayloadByteCount
@@ -38,11 +38,11 @@ extension Connection {
   /// Sends a request and returns at once.
   ///
   /// - Parameters:
-  ///   - request: what it asks
-  ///   - payload: its bytes
+  ///   - request: the request
+  ///   - payload: its payload
   ///   - deadline: how long to wait while the socket is full
-  /// - Returns: the request's number, which `reap` and `requestCancellation` take
-  /// - Throws: `.timedOut` while the socket is full; nothing was sent then
+  /// - Returns: the request's number, for `reap` and `requestCancellation`
+  /// - Throws: `.timedOut` if the socket stayed full; nothing was sent then
   public func submit(
     _ request: RawRequest, _ payload: RawSpan = RawSpan(), by deadline: Deadline
   ) throws(ClientError) -> UInt64 {
@@ -60,15 +60,15 @@ extension Connection {
     return header.id
   }
 
-  /// How many submitted requests are not done.
+  /// How many submitted requests have not completed.
   public var submittedCount: Int { submitted.count }
 
-  /// Takes the next submitted request that is done, and lends its reply to `body`.
+  /// Takes the next completed request, and passes its reply to `body`.
   ///
-  /// Each request completes exactly once: when the daemon goes, those that are left complete with
-  /// `CompletionStatus.restarted`, and only then this throws.
+  /// Each request completes exactly once: when the daemon goes away, the outstanding ones complete
+  /// with `CompletionStatus.restarted`, and only after that this throws.
   ///
-  /// - Returns: what `body` does; nil when the deadline is over
+  /// - Returns: what `body` does; nil if it timed out
   public func reap<Value>(
     by deadline: Deadline, _ body: (MessageHeader, RawSpan) -> Value
   ) throws(ClientError) -> Value? {
@@ -91,11 +91,11 @@ extension Connection {
     }
   }
 
-  /// Asks the daemon to cancel a submitted request, and does not wait for it.
+  /// Asks the daemon to cancel a submitted request, and does not wait for the result.
   ///
-  /// The request still completes: cancelled, or done before.
+  /// The request still completes: as cancelled, or with its result.
   ///
-  /// - Returns: false if it is not under way
+  /// - Returns: false if it is not outstanding
   /// - Throws: `.timedOut` while the socket is full
   public func requestCancellation(
     of id: UInt64, by deadline: Deadline
@@ -115,7 +115,7 @@ extension Connection {
 }
 
 extension ClientError {
-  /// Whether nothing more comes over the connection.
+  /// Whether nothing more can arrive over the connection.
   var isEndOfSession: Bool {
     switch self {
     case .daemonGone, .protocolViolation: true
@@ -125,7 +125,7 @@ extension ClientError {
 }
 
 extension Connection {
-  /// Ends the session because a reply has a wrong shape, and returns the error that says so.
+  /// Ends the session because a reply is malformed, and returns the matching error.
   public func hangUp(malformed opcode: Opcode) -> ClientError {
     violation(.malformedReply(opcode: opcode.rawValue))
   }

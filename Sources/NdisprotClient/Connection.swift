@@ -1,10 +1,10 @@
 internal import NDIS
 internal import NdisprotControl
 
-/// A session with the daemon: requests go out, replies come back in any order.
+/// A session with the daemon: sends requests, and receives replies in any order.
 ///
-/// Requests block until their reply is there, their deadline is over, or `interruption` is raised.
-/// Replies to other pended requests that arrive meanwhile are kept for whoever waits for them.
+/// A request blocks until its reply arrives, its deadline passes, or `interruption` is raised.
+/// Replies to other pended requests that arrive meanwhile are kept for them.
 ///
 /// ```swift
 /// let connection = try Connection()
@@ -14,59 +14,58 @@ internal import NdisprotControl
 ///
 /// - Thread: one at a time; it is not Sendable and can be sent to another thread as a whole
 public final class Connection {
-  /// Where the daemon listens unless configured otherwise.
+  /// The daemon's default socket.
   public static let defaultPath = "/run/ndisprot.sock"
-  /// How long a request may take that waits for nothing but the daemon.
+  /// The time limit for requests that the daemon answers at once.
   public static let defaultTimeout = Duration.seconds(10)
 
   let socket: MessageSocket
   /// Ends the waits of this connection from another thread.
   public var interruption: Interruption?
-  /// When every request ends at the latest, whatever its own time: the deadline of a whole program.
+  /// The latest end of every request, whatever its own deadline: the deadline of a whole program.
   public var latest = Deadline.never
-  /// How long a CANCEL may take whose request is over.
+  /// How long the CANCEL of a timed-out request may take.
   var cancelTimeout = Connection.defaultTimeout
   private var lastID: UInt64 = 0
   private var pended = Set<UInt64>(minimumCapacity: 64)
   private var abandoned: Set<UInt64> = []
-  /// Replies that came after their caller had given up; the frames in them are lost.
+  /// Replies that arrived after their request was abandoned; the frames in them are lost.
   public private(set) var lateReplyCount: UInt64 = 0
   private var parked: [ParkedReply] = []
-  /// The payload of the reply that was waited for last, if it had been kept; else it is the socket's.
+  /// The payload of the last awaited reply, if it had been kept; otherwise it is the socket's.
   var replyBytes: [UInt8]?
-  /// Events that nobody has taken yet.
+  /// Events that are not taken yet.
   var events: [EventMessage] = []
-  /// Somebody has asked for events; others are passed over.
+  /// Whether the session has subscribed; events are ignored otherwise.
   var isSubscribed = false
 
-  /// A reply that came while another one was waited for.
+  /// A reply that arrived during the wait for another one.
   struct ParkedReply {
     let header: MessageHeader
     let payload: [UInt8]
   }
 
-  /// What the daemon can do beyond the version.
+  /// The daemon's optional features.
   private(set) var features: ProtocolFeatures = []
 
-  /// Requests of `submit` that `reap` has not completed yet.
+  /// Requests of `submit` that `reap` has not returned yet.
   var submitted: Set<UInt64> = []
 
   /// For poll(2): readable when the daemon has sent something.
   ///
-  /// It belongs to the connection.
-  /// What arrived while another reply was waited for is kept in memory: take everything that is
-  /// there without waiting (`next(by: .now)`) right before each poll.
+  /// It belongs to the connection. What arrived during the wait for another reply is kept in
+  /// memory: take everything available without blocking (`next(by: .now)`) right before each poll.
   public var descriptor: Int32 { socket.descriptor }
 
-  /// Bytes a message may have, as the daemon said.
+  /// The most bytes of a message, as negotiated with the daemon.
   public private(set) var maximumMessageByteCount = MessageHeader.maximumMessageByteCount
 
-  /// Connects, checks whose daemon it is, and agrees on a version.
+  /// Connects, checks the daemon's user, and negotiates a version.
   ///
   /// - Parameters:
-  ///   - path: the socket of the daemon; by default the one that `NDISPROT_SOCKET` names
+  ///   - path: the daemon's socket; by default the one given in `NDISPROT_SOCKET`
   ///   - interruption: ends the waits of this connection
-  ///   - timeout: how long connecting may take; nil waits without end
+  ///   - timeout: how long connecting may take; nil waits indefinitely
   /// - Throws: `.cannotReach`, `.untrustedServer`; `.refused` with `tooManySessions`
   public convenience init(
     path: String = Connection.environmentPath, interruption: Interruption? = nil,
@@ -77,7 +76,7 @@ public final class Connection {
       MessageSocket(path: path, by: deadline), interruption: interruption, by: deadline)
   }
 
-  /// Agrees on a version over a connected socket.
+  /// Negotiates a version over a connected socket.
   init(
     _ socket: MessageSocket, interruption: Interruption?, by deadline: Deadline
   ) throws(ClientError) {
@@ -86,12 +85,12 @@ public final class Connection {
     try greet(by: deadline)
   }
 
-  /// HELLO; a daemon that takes no more sessions says so with id 0, and hangs up.
+  /// HELLO; a daemon that admits no more sessions reports it with id 0, and hangs up.
   private func greet(by deadline: Deadline) throws(ClientError) {
     let header = MessageHeader(.hello, id: newID())
     let payload = HelloRequest(features: ProtocolFeatures.all.rawValue).encoded
     let front = header.encoded
-    // Whether it could be sent does not matter: a daemon that hangs up has said why before.
+    // Whether it could be sent does not matter: a daemon that hangs up has sent the reason before.
     _ = try unsafe socket.trySend(front.span.bytes, payload.span.bytes)
     let reply = try receiveGreeting(by: deadline)
     guard reply.opcode == Opcode.hello.rawValue, reply.id == 0 || reply.id == header.id else {
@@ -117,7 +116,7 @@ public final class Connection {
     while true {
       switch try socket.tryReceive() {
       case .done: return try decodedHeader()
-      // What the daemon said before it hung up comes behind the reset.
+      // What the daemon sent before it hung up follows the reset.
       case .reset: continue
       case .gone: throw .daemonGone
       case .wouldBlock:
@@ -130,14 +129,14 @@ public final class Connection {
 
   // MARK: Sending
 
-  /// A number for a request, which is pended from now on.
+  /// A number for a request, which counts as pended from now on.
   func newID() -> UInt64 {
     lastID &+= 1
     pended.insert(lastID)
     return lastID
   }
 
-  /// Sends a request; what arrives while the socket is full is kept.
+  /// Sends a request; messages that arrive while the socket is full are kept.
   func send(
     _ header: MessageHeader, _ payload: RawSpan = RawSpan(), by deadline: Deadline,
     _ operation: Operation
@@ -157,7 +156,7 @@ public final class Connection {
     }
   }
 
-  /// Sends a message if there is room for it.
+  /// Sends a message if the socket has room.
   func trySend(_ front: RawSpan, _ rest: RawSpan = RawSpan()) throws(ClientError) -> Bool {
     switch try socket.trySend(front, rest) {
     case .done: return true
@@ -168,9 +167,9 @@ public final class Connection {
 
   // MARK: Receiving
 
-  /// The next reply if one is there; its payload is `socket.payload` until the next call.
+  /// The next reply, if one is available; its payload is `socket.payload` until the next call.
   ///
-  /// Told to wait, it waits a while for one message, which nothing can interrupt.
+  /// With `waiting` it blocks for a while for one message, and cannot be interrupted.
   func tryReceive(waiting isWaiting: Bool = false) throws(ClientError) -> MessageHeader? {
     var isWaiting = isWaiting
     while true {
@@ -180,7 +179,7 @@ public final class Connection {
       switch outcome {
       case .wouldBlock: return nil
       case .gone: throw .daemonGone
-      // What the daemon said before it hung up comes behind the reset.
+      // What the daemon sent before it hung up follows the reset.
       case .reset: continue
       case .done: break
       }
@@ -200,9 +199,9 @@ public final class Connection {
     }
   }
 
-  /// The next reply; nil when the deadline is over.
+  /// The next reply; nil if it timed out.
   func receive(by deadline: Deadline) throws(ClientError) -> MessageHeader? {
-    // A wait for nothing but a message costs no call of its own.
+    // A wait for nothing but a message needs no system call of its own.
     var isWaiting =
       interruption == nil && deadline.leaves(nanoseconds: MessageSocket.receiveWaitNanoseconds)
     while true {
@@ -221,7 +220,7 @@ public final class Connection {
     }
   }
 
-  /// Hangs up because of what the daemon sent.
+  /// Hangs up because of a protocol violation by the daemon.
   func violation(_ error: ViolationError) -> ClientError {
     socket.hangUp()
     return .protocolViolation(error)
@@ -229,21 +228,21 @@ public final class Connection {
 
   // MARK: Replies out of turn
 
-  /// Keeps the reply that was received last.
+  /// Keeps the last received reply.
   func park(_ header: MessageHeader) {
     let socket = self.socket
     let bytes = unsafe socket.payload.withUnsafeBytes { unsafe Array($0) }
     parked.append(ParkedReply(header: header, payload: bytes))
   }
 
-  /// The oldest kept reply that is meant.
+  /// The oldest kept reply that matches.
   func takeParked(where isMeant: (UInt64) -> Bool) -> ParkedReply? {
     guard !parked.isEmpty else { return nil }
     guard let index = parked.firstIndex(where: { isMeant($0.header.id) }) else { return nil }
     return parked.remove(at: index)
   }
 
-  /// Nobody waits for this reply any more.
+  /// Abandons the reply of a request.
   func abandon(_ id: UInt64) {
     if takeParked(where: { $0 == id }) == nil, pended.remove(id) != nil { abandoned.insert(id) }
   }

@@ -1,27 +1,27 @@
 internal import Platform
 
-/// A moment of the monotonic clock: when to give up.
+/// A moment of the monotonic clock at which to give up.
 ///
 /// - Source: CLOCK_MONOTONIC, clock_gettime(2)
 public struct Deadline: Hashable, Sendable {
   private let nanoseconds: UInt64
 
-  /// It does not come.
+  /// Never passes.
   public static let never = Deadline(nanoseconds: .max)
 
-  /// Now, which a wait never reaches but in the past.
+  /// Now: allows no waiting.
   public static var now: Deadline { Deadline(nanoseconds: monotonicNanoseconds()) }
 
   private init(nanoseconds: UInt64) { self.nanoseconds = nanoseconds }
 
-  /// So long from now; nil never comes.
+  /// This long from now; nil never passes.
   public init(after duration: Duration?) {
     guard let duration else {
       self = .never
       return
     }
     let (seconds, attoseconds) = duration.components
-    // A century is as good as never, and keeps the sum below 64 bits.
+    // A century is as good as never, and keeps the sum within 64 bits.
     let whole = UInt64(clamping: min(seconds, 3_000_000_000)) * 1_000_000_000
     let part = UInt64(clamping: attoseconds / 1_000_000_000)
     nanoseconds = monotonicNanoseconds() + whole + part
@@ -32,22 +32,22 @@ public struct Deadline: Hashable, Sendable {
     first.nanoseconds <= second.nanoseconds ? first : second
   }
 
-  /// Whether it is over.
+  /// Whether it has passed.
   public var isPast: Bool { nanoseconds != .max && monotonicNanoseconds() >= nanoseconds }
 
-  /// Whether so much is left.
+  /// Whether at least this much time is left.
   func leaves(nanoseconds wanted: UInt64) -> Bool {
     nanoseconds == .max || nanoseconds > monotonicNanoseconds() &+ wanted
   }
 
-  /// What is left; nil if it never comes.
+  /// The time left; nil if it never passes.
   public var remaining: Duration? {
     guard nanoseconds != .max else { return nil }
     let now = monotonicNanoseconds()
     return .nanoseconds(Int64(clamping: nanoseconds - min(now, nanoseconds)))
   }
 
-  /// What is left, for poll(2): rounded up, so that a wait never ends too early; -1 is no end.
+  /// The time left, for poll(2): rounded up, so that a wait never ends too early; -1 is no end.
   var pollMilliseconds: Int32 {
     guard nanoseconds != .max else { return -1 }
     let now = monotonicNanoseconds()
@@ -57,7 +57,7 @@ public struct Deadline: Hashable, Sendable {
 }
 
 extension Duration {
-  /// Whole milliseconds, rounded up, as the daemon counts waits; nothing is less than 0.
+  /// Whole milliseconds, rounded up, as the daemon counts waits; negative durations become 0.
   var wholeMilliseconds: UInt32 {
     let (seconds, attoseconds) = components
     guard seconds >= 0, attoseconds >= 0 else { return 0 }

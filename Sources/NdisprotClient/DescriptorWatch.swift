@@ -1,9 +1,9 @@
 internal import Glibc
 internal import Platform
 
-/// Lets tasks wait until a descriptor is ready, without keeping a thread of theirs.
+/// Lets tasks wait for a descriptor without blocking their threads.
 ///
-/// One thread polls while somebody waits. A wait may end early: the caller looks, and waits again.
+/// One thread polls while tasks wait. A wait may end early: the caller checks, and waits again.
 ///
 /// - Thread: any
 final class DescriptorWatch: Sendable {
@@ -23,13 +23,13 @@ final class DescriptorWatch: Sendable {
   }
 
   private let state = LockedValue(State())
-  /// Makes the thread look again at what is wanted.
+  /// Wakes the thread when the wanted events change.
   private let change: Interruption
 
-  /// Starts the thread, which `end` ends.
+  /// Starts the thread; `end` ends it.
   ///
   /// - Parameter descriptor: stays open until `end`
-  /// - Throws: `.system` if there is no descriptor or thread to have
+  /// - Throws: `.system` if no descriptor or thread can be created
   init(_ descriptor: Int32) throws(ClientError) {
     change = try Interruption()
     try ClientThread.start("watch-\(descriptor)") { [self] in run(descriptor) }
@@ -41,7 +41,7 @@ final class DescriptorWatch: Sendable {
     }) {
       var polled: InlineArray<2, pollfd> = [
         pollfd(fd: change.descriptor, events: Int16(POLLIN), revents: 0),
-        // A descriptor of -1 is passed over.
+        // poll(2) ignores a descriptor of -1.
         pollfd(fd: events == 0 ? -1 : descriptor, events: events, revents: 0),
       ]
       guard pollBoth(&polled, milliseconds: -1) > 0 else { continue }
@@ -54,12 +54,12 @@ final class DescriptorWatch: Sendable {
     for waiter in state.withLock({ $0.takeWaiters() }) { waiter.continuation.resume() }
   }
 
-  /// Waits until the descriptor is readable or, if `forRoom`, writable; or the task is cancelled.
+  /// Waits until the descriptor is readable or, with `forRoom`, writable, or the task is cancelled.
   func wait(forRoom: Bool = false, isolation: isolated (any Actor)? = #isolation) async {
     let events = Int16(POLLIN) | (forRoom ? Int16(POLLOUT) : 0)
     await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
-        // A cancellation that came before finds nothing to resume, and is seen here.
+        // An earlier cancellation finds nothing to resume, and is noticed here.
         let isWaiting = state.withLock { state in
           guard !state.isEnded, !Task.isCancelled else { return false }
           state.waiters.append(Waiter(events: events, continuation: continuation))

@@ -1,28 +1,29 @@
 internal import NDIS
 public import NdisprotControl
 
-/// What becomes of bindings, as it happens.
+/// Events about bindings, as they happen.
 ///
 /// ```swift
 /// let events = try EventReader(connection)
 /// while let event = try events.next(by: .never) { print(event.kind.name) }
 /// ```
 ///
-/// Subscribe first and look at `Connection.bindings()` then: so nothing is missed in between. The
-/// connection can be used for everything else meanwhile; events that come with the replies wait here.
+/// Subscribe first and read `Connection.bindings()` afterwards, so that no change is missed in
+/// between. The connection can be used for everything else meanwhile; events that arrive with
+/// replies are kept.
 ///
 /// - Thread: the connection's
 /// - Source: D-6, D-35
 public struct EventReader {
   private let connection: Connection
 
-  /// Subscribes; a second reader of the connection takes the place of the first.
+  /// Subscribes; a second reader of the connection replaces the first.
   ///
   /// - Parameters:
   ///   - connection: the session
-  ///   - kinds: what to hear of
-  ///   - interfaceIndex: whose; 0 is every binding
-  /// - Throws: `.refused` with `notPermitted`, and what every request may
+  ///   - kinds: the kinds of events
+  ///   - interfaceIndex: the interface; 0 is every binding
+  /// - Throws: `.refused` with `notPermitted`; the errors of every request
   public init(
     _ connection: Connection, kinds: EventKindSet = .all, interfaceIndex: UInt32 = 0
   ) throws(ClientError) {
@@ -30,14 +31,14 @@ public struct EventReader {
     try connection.subscribe(SubscribeRequest(kinds: kinds, interfaceIndex: interfaceIndex))
   }
 
-  /// Takes the next event, waiting for it; nil when the deadline is over.
+  /// Waits for the next event; nil if it timed out.
   ///
   /// - Throws: `.interrupted`, `.daemonGone` when the daemon has stopped
   public func next(by deadline: Deadline) throws(ClientError) -> EventMessage? {
     try connection.nextEvent(by: deadline)
   }
 
-  /// Hears no more; what has come already can still be taken.
+  /// Unsubscribes; events received already can still be taken.
   public func stop() throws(ClientError) {
     try connection.subscribe(SubscribeRequest(kinds: []))
   }
@@ -51,10 +52,10 @@ extension Connection {
     }
   }
 
-  /// Events that are kept while nobody takes them; the daemon keeps as many again.
+  /// The most events kept here; the daemon keeps its own queue besides.
   static let maximumKeptEvents = 1_024
 
-  /// Keeps the event that was received last; of too many the oldest is lost.
+  /// Keeps the last received event; when full, the oldest is lost.
   func keepEvent(_ header: MessageHeader) throws(ClientError) {
     let socket = self.socket
     do throws(DecodeError) {
@@ -71,12 +72,12 @@ extension Connection {
   fileprivate func nextEvent(by deadline: Deadline) throws(ClientError) -> EventMessage? {
     while true {
       if !events.isEmpty { return events.removeFirst() }
-      // Replies that come meanwhile are for others; events are kept on the way.
+      // Replies that arrive meanwhile are kept for their requests; events are kept on the way.
       let header: MessageHeader?
       do throws(ClientError) {
         header = try tryReceive()
       } catch {
-        // What the daemon said before it hung up comes first; the next call meets the error again.
+        // What the daemon sent before it hung up comes first; the next call meets the error again.
         guard !events.isEmpty else { throw error }
         continue
       }

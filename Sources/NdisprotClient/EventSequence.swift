@@ -1,14 +1,15 @@
 public import NDIS
 public import NdisprotControl
 
-/// What becomes of bindings, for `for await`; events are read by a thread of their own.
+/// Events about bindings, for `for await`; a thread of the sequence reads them.
 ///
 /// ```swift
 /// for try await event in try EventSequence(Connection()) { print(event.kind.name) }
 /// ```
 ///
-/// The sequence takes the connection over: nobody else uses it from then on. It ends when the task is
-/// cancelled, or with an error when the daemon goes; the connection then closes.
+/// The sequence takes ownership of the connection, which must not be used elsewhere from then on.
+/// It ends when the task is cancelled, or with an error when the daemon goes away; the connection
+/// then closes.
 public struct EventSequence: AsyncSequence, Sendable {
   /// An event.
   public typealias Element = EventMessage
@@ -17,20 +18,20 @@ public struct EventSequence: AsyncSequence, Sendable {
 
   private let owner: FeedOwner<EventMessage>
 
-  /// Subscribes; events that happen from then on are not missed.
+  /// Subscribes; no later event is missed.
   ///
   /// - Parameters:
   ///   - connection: the session
-  ///   - kinds: what to hear of
-  ///   - interfaceIndex: whose; 0 is every binding
-  /// - Throws: `.refused` with `notPermitted`, and what every request may
+  ///   - kinds: the kinds of events
+  ///   - interfaceIndex: the interface; 0 is every binding
+  /// - Throws: `.refused` with `notPermitted`; the errors of every request
   public init(
     _ connection: sending Connection, kinds: EventKindSet = .all, interfaceIndex: UInt32 = 0
   ) throws(ClientError) {
     let feed = try Feed<EventMessage>()
     let reader = try EventReader(connection, kinds: kinds, interfaceIndex: interfaceIndex)
     connection.interruption = feed.interruption
-    // Sent here as a whole, and used by the thread alone.
+    // Sent here as a whole, and used by the thread only.
     nonisolated(unsafe) let taken = reader
     try ClientThread.start("events") {
       feed.run { batch throws(ClientError) in
@@ -40,14 +41,14 @@ public struct EventSequence: AsyncSequence, Sendable {
     owner = FeedOwner(feed)
   }
 
-  /// Takes the events that come from now on; several iterators share them.
+  /// Iterates over the events from now on; several iterators share them.
   public func makeAsyncIterator() -> Iterator { Iterator(cursor: FeedCursor(owner)) }
 
-  /// Takes events one by one.
+  /// Returns the events one by one.
   public struct Iterator: AsyncIteratorProtocol {
     fileprivate var cursor: FeedCursor<EventMessage>
 
-    /// The next event, waiting for it; nil when the task was cancelled.
+    /// Waits for the next event; nil if the task was cancelled.
     public mutating func next(
       isolation actor: isolated (any Actor)? = #isolation
     ) async throws(ClientError) -> EventMessage? {

@@ -1,4 +1,5 @@
-// One import is enough for a program: the words of the protocol, of the adapter and of a frame.
+// One import is enough for a program: it includes the terms of the protocol, the adapter and the
+// frame.
 @_exported public import MDL
 @_exported public import NDIS
 @_exported public import NdisprotControl

@@ -1,9 +1,9 @@
 internal import Platform
 
-/// Values on their way from a thread that reads to a task that wants them.
+/// Passes values from a reading thread to a task.
 ///
-/// The thread stops reading when `limit` values wait here; then they wait in the daemon, which
-/// forgets the oldest first and counts what it forgot.
+/// The thread stops reading when `limit` values are stored here; further ones wait in the daemon,
+/// which drops the oldest first and counts the losses.
 ///
 /// - Thread: `run` on its own; the rest on any
 final class Feed<Value: Sendable>: Sendable {
@@ -11,13 +11,13 @@ final class Feed<Value: Sendable>: Sendable {
 
   private struct State {
     var values: [Value] = []
-    /// Every iterator of the sequence may wait, in a task of its own.
+    /// Each iterator of the sequence may wait, in a task of its own.
     var waiters: [CheckedContinuation<Void, Never>] = []
     var isEnded = false
     var error: ClientError?
     var isThreadWaiting = false
 
-    /// All of them look again: one finds the values, the others wait on.
+    /// All of them check again: one finds the values, the others keep waiting.
     mutating func takeWaiters() -> [CheckedContinuation<Void, Never>] {
       defer { waiters = [] }
       return waiters
@@ -33,7 +33,7 @@ final class Feed<Value: Sendable>: Sendable {
     room = try Interruption()
   }
 
-  /// Reads until it is stopped, or reading fails.
+  /// Reads until it is stopped, or until reading fails.
   ///
   /// - Parameter read: waits for values and appends them
   func run(_ read: (inout [Value]) throws(ClientError) -> Void) {
@@ -52,7 +52,7 @@ final class Feed<Value: Sendable>: Sendable {
     }
   }
 
-  /// Adds values and wakes the task; returns whether there are too many now.
+  /// Adds values and wakes the task; returns whether the limit is reached.
   private func add(_ batch: [Value]) -> Bool {
     let (waiters, isFull) = state.withLock { state in
       state.values += batch
@@ -72,21 +72,21 @@ final class Feed<Value: Sendable>: Sendable {
     for waiter in waiters { waiter.resume() }
   }
 
-  /// Ends the reading; values that are here already can still be taken.
+  /// Ends the reading; values stored already can still be taken.
   func stop() {
     end(nil)
     interruption.raise()
     room.raise()
   }
 
-  /// What is to be done about a wish for values.
+  /// The answer to a request for values.
   private enum Answer {
     case values([Value], wakesThread: Bool)
     case wait
     case end(ClientError?)
   }
 
-  /// The values that are here, waiting for some; nil at the end.
+  /// The stored values, waiting for some; nil at the end.
   func nextBatch() async throws(ClientError) -> [Value]? {
     while true {
       switch take() {
@@ -127,7 +127,7 @@ final class Feed<Value: Sendable>: Sendable {
   }
 }
 
-/// Stops a feed's thread when nobody can take values any more.
+/// Stops a feed's thread when its last consumer is gone.
 final class FeedOwner<Value: Sendable>: Sendable {
   let feed: Feed<Value>
   init(_ feed: Feed<Value>) { self.feed = feed }

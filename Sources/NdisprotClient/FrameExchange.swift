@@ -1,58 +1,59 @@
 internal import NDIS
 public import NdisprotControl
 
-/// Frames both ways over one session without a wait: for programs with a loop of their own.
+/// Frames in both directions over one session without blocking: for programs with a loop of their
+/// own.
 ///
-/// The program watches `descriptor` and calls `receive` until nothing is there. Frames to write are
-/// appended where they are sent from, and leave with `submit`. Several reads and several messages of
-/// frames are on their way at once, as with `FrameReader` and `FrameWriter`.
+/// The program watches `descriptor` and calls `receive` until it finds no message. Frames to write
+/// are appended in place in the send buffer, and sent with `submit`. Several reads and several
+/// messages of frames are in progress at once, as with `FrameReader` and `FrameWriter`.
 ///
-/// Requests of the connection that wait, such as `OpenBinding.set`, can be used meanwhile: what they
-/// received beside their reply is taken up by the next `receive`.
+/// Blocking requests of the connection, such as `OpenBinding.set`, can be used meanwhile: what they
+/// received besides their reply is returned by the next `receive`.
 ///
 /// - Thread: the connection's
-/// - Complexity: one copy of a frame, no allocation for one
+/// - Complexity: one copy per frame, no allocation per frame
 public final class FrameExchange {
-  /// What one call of `receive` found.
+  /// What a call of `receive` found.
   public enum Outcome: Equatable, Sendable {
     /// No message.
     case nothing
-    /// A message with so many frames.
+    /// A message with this many frames.
     case frames(Int)
     /// A message of another kind.
     case other
   }
 
-  /// A message of frames on its way.
+  /// A message of frames that is not answered yet.
   private struct Outstanding {
     var id: UInt64 = 0
     var frameCount: UInt64 = 0
   }
 
   private let connection: Connection
-  /// The numbers of the pended reads; 0 for one that is not.
+  /// The numbers of the pended reads; 0 for a free slot.
   private var readIDs: InlineArray<4, UInt64> = .init(repeating: 0)
   private var outstanding: InlineArray<8, Outstanding> = .init(repeating: Outstanding())
   private var outstandingCount = 0
   /// Frames to write.
   private let box = OpenBinding.WriterBox()
-  /// The number under which they were sealed; 0 if it was not.
+  /// The number that the sealed message has; 0 if it is not sealed.
   private var sealedID: UInt64 = 0
-  /// What became of the frames to write so far.
+  /// The result for the written frames so far.
   public private(set) var report: WriteReport
 
-  /// Nothing is read before `start`.
+  /// Reading begins with `start`.
   ///
   /// - Parameters:
-  ///   - binding: where to read and write; nothing else reads frames of its connection
-  ///   - report: where counting goes on: that of an exchange before this one
+  ///   - binding: the open to use; no other reader may use its connection
+  ///   - report: the report to continue: that of a previous exchange
   public init(_ binding: OpenBinding, continuing report: WriteReport = WriteReport()) {
     connection = binding.connection
     self.report = report
     box.records = RecordWriter(messageByteLimit: connection.maximumMessageByteCount)
   }
 
-  /// The connection's socket, to watch and for nothing else.
+  /// The connection's socket, to be polled and not used otherwise.
   ///
   /// - Ownership: the connection's
   public var descriptor: Int32 { connection.socket.descriptor }
@@ -62,10 +63,10 @@ public final class FrameExchange {
 
   // MARK: Receiving
 
-  /// Takes one message if there is one.
+  /// Takes one message, if one is available.
   ///
-  /// - Parameter body: is lent each frame; what it wants to keep, it copies
-  /// - Returns: what the message was
+  /// - Parameter body: receives each frame; it copies what it wants to keep
+  /// - Returns: the kind of message
   /// - Throws: `.daemonGone`; `.refused` with `adapterRemoved`, `cancelled` when the reads ended
   public func receive(_ body: (RecordReader.Record) -> Void) throws(ClientError) -> Outcome {
     if let kept = connection.takeParked(where: { isPended($0) }) {
@@ -79,7 +80,7 @@ public final class FrameExchange {
     return try take(header, socket.payload, body)
   }
 
-  /// The oldest event that came along; the connection was subscribed with an `EventReader`.
+  /// The oldest event received meanwhile; the connection must be subscribed with an `EventReader`.
   public func takeEvent() -> EventMessage? {
     connection.events.isEmpty ? nil : connection.events.removeFirst()
   }
@@ -107,7 +108,7 @@ public final class FrameExchange {
         throw .refused(header.completion, .read, bytesNeeded: header.bytesNeeded)
       }
       try lend(header.count, payload, body)
-      // Asked for together, they wake the daemon once.
+      // Requested together, they wake the daemon once.
       if missingReadCount * 2 >= readIDs.count { try pendMissingReads() }
       return .frames(Int(header.count))
     }
@@ -117,7 +118,7 @@ public final class FrameExchange {
       outstandingCount -= 1
       report.count(header, payload, frameCount: frameCount)
     }
-    // What belongs to nobody is the late reply of a request that was given up.
+    // An unexpected message is the late reply of an abandoned request.
     return .other
   }
 
@@ -138,7 +139,7 @@ public final class FrameExchange {
     return missing
   }
 
-  /// Those for which the socket has no room are pended with the next message that comes.
+  /// Reads for which the socket has no room are pended after the next message.
   private func pendMissingReads() throws(ClientError) {
     for index in readIDs.indices where readIDs[index] == 0 {
       var header = MessageHeader(.readBatch, id: connection.newID())
@@ -155,10 +156,10 @@ public final class FrameExchange {
 
   // MARK: Sending
 
-  /// Whether another message of frames may leave before one is answered.
+  /// Whether another message of frames may be sent before one is answered.
   public var canSubmit: Bool { outstandingCount < outstanding.count }
 
-  /// Whether messages of frames are on their way: their replies make `descriptor` readable.
+  /// Whether messages of frames are unanswered: their replies make `descriptor` readable.
   public var isAwaitingReplies: Bool { outstandingCount > 0 }
 
   /// Frames that wait for `submit`.
@@ -170,18 +171,19 @@ public final class FrameExchange {
     return box.records.records.byteCount
   }
 
-  /// Appends a frame that `read` puts in its place; see `RecordWriter.append`.
+  /// Appends a frame that `read` writes in place; see `RecordWriter.append`.
   ///
-  /// - Returns: false if there is no room, or no frame; and while a message waits for room in the socket
+  /// - Returns: false if there is no room, or no frame; and while a sealed message waits for the
+  ///   socket
   public func append(upTo byteLimit: Int, reading read: (inout MutableRawSpan) -> Int) -> Bool {
     guard sealedID == 0, box.records.append(upTo: byteLimit, reading: read) else { return false }
     report.submitted += 1
     return true
   }
 
-  /// Sends what was appended.
+  /// Sends the appended frames.
   ///
-  /// - Returns: false if nothing may leave now, or the socket has no room: to be called again later
+  /// - Returns: false if no message may be sent now, or the socket is full: call it again later
   public func submit() throws(ClientError) -> Bool {
     let box = box
     guard !box.records.isEmpty else { return true }
@@ -200,9 +202,9 @@ public final class FrameExchange {
     return true
   }
 
-  /// Ends the exchange, whose daemon or binding is gone.
+  /// Ends the exchange because the daemon or the binding is gone.
   ///
-  /// - Returns: what became of the frames; those whose status never came count as `restarted`
+  /// - Returns: the result for the frames; those without a status count as `restarted`
   public func abandon() -> WriteReport {
     report.count(.restarted, frames: report.outstanding)
     box.records.removeAll()

@@ -3,8 +3,8 @@ public import NdisprotControl
 
 /// Reads at full rate: several reads are always pended, each reply holds as many frames as fit.
 ///
-/// Reads that were answered are asked for again when half of them were, together, and behind the
-/// frames: whoever answers a frame does it before the daemon hears of another read, and the other half
+/// When half of the reads are answered, they are renewed together, after the frames of the last
+/// reply: so a program answers a frame before the daemon gets another read, and the other half
 /// keeps the daemon busy meanwhile.
 ///
 /// ```swift
@@ -15,23 +15,23 @@ public import NdisprotControl
 /// ```
 ///
 /// - Thread: the connection's
-/// - Complexity: no allocation for a frame; one message moves up to 128 KiB
+/// - Complexity: no allocation per frame; one message moves up to 128 KiB
 public struct FrameReader: ~Copyable {
   /// Four are enough to keep both sides busy; more did not help.
   public static let defaultPendedReadCount = 4
 
   private let binding: OpenBinding
-  /// The numbers of the pended reads; 0 for one that is not.
+  /// The numbers of the pended reads; 0 for a free slot.
   private var ids: InlineArray<8, UInt64> = .init(repeating: 0)
   private let pendedReadCount: Int
-  /// The message that was taken last had come while another was waited for; these are its records.
+  /// The last taken message had arrived during another wait; these are its records.
   private var isKept = false
   private var keptRecords: [UInt8] = []
 
-  /// Nothing is read before `start` or `next`.
+  /// Reading begins with `start` or `next`.
   ///
   /// - Parameters:
-  ///   - binding: where to read
+  ///   - binding: the open to read from
   ///   - pendedReadCount: 1…8
   public init(_ binding: OpenBinding, pendedReadCount: Int = Self.defaultPendedReadCount) {
     self.binding = binding
@@ -51,7 +51,7 @@ public struct FrameReader: ~Copyable {
     return header
   }
 
-  /// Whether half of the reads were answered: asked for together, they wake the daemon once.
+  /// Whether half of the reads are answered: renewed together, they wake the daemon once.
   private var isHalfMissing: Bool {
     var missing = 0
     for index in 0..<pendedReadCount where ids[index] == 0 { missing += 1 }
@@ -66,7 +66,7 @@ public struct FrameReader: ~Copyable {
           header, by: Deadline(after: Connection.defaultTimeout), .read)
         ids[index] = header.id
       } catch .daemonGone {
-        // Frames may be here still; who receives behind them hears that it is gone.
+        // More frames may be in the socket; receiving meets the end of the session after them.
         binding.connection.abandonUnsent(header.id)
         return
       }
@@ -82,8 +82,8 @@ public struct FrameReader: ~Copyable {
   ///
   /// - Parameters:
   ///   - deadline: when to give up
-  ///   - body: is lent each frame; what it wants to keep, it copies
-  /// - Returns: how many frames there were; 0 when the deadline is over
+  ///   - body: receives each frame; it copies what it wants to keep
+  /// - Returns: the number of frames; 0 if it timed out
   /// - Throws: `.interrupted`; `.refused` with `adapterRemoved`, `cancelled`
   @inlinable @inline(__always) @discardableResult
   public mutating func next(
@@ -94,12 +94,12 @@ public struct FrameReader: ~Copyable {
     return Int(count)
   }
 
-  /// Takes the next message of frames, and lends its records as they lie.
+  /// Takes the next message of frames, and passes on its records without copying.
   ///
   /// - Parameters:
-  ///   - deadline: when to give up; `.now` takes what is there
-  ///   - body: is lent the records, for a `RecordReader`, and how many there are
-  /// - Returns: false when the deadline is over
+  ///   - deadline: when to give up; `.now` does not wait
+  ///   - body: receives the records, for a `RecordReader`, and their number
+  /// - Returns: false if it timed out
   /// - Throws: as `next`
   public mutating func nextMessage(
     by deadline: Deadline, _ body: (RawSpan, UInt32) -> Void
@@ -109,13 +109,13 @@ public struct FrameReader: ~Copyable {
     return true
   }
 
-  /// Lends the records of the message that was taken last.
+  /// Passes on the records of the last taken message.
   @inlinable @inline(__always)
   func forEachRecord(
     _ count: UInt32, _ body: (RecordReader.Record) -> Void
   ) throws(ClientError) {
-    // Inlined into the program, and `body` into the loop: a call for each frame would cost the client
-    // as much as the rest of a small one.
+    // Inlined into the program, and `body` into the loop: a call per frame would cost the client as
+    // much as the rest of the work on a small one.
     do throws(DecodeError) {
       var reader = RecordReader(records, recordCount: count)
       while let record = try reader.next() { body(record) }
@@ -126,7 +126,7 @@ public struct FrameReader: ~Copyable {
 
   /// Takes the next message; its records are `records` until the next call.
   ///
-  /// - Returns: how many there are; nil when the deadline is over
+  /// - Returns: their number; nil if it timed out
   @usableFromInline mutating func takeMessage(
     by deadline: Deadline
   ) throws(ClientError) -> UInt32? {
@@ -141,7 +141,7 @@ public struct FrameReader: ~Copyable {
     return nil
   }
 
-  /// Takes a message that came while another was waited for; nil if there is none.
+  /// Takes a message that arrived during another wait; nil if there is none.
   private mutating func takeKept() throws(ClientError) -> UInt32? {
     guard let kept = binding.connection.takeParked(where: { index(of: $0) != nil }) else {
       return nil
@@ -151,7 +151,7 @@ public struct FrameReader: ~Copyable {
     return kept.header.count
   }
 
-  /// Takes the answer of a read; false if it is not the answer of one of these.
+  /// Takes the answer of a read; false if it answers another request.
   private mutating func take(_ header: MessageHeader) throws(ClientError) -> Bool {
     guard let index = index(of: header.id) else { return false }
     ids[index] = 0
@@ -161,7 +161,7 @@ public struct FrameReader: ~Copyable {
     return true
   }
 
-  /// The records of the message that was taken last.
+  /// The records of the last taken message.
   @usableFromInline var records: RawSpan {
     @_lifetime(borrow self) get {
       if isKept { return unsafe keptRecords.span.bytes }
@@ -170,12 +170,12 @@ public struct FrameReader: ~Copyable {
     }
   }
 
-  /// The daemon sent records that are none: the connection is over.
+  /// The daemon sent malformed records: the connection is closed.
   @usableFromInline var malformed: ClientError {
     binding.connection.violation(.malformedReply(opcode: Opcode.readBatch.rawValue))
   }
 
-  /// The daemon does not answer: what it says of the pended reads later is dropped.
+  /// The daemon does not answer: later replies to the pended reads are dropped.
   private mutating func abandon() {
     for index in 0..<pendedReadCount where ids[index] != 0 {
       binding.connection.abandon(ids[index])
@@ -183,9 +183,9 @@ public struct FrameReader: ~Copyable {
     }
   }
 
-  /// Cancels the pended reads; frames that came before that are still delivered.
+  /// Cancels the pended reads; frames that arrived before that are still delivered.
   ///
-  /// The open goes on: what arrives from now on is queued for the next reader.
+  /// The open stays: later frames are queued for the next reader.
   @inline(never)
   public mutating func stop(_ body: (RecordReader.Record) -> Void) throws(ClientError) {
     let connection = binding.connection
@@ -197,7 +197,7 @@ public struct FrameReader: ~Copyable {
         throw error
       }
     }
-    // CANCEL's reply comes after the reply of what it cancelled, so all of them are here.
+    // CANCEL's reply follows the reply of the cancelled request, so all replies are here.
     while let kept = connection.takeParked(where: { index(of: $0) != nil }) {
       if let index = index(of: kept.header.id) { ids[index] = 0 }
       guard kept.header.completion.isSuccess else { continue }

@@ -1,13 +1,14 @@
-/// The frames of a binding, for `for await`; they are read by a thread of their own.
+/// The frames of a binding, for `for await`; a thread of the sequence reads them.
 ///
 /// ```swift
 /// for try await frame in try FrameSequence(binding) { print(frame.bytes.count) }
 /// ```
 ///
-/// The sequence takes the connection over: nobody else uses it from then on. It ends when the task is
-/// cancelled, or with an error when the binding or the daemon goes; the connection then closes.
+/// The sequence takes ownership of the connection, which must not be used elsewhere from then on.
+/// It ends when the task is cancelled, or with an error when the binding or the daemon goes away;
+/// the connection then closes.
 ///
-/// - Complexity: a copy of each frame; at full rate use `FrameReader`
+/// - Complexity: one copy per frame; at full rate use `FrameReader`
 public struct FrameSequence: AsyncSequence, Sendable {
   /// A frame.
   public typealias Element = CapturedFrame
@@ -16,11 +17,11 @@ public struct FrameSequence: AsyncSequence, Sendable {
 
   private let owner: FeedOwner<CapturedFrame>
 
-  /// Starts to read.
+  /// Starts reading.
   public init(_ binding: sending OpenBinding) throws(ClientError) {
     let feed = try Feed<CapturedFrame>()
     binding.connection.interruption = feed.interruption
-    // Sent here as a whole, and used by the thread alone.
+    // Sent here as a whole, and used by the thread only.
     nonisolated(unsafe) let binding = binding
     let name = unsafe "frames-\(binding.name)"
     try ClientThread.start(name) {
@@ -32,14 +33,14 @@ public struct FrameSequence: AsyncSequence, Sendable {
     owner = FeedOwner(feed)
   }
 
-  /// Takes the frames that come from now on; several iterators share them.
+  /// Iterates over the frames from now on; several iterators share them.
   public func makeAsyncIterator() -> Iterator { Iterator(cursor: FeedCursor(owner)) }
 
-  /// Takes frames one by one.
+  /// Returns the frames one by one.
   public struct Iterator: AsyncIteratorProtocol {
     fileprivate var cursor: FeedCursor<CapturedFrame>
 
-    /// The next frame, waiting for it; nil when the task was cancelled.
+    /// Waits for the next frame; nil if the task was cancelled.
     public mutating func next(
       isolation actor: isolated (any Actor)? = #isolation
     ) async throws(ClientError) -> CapturedFrame? {

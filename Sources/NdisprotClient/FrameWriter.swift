@@ -1,7 +1,7 @@
 internal import NDIS
 internal import NdisprotControl
 
-/// Writes at full rate: many frames in a message, several messages on their way.
+/// Writes at full rate: many frames per message, several messages in progress.
 ///
 /// ```swift
 /// var writer = FrameWriter(binding)
@@ -10,16 +10,16 @@ internal import NdisprotControl
 /// ```
 ///
 /// - Thread: the connection's
-/// - Complexity: one copy of each frame, no allocation for a frame
+/// - Complexity: one copy per frame, no allocation per frame
 public struct FrameWriter: ~Copyable {
-  /// The most frames that go in one message: more small ones did not help.
+  /// The most frames in one message: more small ones did not help.
   public static let defaultFrameLimit = 512
   /// Room for 64 of the longest ordinary frames: more large ones did not help.
   static let recordByteLimit = 64 * FrameRecord.byteCount(ofFrame: 1518)
-  /// Messages on their way.
+  /// The most unanswered messages.
   public static let defaultOutstandingLimit = 8
 
-  /// A message on its way.
+  /// A message that is not answered yet.
   private struct Outstanding {
     var id: UInt64 = 0
     var frameCount: UInt64 = 0
@@ -32,15 +32,15 @@ public struct FrameWriter: ~Copyable {
   private var outstanding: InlineArray<16, Outstanding> = .init(repeating: Outstanding())
   private var outstandingCount = 0
   private let timeout: Duration?
-  /// What became of the frames so far.
+  /// The result for the frames so far.
   public private(set) var report = WriteReport()
 
-  /// Makes a writer.
+  /// Creates a writer.
   ///
   /// - Parameters:
-  ///   - binding: where to write
+  ///   - binding: the open to write to
   ///   - frameLimit: the most frames in one message
-  ///   - outstandingLimit: the most messages on their way, 1…16
+  ///   - outstandingLimit: the most unanswered messages, 1…16
   ///   - timeout: how long the daemon may take for a message
   public init(
     _ binding: OpenBinding, frameLimit: Int = Self.defaultFrameLimit,
@@ -54,30 +54,30 @@ public struct FrameWriter: ~Copyable {
     records = RecordWriter(messageByteLimit: binding.connection.maximumMessageByteCount)
   }
 
-  /// Takes a frame; it leaves when its message is full, or at `flush`.
+  /// Appends a frame; it is sent when its message is full, or with `flush`.
   ///
-  /// A frame that is refused is counted in `report`; only what ends the writing is thrown.
+  /// A refused frame is counted in `report`; only errors that end the writing are thrown.
   public mutating func write(_ frame: RawSpan) throws(ClientError) {
     if isFull(for: frame.byteCount) { try flush() }
     append(frame)
     if records.recordCount >= frameLimit { try flush() }
   }
 
-  /// Takes a frame if there is room for it by then.
+  /// Appends a frame if there is room for it before the deadline.
   ///
-  /// - Returns: false if too many messages were still on their way at the deadline; the frame was not
-  ///   taken then
+  /// - Returns: false if too many messages were still unanswered at the deadline; then the frame
+  ///   was not appended
   public mutating func write(_ frame: RawSpan, by deadline: Deadline) throws(ClientError) -> Bool {
     if isFull(for: frame.byteCount), try !flush(by: deadline) { return false }
     append(frame)
-    // The frame is taken: that its message cannot leave yet is the next one's matter.
+    // The frame is appended; if its message cannot be sent yet, the next call deals with it.
     if records.recordCount >= frameLimit { _ = try flush(by: .now) }
     return true
   }
 
-  /// Whether the message has to leave before a frame of this length is taken.
+  /// Whether the message has to be sent before a frame of this length can be appended.
   ///
-  /// Mutating for the sake of speed: a borrowed self of this size is copied for each frame.
+  /// Mutating for speed: a borrowed self of this size is copied for each frame.
   @inline(__always)
   private mutating func isFull(for byteCount: Int) -> Bool {
     if records.recordCount >= frameLimit { return true }
@@ -89,21 +89,21 @@ public struct FrameWriter: ~Copyable {
   private mutating func append(_ frame: RawSpan) {
     report.submitted &+= 1
     guard records.append(frame) else {
-      // The message is empty or was made so: what does not fit it fits no interface.
+      // The message is empty now: a frame that does not fit it fits no interface.
       report.count(.frameTooLong, frames: 1)
       report.limitByteCount = UInt32(clamping: binding.maximumFrameByteCount)
       return
     }
   }
 
-  /// Sends the frames taken so far; their statuses come later.
+  /// Sends the appended frames; their statuses are received later.
   public mutating func flush() throws(ClientError) {
     guard try flush(by: Deadline(after: timeout)) else { throw .timedOut(.write) }
   }
 
-  /// Sends the frames taken so far if there is room for their message by then.
+  /// Sends the appended frames if there is room for their message before the deadline.
   ///
-  /// - Returns: false if there was none; the frames are kept
+  /// - Returns: false if there was no room; the frames are kept
   private mutating func flush(by deadline: Deadline) throws(ClientError) -> Bool {
     guard !records.isEmpty else { return true }
     while outstandingCount >= outstandingLimit {
@@ -127,9 +127,9 @@ public struct FrameWriter: ~Copyable {
     return true
   }
 
-  /// The socket is full: takes replies, which is what the daemon waits for, until it is not.
+  /// The socket is full: receives replies, which the daemon waits for, until the socket has room.
   ///
-  /// - Returns: false when the deadline is over
+  /// - Returns: false if it timed out
   private mutating func makeRoom(by deadline: Deadline) throws(ClientError) -> Bool {
     let connection = binding.connection
     let socket = connection.socket
@@ -144,16 +144,16 @@ public struct FrameWriter: ~Copyable {
 
   /// Sends what is left and waits for all statuses.
   ///
-  /// - Returns: what became of the frames
+  /// - Returns: the result for all frames
   @discardableResult
   public mutating func finish() throws(ClientError) -> WriteReport {
     guard try finish(by: Deadline(after: timeout)) else { throw .timedOut(.write) }
     return report
   }
 
-  /// Sends what is left and takes the statuses that come by then.
+  /// Sends what is left and receives statuses until the deadline.
   ///
-  /// - Returns: whether `report` knows what became of every frame
+  /// - Returns: whether `report` includes the status of every frame
   public mutating func finish(by deadline: Deadline) throws(ClientError) -> Bool {
     guard try flush(by: deadline) else { return false }
     while outstandingCount > 0 {
@@ -162,26 +162,26 @@ public struct FrameWriter: ~Copyable {
     return true
   }
 
-  /// The report so far, and begins another one.
+  /// Returns the report so far, and begins another one.
   ///
-  /// - Returns: nil while the fate of a frame is not known
+  /// - Returns: nil while the status of a frame is unknown
   public mutating func takeReport() -> WriteReport? {
     guard outstandingCount == 0, records.isEmpty else { return nil }
     defer { report = WriteReport() }
     return report
   }
 
-  /// Ends the writing when the daemon is gone.
+  /// Ends the writing because the daemon is gone.
   ///
-  /// Statuses that had come are counted, and every other frame as `restarted`: those that had left may
-  /// be on the wire or not, so nothing is sent again.
+  /// Received statuses are counted, and every other frame counts as `restarted`: those that were
+  /// sent may or may not have reached the wire, so nothing is sent again.
   ///
-  /// - Returns: what became of the frames; none is outstanding
+  /// - Returns: the result for all frames; none is outstanding
   public mutating func abandon() -> WriteReport {
     do throws(ClientError) {
       while outstandingCount > 0, try takeReply(by: .now) {}
     } catch {
-      // The daemon is gone: that is why this is called.
+      // Expected: this is called because the daemon is gone.
     }
     if outstandingCount > 0 {
       for index in outstanding.indices where outstanding[index].id != 0 {
@@ -210,7 +210,7 @@ public struct FrameWriter: ~Copyable {
     return nil
   }
 
-  /// Takes a reply, one of these or another; false when the deadline is over.
+  /// Receives a reply, of this writer or not; false if it timed out.
   @inline(never)
   private mutating func takeReply(by deadline: Deadline) throws(ClientError) -> Bool {
     let connection = binding.connection
@@ -224,7 +224,7 @@ public struct FrameWriter: ~Copyable {
     return true
   }
 
-  /// Counts the frames of a message that was answered; a reply to somebody else is kept.
+  /// Counts the frames of an answered message; a reply to another request is kept.
   private mutating func count(_ header: MessageHeader, _ payload: RawSpan) {
     guard let index = index(of: header.id) else {
       binding.connection.park(header)

@@ -2,7 +2,7 @@ internal import Glibc
 internal import Platform
 internal import Synchronization
 
-/// Ends the waits of a connection from another thread, also a signal's.
+/// Ends the waits of a connection from another thread, or from a signal handler's.
 ///
 /// - Thread: any
 /// - Source: eventfd(2)
@@ -10,7 +10,7 @@ public final class Interruption: Sendable {
   private let event: EventDescriptor
   private let flag = Atomic<Bool>(false)
 
-  /// Makes one that is not raised.
+  /// Creates one that is not raised.
   public init() throws(ClientError) {
     do throws(SystemError) {
       event = try EventDescriptor()
@@ -19,13 +19,13 @@ public final class Interruption: Sendable {
     }
   }
 
-  /// What a wait looks at beside its own descriptor.
+  /// The descriptor that a wait polls besides its own.
   var descriptor: Int32 { event.descriptor }
 
   /// Whether waits end at once.
   public var isRaised: Bool { flag.load(ordering: .acquiring) }
 
-  /// Ends the present wait and every further one with `ClientError.interrupted`.
+  /// Ends the current wait and every further one with `ClientError.interrupted`.
   public func raise() {
     flag.store(true, ordering: .releasing)
     event.signal()
@@ -39,7 +39,7 @@ public final class Interruption: Sendable {
     }
   }
 
-  /// Lets time pass.
+  /// Sleeps.
   ///
   /// - Throws: `.interrupted` when it is raised
   static func wait(
@@ -48,21 +48,21 @@ public final class Interruption: Sendable {
     while true {
       if interruption?.isRaised == true { throw .interrupted }
       if deadline.isPast { return }
-      // A descriptor of -1 is passed over.
+      // poll(2) ignores a descriptor of -1.
       var polled = pollfd(
         fd: interruption?.descriptor ?? -1, events: Int16(POLLIN), revents: 0)
       _ = unsafe poll(&polled, 1, deadline.pollMilliseconds)
     }
   }
 
-  /// Lets waits wait again.
+  /// Makes waits possible again.
   public func clear() {
     event.clear()
     flag.store(false, ordering: .releasing)
   }
 }
 
-/// Polls two descriptors, the second often that of an `Interruption`.
+/// Polls two descriptors, the second usually that of an `Interruption`.
 ///
 /// - Source: poll(2)
 @inline(__always)

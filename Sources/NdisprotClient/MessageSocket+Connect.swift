@@ -2,7 +2,7 @@ internal import Glibc
 internal import Platform
 
 extension MessageSocket {
-  /// Connects to a daemon's socket and checks whose it is.
+  /// Connects to a daemon's socket and checks the daemon's user.
   ///
   /// - Throws: `.cannotReach` with ENOENT, ECONNREFUSED, EACCES, EPROTOTYPE …; `.untrustedServer`
   convenience init(path: String, by deadline: Deadline) throws(ClientError) {

@@ -3,26 +3,26 @@ internal import MDL
 internal import NdisprotControl
 internal import Platform
 
-/// A connected socket and the buffer of the message that arrived last.
+/// A connected socket and the buffer of the last received message.
 ///
-/// Nothing here blocks but `wait`, and `tryReceive` if it is told to, so that a client that has
-/// something to send goes on receiving: a daemon whose replies are not taken stops to read.
+/// Nothing here blocks except `wait`, and `tryReceive` with `waiting`, so that a client that has
+/// something to send can go on receiving: a daemon whose replies are not read stops reading.
 ///
-/// - Thread: one at a time, but for `hangUp`
+/// - Thread: one at a time, except `hangUp`
 final class MessageSocket {
-  /// What became of an attempt.
+  /// The result of an attempt.
   enum Outcome {
-    /// A whole message went, or came.
+    /// A whole message was sent or received.
     case done
     /// The socket is full, or empty.
     case wouldBlock
     /// The peer is gone.
     case gone
-    /// The peer is gone and has left something unread; what it sent may still be received.
+    /// The peer is gone and left data unread; what it sent may still be received.
     case reset
   }
 
-  /// How long a receive that waits does so, if no message comes and no signal.
+  /// The longest wait of a receive that blocks, without a message or a signal.
   static let receiveWaitNanoseconds: UInt64 = 1_000_000_000
 
   private let socket: UnixSocket
@@ -30,12 +30,12 @@ final class MessageSocket {
   private var byteCount = 0
   private let canWait: Bool
 
-  /// Takes over a connected socket.
+  /// Takes ownership of a connected socket.
   init(owning descriptor: Int32) {
     socket = UnixSocket(descriptor)
-    // As much as the system allows: a stock one holds a message and a half.
+    // As large as the system allows: the default holds a message and a half.
     socket.setSendBuffer(byteCount: 1 << 20)
-    // Where that is refused no receive waits.
+    // If this is refused, no receive blocks.
     canWait = socket.setReceiveTimeout(
       milliseconds: Int32(Self.receiveWaitNanoseconds / 1_000_000))
   }
@@ -45,7 +45,7 @@ final class MessageSocket {
   /// For poll(2); it belongs to this object.
   var descriptor: Int32 { socket.descriptor }
 
-  /// The message that arrived last.
+  /// The last received message.
   var message: RawSpan {
     @_lifetime(borrow self) get {
       // The memory does not move while the socket lives, and is written in `tryReceive` only.
@@ -53,20 +53,20 @@ final class MessageSocket {
     }
   }
 
-  /// The message that arrived last, without its header.
+  /// The last received message, without its header.
   var payload: RawSpan {
     @_lifetime(borrow self) get { message.extracting(droppingFirst: MessageHeader.byteCount) }
   }
 
-  /// Ends the conversation, also under a wait of another thread.
+  /// Shuts the connection down, which also ends a wait on another thread.
   func hangUp() { socket.hangUp() }
 
-  /// Sends a message, made of two parts, if there is room for it.
+  /// Sends a message, made of two parts, if the socket has room.
   func trySend(_ front: RawSpan, _ rest: RawSpan) throws(ClientError) -> Outcome {
     try outcome(socket.send(front, rest))
   }
 
-  /// Receives a message if there is one; told to wait, waits a while for it in the same call.
+  /// Receives a message if one is available; with `waiting`, waits a while for it in the same call.
   func tryReceive(waiting isWaiting: Bool = false) throws(ClientError) -> Outcome {
     let received = buffer.withMutableBytes {
       socket.receive(into: &$0, isWaiting: isWaiting && canWait)
@@ -87,7 +87,7 @@ final class MessageSocket {
     }
   }
 
-  /// What a wait is for.
+  /// The events to wait for.
   struct Readiness: OptionSet {
     let rawValue: Int16
     static let receive = Readiness(rawValue: Int16(POLLIN))
@@ -96,7 +96,7 @@ final class MessageSocket {
 
   /// Waits until one of `wanted` is possible, or the peer is gone.
   ///
-  /// - Returns: what is possible; empty when the deadline is over
+  /// - Returns: what is possible; empty if it timed out
   /// - Throws: `.interrupted`
   func wait(
     for wanted: Readiness, by deadline: Deadline, _ interruption: Interruption?

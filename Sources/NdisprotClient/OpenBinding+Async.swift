@@ -5,19 +5,19 @@ internal import NdisprotControl
 public struct InboundFrames: AsyncSequence {
   /// A frame.
   public typealias Element = CapturedFrame
-  /// Why no more frames come.
+  /// Why no more frames arrive.
   public typealias Failure = ClientError
 
   let frames: AsyncFrames
 
-  /// Takes the frames that come; a second iterator goes on where the first one stopped.
+  /// Iterates over the frames; a second iterator continues where the first one stopped.
   public func makeAsyncIterator() -> Iterator { Iterator(frames: frames) }
 
-  /// Takes frames one by one.
+  /// Returns the frames one by one.
   public struct Iterator: AsyncIteratorProtocol {
     let frames: AsyncFrames
 
-    /// The next frame, waiting for it; nil when the task was cancelled, which loses no frame.
+    /// Waits for the next frame; nil if the task was cancelled, which loses no frame.
     public mutating func next(
       isolation actor: isolated (any Actor)? = #isolation
     ) async throws(ClientError) -> CapturedFrame? {
@@ -33,10 +33,10 @@ public struct OutboundFrames {
   /// Writes one frame, and returns when it was sent.
   ///
   /// - Parameters:
-  ///   - frame: from its destination address on
+  ///   - frame: the frame from its destination address on
   ///   - isolation: where it runs: the caller's
-  /// - Throws: as `OpenBinding.write`; `.interrupted` when the task is cancelled: the frame may have been
-  ///   sent
+  /// - Throws: as `OpenBinding.write`; `.interrupted` if the task is cancelled: the frame may have
+  ///   been sent
   public func write(
     _ frame: [UInt8], isolation: isolated (any Actor)? = #isolation
   ) async throws(ClientError) {
@@ -60,7 +60,7 @@ public struct OutboundFrames {
 }
 
 extension OpenBinding {
-  /// Lends the open's frames to a task, in both directions, without blocking its thread.
+  /// Gives a task the open's frames, in both directions, without blocking its thread.
   ///
   /// ```swift
   /// try await port.withFrames { inbound, outbound in
@@ -68,18 +68,18 @@ extension OpenBinding {
   /// }
   /// ```
   ///
-  /// It runs where its caller is isolated: an actor may keep the open among its state, and use that state
-  /// in `body`. Ports of their own can be read in one task group. Requests of the connection that wait,
+  /// It runs in the caller's isolation: an actor may keep the open in its state, and use that state
+  /// in `body`. Several ports can be read in one task group. Blocking requests of the connection,
   /// such as `set` and `query`, can be used in between.
   ///
-  /// When `body` returns, the open stays; frames that had arrived and were not taken are dropped.
+  /// When `body` returns, the open stays; frames that were received and not taken are dropped.
   ///
   /// - Parameters:
   ///   - isolation: where it runs: the caller's
-  ///   - body: is lent the frames; it must not keep them
+  ///   - body: receives the frames; it must not keep them
   /// - Returns: what `body` does
-  /// - Throws: what `body` does; `.system` if there is no descriptor or thread to have
-  /// - Complexity: a copy of each frame, and one thread that waits for all of them
+  /// - Throws: what `body` does; `.system` if no descriptor or thread can be created
+  /// - Complexity: one copy per frame, and one thread for all waits
   public func withFrames<Value>(
     isolation: isolated (any Actor)? = #isolation,
     _ body: (InboundFrames, OutboundFrames) async throws -> Value

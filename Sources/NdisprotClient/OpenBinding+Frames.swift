@@ -6,7 +6,7 @@ extension OpenBinding {
   ///
   /// - Parameters:
   ///   - byteLimit: a longer frame is cut, and its flags say so; with `failOnTruncation` it stays
-  ///   - timeout: nil waits without end; no frame is lost when it is over
+  ///   - timeout: nil waits indefinitely; a timeout loses no frame
   /// - Returns: a copy of the frame
   /// - Throws: `.timedOut`, `.interrupted`; `.refused` with `adapterRemoved`, `messageTooLong`
   /// - Windows: ReadFile
@@ -17,7 +17,7 @@ extension OpenBinding {
     try read(byteLimit: byteLimit, timeout: timeout) { CapturedFrame($0.header, $0.frame) }
   }
 
-  /// Reads one frame as the other `read` does, and lends it to `body`.
+  /// Reads one frame as the other `read` does, and passes it to `body`.
   public func read<Value>(
     byteLimit: Int, timeout: Duration? = nil, _ body: (RecordReader.Record) -> Value
   ) throws(ClientError) -> Value {
@@ -36,9 +36,9 @@ extension OpenBinding {
   ///
   /// - Parameters:
   ///   - frameLimit: the most frames wanted; 0 is as many as fit a message
-  ///   - timeout: nil waits without end; no frame is lost when it is over
-  ///   - body: is lent each frame; what it wants to keep, it copies
-  /// - Returns: how many frames there were
+  ///   - timeout: nil waits indefinitely; a timeout loses no frame
+  ///   - body: receives each frame; it copies what it wants to keep
+  /// - Returns: the number of frames
   /// - Throws: as `read`
   public func readBatch(
     frameLimit: UInt32 = 0, timeout: Duration? = nil,
@@ -73,9 +73,9 @@ extension OpenBinding {
       { _, _ throws(DecodeError) in })
   }
 
-  /// Writes frames in one message, and returns what became of each.
+  /// Writes frames in one message, and returns the status of each.
   ///
-  /// - Throws: when the message as a whole failed, or does not hold the frames; then nothing was sent
+  /// - Throws: if the message as a whole failed, or cannot hold the frames; then nothing was sent
   public func writeBatch(
     _ frames: [[UInt8]], timeout: Duration? = Connection.defaultTimeout
   ) throws(ClientError) -> [CompletionStatus] {
@@ -101,16 +101,16 @@ extension OpenBinding {
     return writer
   }
 
-  /// What does not fit a message fits no interface.
+  /// A frame that does not fit a message fits no interface.
   private var tooLong: ClientError {
     .refused(.frameTooLong, .write, bytesNeeded: UInt32(clamping: maximumFrameByteCount))
   }
 
-  /// Returns when the daemon has handled everything that was sent before.
+  /// Returns when the daemon has handled everything sent before.
   ///
   /// - Complexity: one round trip
   public func synchronize() throws(ClientError) {
-    // A number that is never given: the daemon looks for it, finds nothing, and says so.
+    // A number that is never used: the daemon looks for it, finds nothing, and answers so.
     _ = try connection.cancel(.max)
   }
 }

@@ -3,15 +3,16 @@ public import NDIS
 internal import NdisprotControl
 
 extension OpenBinding {
-  /// Receives the frames of an Ethernet group from now on, beside those of others.
+  /// Starts receiving the frames of an Ethernet group, in addition to those of others.
   ///
-  /// - Throws: `.refused` with `multicastFull` for too many groups, or an address that is no group
+  /// - Throws: `.refused` with `multicastFull` for too many groups, or an address that is not a
+  ///   group
   /// - Windows: OID_802_3_ADD_MULTICAST_ADDRESS
   public func join(_ group: MACAddress) throws(ClientError) {
     try set(.addMulticastAddress, group.octets.indices.map { group.octets[$0] })
   }
 
-  /// Receives the frames of a group no more.
+  /// Stops receiving the frames of a group.
   ///
   /// - Throws: `.refused` with `multicastNotFound`
   /// - Windows: OID_802_3_DELETE_MULTICAST_ADDRESS
@@ -26,12 +27,12 @@ extension OpenBinding {
     try unsafe write(frame.span.bytes, timeout: timeout)
   }
 
-  /// Asks for the value of an OID and lends it to `body`.
+  /// Queries an OID and passes its value to `body`.
   ///
   /// - Parameters:
-  ///   - oid: which
-  ///   - byteLimit: the longest value that is wanted
-  ///   - body: is lent the value
+  ///   - oid: the OID
+  ///   - byteLimit: the longest acceptable value
+  ///   - body: receives the value
   /// - Returns: what `body` does
   /// - Throws: `.refused` with `bufferTooSmall` for a longer value; `bytesNeeded` is its length
   public func query<Value>(

@@ -2,10 +2,10 @@ public import MDL
 public import NDIS
 public import NdisprotControl
 
-/// A binding that a session has open: frames and OIDs.
+/// A binding that a session has opened: frames and OIDs.
 ///
-/// `read` and `write` move one frame and are simple; `FrameReader` and `FrameWriter` move hundreds in
-/// a message.
+/// `read` and `write` are simple and move one frame; `FrameReader` and `FrameWriter` move hundreds
+/// per message.
 ///
 /// - Thread: its connection's
 /// - Windows: a handle of `\\.\NdisProt` after OPEN_DEVICE
@@ -14,7 +14,7 @@ public final class OpenBinding {
   public let connection: Connection
   /// What the daemon granted: mode, EtherTypes, address, MTU.
   public let granted: OpenReply
-  /// One message's worth of frames to write, made when first needed.
+  /// The buffer for one message of frames to write, created on first use.
   private var writer: WriterBox?
 
   init(_ connection: Connection, _ granted: OpenReply) {
@@ -31,14 +31,14 @@ public final class OpenBinding {
     Int(granted.maximumFrameSize) + EthernetHeader.untaggedByteCount
   }
 
-  /// Closes the open; the session stays and may open another binding.
+  /// Closes the open; the session stays and can open another binding.
   public func close() throws(ClientError) {
     try connection.request(.closeDevice, .close) { _, _ throws(DecodeError) in }
   }
 
   // MARK: OIDs
 
-  /// Asks for the value of an OID.
+  /// Queries an OID.
   ///
   /// - Throws: `.refused` with `notSupported`, `notConnected`
   /// - Windows: IOCTL_NDISPROT_QUERY_OID_VALUE
@@ -77,7 +77,7 @@ public final class OpenBinding {
     var records = RecordWriter()
   }
 
-  /// The message to write with, empty.
+  /// The writer for a message, empty.
   var emptyWriter: WriterBox {
     let box = writer ?? WriterBox()
     writer = box

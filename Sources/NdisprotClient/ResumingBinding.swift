@@ -1,10 +1,10 @@
 internal import NDIS
 internal import NdisprotControl
 
-/// An open that outlives the daemon: after a restart it connects and opens again, as it was granted.
+/// An open that survives a restart of the daemon: it reconnects and opens with the same grant.
 ///
-/// What was under way when the daemon went ends once, as `restarted`. Nothing is sent again here: whether
-/// a write of that moment reached the wire nobody knows, so only the caller can decide.
+/// A request in progress when the daemon goes away ends once, as `restarted`. Nothing is repeated
+/// here: whether a write reached the wire at that moment is unknown, so only the caller can decide.
 ///
 /// ```swift
 /// let resuming = ResumingBinding(try connection.open("eth0", etherTypes: .eapol))
@@ -23,21 +23,21 @@ public final class ResumingBinding {
   /// How long a daemon may be away.
   public static let defaultTimeout = Duration.seconds(60)
 
-  /// The open as it is now; another one after each restart.
+  /// The current open; a different one after each restart.
   public private(set) var current: OpenBinding
-  /// How often it was opened again.
+  /// How many times it was reopened.
   public private(set) var resumeCount = 0
   private let path: String
   private let timeout: Duration?
   private let prepare: (OpenBinding) throws(ClientError) -> Void
 
-  /// Takes an open over.
+  /// Takes ownership of an open.
   ///
   /// - Parameters:
-  ///   - binding: the open, whose connection nobody else uses from now on
-  ///   - path: where the daemon listens
-  ///   - timeout: how long the daemon, or the interface, may be away; nil waits without end
-  ///   - prepare: sets again what belongs to an open and went with it: packet filter, groups
+  ///   - binding: the open, whose connection must not be used elsewhere from now on
+  ///   - path: the daemon's socket
+  ///   - timeout: how long the daemon, or the interface, may be away; nil waits indefinitely
+  ///   - prepare: restores the state that was lost with the old open: packet filter, groups
   public init(
     _ binding: OpenBinding, path: String = Connection.environmentPath,
     timeout: Duration? = ResumingBinding.defaultTimeout,
@@ -49,10 +49,10 @@ public final class ResumingBinding {
     self.prepare = prepare
   }
 
-  /// Does something with the open; if the daemon goes meanwhile, this returns when it is back.
+  /// Uses the open; if the daemon goes away meanwhile, returns when it is back.
   ///
-  /// - Throws: `.refused` with `restarted`: the open is there again, what was asked is not done or not
-  ///   known to be; else what `body` throws, and what `resume` does
+  /// - Throws: `.refused` with `restarted`: the open exists again, and the request was not done or
+  ///   may not have been; otherwise the errors of `body` and of `resume`
   public func attempt<Value>(
     _ operation: Operation, by deadline: Deadline = .never,
     _ body: (OpenBinding) throws(ClientError) -> Value
@@ -65,19 +65,19 @@ public final class ResumingBinding {
     }
   }
 
-  /// Connects and opens again if the error says that the daemon went.
+  /// Reconnects and reopens if the error means that the daemon went away.
   ///
-  /// A daemon that is told to stop cancels what is pended; so `cancelled` counts too, and whoever
-  /// cancels requests of its own does not hand their end to this.
+  /// A stopping daemon cancels pended requests, so `cancelled` counts too: do not pass the error of
+  /// a request that the program itself cancelled.
   ///
-  /// - Throws: the error itself if it says something else; `.cannotReach`, `.timedOut` when the daemon
-  ///   or the interface stays away; `.refused` with `busy`, `notPermitted`; `.interrupted`
+  /// - Throws: the error itself if it means something else; `.cannotReach`, `.timedOut` if the
+  ///   daemon or the interface stays away; `.refused` with `busy`, `notPermitted`; `.interrupted`
   public func resume(
     after error: ClientError, by deadline: Deadline = .never
   ) throws(ClientError) {
     guard error.isEndOfDaemon else { throw error }
     let end = Deadline.earlier(deadline, Deadline(after: timeout))
-    // Its exclusive open, if the daemon lives after all, must not stand in the way.
+    // If the daemon is alive after all, its exclusive open must not be in the way.
     current.connection.socket.hangUp()
     var pause = Duration.milliseconds(5)
     while true {
@@ -110,12 +110,12 @@ public final class ResumingBinding {
 }
 
 extension ClientError {
-  /// Whether the daemon was there when it was asked, and is not there any more.
+  /// Whether the daemon was running when it was asked, and is gone now.
   fileprivate var isEndOfDaemon: Bool {
     self == .daemonGone || status == .cancelled || status == .sendCancelled
   }
 
-  /// Whether it may be otherwise in a moment, while a daemon starts.
+  /// Whether the error may go away in a moment, while a daemon starts.
   fileprivate var isPassing: Bool {
     switch self {
     case .cannotReach, .timedOut(.connect): true

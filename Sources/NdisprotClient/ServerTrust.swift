@@ -1,21 +1,20 @@
 internal import Glibc
 internal import Platform
 
-/// Whose daemon a client believes: root's, the daemon account's, and its own user's.
+/// The users whose daemon a client trusts: root, the daemon's account, and the client's own user.
 ///
-/// `NDISPROT_TRUST` names one user more, by number: in a container the daemon's user may have no
-/// number of its own, and shows as the kernel's overflow user. Programs with more rights than their
-/// caller do not look at it.
+/// `NDISPROT_TRUST` adds one user by number: in a container the daemon's user may have no number,
+/// and appear as the kernel's overflow user. Programs with more rights than their caller ignore it.
 ///
-/// Otherwise anybody who can make a socket where the client looks could read its frames. A socket
-/// that systemd listens on counts as root's.
+/// Otherwise any program that can create a socket at the client's path could read its frames. A
+/// socket that systemd listens on counts as root's.
 ///
 /// - Source: threat T17; SO_PEERCRED, unix(7)
 enum ServerTrust {
   /// The account that the service runs as.
   static let accountName = "ndisprot"
 
-  /// Checks who listens at the other end.
+  /// Checks the user at the other end.
   static func check(_ descriptor: Int32, path: String) throws(ClientError) {
     let userID: UInt32
     do throws(SystemError) {
@@ -30,14 +29,14 @@ enum ServerTrust {
     }
   }
 
-  /// The rule by itself; the account is looked up only if it matters.
+  /// The rule itself; the account is looked up only if it matters.
   static func isTrusted(
     _ userID: UInt32, ownUserID: UInt32, trusted: UInt32? = nil, _ accountID: () -> UInt32?
   ) -> Bool {
     userID == 0 || userID == ownUserID || userID == trusted || userID == accountID()
   }
 
-  /// What `NDISPROT_TRUST` names; nil for anything but a number.
+  /// The user in `NDISPROT_TRUST`; nil for anything but a number.
   private static func environmentID() -> UInt32? {
     guard Connection.hasCallersRights, let text = unsafe getenv("NDISPROT_TRUST") else {
       return nil
@@ -46,7 +45,7 @@ enum ServerTrust {
   }
 
   private static func accountID() -> UInt32? {
-    // An account that cannot be looked up is trusted no more than one that is not there.
+    // An account whose lookup fails is trusted no more than one that does not exist.
     (try? AccountDatabase.user(named: accountName))?.userID
   }
 }

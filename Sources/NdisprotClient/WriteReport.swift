@@ -1,24 +1,24 @@
 public import NDIS
 internal import NdisprotControl
 
-/// What became of the frames that were given to a `FrameWriter` or a `FrameExchange`.
+/// The result for the frames passed to a `FrameWriter` or a `FrameExchange`.
 public struct WriteReport: Equatable, Sendable {
-  /// Frames that were given to it.
+  /// Frames passed to it.
   public var submitted: UInt64 = 0
   /// Frames that were sent.
   public var sent: UInt64 = 0
   /// Bytes of the frames that were sent.
   public var sentByteCount: UInt64 = 0
-  /// Frames that were not sent, by why.
+  /// Frames that were not sent, by status.
   public var failures: [CompletionStatus: UInt64] = [:]
-  /// Why the first frame that was not sent was not sent; nil if all were.
+  /// The status of the first frame that was not sent; nil if all were.
   public private(set) var firstFailure: CompletionStatus?
-  /// The limit that the first refusal speaks of; 0 if it speaks of none.
+  /// The limit in the first refusal; 0 if it has none.
   public var limitByteCount: UInt32 = 0
-  /// Why the first frame was refused that the access policy refused; empty if none was.
+  /// Why the access policy refused the first frame it refused; empty if it refused none.
   public var reason = ""
 
-  /// Makes a report of nothing.
+  /// Creates an empty report.
   public init() {}
 
   /// Frames that were not sent.
@@ -32,7 +32,7 @@ public struct WriteReport: Equatable, Sendable {
     failures[failure, default: 0] += frames
   }
 
-  /// Counts the frames of a message that was answered.
+  /// Counts the frames of an answered message.
   mutating func count(_ reply: MessageHeader, _ payload: RawSpan, frameCount: UInt64) {
     sentByteCount += UInt64(reply.information)
     guard !reply.completion.isSuccess else {

@@ -2,23 +2,23 @@ internal import Glibc
 public import Ndisprot
 public import Platform
 
-/// Users and groups of the system, looked up on threads of their own: a directory service that hangs
-/// keeps only these.
+/// Users and groups of the system, looked up on separate threads: a directory service that hangs
+/// blocks only these.
 ///
 /// - Thread: any
 /// - Source: nsswitch.conf(5); `ndisprotd.docc/Reliability.md`, threat T14
 public final class AccountDirectory: Sendable {
-  /// How long a client, or a reload, waits for one user to be looked up.
+  /// How long a client, or a reload, waits for the lookup of one user.
   public static let patienceMilliseconds = 2_000
 
   private let accounts: BoundedLookup<AccountName, AccountResult>
   private let users: BoundedLookup<String, Result<Credentials?, SystemError>>
 
-  /// Makes a directory; both may take as long as they like.
+  /// Creates a directory; both functions may take any time.
   ///
   /// - Parameters:
-  ///   - find: says what an account is
-  ///   - credentials: says what groups a user has; nil if there is no such user
+  ///   - find: looks up an account
+  ///   - credentials: looks up the groups of a user; nil if the user does not exist
   public init(
     _ find: @escaping @Sendable (AccountName) -> AccountResult,
     credentials: @escaping @Sendable (String) throws(SystemError) -> Credentials?
@@ -34,10 +34,10 @@ public final class AccountDirectory: Sendable {
 
   /// Looks accounts up.
   ///
-  /// What has not been answered in time is `.unknown`; the caller asks again later.
+  /// A lookup that timed out is `.unknown`; the caller repeats it later.
   ///
   /// - Parameters:
-  ///   - names: which
+  ///   - names: the accounts
   ///   - milliseconds: how long to wait for all of them together
   /// - Returns: a result for each name
   public func results(
@@ -45,7 +45,7 @@ public final class AccountDirectory: Sendable {
   ) -> [AccountName: AccountResult] {
     var results: [AccountName: AccountResult] = [:]
     for case .user(let name) in names {
-      // A number is what it is, whether it has a name or not.
+      // A number is valid whether it has a name or not.
       if let number = UInt32(name) { results[.user(name)] = .found(number) }
     }
     let asked = names.filter { results[$0] == nil }
@@ -56,13 +56,13 @@ public final class AccountDirectory: Sendable {
     return results
   }
 
-  /// Looks up an account that must be there.
+  /// Looks up an account that must exist.
   ///
   /// - Parameters:
   ///   - name: its name or number
   ///   - milliseconds: how long to wait
   /// - Returns: its number
-  /// - Throws: that there is no such account, or why it cannot be looked up
+  /// - Throws: that the account does not exist, or why the lookup failed
   public func number(
     of name: AccountName, within milliseconds: Int
   ) throws(AccountError) -> UInt32 {
@@ -76,10 +76,10 @@ public final class AccountDirectory: Sendable {
   /// Looks up a user with all groups, by name or number.
   ///
   /// - Parameters:
-  ///   - name: a name, or a number, which need not have one
+  ///   - name: a name, or a number, which need not have a name
   ///   - milliseconds: how long to wait
-  /// - Returns: nil if there is no user of this name
-  /// - Throws: why it cannot be looked up; `ETIMEDOUT` if the directory did not answer in time
+  /// - Returns: nil if the user does not exist
+  /// - Throws: why the lookup failed; `ETIMEDOUT` if the directory did not answer in time
   public func credentials(
     _ name: String, within milliseconds: Int
   ) throws(SystemError) -> Credentials? {

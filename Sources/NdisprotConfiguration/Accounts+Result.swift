@@ -1,7 +1,7 @@
 internal import Platform
 
 extension Accounts {
-  /// What the system says of an account.
+  /// The result of looking up an account in the system.
   static func result(_ name: AccountName) -> AccountResult {
     do throws(SystemError) {
       switch name {
@@ -24,7 +24,7 @@ extension Accounts {
         try AccountDatabase.group(named: name)
       }
     guard let found else {
-      // A number need not have a name, and then nothing is known of its members.
+      // A number need not have a name; its members are unknown then.
       return number.map { .found($0) } ?? .absent
     }
     guard !found.hasMembers, !AccountDatabase.isPrimaryGroupOfLocalUser(found.groupID) else {

@@ -1,14 +1,14 @@
 public import Ndisprot
 public import Platform
 
-/// A user or a group that is not there, or cannot be looked up.
+/// A user or a group that does not exist, or whose lookup failed.
 public struct AccountError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// What was written.
+  /// The name in the configuration.
   public let name: AccountName
-  /// Why it could not be looked up; nil if it is not there.
+  /// Why the lookup failed; nil if the account does not exist.
   public let cause: String?
 
-  /// Makes the error of a name.
+  /// Creates the error for a name.
   public init(_ name: AccountName, cause: String? = nil) {
     self.name = name
     self.cause = cause
@@ -29,13 +29,13 @@ public struct AccountError: Error, Hashable, Sendable, CustomStringConvertible {
   }
 }
 
-/// Users and groups as the system knows them, or their numbers.
+/// Users and groups of the system, or their numbers.
 ///
-/// A directory service may keep a caller waiting without end: the daemon asks by `AccountDirectory`.
+/// A directory service may block a caller indefinitely: the daemon uses `AccountDirectory`.
 public enum Accounts {
-  /// A user with all groups, by name or number; nil if there is none of this name.
+  /// A user with all groups, by name or number; nil if the name does not exist.
   ///
-  /// A number without a name has no groups but the one of the same number.
+  /// A number without a name has no groups but the one with the same number.
   public static func credentials(_ name: String) throws(SystemError) -> Credentials? {
     let number = UInt32(name)
     let found =
@@ -48,7 +48,7 @@ public enum Accounts {
       return number.map { Credentials(processID: 0, userID: $0, groupID: $0, groups: []) }
     }
     var groups = try AccountDatabase.groups(of: found)
-    // A number may have several names, and be in the groups of each.
+    // A number may have several names, and belong to the groups of each.
     if number != nil {
       for other in AccountDatabase.localUsers(found.userID) where other.name != found.name {
         groups += try AccountDatabase.groups(of: other)

@@ -1,11 +1,11 @@
 internal import Platform
 
-/// Questions to something that may never answer, asked on a thread of their own: the caller waits no
-/// longer than it says, and an answer that never comes keeps only that thread.
+/// Lookups in a service that may never answer, on a thread of their own: the caller waits for a
+/// limited time, and an answer that never comes blocks only that thread.
 ///
-/// Questions are asked one after the other. What a caller no longer waits for is not asked any more.
+/// Lookups run one after the other. Those that no caller waits for any more are skipped.
 ///
-/// - Thread: any; `find` runs on the lookup's own thread, which ends when nothing is asked
+/// - Thread: any; `find` runs on the lookup's own thread, which ends when no lookup is left
 final class BoundedLookup<Question: Hashable & Sendable, Answer: Sendable>: Sendable {
   /// What one caller waits for.
   private struct Call {
@@ -24,18 +24,18 @@ final class BoundedLookup<Question: Hashable & Sendable, Answer: Sendable>: Send
   private let threadName: String
   private let find: @Sendable (Question) -> Answer
 
-  /// Makes one without a thread; `find` may take as long as it likes.
+  /// Creates one without a thread; `find` may take any time.
   init(_ threadName: String, _ find: @escaping @Sendable (Question) -> Answer) {
     self.threadName = threadName
     self.find = find
   }
 
-  /// Asks.
+  /// Looks answers up.
   ///
   /// - Parameters:
-  ///   - questions: what
-  ///   - milliseconds: how long to wait for all of the answers together
-  /// - Returns: the answers that came in time; none at all if there is no thread to ask on
+  ///   - questions: what to look up
+  ///   - milliseconds: how long to wait for all answers together
+  /// - Returns: the answers that arrived in time; none if no thread can be started
   func answers(
     to questions: some Collection<Question>, within milliseconds: Int
   ) -> [Question: Answer] {
@@ -61,7 +61,7 @@ final class BoundedLookup<Question: Hashable & Sendable, Answer: Sendable>: Send
     }
   }
 
-  /// Asks until nothing is left to ask.
+  /// Runs until no lookup is left.
   private func run() {
     while let (number, question) = next() {
       let answer = find(question)

@@ -1,27 +1,27 @@
 internal import NDIS
 
-/// A place in a file: line and column, from 1 on; a column counts characters.
+/// A position in a file: line and column, both from 1; a column counts characters.
 public struct ConfigurationPlace: Hashable, Sendable, Comparable {
-  /// From 1 on.
+  /// Starts at 1.
   public let line: Int
-  /// From 1 on.
+  /// Starts at 1.
   public let column: Int
 
-  /// Orders places as they are read.
+  /// Orders positions as they are read.
   public static func < (left: ConfigurationPlace, right: ConfigurationPlace) -> Bool {
     (left.line, left.column) < (right.line, right.column)
   }
 }
 
-/// One thing that is wrong with a configuration: where, why, and what to write instead.
+/// One error in a configuration: where, why, and what to write instead.
 ///
-/// - Shape: `file:line:column: rule "name": cause`, for a file as a whole `file: cause`
+/// - Shape: `file:line:column: rule "name": cause`, for a whole file `file: cause`
 public struct ConfigurationProblem: Hashable, Sendable, CustomStringConvertible {
   /// The file.
   public let path: String
-  /// Where in the file; nil is the file as a whole.
+  /// The position in the file; nil means the whole file.
   public let place: ConfigurationPlace?
-  /// Cause and remedy, in front of them what they are about.
+  /// Cause and remedy, preceded by what they are about.
   public let cause: String
 
   init(_ path: String, _ place: ConfigurationPlace?, _ cause: String) {
@@ -30,16 +30,16 @@ public struct ConfigurationProblem: Hashable, Sendable, CustomStringConvertible 
     self.cause = cause
   }
 
-  /// As it is printed and logged.
+  /// The text for output and the log.
   public var description: String {
     guard let place else { return "\(path): \(cause)" }
     return "\(path):\(place.line):\(place.column): \(cause)"
   }
 }
 
-/// All that is wrong with a configuration; at least one problem.
+/// All errors in a configuration; at least one.
 public struct ConfigurationError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// In the order of the files, and in each file as it is read.
+  /// In the order of the files, and within a file in reading order.
   public let problems: [ConfigurationProblem]
 
   init(_ problems: [ConfigurationProblem]) { self.problems = problems }
@@ -52,7 +52,7 @@ public struct ConfigurationError: Error, Hashable, Sendable, CustomStringConvert
   }
 }
 
-/// Collects what is wrong while files are read.
+/// Collects the problems while files are read.
 final class ProblemList {
   private(set) var problems: [ConfigurationProblem] = []
 

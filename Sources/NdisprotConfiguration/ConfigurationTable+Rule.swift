@@ -3,7 +3,8 @@ internal import NDIS
 internal import Ndisprot
 internal import NdisprotServer
 
-// `[[binding]]` and `[[rule]]`: each key read, checked and made a value of the server.
+// `[[binding]]` and `[[rule]]`: reads and checks each key, and converts it to a value of the
+// server.
 
 extension ConfigurationTable {
   private static var interfaceKeys: [String] { ["interface", "address", "driver"] }
@@ -52,9 +53,9 @@ extension ConfigurationTable {
     return match
   }
 
-  /// `[[rule]]`; what of it has a problem is left out, and then the file counts for nothing.
+  /// `[[rule]]`; a faulty part is left out, and the whole file is refused then.
   ///
-  /// - Parameter defaults: what `[daemon]` says for rules that say nothing else
+  /// - Parameter defaults: the defaults of `[daemon]` for rules
   /// - Returns: the rule, its account not yet looked up
   func rule(_ defaults: RuleDefaults) -> RuleDraft {
     let name = text("name")
@@ -86,7 +87,7 @@ extension ConfigurationTable {
     return RuleDraft(rule, account, self)
   }
 
-  /// The keys that `[daemon]` may say for all rules.
+  /// The keys of `[daemon]` that are defaults for all rules.
   func ruleDefaults() -> RuleDefaults {
     RuleDefaults(
       rate: rate(), opens: number("opens", 1...1_024),
@@ -116,10 +117,10 @@ extension ConfigurationTable {
     return rights
   }
 
-  /// Whose rule it is; nil is everybody's.
+  /// The account of the rule; nil means every user.
   private func account() -> AccountName? {
     let isEverybodys = flag("everybody")
-    if isEverybodys == false { problem("everybody", "write true, or leave it away") }
+    if isEverybodys == false { problem("everybody", "write true, or leave it out") }
     let (user, group) = (name("user"), name("group"))
     let keys = ["user", "group", "everybody"].filter(has)
     guard keys.count == 1 else {
@@ -208,7 +209,7 @@ extension ConfigurationTable {
   }
 }
 
-/// What `[daemon]` says for rules that say nothing else.
+/// The defaults of `[daemon]` for rules.
 struct RuleDefaults: Sendable {
   static let keys = ["rate", "opens", "queue_bytes"]
   var rate: RateLimit?

@@ -1,18 +1,18 @@
 internal import NDIS
 
-/// One table of a configuration file, read strictly: every key is asked for, or it is a problem.
+/// One table of a configuration file, read strictly: a key that is not read is a problem.
 ///
-/// A value that cannot be is a problem and reads as if it were not there, so that one reading finds
-/// all problems; whoever makes something of the table looks at the list of problems first.
+/// An invalid value is a problem and reads as if it were missing, so that one pass finds all
+/// problems. Callers must check the list of problems before they use the table's values.
 struct ConfigurationTable {
   let path: String
-  /// What people call it: `rule "lldp": `; empty for a whole file.
+  /// Its name in messages: `rule "lldp": `; empty for a whole file.
   let subject: String
   let place: ConfigurationPlace
   private let entries: [ConfigurationEntry]
   private let problems: ProblemList
 
-  /// Makes the table of a value.
+  /// Creates the table of a value.
   init(_ path: String, _ subject: String, _ value: ConfigurationValue, _ problems: ProblemList) {
     self.path = path
     self.subject = subject
@@ -27,10 +27,10 @@ struct ConfigurationTable {
       path, subject, ConfigurationValue(place: place, content: .table(entries)), problems)
   }
 
-  /// Where the table begins, as the log and refusals show it: `file:line`.
+  /// Where the table begins, for the log and for refusals: `file:line`.
   var origin: String { "\(path):\(place.line)" }
 
-  /// How many problems there are up to now.
+  /// The number of problems so far.
   var problemCount: Int { problems.problems.count }
 
   /// Whether the table has a key.
@@ -40,7 +40,7 @@ struct ConfigurationTable {
     entries.first { $0.key == key }?.value
   }
 
-  /// Reports what is wrong with a key's value, or that it is missing.
+  /// Reports what is wrong with the value of a key, or that it is missing.
   func problem(_ key: String, _ cause: String) {
     report(value(key)?.place ?? place, "\(key): \(cause)")
   }
@@ -60,11 +60,11 @@ struct ConfigurationTable {
     }
   }
 
-  /// A text without control characters; nil if there is none.
+  /// A text without control characters; nil if missing.
   func text(_ key: String) -> String? {
     guard let value = value(key) else { return nil }
     guard case .text(let text) = value.content else {
-      problem(key, "it is no text. Write it in quotes")
+      problem(key, "it is not a text. Write it in quotes")
       return nil
     }
     return checked(text, key, value.place)
@@ -80,13 +80,13 @@ struct ConfigurationTable {
     return text
   }
 
-  /// A name or a number, as text; nil if there is none.
+  /// A name or a number, as text; nil if missing.
   func name(_ key: String) -> String? {
     if case .number(let number)? = value(key)?.content { return "\(number)" }
     return text(key)
   }
 
-  /// A whole number in a range; nil if there is none.
+  /// A whole number in a range; nil if missing.
   func number(_ key: String, _ range: ClosedRange<Int>) -> Int? {
     guard let value = value(key) else { return nil }
     guard case .number(let number) = value.content, range.contains(number) else {
@@ -96,7 +96,7 @@ struct ConfigurationTable {
     return number
   }
 
-  /// true or false; nil if there is none.
+  /// true or false; nil if missing.
   func flag(_ key: String) -> Bool? {
     guard let value = value(key) else { return nil }
     guard case .flag(let flag) = value.content else {
@@ -106,14 +106,14 @@ struct ConfigurationTable {
     return flag
   }
 
-  /// Bytes, as a number or as `"16 MiB"`; nil if there are none.
+  /// A number of bytes, or `"16 MiB"`; nil if missing.
   func byteCount(_ key: String, _ range: ClosedRange<Int>) -> Int? {
     guard let value = value(key) else { return nil }
     var count: Int?
     if case .number(let number) = value.content { count = number }
     if case .text(let text) = value.content { count = Int(byteCount: text) }
     guard let count, range.contains(count) else {
-      // Both bounds are within the range, and the lower one has a round name.
+      // Both bounds are within the range, and the lower one is a round number.
       problem(
         key,
         "write bytes from \(range.lowerBound) to \(range.upperBound), such as "
@@ -123,7 +123,7 @@ struct ConfigurationTable {
     return count
   }
 
-  /// A list of words and numbers, each as text with its place; nil if there is none.
+  /// A list of words and numbers, each as text with its position; nil if missing.
   func words(_ key: String) -> [ConfigurationWord]? {
     guard let value = value(key) else { return nil }
     guard case .list(let array) = value.content else {
@@ -150,7 +150,7 @@ struct ConfigurationTable {
     report(word.place, "\(key): \(cause)")
   }
 
-  /// A table below this one; nil if there is none.
+  /// A table below this one; nil if missing.
   func table(_ key: String) -> ConfigurationTable? {
     guard let value = value(key) else { return nil }
     guard case .table = value.content else {
@@ -160,7 +160,7 @@ struct ConfigurationTable {
     return ConfigurationTable(path, "\(subject)\(key): ", value, problems)
   }
 
-  /// The tables of a list, `[[key]]`; none if there are none.
+  /// The tables of a list, `[[key]]`; empty if missing.
   func tables(_ key: String) -> [ConfigurationTable] {
     guard let value = value(key) else { return [] }
     guard case .list(let array) = value.content else {
@@ -177,7 +177,7 @@ struct ConfigurationTable {
   }
 }
 
-/// A word of a list, and its place.
+/// A word of a list, and its position.
 struct ConfigurationWord {
   let text: String
   let place: ConfigurationPlace
@@ -193,7 +193,7 @@ extension Int {
     [("GiB", 30), ("MiB", 20), ("KiB", 10), ("B", 0)]
   }
 
-  /// Reads `"16 MiB"`; nil for anything else, or for more than fits.
+  /// Parses `"16 MiB"`; nil for anything else, or on overflow.
   init?(byteCount text: String) {
     let words = text.split(separator: " ")
     guard words.count == 2, let number = Int(words[0]), number >= 0,
@@ -202,7 +202,7 @@ extension Int {
     self = number << unit.shift
   }
 
-  /// The number in the largest unit of which it is a multiple.
+  /// The number in the largest unit that divides it.
   fileprivate var byteCountText: String {
     for unit in Int.units where self > 0 && self & ((1 << unit.shift) - 1) == 0 {
       return "\(self >> unit.shift) \(unit.name)"
@@ -212,7 +212,7 @@ extension Int {
 }
 
 extension String {
-  /// The word that was likely meant; nil if none is near.
+  /// The most likely intended word; nil if none is near.
   func nearest(of words: [String]) -> String? {
     guard utf8.count <= 32 else { return nil }
     let distances = words.map { (word: $0, distance: distance(to: $0)) }
@@ -220,7 +220,7 @@ extension String {
     return best.distance <= Swift.min(3, Swift.max(1, utf8.count / 2)) ? best.word : nil
   }
 
-  /// How many bytes to insert, remove or change to make the other of one.
+  /// How many bytes to insert, remove or change to turn one into the other.
   private func distance(to other: String) -> Int {
     let (own, other) = (Array(utf8), Array(other.utf8))
     var row = Array(0...other.count)

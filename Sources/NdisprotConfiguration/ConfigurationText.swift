@@ -1,20 +1,20 @@
 internal import Glibc
 internal import Platform
 
-/// The text of one configuration file, read with distrust.
+/// The text of one configuration file, which is checked before it is trusted.
 ///
-/// Whoever may write the file may give himself every right: it must belong to root or to the daemon's
-/// user, and nobody else may write it.
+/// A user with write access to the file could grant itself every right: the file must belong to
+/// root or to the daemon's user, and must not be writable by others.
 public struct ConfigurationText: Sendable {
-  /// A thousand rules are a hundred kilobytes.
+  /// Ample: a thousand rules take a hundred kilobytes.
   public static let maximumByteCount = 4 << 20
 
-  /// Where it is.
+  /// The path of the file.
   public let path: String
-  /// What it says.
+  /// Its contents.
   public let text: String
 
-  /// A text that is here already.
+  /// Wraps a text that is already read.
   public init(path: String, text: String) {
     self.path = path
     self.text = text
@@ -22,13 +22,13 @@ public struct ConfigurationText: Sendable {
 
   /// Reads a file.
   ///
-  /// - Throws: what keeps it from being read, or from being trusted
+  /// - Throws: why the file cannot be read, or cannot be trusted
   public init(path: String) throws(ConfigurationError) {
     self.path = path
     let file = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard file >= 0 else {
       throw ConfigurationError(
-        path, "it cannot be opened: \(lastWords()). Name a file that is there")
+        path, "it cannot be opened: \(lastWords()). Name an existing file")
     }
     defer { close(file) }
     var status = stat()
@@ -38,12 +38,12 @@ public struct ConfigurationText: Sendable {
     guard status.st_uid == 0 || status.st_uid == geteuid() else {
       throw ConfigurationError(
         path,
-        "it belongs to user \(status.st_uid), who could give himself every right. "
+        "it belongs to user \(status.st_uid), which could grant itself every right. "
           + "Write: chown root \(path)")
     }
     guard status.st_mode & 0o022 == 0 else {
       throw ConfigurationError(
-        path, "others than its owner may write it. Write: chmod go-w \(path)")
+        path, "users other than its owner may write to it. Write: chmod go-w \(path)")
     }
     guard status.st_size <= ConfigurationText.maximumByteCount else {
       throw ConfigurationError(
@@ -64,16 +64,16 @@ public struct ConfigurationText: Sendable {
     }
     guard count <= ConfigurationText.maximumByteCount,
       let text = String(validating: bytes.prefix(count), as: UTF8.self), !text.utf8.contains(0)
-    else { throw ConfigurationError(path, "it is no text in UTF-8. Write it anew") }
+    else { throw ConfigurationError(path, "it is not valid UTF-8. Save it as UTF-8") }
     self.text = text
   }
 
-  /// The files of a configuration: the one that is named, and `conf.d/*.toml` beside it, in the order
-  /// of the numbers in front of their names.
+  /// The files of a configuration: the named one, and `conf.d/*.toml` in the same directory,
+  /// ordered by the numbers at the start of their names.
   ///
-  /// The one that is named, and a name without a number, count as 50; it comes before those.
+  /// The named file, and a name without a number, count as 50; the named file comes first of those.
   ///
-  /// - Throws: what is wrong with all that cannot be read; then none counts
+  /// - Throws: the problems of all files that cannot be read; then none is used
   public static func all(of path: String) throws(ConfigurationError) -> [ConfigurationText] {
     let parent = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
     let names = try names(in: parent + "conf.d").sorted {
@@ -95,7 +95,8 @@ public struct ConfigurationText: Sendable {
     return texts
   }
 
-  /// A number that changes with the paths and texts of files, for people and metrics to compare.
+  /// A number that changes with the paths and texts of the files, for comparison by people and
+  /// metrics.
   ///
   /// - Source: FNV-1a, 32 bits
   static func hash(of files: [ConfigurationText]) -> UInt32 {
@@ -113,10 +114,10 @@ public struct ConfigurationText: Sendable {
     var status = stat()
     guard unsafe stat(directory, &status) == 0 else {
       if errno == ENOENT { return [] }
-      throw ConfigurationError(directory, "it cannot be looked at: \(lastWords())")
+      throw ConfigurationError(directory, "it cannot be examined: \(lastWords())")
     }
     guard status.st_mode & S_IFMT == S_IFDIR else {
-      throw ConfigurationError(directory, "it is no directory. Remove it, or make it one")
+      throw ConfigurationError(directory, "it is not a directory. Remove it, or make it one")
     }
     guard status.st_uid == 0 || status.st_uid == geteuid(), status.st_mode & 0o022 == 0 else {
       throw ConfigurationError(
@@ -140,9 +141,9 @@ public struct ConfigurationText: Sendable {
 }
 
 extension String {
-  /// The number in front of a file's name.
+  /// The number at the start of a file's name.
   fileprivate var fileNumber: Int { Int(prefix { $0.isASCII && $0.isNumber }) ?? 50 }
 }
 
-/// What the kernel says of the call that failed just now.
+/// The kernel's words for the call that has just failed.
 private func lastWords() -> String { SystemError(failed: "").words }

@@ -2,7 +2,7 @@ internal import CToml
 internal import NDIS
 
 extension ConfigurationValue {
-  /// Parses a file; every value is copied, and nothing of the parser's is kept.
+  /// Parses a file; every value is copied, and no memory of the parser is kept.
   static func parse(
     _ file: ConfigurationText
   ) throws(ConfigurationProblem) -> ConfigurationValue {
@@ -28,7 +28,7 @@ extension ConfigurationValue {
     return unsafe take(&rest).value
   }
 
-  /// Takes a node, and those inside it; the document's own table has an empty key.
+  /// Converts a node, and those inside it; the document's own table has an empty key.
   private static func take(
     _ nodes: inout Slice<UnsafeBufferPointer<ctoml_node>>
   ) -> ConfigurationEntry {

@@ -1,15 +1,15 @@
 internal import NDIS
 
-/// A value of a file, with its place.
+/// A value of a file, with its position.
 struct ConfigurationValue: Sendable {
-  /// What a value is.
+  /// The kinds of values.
   enum Content: Sendable {
     case text(String)
     case number(Int)
     case flag(Bool)
     case list([ConfigurationValue])
     case table([ConfigurationEntry])
-    /// A fraction or a time: nothing in the configuration is one.
+    /// A fraction or a time, which no key of the configuration accepts.
     case other
   }
 
@@ -24,7 +24,7 @@ struct ConfigurationEntry: Sendable {
   let value: ConfigurationValue
 }
 
-/// The files that were read last, as their text was then.
+/// The last parsed files, with their text at that time.
 struct ParsedFiles: Sendable {
   private struct File: Sendable {
     let text: String
@@ -32,7 +32,7 @@ struct ParsedFiles: Sendable {
   }
   private var files: [String: File] = [:]
 
-  /// The table of a file, parsed if its text is another than the last.
+  /// The table of a file, which is parsed only if its text has changed.
   mutating func table(
     of file: ConfigurationText, _ problems: ProblemList
   ) -> ConfigurationTable? {
@@ -51,7 +51,7 @@ struct ParsedFiles: Sendable {
     return ConfigurationTable(file.path, "", root, problems)
   }
 
-  /// Forgets all files but these.
+  /// Drops all files but these.
   mutating func keep(_ paths: [String]) {
     files = files.filter { paths.contains($0.key) }
   }

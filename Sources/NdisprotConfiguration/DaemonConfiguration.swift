@@ -2,11 +2,11 @@ internal import NDIS
 internal import Ndisprot
 public import NdisprotServer
 
-/// What the files of a configuration say.
+/// The contents of the configuration files.
 ///
-/// Read strictly: an unknown key and a value of another kind are errors, so that a slip never gives a
-/// wider right than was written. All errors of all files are found in one reading. A user or group
-/// that does not exist is none: its rule matches no client until it does.
+/// Read strictly: an unknown key and a value of another kind are errors, so that a typing mistake
+/// never grants more than was intended. One pass finds all errors of all files. A user or group
+/// that does not exist is not an error: its rule matches no client until it exists.
 ///
 /// - Source: threats T14–T16; `ndisprotd.toml(5)`
 public struct DaemonConfiguration: Sendable {
@@ -17,9 +17,9 @@ public struct DaemonConfiguration: Sendable {
   private var server: ServerConfiguration
   private var drafts: [RuleDraft] = []
 
-  /// Makes the configuration of several files, in this order.
+  /// Creates the configuration from several files, in this order.
   ///
-  /// - Throws: all that is wrong; then nothing of it counts
+  /// - Throws: all problems; then nothing is applied
   public init(_ files: [ConfigurationText]) throws(ConfigurationError) {
     var parsed = ParsedFiles()
     try self.init(files, &parsed)
@@ -89,16 +89,16 @@ public struct DaemonConfiguration: Sendable {
     return daemon.ruleDefaults()
   }
 
-  /// The accounts that the rules name.
+  /// The accounts in the rules.
   public var accounts: Set<AccountName> { Set(drafts.compactMap(\.wanted)) }
 
-  /// How many rules there are.
+  /// The number of rules.
   public var ruleCount: Int { drafts.count }
 
-  /// What the server is to do, and what is no error and yet most likely not meant:
-  /// `file:line:column: rule "name": cause`.
+  /// The configuration of the server, and warnings about what is valid and yet most likely a
+  /// mistake: `file:line:column: rule "name": cause`.
   ///
-  /// - Parameter results: what the system says of `accounts`
+  /// - Parameter results: the results of looking up `accounts`
   /// - Returns: the values of the server, and the warnings in the order of the rules
   public func resolved(
     _ results: [AccountName: AccountResult]

@@ -1,7 +1,7 @@
 internal import NDIS
 internal import Ndisprot
 
-/// A user or a group as a configuration names it.
+/// The name of a user or a group in a configuration.
 public enum AccountName: Hashable, Sendable, CustomStringConvertible {
   case user(String)
   case group(String)
@@ -15,19 +15,19 @@ public enum AccountName: Hashable, Sendable, CustomStringConvertible {
   }
 }
 
-/// What the system says of an account.
+/// The result of looking up an account.
 public enum AccountResult: Hashable, Sendable {
   /// Its number.
   case found(UInt32)
   /// The number of a group without any member.
   case foundEmpty(UInt32)
-  /// There is none.
+  /// The account does not exist.
   case absent
-  /// It could not be looked up, or not yet; the reason is for people.
+  /// The lookup failed, or has not finished; the reason is for people.
   case unknown(String)
 }
 
-/// A rule as it is written, before its account is looked up.
+/// A rule as written, before its account is looked up.
 struct RuleDraft: Sendable {
   private let rule: AccessRule
   private let account: AccountName?
@@ -36,7 +36,7 @@ struct RuleDraft: Sendable {
   var name: String { rule.name }
   var origin: String { rule.origin }
 
-  /// Makes a draft; one without an account has the rule's own subject.
+  /// Creates a draft; without an account it keeps the rule's own subject.
   init(_ rule: AccessRule, _ account: AccountName?, _ table: ConfigurationTable) {
     self.rule = rule
     self.account = account
@@ -46,10 +46,10 @@ struct RuleDraft: Sendable {
 
   /// The account to look up.
   ///
-  /// A number is what it is, and a group is looked up all the same: it may have no members.
+  /// Even a number is looked up for a group: the group may have no members.
   var wanted: AccountName? { account }
 
-  /// The rule with the number of its account; of one that is not there, it is nobody's.
+  /// The rule with the number of its account; if the account does not exist, it matches no client.
   func rule(_ results: [AccountName: AccountResult]) -> AccessRule {
     guard let account else { return rule }
     var rule = rule
@@ -63,7 +63,7 @@ struct RuleDraft: Sendable {
     return rule
   }
 
-  /// What people should know about the account; nil if all is well.
+  /// A warning about the account; nil if there is none.
   func warning(_ results: [AccountName: AccountResult]) -> String? {
     guard let account else { return nil }
     switch results[account] {
@@ -77,7 +77,7 @@ struct RuleDraft: Sendable {
     }
   }
 
-  /// A warning with the place of the rule.
+  /// A warning with the position of the rule.
   func warning(_ text: String) -> String {
     ConfigurationProblem(path, place, "rule \"\(rule.name)\": \(text)").description
   }

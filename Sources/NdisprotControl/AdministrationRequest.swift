@@ -1,6 +1,6 @@
 internal import NDIS
 
-/// The payload of ADMINISTRATION: what an administrator wants.
+/// The payload of ADMINISTRATION: a request of an administrator.
 ///
 /// - Shape: `[command u32][zero u32]`, then what the command needs
 ///   ```
@@ -16,20 +16,20 @@ internal import NDIS
 public enum AdministrationRequest: Hashable, Sendable {
   /// The objects of the framework, from a cursor on; 0 is the first page.
   case objects(cursor: UInt64)
-  /// The events of the trace, from a sequence number on, after recording began or stopped.
+  /// The events of the trace, from a sequence number on, after recording was started or stopped.
   case trace(cursor: UInt64, TraceRecording)
-  /// No frames move over a binding any more, until it is restarted.
+  /// Stops the frames of a binding, until it is restarted.
   case pause(interfaceIndex: UInt32)
-  /// Frames move again.
+  /// Lets the frames move again.
   case restart(interfaceIndex: UInt32)
-  /// The configuration, read anew.
+  /// Reloads the configuration.
   case reload
-  /// What decides about a user, a binding and an EtherType.
+  /// The decision about a user, a binding and an EtherType.
   case explain(ExplainRequest)
-  /// What daemon this is, and what it uses.
+  /// The identity of the daemon, and what it uses.
   case status
 
-  /// The end of sessions, or of their opens.
+  /// Closes sessions, or only their opens.
   case close(CloseRequest)
 
   /// The numbers of the commands; they are never reused.
@@ -105,7 +105,7 @@ public enum AdministrationRequest: Hashable, Sendable {
 }
 
 extension PayloadReader {
-  /// Takes 32 bits and as many zeros behind them.
+  /// Reads 32 bits, followed by 32 zero bits.
   fileprivate mutating func paddedInteger() throws(DecodeError) -> UInt32 {
     let number: UInt32 = try integer()
     try zeros(4)
@@ -113,12 +113,12 @@ extension PayloadReader {
   }
 }
 
-/// What a request does to the recording of events.
+/// How a request changes the recording of events.
 public enum TraceRecording: UInt32, Sendable, CaseIterable {
-  /// Leaves it as it is.
+  /// No change.
   case unchanged = 0
-  /// Begins anew with an empty ring.
+  /// Starts with an empty ring.
   case on = 1
-  /// Stops; what is in the ring stays.
+  /// Stops; the ring keeps its events.
   case off = 2
 }

@@ -1,7 +1,7 @@
 public import MDL
 public import NDIS
 
-/// One binding as ENUMERATE lists it.
+/// One binding in the reply to ENUMERATE.
 ///
 /// - Shape: 40 bytes, the name, the description, further texts, zeros up to a multiple of 8
 ///   ```
@@ -19,22 +19,23 @@ public import NDIS
 ///                         with ``ProtocolFeatures/access``, in ENUMERATE alone
 ///   ```
 public struct BindingEntry: Hashable, Sendable {
-  /// Bytes in front of the name.
+  /// The length of the fields before the name.
   public static let fixedByteCount = 40
-  /// Bytes of a description that are sent: IFALIASZ - 1, the longest alias of an interface.
+  /// The most bytes of a description that are sent: IFALIASZ - 1, the longest alias of an
+  /// interface.
   public static let maximumDescriptionByteCount = 255
 
   /// The interface index.
   public var interfaceIndex: UInt32
-  /// Where the binding is in its life.
+  /// Where the binding is in its life cycle.
   public var state: BindingState
   /// The carrier.
   public var link: MediaConnectState
   /// Whether the interface is administratively up.
   public var isPowered: Bool
-  /// Bytes behind the header of a frame.
+  /// The most bytes after the header of a frame.
   public var mtu: UInt32
-  /// How many opens there are.
+  /// The number of opens.
   public var openCount: UInt32
   /// The interface's address.
   public var address: MACAddress
@@ -42,19 +43,20 @@ public struct BindingEntry: Hashable, Sendable {
   public var name: String
   /// For people; cut to `maximumDescriptionByteCount` when sent.
   public var description: String
-  /// What else it is called, and whose port it is; nil from a daemon that does not say.
+  /// Its other names, and its master; nil from a daemon that does not send them.
   public var names: Names?
 
-  /// What the kernel calls an interface beside its name.
+  /// The names of an interface other than its own.
   public struct Names: Hashable, Sendable {
-    /// What made it, if it was no card: `veth`, `bridge`.
+    /// The kind of a virtual interface: `veth`, `bridge`.
     public var kind: String
-    /// The name of the bridge, bond or other that it is a port of; empty if it is none's.
+    /// The name of the bridge, bond or other interface that it is a port of; empty if it is no
+    /// port.
     public var master: String
-    /// Names that open it as its own does.
+    /// Alternative names, which open it as its own does.
     public var alternativeNames: [String]
 
-    /// Makes a set of names.
+    /// Creates a set of names.
     public init(kind: String = "", master: String = "", alternativeNames: [String] = []) {
       self.kind = kind
       self.master = master
@@ -63,16 +65,16 @@ public struct BindingEntry: Hashable, Sendable {
 
     fileprivate var texts: [String] { [kind, master] + alternativeNames }
   }
-  /// What the caller may do, a row for each rule that gives anything; nil if that was not asked for.
+  /// The caller's rights, a row for each rule that grants any; nil if they were not requested.
   public var access: [Access]?
 
-  /// What one rule gives the caller on a binding.
+  /// The rights that one rule grants the caller on a binding.
   ///
   /// - Shape: `[rights u32][etherTypeCount u16][zero u16][etherType u16 …]`, zeros up to a multiple of 8
   public struct Access: Hashable, Sendable {
-    /// What the caller may do.
+    /// The rights.
     public var rights: AccessRights
-    /// With which frames.
+    /// The EtherTypes that they apply to.
     public var etherTypes: EtherTypeSet
 
     /// Makes a row.
@@ -82,10 +84,10 @@ public struct BindingEntry: Hashable, Sendable {
     }
   }
 
-  /// Rows that are sent at most.
+  /// The most rows that are sent.
   public static let maximumAccessCount = 64
 
-  /// Makes an entry.
+  /// Creates an entry.
   public init(
     interfaceIndex: UInt32, state: BindingState, link: MediaConnectState, isPowered: Bool,
     mtu: UInt32, openCount: UInt32, address: MACAddress, name: String, description: String,
@@ -110,7 +112,7 @@ public struct BindingEntry: Hashable, Sendable {
     return all.contains { InterfaceName($0) == name }
   }
 
-  /// Takes the next entry off a payload.
+  /// Reads the next entry of a payload.
   init(from payload: inout PayloadReader) throws(DecodeError) {
     let byteCount: UInt32 = try payload.integer()
     guard byteCount >= Self.fixedByteCount, byteCount % 8 == 0 else { throw .invalidValue }

@@ -1,6 +1,6 @@
 internal import NDIS
 
-/// The payload of CANCEL: which request of the same session.
+/// The payload of CANCEL: the id of a request of the same session.
 ///
 /// - Shape: `[id u64]`, 8 bytes
 public struct CancelRequest: Hashable, Sendable {

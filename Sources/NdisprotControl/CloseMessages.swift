@@ -1,10 +1,10 @@
 internal import NDIS
 
-/// What the command `close` ends: one session, or all of a user.
+/// What the command `close` ends: one session, or all sessions of a user.
 ///
 /// - Shape: `[session u64][user u32][flags u32]`
 public struct CloseRequest: Hashable, Sendable {
-  /// Which sessions.
+  /// The sessions to end.
   public enum Target: Hashable, Sendable {
     /// The session of this number, which is not 0.
     case session(UInt64)
@@ -12,7 +12,7 @@ public struct CloseRequest: Hashable, Sendable {
     case user(UInt32)
   }
 
-  /// Which sessions.
+  /// The sessions to end.
   public var target: Target
   /// Whether only their opens end.
   public var isOpenOnly: Bool
@@ -34,7 +34,7 @@ public struct CloseRequest: Hashable, Sendable {
     isOpenOnly = flags != 0
   }
 
-  /// The bytes behind the command.
+  /// The bytes after the command.
   var encoded: [UInt8] {
     var bytes: [UInt8] = []
     switch target {
@@ -54,7 +54,7 @@ public struct CloseRequest: Hashable, Sendable {
 ///
 /// - Shape: `[count u32][zero u32]`
 public struct CloseReply: Hashable, Sendable {
-  /// Sessions, or opens, that were ended.
+  /// How many sessions, or opens, were ended.
   public var count: UInt32
 
   /// Makes a reply.

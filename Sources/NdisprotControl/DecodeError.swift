@@ -1,13 +1,14 @@
-/// Why a payload is not what its opcode says: an error reply, and the session lives.
+/// Why a payload does not match its opcode: the request gets an error reply, and the session
+/// continues.
 public enum DecodeError: Error, Equatable, Sendable {
   /// It ends inside a field.
   case tooShort
-  /// Bytes follow the last field.
+  /// Bytes are left after the last field.
   case trailingBytes
   /// A reserved field or padding is not zero.
   case reservedNotZero
-  /// A field has a value that it cannot have.
+  /// A field has an invalid value.
   case invalidValue
-  /// A text is no UTF-8, has a NUL, or a length that it cannot have.
+  /// A text is not UTF-8, contains a NUL, or has an invalid length.
   case invalidText
 }

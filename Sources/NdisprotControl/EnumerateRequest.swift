@@ -1,13 +1,13 @@
 internal import NDIS
 
-/// The payload of ENUMERATE: where to go on.
+/// The payload of ENUMERATE: where to continue.
 ///
 /// - Shape: `[afterInterfaceIndex u32][zero u32]`, 8 bytes
 public struct EnumerateRequest: Hashable, Sendable {
   /// Bytes of the payload.
   public static let byteCount = 8
 
-  /// Only bindings of a higher interface index are wanted; 0 wants all.
+  /// Only bindings with a higher interface index are returned; 0 returns all.
   public var afterInterfaceIndex: UInt32
 
   /// Makes the payload.
@@ -37,17 +37,17 @@ public struct EnumerateRequest: Hashable, Sendable {
 /// - Shape: `[generation u64][hasMore u32][zero u32]`, 16 bytes, then as many entries as the
 ///   header's count says
 public struct EnumerateReply: Hashable, Sendable {
-  /// Bytes in front of the entries.
+  /// The length of the fields before the entries.
   public static let fixedByteCount = 16
 
-  /// Changes whenever a binding comes, goes or changes.
+  /// Changes whenever a binding is added, removed or changed.
   public var generation: UInt64
-  /// Whether there are bindings behind the last entry.
+  /// Whether more bindings follow the last entry.
   public var hasMore: Bool
-  /// The bindings, whole ones only.
+  /// The bindings; an entry is never cut.
   public var entries: [BindingEntry]
 
-  /// Makes a reply of as many entries as fit `byteLimit` bytes; the others set `hasMore`.
+  /// Creates a reply with as many entries as fit `byteLimit` bytes; the others set `hasMore`.
   public init(generation: UInt64, entries: [BindingEntry], byteLimit: Int) {
     self.generation = generation
     (self.entries, hasMore) = entries.fitting(byteLimit - Self.fixedByteCount, { $0.encoded.count })
@@ -60,7 +60,7 @@ public struct EnumerateReply: Hashable, Sendable {
     hasMore = try reader.flag()
     try reader.zeros(4)
     entries = []
-    // A count that lies ends at the first entry that is not there, before anything is reserved.
+    // A wrong count ends at the first missing entry, before anything is reserved.
     for _ in 0..<entryCount { entries.append(try BindingEntry(from: &reader)) }
     try reader.end()
   }

@@ -1,18 +1,18 @@
 public import NDIS
 
-/// The payload of an event: the one message that answers nothing.
+/// The payload of an event: the one message that is not a reply.
 ///
 /// - Shape: 32 bytes, then the binding as it is since, if the header's count is 1
 ///   ```
 ///    0 u64 sequence      counts the session's events from 1, lost ones too
 ///    8 u64 lost          events in front of this one for which there was no room
 ///   16 u64 timestamp     nanoseconds since the epoch
-///   24 u32 kind         28 u32 changeCount   how many changes it tells of
+///   24 u32 kind         28 u32 changeCount   how many changes it stands for
 ///   32 BindingEntry
 ///   ```
 /// - Source: D-6, D-35
 public struct EventMessage: Hashable, Sendable {
-  /// Bytes in front of the binding.
+  /// The length of the fields before the binding.
   public static let fixedByteCount = 32
 
   /// Counts the events of the session from 1, lost ones too.
@@ -23,9 +23,9 @@ public struct EventMessage: Hashable, Sendable {
   public var timestamp: UInt64
   /// What happened.
   public var kind: EventKind
-  /// How many changes it tells of: more than 1 if only the last of several mattered.
+  /// How many changes it stands for: more than 1 if only the last of several mattered.
   public var changeCount: UInt32
-  /// The binding as it is since, or was before it went; nil if the event is about the daemon.
+  /// The binding after the event, or before its removal; nil if the event is about the daemon.
   public var binding: BindingEntry?
 
   /// Makes an event.

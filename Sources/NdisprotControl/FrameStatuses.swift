@@ -1,16 +1,16 @@
 public import NDIS
 
-/// The payload of WRITE_BATCH's reply: what became of each frame, in order.
+/// The payload of WRITE_BATCH's reply: the status of each frame, in order.
 ///
-/// - Shape: `[NTSTATUS u32][NDIS_STATUS u32][errno u32]` a frame, 12 bytes
+/// - Shape: `[NTSTATUS u32][NDIS_STATUS u32][errno u32]` per frame, 12 bytes
 /// - Ownership: borrows the payload
 public struct FrameStatuses: ~Escapable {
   private let payload: RawSpan
 
-  /// Bytes of one status.
+  /// The length of one status.
   public static let statusByteCount = 12
 
-  /// Looks at a payload; `frameCount` is the header's count.
+  /// Wraps a payload; `frameCount` is the header's count.
   @_lifetime(copy payload)
   public init(_ payload: RawSpan, frameCount: UInt32) throws(DecodeError) {
     let wanted = Int(frameCount) * Self.statusByteCount
@@ -19,7 +19,7 @@ public struct FrameStatuses: ~Escapable {
     self.payload = payload
   }
 
-  /// Looks at the payload of a reply, which may end with the reason of a refusal.
+  /// Wraps the payload of a reply, which may end with the reason of a refusal.
   @_lifetime(copy payload)
   public init(_ payload: RawSpan, of header: MessageHeader) throws(DecodeError) {
     guard header.hasReason else {
@@ -30,10 +30,10 @@ public struct FrameStatuses: ~Escapable {
     try self.init(payload.extracting(first: wanted), frameCount: header.count)
   }
 
-  /// How many frames there are.
+  /// The number of frames.
   public var count: Int { payload.byteCount / Self.statusByteCount }
 
-  /// What became of one frame; `index` is below `count`.
+  /// The status of one frame; `index` is below `count`.
   public subscript(index: Int) -> CompletionStatus {
     let bytes = payload.extracting(
       index * Self.statusByteCount..<(index + 1) * Self.statusByteCount)
@@ -43,7 +43,7 @@ public struct FrameStatuses: ~Escapable {
       Int32(littleEndianIn: bytes, at: 8))
   }
 
-  /// The first frame that was not sent, nil if all were.
+  /// The index of the first frame that was not sent, nil if all were.
   ///
   /// - Complexity: O(`count`), no allocation
   public var firstFailure: Int? {

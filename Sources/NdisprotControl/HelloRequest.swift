@@ -1,6 +1,6 @@
 internal import NDIS
 
-/// The payload of HELLO: what the client speaks.
+/// The payload of HELLO: the client's versions and features.
 ///
 /// - Shape: `[minimumVersion u16][maximumVersion u16][zero u32][features u64]`, 16 bytes
 public struct HelloRequest: Hashable, Sendable {
@@ -10,10 +10,10 @@ public struct HelloRequest: Hashable, Sendable {
   public var minimumVersion: UInt16
   /// The newest version the client speaks.
   public var maximumVersion: UInt16
-  /// What the client can do beyond the version: ``ProtocolFeatures``.
+  /// The client's optional features: ``ProtocolFeatures``.
   public var features: UInt64
 
-  /// Makes the payload of a client of this version.
+  /// Creates the payload of a client of this version.
   public init(
     minimumVersion: UInt16 = ProtocolVersion.current,
     maximumVersion: UInt16 = ProtocolVersion.current,
@@ -24,7 +24,7 @@ public struct HelloRequest: Hashable, Sendable {
     self.features = features
   }
 
-  /// Decodes a payload; feature bits that mean nothing here are kept and ignored.
+  /// Decodes a payload; unknown feature bits are kept and ignored.
   public init(decoding payload: RawSpan) throws(DecodeError) {
     var reader = PayloadReader(payload)
     minimumVersion = try reader.integer()
@@ -46,7 +46,7 @@ public struct HelloRequest: Hashable, Sendable {
   }
 }
 
-/// The payload of HELLO's reply: what both speak from now on.
+/// The payload of HELLO's reply: the negotiated version and features.
 ///
 /// - Shape: `[version u16][zero u16][maximumMessage u32][features u64]`, 16 bytes
 public struct HelloReply: Hashable, Sendable {
@@ -55,9 +55,9 @@ public struct HelloReply: Hashable, Sendable {
 
   /// The version of every further message.
   public var version: UInt16
-  /// Bytes a message may have, header included, either way.
+  /// The most bytes of a message, header included, in either direction.
   public var maximumMessageByteCount: UInt32
-  /// The client's features that the daemon has too.
+  /// The client's features that the daemon has, too.
   public var features: UInt64
 
   /// Makes the payload.

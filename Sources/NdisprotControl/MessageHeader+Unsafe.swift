@@ -1,4 +1,4 @@
-// Where each field of a header lies. The callers have checked that there are 40 bytes.
+// The offsets of the header's fields. The callers have checked that there are 40 bytes.
 
 extension MessageHeader {
   @unsafe init(uncheckedBytes bytes: RawSpan) {
@@ -40,7 +40,7 @@ extension MessageHeader {
 }
 
 extension FixedWidthInteger where Self: BitwiseCopyable {
-  /// Loads an integer of the control channel; the caller has checked that it is there.
+  /// Loads an integer of the control channel; the caller has checked the bounds.
   @inlinable @inline(__always)
   @unsafe init(littleEndianIn bytes: RawSpan, at offset: Int) {
     self = unsafe Self(

@@ -15,23 +15,23 @@ public import NDIS
 ///   ```
 /// - Source: `NdisprotControl.docc/Protocol.md`
 public struct MessageHeader: Hashable, Sendable {
-  /// Bytes of a header.
+  /// The length of a header.
   public static let byteCount = 40
-  /// Bytes a message may have, header included, either way.
+  /// The most bytes of a message, header included, in either direction.
   public static let maximumMessageByteCount = 128 << 10
-  /// Bytes a payload may have.
+  /// The most bytes of a payload.
   public static let maximumPayloadByteCount = maximumMessageByteCount - byteCount
-  /// The flag of a reply; the only one of a request is none.
+  /// The flag of a reply; a request has no flags.
   public static let replyFlag: UInt32 = 1
   /// The flag of a refusal whose payload ends with the reason, for clients that have the feature
   /// `reasons`.
   public static let reasonFlag: UInt32 = 2
 
-  /// What is asked or answered; unknown ones are legal here and get an error reply.
+  /// The operation; unknown ones are legal here and get an error reply.
   public var opcode: UInt16
   /// `replyFlag` or nothing.
   public var flags: UInt32 = 0
-  /// The number by which the client knows its request again.
+  /// The client's number for its request, repeated in the reply.
   public var id: UInt64
   /// Request: the sample's request code; reply: NTSTATUS.
   public var code: UInt32 = 0
@@ -41,9 +41,9 @@ public struct MessageHeader: Hashable, Sendable {
   public var errno: UInt32 = 0
   /// Request: room for the reply; reply: bytes returned or moved.
   public var information: UInt32 = 0
-  /// Reply: the room or the limit that would have been right.
+  /// Reply: the room or the limit that would have been enough.
   public var bytesNeeded: UInt32 = 0
-  /// How many records the payload has.
+  /// The number of records in the payload.
   public var count: UInt32 = 0
 
   /// Makes the header of a request.
@@ -55,9 +55,9 @@ public struct MessageHeader: Hashable, Sendable {
   /// Makes the header of a request.
   public init(_ opcode: Opcode, id: UInt64) { self.init(opcode: opcode.rawValue, id: id) }
 
-  /// Decodes what a client sent.
+  /// Decodes a message of a client.
   ///
-  /// - Throws: what closes the session
+  /// - Throws: an error that closes the session
   /// - Complexity: O(1), no allocation
   public init(decodingRequest message: RawSpan) throws(ViolationError) {
     try self.init(decoding: message, flags: Self.replyFlag)
@@ -65,9 +65,9 @@ public struct MessageHeader: Hashable, Sendable {
     guard id != 0 else { throw .requestIDIsZero }
   }
 
-  /// Decodes what a daemon sent: a reply, or an event, which has id 0.
+  /// Decodes a message of a daemon: a reply, or an event, which has id 0.
   ///
-  /// - Throws: what makes the client hang up
+  /// - Throws: an error that makes the client hang up
   /// - Complexity: O(1), no allocation
   public init(decodingReply message: RawSpan) throws(ViolationError) {
     try self.init(decoding: message, flags: Self.replyFlag | Self.reasonFlag)
@@ -94,12 +94,12 @@ public struct MessageHeader: Hashable, Sendable {
   /// Whether the payload ends with the reason of a refusal.
   public var hasReason: Bool { flags & Self.reasonFlag != 0 }
 
-  /// Why the request was refused: rule and missing right, or what else the daemon says.
+  /// Why the request was refused: the rule and the missing right, or another reason of the daemon.
   ///
   /// - Parameters:
-  ///   - payload: of the same message; the reason stands behind the statuses of a WRITE_BATCH
-  ///   - isBare: whether the daemon sends it without the flag, as it does to a client that does not have
-  ///     the feature
+  ///   - payload: of the same message; after a WRITE_BATCH the reason follows the statuses
+  ///   - isBare: whether the daemon sends it without the flag, as it does to a client without the
+  ///     feature
   /// - Returns: the text; nil if there is none
   public func reason(in payload: RawSpan, isBare: Bool = false) -> String? {
     let start = Int(count) * FrameStatuses.statusByteCount

@@ -6,7 +6,7 @@ public import NDIS
 /// - Windows: NDISPROT_QUERY_OID, NDISPROT_SET_OID
 /// - Source: `Ndisprot.docc/Rules.md` sections 4.5, 4.6
 public struct OIDMessage: Hashable, Sendable {
-  /// Bytes in front of the value.
+  /// The length of the fields before the value.
   public static let headerByteCount = 8
   /// The room for output that a query must give (rule Q-28).
   public static let minimumByteCount = 12
@@ -25,7 +25,7 @@ public struct OIDMessage: Hashable, Sendable {
     self.value = value
   }
 
-  /// Decodes a payload; everything behind the header is value.
+  /// Decodes a payload; everything after the header is the value.
   public init(decoding payload: RawSpan) throws(DecodeError) {
     var reader = PayloadReader(payload)
     oid = OID(rawValue: try reader.integer())

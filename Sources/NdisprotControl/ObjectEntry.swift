@@ -1,8 +1,8 @@
 internal import NDIS
 
-/// One object of the framework, as the command `objects` of ADMINISTRATION lists it.
+/// One object of the framework, in the reply to the command `objects` of ADMINISTRATION.
 ///
-/// Kinds and states are words, so that a newer daemon's are understood too.
+/// Kinds and states are words, so that those of a newer daemon are readable too.
 ///
 /// - Shape: 40 bytes, then texts of `[byteCount u32][UTF-8][zeros up to a multiple of 8]`
 ///   ```
@@ -16,16 +16,16 @@ internal import NDIS
 ///      stateCount x   [age u64][thread u32][zero u32][text]
 ///   ```
 public struct ObjectEntry: Hashable, Sendable {
-  /// Bytes in front of the texts.
+  /// The length of the fields before the texts.
   public static let fixedByteCount = 40
-  /// Bytes of a text that are sent.
+  /// The most bytes of a text that are sent.
   public static let maximumTextByteCount = 1_024
 
-  /// Somebody who keeps the object from being destroyed.
+  /// A holder, which keeps the object from being destroyed.
   public struct Holder: Hashable, Sendable {
-    /// Who it is.
+    /// The holder's name.
     public var tag: String
-    /// For how many nanoseconds.
+    /// The age of the hold in nanoseconds.
     public var age: UInt64
 
     /// Makes a holder.
@@ -35,11 +35,11 @@ public struct ObjectEntry: Hashable, Sendable {
     }
   }
 
-  /// A state that the object went into.
+  /// A state that the object was in.
   public struct PastState: Hashable, Sendable {
     /// The state.
     public var state: String
-    /// Which thread led it there, as the kernel numbers it.
+    /// The kernel's id of the thread that caused it.
     public var threadID: UInt32
     /// How many nanoseconds ago.
     public var age: UInt64
@@ -54,23 +54,23 @@ public struct ObjectEntry: Hashable, Sendable {
 
   /// The object: the slot in the low half, its generation in the high half.
   public var id: UInt64
-  /// The object above it; nil for the root, and for what has left the tree.
+  /// The parent object; nil for the root, and for an object that has left the tree.
   public var parent: UInt64?
-  /// How many nanoseconds ago it was made.
+  /// How many nanoseconds ago it was created.
   public var age: UInt64
-  /// How many pins there are, that of its creation included.
+  /// The number of pins, that of its creation included.
   public var pinCount: UInt32
-  /// What it is.
+  /// The kind of the object.
   public var kind: String
-  /// What it is called.
+  /// The name of the object.
   public var name: String
-  /// The state it is in.
+  /// The current state.
   public var state: String
-  /// Where it was made: file and line.
+  /// Where it was created: file and line.
   public var site: String
   /// The types of its contexts, in the order in which they were added.
   public var contexts: [String] = []
-  /// Who holds it by name.
+  /// Its named holders.
   public var holders: [Holder] = []
   /// Its last states, oldest first; only a verifying daemon keeps them.
   public var history: [PastState] = []
@@ -90,7 +90,7 @@ public struct ObjectEntry: Hashable, Sendable {
     self.site = site
   }
 
-  /// Takes the next entry off a payload.
+  /// Reads the next entry of a payload.
   init(from payload: inout PayloadReader) throws(DecodeError) {
     id = try payload.integer()
     let parent: UInt64 = try payload.integer()
@@ -147,16 +147,16 @@ public struct ObjectEntry: Hashable, Sendable {
 ///
 /// - Shape: `[next u64]`, then as many entries as the header's count says
 public struct ObjectsReply: Hashable, Sendable {
-  /// The cursor of the next page; 0: this is the last.
+  /// The cursor of the next page; 0 if this is the last one.
   public var next: UInt64
-  /// The objects, whole ones only.
+  /// The objects; an entry is never cut.
   public var entries: [ObjectEntry]
 
-  /// Makes a reply of as many entries as fit `byteLimit` bytes; `next` leads to the others.
+  /// Creates a reply with as many entries as fit `byteLimit` bytes; `next` leads to the others.
   ///
   /// - Parameters:
   ///   - entries: in ascending order of their slots
-  ///   - byteLimit: bytes of the payload at most
+  ///   - byteLimit: the most bytes of the payload
   public init(entries: [ObjectEntry], byteLimit: Int) {
     self.entries = entries.fitting(byteLimit - 8, { $0.encoded.count }).elements
     next = entries.dropFirst(self.entries.count).first.map { $0.id & 0xFFFF_FFFF } ?? 0

@@ -1,6 +1,6 @@
-/// What a message asks, or answers.
+/// The operation of a message.
 ///
-/// The raw value goes over the control channel; numbers are never reused.
+/// The raw value is part of the control channel's protocol; numbers are never reused.
 ///
 /// - Source: `NdisprotControl.docc/Protocol.md`
 public enum Opcode: UInt16, Sendable, CaseIterable {
@@ -10,34 +10,34 @@ public enum Opcode: UInt16, Sendable, CaseIterable {
   case deviceControl = 1
   /// Opens a binding.
   case open = 2
-  /// Closes what the session has open; the session stays.
+  /// Closes the session's open; the session stays.
   case closeDevice = 3
-  /// One frame in.
+  /// Reads one frame.
   case read = 4
-  /// One frame out.
+  /// Writes one frame.
   case write = 5
-  /// As many frames in as there are and as fit.
+  /// Reads as many frames as are queued and fit.
   case readBatch = 6
-  /// Several frames out, each with a status.
+  /// Writes several frames; each gets a status.
   case writeBatch = 7
   /// Cancels a pended request.
   case cancel = 8
-  /// Asks for events.
+  /// Subscribes to events.
   case subscribe = 9
-  /// An event: the one message that answers nothing.
+  /// An event: the one message that is not a reply.
   case event = 10
   /// Lists bindings.
   case enumerate = 11
   /// Lists counters.
   case statistics = 12
-  /// What administrators ask.
+  /// A request for administrators.
   case administration = 13
-  /// Waits until bindings are there: BIND_WAIT with a list of names.
+  /// Waits until interfaces are bound: BIND_WAIT with a list of names.
   case wait = 14
 }
 
 /// The versions of the control channel.
 public enum ProtocolVersion {
-  /// The one that this module speaks.
+  /// The version that this module implements.
   public static let current: UInt16 = 1
 }

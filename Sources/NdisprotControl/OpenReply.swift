@@ -14,7 +14,7 @@ public import NDIS
 ///      name                  UTF-8
 ///   ```
 public struct OpenReply: Hashable, Sendable {
-  /// Bytes in front of the EtherTypes.
+  /// The length of the fields before the EtherTypes.
   public static let fixedByteCount = 32
 
   /// How the open shares its binding with others.
@@ -25,7 +25,7 @@ public struct OpenReply: Hashable, Sendable {
   public var queueByteCount: UInt32
   /// The interface index.
   public var interfaceIndex: UInt32
-  /// The interface's MTU: bytes behind the header of a frame.
+  /// The interface's MTU: the most bytes after the header of a frame.
   public var maximumFrameSize: UInt32
   /// The interface's address.
   public var address: MACAddress

@@ -12,14 +12,14 @@ public import NDIS
 ///      name                  UTF-8, as `InterfaceName` has it: 1–127 bytes and escapes
 ///   ```
 public struct OpenRequest: Hashable, Sendable {
-  /// Bytes in front of the EtherTypes.
+  /// The length of the fields before the EtherTypes.
   public static let fixedByteCount = 20
 
   /// How an open shares its binding with others.
   public enum Mode: UInt32, Sendable, CaseIterable {
-    /// The only one for its EtherTypes on its binding.
+    /// The only open for its EtherTypes on its binding.
     case exclusive = 0
-    /// Beside others.
+    /// Shares the binding with other opens.
     case shared = 1
   }
 
@@ -27,7 +27,7 @@ public struct OpenRequest: Hashable, Sendable {
   public struct Flags: OptionSet, Hashable, Sendable {
     /// The bits of the flags field.
     public let rawValue: UInt32
-    /// Wraps any bits; those that mean nothing do not pass a decoder.
+    /// Wraps any bits; unknown ones are rejected by decoders.
     public init(rawValue: UInt32) { self.rawValue = rawValue }
     /// Writes may carry any source address.
     public static let anySource = Flags(rawValue: 1)
@@ -41,7 +41,7 @@ public struct OpenRequest: Hashable, Sendable {
     public static let noLoopback = Flags(rawValue: 16)
     /// As the sample's opens are: exclusive, with a queue of the four newest frames.
     public static let compat = Flags(rawValue: 32)
-    /// All that mean something.
+    /// All defined flags.
     public static let all = Flags(rawValue: 63)
   }
 
@@ -53,7 +53,7 @@ public struct OpenRequest: Hashable, Sendable {
   public var queueByteCount: UInt32
   /// How long to wait for the interface to come up.
   public var waitMilliseconds: UInt32
-  /// The EtherTypes to read and write; empty moves no frames.
+  /// The EtherTypes to read and write; an open with an empty set moves no frames.
   public var etherTypes: EtherTypeSet
   /// The name of the interface, or an alternative one.
   public var name: InterfaceName

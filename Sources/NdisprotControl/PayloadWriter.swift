@@ -12,10 +12,10 @@ extension [UInt8] {
     for index in address.octets.indices { append(address.octets[index]) }
   }
 
-  /// Appends zeros up to a multiple of 8 bytes behind `start`.
+  /// Appends zeros up to a multiple of 8 bytes after `start`.
   mutating func pad(from start: Int) { append(zeros: -(count - start) & 7) }
 
-  /// Appends a text behind its length, with zeros up to a multiple of 8 bytes.
+  /// Appends a text with its length in front, with zeros up to a multiple of 8 bytes.
   mutating func append(counted text: String) {
     let utf8 = text.utf8Prefix(ObjectEntry.maximumTextByteCount)
     append(littleEndian: UInt32(clamping: utf8.count))
@@ -23,15 +23,15 @@ extension [UInt8] {
     append(zeros: -(4 + utf8.count) & 7)
   }
 
-  /// Appends at most `limit` bytes of a text, cut before a character, and returns how many.
+  /// Appends at most `limit` bytes of a text, cut at a character boundary; returns the count.
   mutating func append(_ text: String, limit: Int) {
     append(contentsOf: text.utf8Prefix(limit))
   }
 }
 
 extension Sequence {
-  /// The first elements whose encodings together have at most `byteLimit` bytes, and whether there
-  /// are more behind them.
+  /// The first elements whose encodings together have at most `byteLimit` bytes, and whether more
+  /// elements follow.
   func fitting(_ byteLimit: Int, _ encodedByteCount: (Element) -> Int) -> (
     elements: [Element], hasMore: Bool
   ) {
@@ -47,7 +47,7 @@ extension Sequence {
 }
 
 extension String {
-  /// At most `limit` bytes, cut before a character and not inside one.
+  /// At most `limit` bytes, cut at a character boundary.
   func utf8Prefix(_ limit: Int) -> Substring.UTF8View {
     var end = utf8.index(startIndex, offsetBy: limit, limitedBy: endIndex) ?? endIndex
     while end > startIndex, !UTF8.isFirstUnit(of: self, at: end) { end = utf8.index(before: end) }

@@ -3,22 +3,22 @@ public import NDIS
 /// The reply to the command `reload`.
 ///
 /// - Shape: `[ruleCount u32][changedCount u32][closedCount u32][boundCount u32][unboundCount u32]`
-///   `[zero u32]`, then the refusal as a counted text, empty when the configuration was taken
+///   `[zero u32]`, then the refusal as a counted text, empty if the configuration was applied
 public struct ReloadReply: Hashable, Sendable {
-  /// Rules that are in force.
+  /// The number of rules in effect.
   public var ruleCount: UInt32
-  /// Opens that may do less or more than before.
+  /// Opens that have fewer or more rights than before.
   public var changedCount: UInt32
   /// Opens that lost every right.
   public var closedCount: UInt32
-  /// Interfaces that are bound now and were not.
+  /// Interfaces that were bound by the reload.
   public var boundCount: UInt32
-  /// Interfaces that were bound and are not any more.
+  /// Interfaces that were unbound by the reload.
   public var unboundCount: UInt32
-  /// Why nothing changed; empty if the configuration was taken.
+  /// Why nothing changed; empty if the configuration was applied.
   public var refusal: String
 
-  /// Makes the reply of a reload that was done.
+  /// Creates the reply of a successful reload.
   public init(
     ruleCount: UInt32, changedCount: UInt32, closedCount: UInt32, boundCount: UInt32,
     unboundCount: UInt32
@@ -31,7 +31,7 @@ public struct ReloadReply: Hashable, Sendable {
     refusal = ""
   }
 
-  /// Makes the reply of one that was not.
+  /// Creates the reply of a refused reload.
   public init(refusal: String) {
     self.init(ruleCount: 0, changedCount: 0, closedCount: 0, boundCount: 0, unboundCount: 0)
     self.refusal = refusal
@@ -62,7 +62,7 @@ public struct ReloadReply: Hashable, Sendable {
   }
 }
 
-/// What the command `explain` asks: what decides about a user, a binding and an EtherType.
+/// The payload of the command `explain`: a user, a binding and an EtherType.
 ///
 /// - Shape: `[etherType u16][zero 6]`, then user and binding as counted texts
 public struct ExplainRequest: Hashable, Sendable {
@@ -70,10 +70,10 @@ public struct ExplainRequest: Hashable, Sendable {
   public var user: String
   /// The name of the interface.
   public var binding: String
-  /// A type, 0 for LLC, 0xFFFF for those that no rule names.
+  /// A type, 0 for LLC, 0xFFFF for any that no rule names.
   public var etherType: UInt16
 
-  /// Makes a question.
+  /// Creates a request.
   public init(user: String, binding: String, etherType: UInt16) {
     self.user = user
     self.binding = binding
@@ -87,7 +87,7 @@ public struct ExplainRequest: Hashable, Sendable {
     binding = try reader.countedText()
   }
 
-  /// The bytes behind the command.
+  /// The bytes after the command.
   var encoded: [UInt8] {
     var bytes: [UInt8] = []
     bytes.append(littleEndian: etherType)
@@ -98,22 +98,22 @@ public struct ExplainRequest: Hashable, Sendable {
   }
 }
 
-/// What the policy says about frames of one EtherType in one VLAN.
+/// The decision of the policy about frames of one EtherType in one VLAN.
 ///
 /// - Shape: `[vlan u16][zero 2][rights u32][framesPerSecond u64][bytesPerSecond u64]`, then rule and
 ///   origin as counted texts
 public struct Decision: Hashable, Sendable {
-  /// The VLAN: 0 is none, 0xFFFF all that no rule names.
+  /// The VLAN: 0 is untagged, 0xFFFF any that no rule names.
   public var vlan: UInt16
-  /// What is allowed; empty is nothing.
+  /// The rights; an empty set allows nothing.
   public var rights: AccessRights
   /// The rule that decides; empty if none does.
   public var rule: String
   /// Where it is written.
   public var origin: String
-  /// The limit of what is sent; 0 is none.
+  /// The limit on frames sent; 0 is no limit.
   public var framesPerSecond: UInt64
-  /// The limit of what is sent; 0 is none.
+  /// The limit on bytes sent; 0 is no limit.
   public var bytesPerSecond: UInt64
 
   /// Makes a row.
@@ -160,11 +160,11 @@ public struct ExplainReply: Hashable, Sendable {
   /// The most decisions of one reply.
   public static let maximumCount = 64
 
-  /// Who was asked about.
+  /// The user in question.
   public var userID: UInt32
   /// In ascending order of the VLAN.
   public var decisions: [Decision]
-  /// What else to know: rules that do not come to decide, rights without effect.
+  /// Further information: rules that never decide, rights without effect.
   public var notes: [String]
 
   /// Makes a reply.

@@ -1,29 +1,29 @@
 internal import NDIS
 
-/// The payload of OPEN with what the open is for: `run tcpdump`.
+/// The payload of OPEN with the purpose of the open: `run tcpdump`.
 ///
-/// Nothing is decided by the text: the daemon writes it into the audit as the client's own words.
+/// The text has no effect: the daemon writes it to the audit log as the client's own words.
 ///
 /// - Shape: the payload of OPEN, then `[purpose, UTF-8, at most 64 bytes][its length u16]`, if the header's
 ///   count is 1; ``ProtocolFeatures/purposes``
 public struct PurposefulOpen: Hashable, Sendable {
-  /// Bytes that a purpose may have.
+  /// The most bytes of a purpose.
   public static let maximumPurposeByteCount = 64
 
-  /// What is to be opened.
+  /// The open.
   public var request: OpenRequest
-  /// What for.
+  /// The purpose.
   public var purpose: String
 
-  /// Makes the payload; a longer purpose is cut before a character.
+  /// Creates the payload; a longer purpose is cut at a character boundary.
   public init(_ request: OpenRequest, purpose: String) {
     self.request = request
     self.purpose = String(purpose.utf8Prefix(Self.maximumPurposeByteCount)) ?? ""
   }
 
-  /// Decodes a payload; `purposeCount` is the header's count, and without one the payload is OPEN's alone.
+  /// Decodes a payload; `purposeCount` is the header's count; if 0, the payload is OPEN's alone.
   ///
-  /// - Throws: as `OpenRequest`; `.invalidText` for a purpose that is too long, or no text
+  /// - Throws: as `OpenRequest`; `.invalidText` for a purpose that is too long, or not text
   public init(decoding payload: RawSpan, purposeCount: UInt32) throws(DecodeError) {
     guard purposeCount > 0 else {
       request = try OpenRequest(decoding: payload)

@@ -12,10 +12,10 @@ internal import NDIS
 /// - Windows: NDISPROT_QUERY_BINDING
 /// - Source: `Ndisprot.docc/Rules.md` section 4.3
 public struct QueryBinding: Hashable, Sendable {
-  /// Bytes of the structure, which is also the whole input.
+  /// The length of the structure, which is also the whole input.
   public static let byteCount = 20
 
-  /// The index that was asked for.
+  /// The requested index.
   public var index: UInt32
   /// The name of the interface.
   public var name: String
@@ -31,7 +31,7 @@ public struct QueryBinding: Hashable, Sendable {
 
   /// Decodes a complete output.
   ///
-  /// - Throws: also for the partial output of rule Q-16, whose texts are not there
+  /// - Throws: also for the partial output of rule Q-16, which lacks the texts
   public init(decoding payload: RawSpan) throws(DecodeError) {
     var reader = PayloadReader(payload)
     index = try reader.integer()
@@ -55,7 +55,7 @@ public struct QueryBinding: Hashable, Sendable {
     return text
   }
 
-  /// The input of the request: the structure, of which only the index is looked at.
+  /// The input of the request: the structure, of which only the index is read.
   public static func input(index: UInt32) -> [UInt8] {
     var bytes: [UInt8] = []
     bytes.append(littleEndian: index)
@@ -63,7 +63,7 @@ public struct QueryBinding: Hashable, Sendable {
     return bytes
   }
 
-  /// The room that the whole output takes (rule Q-13).
+  /// The room for the whole output (rule Q-13).
   public var byteCountNeeded: Int {
     Self.byteCount + 2 * (name.utf16.count + 1 + description.utf16.count + 1)
   }

@@ -1,6 +1,6 @@
 public import NDIS
 
-/// Goes over the records of a payload, without copying and without allocation.
+/// Iterates over the records of a payload, without copying and without allocation.
 ///
 /// Every length is checked against what is left, and the number of records against the header's
 /// count; after the last one nothing may be left.
@@ -8,11 +8,11 @@ public import NDIS
 /// - Shape: records as `NDIS.FrameRecord` draws them: 24 bytes, the frame, padding up to a multiple
 ///   of 8, the last one padded too
 /// - Ownership: borrows the payload
-/// - Complexity: O(1) a record
+/// - Complexity: O(1) per record
 public struct RecordReader: ~Escapable {
-  /// One frame and what is known of it.
+  /// One frame and its header.
   public struct Record: ~Escapable {
-    /// What is known of the frame.
+    /// The header of the frame.
     public let header: FrameRecord
     /// The frame, `header.length` bytes.
     public let frame: RawSpan
@@ -28,20 +28,19 @@ public struct RecordReader: ~Escapable {
   @usableFromInline var offset = 0
   @usableFromInline var left: UInt32
 
-  /// Starts in front of the first record; `recordCount` is the header's count.
+  /// Starts before the first record; `recordCount` is the header's count.
   @inlinable @_lifetime(copy payload)
   public init(_ payload: RawSpan, recordCount: UInt32) {
     self.payload = payload
     left = recordCount
   }
 
-  /// Records that were not read yet.
+  /// Records that are left.
   public var remainingCount: UInt32 { left }
 
-  /// The next record; nil behind the last one.
+  /// The next record; nil after the last one.
   ///
-  /// - Throws: `.tooShort` for a record that is not there as a whole, `.trailingBytes` for bytes
-  ///   behind the last one
+  /// - Throws: `.tooShort` for an incomplete record, `.trailingBytes` for bytes after the last one
   @inlinable @_lifetime(copy self)
   public mutating func next() throws(DecodeError) -> Record? {
     let rest = payload.byteCount &- offset
@@ -65,7 +64,7 @@ public struct RecordReader: ~Escapable {
     return Record(header, frame)
   }
 
-  /// Whether a payload is exactly `recordCount` records.
+  /// Whether a payload consists of exactly `recordCount` records.
   ///
   /// - Complexity: O(`recordCount`), no allocation
   public static func areWellFormed(_ payload: RawSpan, recordCount: Int) -> Bool {

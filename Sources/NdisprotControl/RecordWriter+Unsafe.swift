@@ -1,6 +1,6 @@
 public import NDIS
 
-/// A message that is filled with records, in memory of its own that is used again and again.
+/// A message that is filled with records, in memory of its own that is reused.
 ///
 /// ```
 /// [header 40][record][record]…
@@ -8,11 +8,11 @@ public import NDIS
 /// ```
 ///
 /// - Ownership: owns its memory; `message` borrows it
-/// - Complexity: one copy of each frame, no allocation after `init`
+/// - Complexity: one copy per frame, no allocation after `init`
 @safe public struct RecordWriter: ~Copyable, @unchecked Sendable {  // One owner, no aliases.
   private let base: UnsafeMutableRawPointer
   private var end = MessageHeader.byteCount
-  /// Bytes the message may have, header included.
+  /// The most bytes of the message, header included.
   public let messageByteLimit: Int
   /// Records in the message.
   public private(set) var recordCount: UInt32 = 0
@@ -30,10 +30,10 @@ public import NDIS
 
   deinit { unsafe base.deallocate() }
 
-  /// Whether there is no record in the message.
+  /// Whether the message has no records.
   public var isEmpty: Bool { recordCount == 0 }
 
-  /// Forgets the records.
+  /// Removes the records.
   public mutating func removeAll() {
     end = MessageHeader.byteCount
     recordCount = 0
@@ -53,7 +53,7 @@ public import NDIS
     append(FrameRecord(length: 0, originalLength: 0), frame)
   }
 
-  /// Appends a frame with what is known of it; both lengths are at least the frame's.
+  /// Appends a frame with its header; both lengths are at least the frame's.
   ///
   /// - Returns: false if it does not fit; nothing changes then
   public mutating func append(_ record: FrameRecord, _ frame: RawSpan) -> Bool {
@@ -62,7 +62,7 @@ public import NDIS
     let start = unsafe base + end
     let recordByteCount = FrameRecord.byteCount(ofFrame: byteCount)
     let length = UInt32(truncatingIfNeeded: byteCount)
-    // The last 8 bytes first: what the frame does not cover of them is the padding.
+    // The last 8 bytes first: those that the frame does not overwrite are the padding.
     unsafe UInt64(0).store(to: start + recordByteCount - 8)
     unsafe length.store(to: start)
     unsafe max(record.originalLength, length).store(to: start + 4)
@@ -79,13 +79,13 @@ public import NDIS
     return true
   }
 
-  /// Appends a frame to write that `read` puts in its place.
+  /// Appends a frame to write that `read` writes in place.
   ///
   /// - Parameters:
-  ///   - byteLimit: the longest frame that may come
-  ///   - read: fills the room it is given from the front, and returns how many bytes; 0 for no frame
-  /// - Returns: false if a frame of `byteLimit` bytes does not fit, or there was none; nothing changes
-  ///   then
+  ///   - byteLimit: the longest frame that `read` may return
+  ///   - read: fills its argument from the front, and returns the number of bytes; 0 for no frame
+  /// - Returns: false if a frame of `byteLimit` bytes does not fit, or `read` returned none;
+  ///   nothing changes then
   public mutating func append(
     upTo byteLimit: Int, reading read: (inout MutableRawSpan) -> Int
   ) -> Bool {
@@ -110,7 +110,7 @@ public import NDIS
     return true
   }
 
-  /// Writes the header in front of the records; its count becomes theirs.
+  /// Writes the header in front of the records, with their count.
   public mutating func seal(_ header: MessageHeader) {
     var header = header
     header.count = recordCount

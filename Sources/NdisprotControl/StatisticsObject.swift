@@ -1,6 +1,6 @@
 public import NDIS
 
-/// The payload of STATISTICS: whose counters, and which page of them.
+/// The payload of STATISTICS: the interface, and the page.
 ///
 /// - Shape: 24 bytes
 ///   ```
@@ -11,9 +11,9 @@ public struct StatisticsRequest: Hashable, Sendable {
   /// Bytes of the payload.
   public static let byteCount = 24
 
-  /// One interface; 0 is all that the caller may see.
+  /// The interface; 0 selects everything that the caller may see.
   public var interfaceIndex: UInt32
-  /// The page begins behind this object; kind 0 is in front of all.
+  /// The page begins after this object; kind 0 precedes all.
   public var after: StatisticsObject.Key
 
   /// Makes the payload.
@@ -49,7 +49,7 @@ public struct StatisticsRequest: Hashable, Sendable {
 
 /// The counters of one binding, open or session.
 ///
-/// - Shape: 24 bytes, the name with zeros up to a multiple of 8, then 16 bytes a counter
+/// - Shape: 24 bytes, the name with zeros up to a multiple of 8, then 16 bytes per counter
 ///   ```
 ///    0 u32 kind              1 binding, 2 open, 3 session, 4 the daemon, 5 a limit,
 ///                           16 a user, 17 a reason of denials
@@ -59,12 +59,12 @@ public struct StatisticsRequest: Hashable, Sendable {
 ///      counterCount x [counter u32][zero u32][value u64]
 ///   ```
 public struct StatisticsObject: Hashable, Sendable {
-  /// Bytes in front of the name.
+  /// The length of the fields before the name.
   public static let fixedByteCount = 24
-  /// Bytes of one counter.
+  /// The length of one counter.
   public static let counterByteCount = 16
 
-  /// What counters belong to; numbers unknown here are kept.
+  /// What the counters belong to; unknown numbers are kept.
   public struct Kind: RawRepresentable, Hashable, Sendable {
     /// The number on the control channel.
     public let rawValue: UInt32
@@ -76,12 +76,12 @@ public struct StatisticsObject: Hashable, Sendable {
     public static let open = Kind(rawValue: 2)
     /// A session.
     public static let session = Kind(rawValue: 3)
-    /// The daemon as a whole, for who administers it.
+    /// The daemon as a whole, for administrators.
     public static let daemon = Kind(rawValue: 4)
-    /// A limit on what clients may hold, for who administers the daemon.
+    /// A limit on what clients may hold, for administrators.
     public static let limit = Kind(rawValue: 5)
-    /// The first of the totals: only a request that begins behind the number in front of it is answered
-    /// with them, and its session is not counted.
+    /// The first of the totals: they are returned only for a request that starts directly before
+    /// this number, whose session is not counted.
     public static let firstTotal = user
     /// A user on an interface since the daemon's start; with interface 0, its sessions.
     public static let user = Kind(rawValue: 16)
@@ -89,7 +89,7 @@ public struct StatisticsObject: Hashable, Sendable {
     public static let denial = Kind(rawValue: 17)
   }
 
-  /// Where an object stands among the others: by kind, interface and number.
+  /// The sort key of an object: kind, interface and number.
   public struct Key: Hashable, Comparable, Sendable {
     /// What the counters belong to.
     public var kind: Kind
@@ -105,18 +105,18 @@ public struct StatisticsObject: Hashable, Sendable {
       self.id = id
     }
 
-    /// Whether `left` stands in front of `right`.
+    /// Whether `left` precedes `right`.
     public static func < (left: Key, right: Key) -> Bool {
       (left.kind.rawValue, left.interfaceIndex, left.id)
         < (right.kind.rawValue, right.interfaceIndex, right.id)
     }
   }
 
-  /// One counter; a number unknown here is kept, so that a newer daemon can count more.
+  /// One counter; an unknown number is kept, so that a newer daemon can count more.
   public struct Reading: Hashable, Sendable {
     /// The raw value of an `NDIS.Counter`.
     public var number: UInt32
-    /// What was counted.
+    /// The value.
     public var value: UInt64
 
     /// Makes a reading.
@@ -130,7 +130,7 @@ public struct StatisticsObject: Hashable, Sendable {
       self.init(number: UInt32(counter.rawValue), value: value)
     }
 
-    /// The counter, nil if its number is unknown here.
+    /// The counter, nil if its number is unknown.
     public var counter: Counter? { UInt16(exactly: number).flatMap(Counter.init(rawValue:)) }
   }
 
@@ -138,9 +138,9 @@ public struct StatisticsObject: Hashable, Sendable {
   public var kind: Kind
   /// The interface; 0 for a session without an open.
   public var interfaceIndex: UInt32
-  /// A number that tells it from its like.
+  /// A number that is unique among objects of its kind.
   public var id: UInt64
-  /// The interface's name, or who the client is.
+  /// The interface's name, or the client's.
   public var name: String
   /// The counters.
   public var readings: [Reading]
@@ -156,12 +156,12 @@ public struct StatisticsObject: Hashable, Sendable {
     self.readings = readings
   }
 
-  /// What was counted; nil if the object does not have this counter.
+  /// The value of a counter; nil if the object does not have it.
   public subscript(counter: Counter) -> UInt64? {
     readings.first { $0.number == UInt32(counter.rawValue) }?.value
   }
 
-  /// Where the object stands among the others.
+  /// The sort key.
   public var key: Key { Key(kind: kind, interfaceIndex: interfaceIndex, id: id) }
 
   fileprivate init(from reader: inout PayloadReader) throws(DecodeError) {
@@ -180,7 +180,7 @@ public struct StatisticsObject: Hashable, Sendable {
     }
   }
 
-  /// How many bytes `encoded` has.
+  /// The length of `encoded`.
   var encodedByteCount: Int {
     Self.fixedByteCount + (name.utf8.count + 7) & ~7 + readings.count * Self.counterByteCount
   }
@@ -208,19 +208,19 @@ public struct StatisticsObject: Hashable, Sendable {
 ///
 /// - Shape: `[hasMore u32][zero u32]`, 8 bytes, then as many objects as the header's count says
 public struct StatisticsReply: Hashable, Sendable {
-  /// Bytes in front of the objects.
+  /// The length of the fields before the objects.
   public static let fixedByteCount = 8
 
-  /// Whether there are objects behind the last one.
+  /// Whether more objects follow the last one.
   public var hasMore: Bool
-  /// The objects, whole ones only.
+  /// The objects; an object is never cut.
   public var objects: [StatisticsObject]
 
-  /// Makes a reply of as many objects as fit `byteLimit` bytes; the others set `hasMore`.
+  /// Creates a reply with as many objects as fit `byteLimit` bytes; the others set `hasMore`.
   ///
   /// - Parameters:
   ///   - objects: in ascending order of their keys
-  ///   - byteLimit: bytes of the payload at most
+  ///   - byteLimit: the most bytes of the payload
   public init(objects: some Sequence<StatisticsObject>, byteLimit: Int) {
     (self.objects, hasMore) = objects.fitting(byteLimit - Self.fixedByteCount, \.encodedByteCount)
   }

@@ -1,9 +1,9 @@
 internal import NDIS
 
-/// The reply to the command `status`: what daemon this is, and what it uses.
+/// The reply to the command `status`: the daemon's identity, and what it uses.
 ///
-/// Everybody hears what it is. What it was told and what all clients together use is for
-/// administrators; to others that is 0 and empty, and the flag says so (threat T21).
+/// Every user gets the identity. The configuration and the totals of all clients are for
+/// administrators; for others those fields are 0 or empty, and the flag shows it (threat T21).
 ///
 /// - Shape: 104 bytes, then version, socket, configuration and refusal as counted texts
 ///   ```
@@ -18,33 +18,33 @@ internal import NDIS
 ///   ```
 /// - Units: nanoseconds; `…At` since the epoch, 0 for never
 public struct StatusReply: Hashable, Sendable {
-  /// What is so, or is not.
+  /// Facts that are true or false.
   public struct Flags: OptionSet, Hashable, Sendable {
     /// The bits on the control channel.
     public let rawValue: UInt32
-    /// Takes any bits; those unknown here are kept.
+    /// Wraps any bits; unknown ones are kept.
     public init(rawValue: UInt32) { self.rawValue = rawValue }
-    /// Who asks is an administrator, and hears everything.
+    /// The caller is an administrator, and gets all fields.
     public static let administrator = Flags(rawValue: 1)
-    /// A service manager started it and hears of its life.
+    /// A service manager started it and is notified of its state.
     public static let service = Flags(rawValue: 2)
-    /// The socket is the service manager's, and outlives the daemon.
+    /// The socket belongs to the service manager, and outlives the daemon.
     public static let inheritedSocket = Flags(rawValue: 4)
-    /// Its memory stays resident.
+    /// Its memory is locked.
     public static let lockedMemory = Flags(rawValue: 8)
-    /// The verifier watches its objects.
+    /// The verifier is on.
     public static let verifier = Flags(rawValue: 16)
-    /// Its configuration was broken at the start: nothing is bound until one is taken.
+    /// The configuration was broken at the start: nothing is bound until one is applied.
     public static let misconfigured = Flags(rawValue: 32)
-    /// The last reload changed nothing, for a reason that administrators are told.
+    /// The last reload changed nothing; administrators also get the reason.
     public static let reloadFailed = Flags(rawValue: 64)
   }
 
   /// Memory that all bindings share.
   public struct Memory: Hashable, Sendable {
-    /// What they have, in MiB.
+    /// The amount in use, in MiB.
     public var used: UInt32
-    /// What they may have together, in MiB.
+    /// The limit, in MiB.
     public var limit: UInt32
 
     /// Makes a pair.
@@ -54,50 +54,50 @@ public struct StatusReply: Hashable, Sendable {
     }
   }
 
-  /// What is so, or is not.
+  /// Facts that are true or false.
   public var flags: Flags = []
-  /// The process, as the kernel numbers it.
+  /// The daemon's process id.
   public var processID: UInt32 = 0
-  /// Whose process it is.
+  /// The daemon's user.
   public var userID: UInt32 = 0
-  /// When it started: its counters count from then.
+  /// When it started: its counters start then.
   public var startedAt: UInt64 = 0
-  /// For how long it has run, on the monotonic clock.
+  /// How long it has run, on the monotonic clock.
   public var uptime: UInt64 = 0
-  /// Within what time the service manager wants a sign of life; 0 if it does not watch.
+  /// The service manager's watchdog interval; 0 if it has none.
   public var watchdog: UInt64 = 0
-  /// How long ago all threads had answered; 0 if nobody watches.
+  /// How long ago all threads had answered; 0 without a watchdog.
   public var answerAge: UInt64 = 0
-  /// When the configuration in force was read.
+  /// When the configuration in effect was read.
   public var configuredAt: UInt64 = 0
-  /// When it was last told to read it anew.
+  /// When a reload was last requested.
   public var reloadedAt: UInt64 = 0
-  /// Files that the configuration was read from; 0 is the command line.
+  /// The number of configuration files; 0 is the command line.
   public var fileCount: UInt32 = 0
-  /// Rules in force.
+  /// The number of rules in effect.
   public var ruleCount: UInt32 = 0
-  /// Reloads that were taken since the start.
+  /// Successful reloads since the start.
   public var reloadCount: UInt32 = 0
-  /// Connections there are.
+  /// The number of connections.
   public var sessionCount: UInt32 = 0
-  /// Connections there may be.
+  /// The limit on connections.
   public var sessionLimit: UInt32 = 0
-  /// Of the capture rings, in the kernel.
+  /// The capture rings, in the kernel.
   public var capture = Memory()
-  /// Of the receive rings, from which clients read.
+  /// The receive rings, from which clients read.
   public var receive = Memory()
-  /// Of the text of its files; 0 for the command line.
+  /// The hash of its files; 0 for the command line.
   public var configurationHash: UInt32 = 0
-  /// The daemon's own.
+  /// The daemon's version.
   public var version = ""
-  /// Where it listens.
+  /// The path of its socket.
   public var socketPath = ""
-  /// The first of its files; empty for the command line.
+  /// The first configuration file; empty for the command line.
   public var configuration = ""
-  /// Why the last reload changed nothing; empty if it was taken, or there was none.
+  /// Why the last reload changed nothing; empty if it succeeded, or there was none.
   public var refusal = ""
 
-  /// Makes a reply that says nothing.
+  /// Creates an empty reply.
   public init() {}
 
   /// Decodes a payload.

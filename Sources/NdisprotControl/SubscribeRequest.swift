@@ -1,8 +1,8 @@
 public import NDIS
 
-/// The payload of SUBSCRIBE: which events the session wants from now on.
+/// The payload of SUBSCRIBE: the events that the session wants from now on.
 ///
-/// A second one takes the place of the first; no kind at all ends the subscription.
+/// A second request replaces the first; an empty set of kinds ends the subscription.
 ///
 /// - Shape: `[kinds u32][interfaceIndex u32]`, 8 bytes
 /// - Source: D-6
@@ -10,9 +10,9 @@ public struct SubscribeRequest: Hashable, Sendable {
   /// Bytes of the payload.
   public static let byteCount = 8
 
-  /// Bit n is the kind of raw value n; bits without a meaning are refused.
+  /// Bit n is the kind of raw value n; undefined bits are refused.
   public var kinds: EventKindSet
-  /// Only events of this interface, and those of the daemon; 0 wants all.
+  /// Selects the events of this interface, and those of the daemon; 0 selects all.
   public var interfaceIndex: UInt32
 
   /// Makes the payload.

@@ -1,6 +1,6 @@
 internal import NDIS
 
-/// One event of the daemon's trace, as the command `trace` of ADMINISTRATION lists it.
+/// One event of the daemon's trace, in the reply to the command `trace` of ADMINISTRATION.
 ///
 /// - Shape: 48 bytes, then texts of `[byteCount u32][UTF-8][zeros up to a multiple of 8]`
 ///   ```
@@ -14,15 +14,15 @@ public struct TraceEntry: Hashable, Sendable {
   public var sequence: UInt64
   /// Nanoseconds on the monotonic clock.
   public var nanoseconds: UInt64
-  /// The object that it happened to.
+  /// The object concerned.
   public var object: UInt64?
-  /// A number that the event's name explains.
+  /// A number whose meaning depends on the name.
   public var first: UInt64
-  /// Another.
+  /// A second number.
   public var second: UInt64
-  /// The thread, as the kernel numbers it.
+  /// The kernel's id of the thread.
   public var threadID: UInt32
-  /// The interface of the binding that it happened to; 0 if to none.
+  /// The interface of the binding concerned; 0 if none.
   public var interfaceIndex: UInt32
   /// The part of the daemon: `wdf`, `ndis`, `send`, `receive` or `control`.
   public var component: String
@@ -45,7 +45,7 @@ public struct TraceEntry: Hashable, Sendable {
     self.name = name
   }
 
-  /// Takes the next entry off a payload.
+  /// Reads the next entry of a payload.
   init(from payload: inout PayloadReader) throws(DecodeError) {
     sequence = try payload.integer()
     nanoseconds = try payload.integer()
@@ -79,22 +79,22 @@ public struct TraceEntry: Hashable, Sendable {
 ///
 /// - Shape: `[next u64][hasMore u32][isRecording u32]`, then as many entries as the header's count says
 public struct TraceReply: Hashable, Sendable {
-  /// The cursor behind the last entry.
+  /// The cursor after the last entry.
   public var next: UInt64
-  /// Whether there are events behind the last entry already.
+  /// Whether more events follow the last entry already.
   public var hasMore: Bool
   /// Whether events are being recorded.
   public var isRecording: Bool
-  /// The events, whole ones only.
+  /// The events; an entry is never cut.
   public var entries: [TraceEntry]
 
-  /// Makes a reply of as many entries as fit `byteLimit` bytes; the others set `hasMore`.
+  /// Creates a reply with as many entries as fit `byteLimit` bytes; the others set `hasMore`.
   ///
   /// - Parameters:
-  ///   - cursor: the sequence number that was asked for
-  ///   - entries: what there is from it on, in ascending order
+  ///   - cursor: the requested sequence number
+  ///   - entries: the events from there on, in ascending order
   ///   - isRecording: whether events are being recorded
-  ///   - byteLimit: bytes of the payload at most
+  ///   - byteLimit: the most bytes of the payload
   public init(cursor: UInt64, entries: [TraceEntry], isRecording: Bool, byteLimit: Int) {
     (self.entries, hasMore) = entries.fitting(byteLimit - 16, { $0.encoded.count })
     self.isRecording = isRecording

@@ -1,25 +1,25 @@
-/// What breaks the protocol: the session is closed, no reply is possible or safe.
+/// A protocol violation: the session is closed, because no reply is possible or safe.
 ///
-/// An unknown opcode or a payload of the wrong shape is none of these: it gets an error reply
-/// (`DecodeError`), and the session lives.
+/// An unknown opcode or a payload of the wrong shape is no violation: it gets an error reply
+/// (`DecodeError`), and the session continues.
 ///
 /// - Source: `NdisprotControl.docc/Protocol.md`
 public enum ViolationError: Error, Equatable, Sendable {
   /// Fewer bytes than a header has.
   case messageTooShort(byteCount: Int)
-  /// More bytes than a message may have; also when the kernel cut it.
+  /// More bytes than a message may have; also if the kernel cut it.
   case messageTooLong(byteCount: Int)
-  /// File descriptors came along.
+  /// File descriptors were attached.
   case carriesDescriptors
   /// The header is of another version.
   case unsupportedVersion(UInt16)
-  /// A flag bit that means nothing.
+  /// An undefined flag bit is set.
   case unknownFlags(UInt32)
   /// A request with the reply bit set.
   case replyBitInRequest
   /// A reply without the reply bit.
   case noReplyBitInReply
-  /// A request with id 0, which is the events'.
+  /// A request with id 0, which is reserved for events.
   case requestIDIsZero
   /// A reply that answers no pended request.
   case unexpectedReply(id: UInt64)

@@ -1,19 +1,19 @@
 public import NDIS
 
-/// The payload of WAIT: which bindings, and how long.
+/// The payload of WAIT: the interfaces, and the timeout.
 ///
 /// - Shape: `[timeoutMilliseconds u32][nameCount u16][zero u16]`, 8 bytes, then at most 16 names, each
 ///   `[length u16][UTF-8]` without padding
 /// - Source: D-33
 public struct WaitRequest: Hashable, Sendable {
-  /// Names of one wait; a client that waits for more waits again.
+  /// The most names of one wait; a client that waits for more sends several.
   public static let maximumNameCount = 16
-  /// Bytes in front of the names.
+  /// The length of the fields before the names.
   public static let fixedByteCount = 8
 
-  /// The names of the interfaces that must be bound; none means the first binds are through.
+  /// The interfaces that must be bound; empty waits until the first binds are complete.
   public var names: [InterfaceName]
-  /// When the wait ends with `timedOut`; the daemon makes 24 hours of more.
+  /// When the wait ends with `timedOut`; the daemon limits it to 24 hours.
   public var timeoutMilliseconds: UInt32
 
   /// Makes the payload.

@@ -2,7 +2,7 @@ internal import Glibc
 internal import NdisprotC
 internal import NdisprotClient
 
-// How a call of the program becomes one of the client library.
+// Forwards the calls of a program to the client library.
 
 /// Calls `body` with the object behind a pointer; its result is 0, a count, or a negative errno.
 @inline(__always)
@@ -15,7 +15,7 @@ func withHandle(_ pointer: OpaquePointer?, _ body: (Handle) -> Int) -> Int {
   }
 }
 
-/// The same for a call that needs a session; once for all of them, since none is made for each frame.
+/// The same for a call that needs a session; compiled once, because none is made per frame.
 @inline(never)
 func withConnection(
   _ pointer: OpaquePointer?, timeout: CInt = -1,
@@ -64,32 +64,32 @@ func withBusyBinding(
   }
 }
 
-/// A timeout of the program's; nil is without end.
+/// The program's timeout; nil waits indefinitely.
 func duration(_ milliseconds: CInt) -> Duration? {
   milliseconds < 0 ? nil : .milliseconds(Int64(milliseconds))
 }
 
-/// The moment when a timeout is over.
+/// The deadline of a timeout.
 @inline(__always)
 func deadline(_ milliseconds: CInt) -> Deadline {
   milliseconds < 0 ? .never : Deadline(after: .milliseconds(Int64(milliseconds)))
 }
 
 extension Handle {
-  /// The result of a call whose time was over without an error.
+  /// The result of a call that timed out without an error.
   func timedOut(_ timeout: CInt, _ operation: Operation) -> Int {
     guard timeout == 0 else { return fail(.timedOut(operation), timeout: timeout) }
-    // A program that polls meets this often, and it needs no words.
+    // A program that polls gets this often, and needs no message.
     succeed()
     return -Int(EAGAIN)
   }
 
-  /// The result of a call that was given what it cannot use.
+  /// The result of a call with an invalid argument.
   func misused() -> Int {
     fail(EINVAL, "An argument is NULL, too large, or a structure's size is not set: see ndisprot.h")
   }
 
-  /// Hangs up because of what the daemon sent.
+  /// Hangs up because of a protocol violation by the daemon.
   func malformed(_ binding: OpenBinding, _ opcode: Opcode) -> ClientError {
     binding.connection.hangUp(malformed: opcode)
   }

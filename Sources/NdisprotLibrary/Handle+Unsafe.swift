@@ -4,28 +4,28 @@ internal import NdisprotClient
 
 /// What a `ndisprot *` of a C program points to.
 ///
-/// - Thread: one at a time; `interruption` any, and a signal's handler
+/// - Thread: one at a time; `interruption` on any, and in a signal handler
 /// - Ownership: the program's pointer is the one strong reference; `ndisprot_free` releases it
 final class Handle {
   let interruption: Interruption
-  /// Where it connects, now and when it resumes.
+  /// The daemon's socket, also when it resumes.
   let path: String
   var connection: Connection?
   var binding: OpenBinding?
   var reader: ReaderBox?
   var writer: WriterBox?
   var events: EventReader?
-  /// What was asked for in `ndisprot_subscribe`, for a session that resumes.
+  /// The arguments of `ndisprot_subscribe`, for a session that resumes.
   var subscription: (kinds: UInt32, interfaceIndex: UInt32) = (0, 0)
-  /// Frames that arrived, and that the program has not taken.
+  /// Received frames that the program has not taken.
   var kept = KeptRecords()
-  /// What a completion of `ndisprot_reap` lends.
+  /// The bytes returned with a completion of `ndisprot_reap`.
   var lent = LentBytes()
-  /// Counts of frames that were under way when a session ended, for the next report.
+  /// The counts of frames in progress when a session ended, for the next report.
   var carried = ndisprot_report()
-  /// Submitted OPEN_DEVICE requests: their replies make `binding`.
+  /// Submitted OPEN_DEVICE requests: their replies set `binding`.
   var openRequests: Set<UInt64> = []
-  /// A function of the program is being called, which must not use the handle.
+  /// A function of the program is running, which must not use the handle.
   var isLending = false
 
   /// Why the last call failed.
@@ -44,26 +44,26 @@ final class Handle {
 
   // MARK: Results
 
-  /// Notes that a call succeeded.
+  /// Records that a call succeeded.
   @inline(__always) func succeed() { hasFailed = false }
 
   /// Keeps an error for `ndisprot_error` and returns its number.
   ///
-  /// `timeout` is what the program gave: a wait of 0 that is over is no time-out.
+  /// `timeout` is the program's argument: the end of a wait of 0 is no error.
   func fail(_ error: ClientError, timeout: CInt = -1) -> Int {
     hasFailed = true
     failure = .client(error)
     return -Int(error.number(timeout: timeout))
   }
 
-  /// Keeps the sentence of a mistake of the program's and returns the number.
+  /// Keeps the sentence about a mistake of the program and returns the number.
   func fail(_ number: CInt, _ sentence: StaticString) -> Int {
     hasFailed = true
     failure = .misuse(sentence)
     return -Int(number)
   }
 
-  /// What the daemon said of the last call.
+  /// The daemon's status for the last call.
   var status: ndisprot_status {
     guard hasFailed, case .client(let error) = failure, let status = error.status else {
       return ndisprot_status()
@@ -73,7 +73,7 @@ final class Handle {
     return ndisprot_status(status, bytesNeeded: bytesNeeded)
   }
 
-  /// The sentence of the last failure as C has texts; empty if the last call succeeded.
+  /// The sentence for the last failure as a C string; empty if the last call succeeded.
   var sentence: UnsafePointer<CChar> {
     guard hasFailed else { return unsafe words.hold("") }
     switch failure {
@@ -83,7 +83,7 @@ final class Handle {
   }
 }
 
-/// A `FrameReader` cannot be copied; a class can hold it beside other things.
+/// A `FrameReader` cannot be copied; a class can hold it next to other values.
 final class ReaderBox {
   var reader: FrameReader
   init(_ binding: OpenBinding) { reader = FrameReader(binding) }
@@ -105,7 +105,7 @@ extension ndisprot_status {
 }
 
 extension CompletionStatus {
-  /// The errno, which a daemon may have sent any number for.
+  /// The errno, checked because a daemon may send any number.
   var number: CInt { (1...4095).contains(errno) ? errno : EPROTO }
 }
 
@@ -119,7 +119,7 @@ extension ClientError {
     case .daemonGone: ECONNRESET
     case .protocolViolation: EPROTO
     case .refused(let status, _, _), .denied(let status, _, _): status.number
-    // A daemon that does not even cancel is not one that has nothing.
+    // A daemon that does not even cancel is different from one that has nothing.
     case .timedOut(.cancel): ETIMEDOUT
     case .timedOut: timeout == 0 ? EAGAIN : ETIMEDOUT
     case .interrupted: EINTR

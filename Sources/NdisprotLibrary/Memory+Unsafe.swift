@@ -2,9 +2,9 @@ internal import Glibc
 internal import NdisprotC
 internal import NdisprotClient
 
-// What the program and the library lend each other.
+// Memory that the program and the library share for the time of a call.
 
-/// Frames in memory of the handle's own, as the records that the daemon sent.
+/// Frames in memory of the handle, as the records that the daemon sent.
 ///
 /// ```
 /// [given out …][offset: record][record]…[end]   capacity
@@ -21,16 +21,16 @@ internal import NdisprotClient
 
   deinit { unsafe free(base) }
 
-  /// Forgets what was given out, and what was not.
+  /// Removes all records, whether handed out or not.
   mutating func removeAll() { (offset, end, count) = (0, 0, 0) }
 
-  /// Takes the records of a message; nothing may be left of the one before.
+  /// Takes the records of a message; none of the previous message may be left.
   mutating func replace(_ records: RawSpan, count: UInt32) -> Bool {
     removeAll()
     guard reserve(records.byteCount) else { return false }
     unsafe records.withUnsafeBytes { bytes in
       guard let from = bytes.baseAddress, let base = unsafe base else { return }
-      // In pieces: more at once glibc copies by `rep movsb`, which starts slowly.
+      // In pieces: for larger blocks glibc copies by `rep movsb`, which starts slowly.
       for start in stride(from: 0, to: bytes.count, by: 1_024) {
         unsafe (base + start).copyMemory(
           from: from + start, byteCount: min(1_024, bytes.count - start))
@@ -40,7 +40,7 @@ internal import NdisprotClient
     return true
   }
 
-  /// Appends one record; what was given out before may move.
+  /// Appends one record; records handed out before may move.
   @inline(never)
   mutating func append(_ record: RecordReader.Record) -> Bool {
     let byteCount = FrameRecord.byteCount(ofFrame: record.frame.byteCount)
@@ -70,10 +70,10 @@ internal import NdisprotClient
     return true
   }
 
-  /// Calls `body` for the next records, at most `limit`, and moves behind them.
+  /// Calls `body` for the next records, at most `limit`, and advances past them.
   ///
-  /// - Returns: how many there were
-  /// - Throws: when the records are none, behind those that are
+  /// - Returns: their number
+  /// - Throws: an error for malformed records, after the valid ones
   @inline(__always)
   mutating func take(
     _ limit: UInt32, _ body: (RecordReader.Record, Int) -> Void
@@ -89,7 +89,7 @@ internal import NdisprotClient
         used &+= FrameRecord.byteCount(ofFrame: Int(record.header.length))
         taken &+= 1
       }
-      // Behind the last record nothing may be left.
+      // After the last record nothing may be left.
       if reader.remainingCount == 0 { _ = try reader.next() }
     } catch {
       removeAll()
@@ -100,7 +100,7 @@ internal import NdisprotClient
     return taken
   }
 
-  /// The next record, which stays.
+  /// The next record, without removing it.
   mutating func peek(_ body: (RecordReader.Record) -> Void) throws(DecodeError) {
     let (offset, count) = (self.offset, self.count)
     _ = try take(1) { record, _ in body(record) }
@@ -108,7 +108,7 @@ internal import NdisprotClient
   }
 }
 
-/// Bytes that a program may look at until the handle's next call.
+/// Bytes that a program may read until the handle's next call.
 @safe struct LentBytes: ~Copyable {
   private var base: UnsafeMutableRawPointer?
   private var capacity = 0
@@ -117,7 +117,7 @@ internal import NdisprotClient
 
   deinit { unsafe free(base) }
 
-  /// Copies bytes and a NUL behind them; nil without memory.
+  /// Copies bytes and appends a NUL; nil if out of memory.
   mutating func hold(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawPointer? {
     if bytes.count >= capacity {
       guard let grown = unsafe realloc(base, bytes.count + 1) else { return nil }
@@ -131,7 +131,7 @@ internal import NdisprotClient
     return UnsafeRawPointer(base)
   }
 
-  /// Copies a text as C has them.
+  /// Copies a text as a C string.
   mutating func hold(_ text: String) -> UnsafePointer<CChar> {
     var text = text
     let held = text.withUTF8 { unsafe hold(UnsafeRawBufferPointer($0)) }
@@ -143,12 +143,12 @@ internal import NdisprotClient
 
 // MARK: Structures with a size
 
-/// The longest structure that a program may say it has.
+/// The largest structure size that a program may pass.
 private let longestStructure = 4_096
 
-/// Reads a structure that may be older, and so shorter, or newer and longer than ours.
+/// Reads a structure that may be older and shorter, or newer and longer, than ours.
 ///
-/// - Returns: nil for a size that is none, or if a newer program asks for what is unknown here
+/// - Returns: nil for an invalid size, or if a newer program sets fields that are unknown here
 func readSized<Value: BitwiseCopyable>(
   _ from: UnsafePointer<Value>, _ value: inout Value
 ) -> Bool {
@@ -165,7 +165,7 @@ func readSized<Value: BitwiseCopyable>(
   return true
 }
 
-/// Fills a program's structure as far as it goes; what it has beyond ours becomes zero.
+/// Fills a program's structure as far as possible; bytes beyond our structure become zero.
 func writeSized<Value: BitwiseCopyable>(
   _ value: Value, _ to: UnsafeMutablePointer<Value>
 ) -> Bool {
@@ -175,7 +175,7 @@ func writeSized<Value: BitwiseCopyable>(
   return true
 }
 
-/// As above, for a structure whose size the program passes beside it.
+/// As above, for a structure whose size is passed separately.
 func writeSized<Value: BitwiseCopyable>(
   _ value: Value, _ to: UnsafeMutableRawPointer, size: Int
 ) -> Bool {
@@ -188,7 +188,7 @@ func writeSized<Value: BitwiseCopyable>(
   return true
 }
 
-/// Copies a text into an array of a structure, cut before a character, with a NUL.
+/// Copies a text into an array of a structure, cut at a character boundary, with a NUL.
 func copyText(_ text: String, _ to: UnsafeMutableRawBufferPointer) {
   var text = text
   text.withUTF8 { utf8 in
@@ -200,5 +200,5 @@ func copyText(_ text: String, _ to: UnsafeMutableRawBufferPointer) {
   }
 }
 
-/// A text of the program's; nil if it is no UTF-8: repaired it would name something else.
+/// A text of the program; nil if it is not UTF-8: repaired, it would name something else.
 func text(_ from: UnsafePointer<CChar>) -> String? { unsafe String(validatingCString: from) }

@@ -59,7 +59,7 @@ public func ndisprot_wait(
       var wanted: [String] = []
       for index in 0..<Int(count) {
         guard let name = unsafe names[index] else { return handle.misused() }
-        // What is no UTF-8 is no interface's name as the daemon writes them.
+        // A text that is not UTF-8 is not the name of an interface in the daemon's notation.
         wanted.append(unsafe text(name) ?? "")
       }
       do throws(ClientError) {
@@ -139,7 +139,7 @@ extension ndisprot_grant {
 public func ndisprot_close(_ handle: OpaquePointer!) -> CInt {
   unsafe CInt(
     withBinding(handle) { handle, binding throws(ClientError) in
-      // Replies of what is under way are not the next open's.
+      // Replies to requests in progress must not reach the next open.
       try handle.reader?.reader.stop { _ in }
       _ = handle.writer?.writer.abandon()
       try binding.close()
@@ -148,7 +148,7 @@ public func ndisprot_close(_ handle: OpaquePointer!) -> CInt {
     })
 }
 
-/// Connects and opens again.
+/// Reconnects and reopens.
 @implementation @c
 public func ndisprot_resume(_ handle: OpaquePointer!, _ timeout_ms: CInt) -> CInt {
   unsafe CInt(
@@ -174,7 +174,7 @@ public func ndisprot_resume(_ handle: OpaquePointer!, _ timeout_ms: CInt) -> CIn
 }
 
 extension Handle {
-  /// An open begins: nothing of another one is left.
+  /// Begins an open: the state of a previous one is dropped.
   func begin(_ binding: OpenBinding) {
     end()
     self.binding = binding

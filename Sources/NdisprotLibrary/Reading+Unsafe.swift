@@ -2,7 +2,7 @@ internal import Glibc
 public import NdisprotC
 internal import NdisprotClient
 
-// Frames that arrive.
+// Receiving frames.
 
 extension ndisprot_frame {
   @inline(__always)
@@ -24,7 +24,7 @@ extension Handle {
     return made
   }
 
-  /// Has frames in `kept`, of the next message if none are left; false when the time is over.
+  /// Fills `kept` from the next message if it is empty; false if it timed out.
   func hasFrames(_ binding: OpenBinding, _ timeout: CInt) throws(ClientError) -> Bool {
     if kept.count > 0 { return true }
     let box = pendedReader(binding)
@@ -47,7 +47,7 @@ public func ndisprot_read(
 ) -> Int {
   unsafe withBinding(handle, timeout: timeout_ms) { handle, binding throws(ClientError) in
     guard size >= 0, unsafe buffer != nil || size == 0 else { return handle.misused() }
-    // Reads that are pended get the frames first, so they are where the next one is.
+    // Pended reads get the frames first, so the next one is there.
     if handle.reader != nil || handle.kept.count > 0 {
       guard try handle.hasFrames(binding, timeout_ms) else {
         return handle.timedOut(timeout_ms, .read)
@@ -65,7 +65,7 @@ public func ndisprot_read(
   }
 }
 
-/// Copies a frame to the program, cut to its buffer, of which the caller has seen that it suffices.
+/// Copies a frame to the program, cut to its buffer, whose size the caller has checked.
 private func hand(
   _ record: RecordReader.Record, _ buffer: UnsafeMutableRawPointer?,
   _ about: UnsafeMutablePointer<ndisprot_frame>?, limit: Int = .max
@@ -110,7 +110,7 @@ extension Handle {
   }
 }
 
-/// Takes the frames that are there.
+/// Takes the available frames.
 @implementation @c
 public func ndisprot_read_batch(
   _ handle: OpaquePointer!, _ frames: UnsafeMutablePointer<ndisprot_frame>!,
@@ -135,7 +135,7 @@ public func ndisprot_read_batch(
     })
 }
 
-/// Lends the frames of one message to a function.
+/// Passes the frames of one message to a function.
 @implementation @c
 public func ndisprot_dispatch(
   _ handle: OpaquePointer!, _ function: ndisprot_frame_fn!, _ context: UnsafeMutableRawPointer!,
@@ -164,7 +164,7 @@ public func ndisprot_dispatch(
 }
 
 extension Handle {
-  /// Lends what was left of a message that the program took in part.
+  /// Passes on the rest of a message that the program took in part.
   @inline(never)
   fileprivate func lendKept(
     _ binding: OpenBinding, _ lend: (RecordReader.Record) -> Void
@@ -177,7 +177,7 @@ extension Handle {
   }
 }
 
-/// Takes pended reads back.
+/// Cancels pended reads.
 @implementation @c
 public func ndisprot_cancel_reads(_ handle: OpaquePointer!) -> CInt {
   unsafe CInt(

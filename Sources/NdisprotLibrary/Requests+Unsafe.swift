@@ -2,10 +2,10 @@ internal import Glibc
 public import NdisprotC
 internal import NdisprotClient
 
-// The sample's requests, and requests that do not wait.
+// The sample's requests, and requests that do not block.
 
 extension ClientError {
-  /// A status of a request of the sample as an error; what was asked decides about the words.
+  /// The status of a request of the sample as an error; the request determines the wording.
   fileprivate init(
     _ status: CompletionStatus, _ code: UInt32, _ bytesNeeded: UInt32, _ reason: String?
   ) {
@@ -27,7 +27,7 @@ extension ClientError {
   }
 }
 
-/// What became of a request of the sample.
+/// The result of a request of the sample.
 private struct SampleReply {
   let status: CompletionStatus
   let bytesNeeded: UInt32
@@ -40,7 +40,7 @@ private struct SampleReply {
   {
     status = header.completion
     bytesNeeded = header.bytesNeeded
-    // OPEN_DEVICE is refused with a text by itself.
+    // A refused OPEN_DEVICE has a text without the flag.
     reason = status.isSuccess ? nil : header.reason(in: payload)
     self.byteCount = byteCount
     self.binding = binding
@@ -136,7 +136,7 @@ public func ndisprot_submit(
     })
 }
 
-/// Takes the next request that is done.
+/// Takes the next completed request.
 @implementation @c
 public func ndisprot_reap(
   _ handle: OpaquePointer!, _ completion: UnsafeMutablePointer<ndisprot_completion>!,
@@ -172,7 +172,7 @@ public func ndisprot_reap(
 }
 
 extension Handle {
-  /// Lends the frame of a READ's reply; false if it has none.
+  /// Passes on the frame of a READ's reply; false if it has none.
   fileprivate func lend(
     frameOf header: MessageHeader, _ payload: RawSpan, _ done: inout ndisprot_completion
   ) -> Bool {
@@ -192,7 +192,7 @@ extension Handle {
   }
 }
 
-/// Asks for a cancellation.
+/// Requests a cancellation.
 @implementation @c
 public func ndisprot_cancel(_ handle: OpaquePointer!, _ id: UInt64, _ timeout_ms: CInt) -> CInt {
   unsafe CInt(

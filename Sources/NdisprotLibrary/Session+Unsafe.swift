@@ -51,17 +51,17 @@ public func ndisprot_fd(_ handle: OpaquePointer!) -> CInt {
   unsafe CInt(withHandle(handle) { $0.connection.map { Int($0.descriptor) } ?? -Int(EBADF) })
 }
 
-/// Ends waits.
+/// Ends the waits.
 @implementation @c
 public func ndisprot_interrupt(_ handle: OpaquePointer!) {
   guard let handle = unsafe handle else { return }
-  // May be a signal's handler: no lock, no memory.
+  // May run in a signal handler: no lock, no memory allocation.
   unsafe Unmanaged<Handle>.fromOpaque(UnsafeRawPointer(handle))._withUnsafeGuaranteedRef {
     $0.interruption.raise()
   }
 }
 
-/// Lets waits wait again.
+/// Makes waits possible again.
 @implementation @c
 public func ndisprot_clear_interrupt(_ handle: OpaquePointer!) {
   guard let handle = unsafe handle else { return }
@@ -70,13 +70,13 @@ public func ndisprot_clear_interrupt(_ handle: OpaquePointer!) {
   }
 }
 
-/// The words of a number.
+/// The text for a number.
 @implementation @c
 public func ndisprot_strerror(_ error: CInt) -> UnsafePointer<CChar>! {
   unsafe UnsafePointer(strerror(error < 0 ? 0 &- error : error))
 }
 
-/// The sentence of the last failure.
+/// The sentence for the last failure.
 @implementation @c
 public func ndisprot_error(_ handle: OpaquePointer!) -> UnsafePointer<CChar>! {
   guard let handle = unsafe handle else {

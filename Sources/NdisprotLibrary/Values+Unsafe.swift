@@ -4,7 +4,7 @@ internal import NdisprotClient
 
 // OIDs, groups, statistics and events.
 
-/// Asks for an OID.
+/// Queries an OID.
 @implementation @c
 public func ndisprot_query_oid(
   _ handle: OpaquePointer!, _ oid: UInt32, _ value: UnsafeMutableRawPointer!, _ size: Int
@@ -19,7 +19,7 @@ public func ndisprot_query_oid(
         return bytes.count
       }
     }
-    // A query has room for four bytes at least (rule Q-28).
+    // A query has room for at least four bytes (rule Q-28).
     guard count <= size else {
       throw .refused(.bufferTooSmall, .query, bytesNeeded: UInt32(clamping: count))
     }
@@ -54,7 +54,7 @@ public func ndisprot_join(_ handle: OpaquePointer!, _ group: UnsafePointer<UInt8
     })
 }
 
-/// Takes a group away.
+/// Removes a group.
 @implementation @c
 public func ndisprot_leave(_ handle: OpaquePointer!, _ group: UnsafePointer<UInt8>!) -> CInt {
   unsafe CInt(
@@ -70,7 +70,7 @@ private func address(_ bytes: UnsafePointer<UInt8>?) -> MACAddress? {
   return unsafe MACAddress(RawSpan(_unsafeStart: bytes, byteCount: 6))
 }
 
-/// Lends the counters to a function.
+/// Passes the counters to a function.
 @implementation @c
 public func ndisprot_statistics(
   _ handle: OpaquePointer!, _ ifindex: UInt32, _ function: ndisprot_counter_fn!,
@@ -100,7 +100,7 @@ public func ndisprot_statistics(
     })
 }
 
-/// Asks for events.
+/// Subscribes to events.
 @implementation @c
 public func ndisprot_subscribe(
   _ handle: OpaquePointer!, _ kinds: UInt32, _ ifindex: UInt32

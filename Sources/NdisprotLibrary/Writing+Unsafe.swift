@@ -2,10 +2,10 @@
 public import NdisprotC
 internal import NdisprotClient
 
-// Behind NdisprotC: `iovec` is of the module that is imported first, where Glibc is one of ours.
+// After NdisprotC: `iovec` belongs to the module imported first, where Glibc is a module of ours.
 internal import Glibc
 
-// Frames to send.
+// Sending frames.
 
 /// Writes one frame.
 @implementation @c
@@ -61,7 +61,7 @@ public func ndisprot_write_batch(
     })
 }
 
-/// Takes a frame into a message.
+/// Appends a frame to a message.
 @implementation @c
 public func ndisprot_queue(
   _ handle: OpaquePointer!, _ frame: UnsafeRawPointer!, _ length: Int, _ timeout_ms: CInt
@@ -77,7 +77,7 @@ public func ndisprot_queue(
     })
 }
 
-/// Sends what is queued.
+/// Sends the queued frames.
 @implementation @c
 public func ndisprot_flush(
   _ handle: OpaquePointer!, _ report: UnsafeMutablePointer<ndisprot_report>!, _ timeout_ms: CInt
@@ -90,7 +90,7 @@ public func ndisprot_flush(
           isFinished = try box.writer.finish(by: deadline(timeout_ms))
         }
       } catch {
-        // Nothing is sent a second time: what has no status yet is reported as unknown, once.
+        // Nothing is sent twice: frames without a status are reported as unknown, once.
         if error.isEnd { handle.carryReport() }
         _ = unsafe handle.write(report, ends: error.isEnd)
         throw error
@@ -119,9 +119,9 @@ extension Handle {
     return made
   }
 
-  /// Fills a report; one that ends begins the counts again.
+  /// Fills a report; a final report restarts the counts.
   ///
-  /// - Returns: false if the program did not say how large it is
+  /// - Returns: false if the program did not set the size
   fileprivate func write(_ report: UnsafeMutablePointer<ndisprot_report>?, ends: Bool) -> Bool {
     var counts = carried
     if let writer { counts.add(writer.writer.report) }

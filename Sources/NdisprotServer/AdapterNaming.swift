@@ -1,27 +1,28 @@
 internal import NDIS
 internal import Platform
 
-/// Stands between the watch over interfaces and the driver, and adds what rtnetlink does not say: the
-/// name of the card's driver.
+/// Stands between the watch over interfaces and the driver, and adds what rtnetlink does not
+/// report: the name of the NIC's driver.
 ///
-/// An Ethernet interface is bound when its driver was named, so that no rule about drivers is ever
-/// judged without it; changes that come before are told with the bind. If the kernel does not answer
-/// in time the interface is bound without, and rules about drivers deny on it until it has answered.
+/// An Ethernet interface is bound once the name of its driver is known, so that no rule about
+/// drivers is ever judged without it; changes that arrive earlier are included in the bind. If the
+/// kernel does not answer in time, the interface is bound without the name, and rules about drivers
+/// deny on it until the answer arrives.
 ///
 /// - Thread: control
 final class AdapterNaming: ProtocolDriver, @unchecked Sendable {  // Confined to control.
   /// An interface whose driver is not known.
   private struct Unnamed {
     var attributes: AdapterAttributes
-    /// Tells it from an earlier interface of the same index.
+    /// Distinguishes it from an earlier interface of the same index.
     let number: UInt64
-    /// It took too long, and the driver was told without.
+    /// Naming timed out, and the protocol driver was notified without the name.
     var isTold = false
-    /// The question was not answered yet.
+    /// A query is on its way.
     var isAsked = false
-    /// The names it had when it was asked about.
+    /// The names that the interface had when the query was sent.
     var askedNames: [InterfaceName] = []
-    /// When whoever waits for it goes on without, or it is asked again.
+    /// When the wait for the name ends, or the query is repeated.
     var deadline: UInt64
   }
 
@@ -31,11 +32,12 @@ final class AdapterNaming: ProtocolDriver, @unchecked Sendable {  // Confined to
   private let patienceNanoseconds: UInt64
   private var named: [Int32: AdapterIdentity] = [:]
   private var unnamed: [Int32: Unnamed] = [:]
-  /// The names under which an interface cannot be captured from; the driver has said so.
+  /// Names under which the driver reported that an interface cannot be captured from.
   private var refusedNames: [Int32: [InterfaceName]] = [:]
   private var lastNumber: UInt64 = 0
   private var isTimerRunning = false
-  /// Those of the first dump that are not told yet; nil until it is through, and when all are.
+  /// The interfaces of the first dump that are still to be reported; nil until the dump is
+  /// complete, and after all are reported.
   private var awaited: Set<UInt64>?
 
   init(
@@ -49,7 +51,7 @@ final class AdapterNaming: ProtocolDriver, @unchecked Sendable {  // Confined to
   }
 
   func bindAdapter(_ attributes: AdapterAttributes) {
-    // Any other is refused, whatever drives it.
+    // Any other kind is refused, whatever its driver.
     guard attributes.isEthernet else {
       driver.bindAdapter(attributes)
       return
@@ -67,13 +69,13 @@ final class AdapterNaming: ProtocolDriver, @unchecked Sendable {  // Confined to
     let index = attributes.interfaceIndex
     if let names = refusedNames[index] {
       guard attributes.names != names else { return }
-      // Under another name it may be usable: it is asked for anew.
+      // It may be usable under another name: query it again.
       (refusedNames[index], named[index]) = (nil, nil)
     }
     unnamed[index]?.attributes = attributes
     if unnamed[index]?.isTold == false { return }
     if unnamed[index] == nil, named[index] == nil, attributes.isEthernet {
-      // It has become Ethernet: bonding does that.
+      // It has become Ethernet, as bonding can make it.
       bindAdapter(attributes)
       return
     }
@@ -100,7 +102,7 @@ final class AdapterNaming: ProtocolDriver, @unchecked Sendable {  // Confined to
   private func identified(_ index: Int32, _ number: UInt64, _ identity: AdapterIdentity?) {
     guard let waiting = unnamed[index], waiting.number == number else { return }
     guard let identity else {
-      // If it is gone the watch says so, too; else it is asked again later.
+      // If it is gone, the watch reports that, too; otherwise the query is repeated later.
       unnamed[index]?.isAsked = false
       return
     }
@@ -119,7 +121,7 @@ final class AdapterNaming: ProtocolDriver, @unchecked Sendable {  // Confined to
     }
   }
 
-  /// Tells of those that have waited long enough, and asks again where there was no answer.
+  /// Reports the interfaces that have waited long enough, and repeats queries without an answer.
   private func losePatience() {
     let now = monotonicNanoseconds()
     for (index, waiting) in unnamed where waiting.deadline <= now {
@@ -133,7 +135,7 @@ final class AdapterNaming: ProtocolDriver, @unchecked Sendable {  // Confined to
     startTimer()
   }
 
-  /// One timer for all: for the one that has waited longest.
+  /// One timer for all of them: for the earliest deadline.
   private func startTimer() {
     guard !isTimerRunning, let next = unnamed.values.map(\.deadline).min() else { return }
     isTimerRunning = true

@@ -1,15 +1,15 @@
 internal import NDIS
 internal import Ndisprot
 
-/// One fact about a user and an interface, for an operator who has to account for it.
+/// One fact about a user and an interface, for the audit log.
 ///
-/// The daemon writes it whatever the level of its log is. People read `text`; programs read the fields,
-/// which journald keeps as `NDISPROT_…` and which stand in brackets behind the text elsewhere.
+/// The daemon writes it at every log level. People read `text`; programs read the fields, which
+/// journald stores as `NDISPROT_…`; elsewhere they follow the text in brackets.
 ///
 /// - Shape: printable, one line, whatever a client sent
 /// - Source: threat T22
 public struct AuditRecord: Sendable {
-  /// What happened, with the identifier that journald keeps as MESSAGE_ID; none is ever used again.
+  /// What happened, with the identifier that journald stores as MESSAGE_ID; none is ever reused.
   public enum Event: String, Sendable, CaseIterable {
     /// An open was made.
     case open
@@ -19,7 +19,7 @@ public struct AuditRecord: Sendable {
     case changed
     /// An open ended.
     case close
-    /// An administrator changed what the daemon does.
+    /// An administrator changed the daemon's state.
     case administered
 
     /// 32 hexadecimal digits.
@@ -43,7 +43,7 @@ public struct AuditRecord: Sendable {
     public let key: String
     /// Printable.
     public let value: String
-    /// Whether it is a text, which stands in quotes where fields follow one another.
+    /// Whether it is free text, which is quoted where fields follow one another.
     let isText: Bool
   }
 
@@ -51,7 +51,7 @@ public struct AuditRecord: Sendable {
   public let event: Event
   /// The fields, in order.
   public private(set) var fields: [Field]
-  /// What was done, and on which binding and EtherTypes.
+  /// The operation, with its binding and EtherTypes.
   private let deed: String
   private let outcome: String
 
@@ -59,12 +59,12 @@ public struct AuditRecord: Sendable {
   ///
   /// - Parameters:
   ///   - event: what happened
-  ///   - client: by which user and program
+  ///   - client: the user and program
   ///   - operation: what the client did or wanted, such as `open` or `write`
   ///   - binding: the name of the interface; nil if there is none
   ///   - etherTypes: the types of the frames, if that is known
   ///   - rule: the rules that decided; `-` if none did
-  ///   - outcome: how it ended, or why it was refused
+  ///   - outcome: the result, or why it was refused
   init(
     _ event: Event, _ client: ClientIdentity, operation: String, binding: InterfaceName? = nil,
     etherTypes: EtherTypeSet? = nil, rule: String = "-", outcome: String
@@ -108,10 +108,11 @@ public struct AuditRecord: Sendable {
     return record
   }
 
-  /// The sentence: `denied: netuser (1001, wpa_supplicant 203) open eth0 eapol: no rule names netuser`.
+  /// The sentence: `denied: netuser (1001, wpa_supplicant 203) open eth0 eapol: no rule names
+  /// netuser`.
   public var text: String { "\(event.rawValue): \(deed): \(outcome)" }
 
-  /// The sentence and the fields, where there is no journal.
+  /// The sentence and the fields, for logs other than the journal.
   public var line: String {
     let pairs = fields.map { $0.isText ? "\($0.key)=\"\($0.value)\"" : "\($0.key)=\($0.value)" }
     return "audit: \(text) [event=\(event.rawValue) \(pairs.joined(separator: " "))]"
@@ -119,7 +120,7 @@ public struct AuditRecord: Sendable {
 }
 
 extension EtherTypeSet {
-  /// The types, each in words of the caller's, between commas.
+  /// The types, each formatted by the caller, separated by commas.
   func text(_ word: (UInt16) -> String) -> String {
     if isAny { return "any" }
     if isEmpty { return "none" }

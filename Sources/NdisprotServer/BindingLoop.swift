@@ -6,19 +6,19 @@ internal import WDF
 
 /// The thread of one binding: its data path, and the sockets of every session that opened it.
 ///
-/// A frame goes from the capture ring to a client's socket, and a write to the wire, on this one
-/// thread: no hop, no wake-up.
+/// On this one thread a frame goes from the capture ring to a client's socket, and a write goes to
+/// the wire, without a change of threads or a wake-up.
 ///
-/// - Thread: its own; control talks to it through `loop.post`
+/// - Thread: its own; control calls it through `loop.post`
 /// - Source: `ndisprotd.docc/Architecture.md` section 4
 final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Confined to its loop.
   let loop: EventLoop
   let server: ServerCore
   let binding: AdapterBinding
   private(set) var policy: AccessPolicy
-  /// As the kernel shows it, and the log when it hangs.
+  /// The thread's name in the kernel, and in the log if it hangs.
   let threadName: String
-  /// What the data path was made for; another one needs another data path.
+  /// The configuration of the data path; a different one needs another data path.
   let configuration: BindingConfiguration
   private let dataPath: BindingDataPath
   private let grant: RingBudget.Grant
@@ -31,7 +31,7 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
   private var isStopping = false
   let meter = WorkMeter()
 
-  /// Makes the data path of a binding; nothing is captured before the first open.
+  /// Creates the data path of a binding; capture starts with the first open.
   init(
     _ binding: AdapterBinding, server: ServerCore, loop: EventLoop, policy: AccessPolicy
   ) throws(BindingError) {
@@ -47,7 +47,7 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
     } catch {
       throw .adapterNotFound
     }
-    // Two frames at the least: one is read while the next one comes.
+    // At least two frames: one is read while the next one arrives.
     let receive = max(
       configuration.receiveRingByteCount, 2 * FrameRecord.byteCount(ofMTU: attributes.mtu))
     let shrunk = ShrunkRing()
@@ -87,7 +87,7 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
     if hold != nil { server.rings.give(grant) }
   }
 
-  /// Another binding needs memory: the capture ring is exchanged for a smaller one.
+  /// Another binding needs memory: replaces the capture ring with a smaller one.
   private func shrinkCapture(to byteCount: Int) {
     let name = binding.snapshot.attributes.name
     server.log(
@@ -113,7 +113,7 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
 
   // MARK: Sessions
 
-  /// Takes a session that wants this binding, and opens it; a refused one goes back.
+  /// Takes a session that wants this binding, and opens it; a refused session goes back to control.
   func adopt(_ opening: Opening, _ granted: GrantedOpen) {
     let session = opening.session
     sessions[ObjectIdentifier(session)] = session
@@ -122,12 +122,12 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
       guard !session.isEnded else { return }
       guard isMade else { return giveBack(session) }
       session.arrive()
-      // It may be another policy since control asked it.
+      // The policy may have changed since control consulted it.
       _ = follow(session)
     }
   }
 
-  /// Takes another policy between two frames; mailed by control.
+  /// Applies a new policy between two frames; mailed by control.
   ///
   /// - Returns: how many opens changed, and how many were closed
   func take(_ policy: AccessPolicy) -> PolicyTaken {
@@ -139,7 +139,7 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
     return taken
   }
 
-  /// Has a session follow the policy; one whose open is closed by that goes back.
+  /// Applies the policy to a session; if that closes its open, the session goes back to control.
   private func follow(_ session: Session) -> AccessChange {
     let change = session.follow(policy)
     if change == .closed {
@@ -157,7 +157,7 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
     if !session.isEnded { giveBack(session) }
   }
 
-  /// Mails the session to control.
+  /// Mails the session back to control.
   private func giveBack(_ session: Session) {
     guard let control = server.control else { return }
     forget(session)
@@ -193,23 +193,23 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
   /// The interface changed; mailed by control.
   func bindingChanged(_ action: BindingStateMachine.Action) { dataPath.attributesChanged(action) }
 
-  /// Looks whether the binding's sockets are still the interface's; mailed by control, when it may
-  /// have missed that the interface was replaced.
+  /// Checks that the binding's sockets still belong to the interface; mailed by control when it may
+  /// have missed a replacement.
   func checkInterface() { dataPath.checkInterface() }
 
-  /// Lets the outstanding writes out, then calls back.
+  /// Lets the pended writes finish, then calls back.
   ///
-  /// - Parameter completion: called once, on this loop, with how many writes had to be cancelled
+  /// - Parameter completion: called once, on this loop, with the number of writes cancelled
   /// - Returns: false if the loop has ended
   /// - Thread: control
   func drainMailed(_ completion: @escaping @Sendable (Int) -> Void) -> Bool {
     loop.post { self.dataPath.drain(completion) }
   }
 
-  /// The adapter said something; mailed by control.
+  /// Passes an indication of the adapter on; mailed by control.
   func indicate(_ indication: StatusIndication) { dataPath.indicate(indication) }
 
-  /// The interface is gone: everything completes, every session goes back with a dead open.
+  /// The interface is gone: every request completes, every session goes back with a dead open.
   func unbind() {
     dataPath.unbind()
     for session in sessions.values {
@@ -222,24 +222,24 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
   /// The counters of the binding, and of those opens and sessions that are in scope.
   func counters(_ scope: StatisticsScope) -> [CounterSet] {
     let opens = dataPath.counters(upTo: StatisticsScope.maximumCount, of: scope.contains)
-    // Sessions stand behind opens: no page has room for both.
+    // Sessions come after opens: no page has room for more than this.
     let count = opens.reduce(0) { $0 + $1.values.count }
     guard count < StatisticsScope.maximumCount else { return opens }
     meter.settle()
     return opens + sessions.values.filter(scope.contains).map(\.counterSet)
   }
 
-  /// What the opens and sessions here count for their users now.
+  /// The current counts of the opens and sessions here, for their users.
   var liveCounters: [CounterSet] {
     meter.settle()
     let opens = dataPath.counters().filter { $0.kind == .open }
     return opens + sessions.values.filter { !$0.isScraper }.map(\.userSet)
   }
 
-  /// What the binding has counted.
+  /// What the binding counted.
   var traffic: BindingTraffic { dataPath.traffic }
 
-  /// Nobody needs the binding any more: has its handles closed and ends the loop.
+  /// The binding is no longer needed: closes its handles and ends the loop.
   func stop() {
     guard !isStopping, hold != nil else { return }
     isStopping = true
@@ -252,7 +252,7 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
   }
 }
 
-/// Leads from a grant of rings to its binding's thread, which has it before it is made itself.
+/// Connects a ring grant with the thread of its binding, which is created after the grant.
 private final class ShrunkRing: @unchecked Sendable {  // Set once, before the loop runs.
   weak var host: BindingLoop?
 }

@@ -1,27 +1,27 @@
 internal import Ndisprot
 
-/// Every budget of the daemon: what its clients may hold, and hold now.
+/// Every budget of the daemon: what its clients may hold, and what they hold now.
 ///
 /// - Thread: any
 struct Budgets: Sendable {
-  /// Places for clients of whom no rule speaks.
+  /// Sessions for clients that no rule names.
   static let strangerSessions = 16
 
   /// Sessions; `sessions` and `sessions_per_user` of the configuration.
   let sessions: Budget
-  /// Sessions of clients of whom no rule speaks, all of them together.
+  /// Sessions of clients that no rule names, all of them together.
   let strangers = Budget("strangers", Budget.Limits(all: strangerSessions))
   /// Requests that wait until interfaces are bound.
   let waits = Budget("waits", Budget.Limits(all: 16_384, user: 4_096, session: 64))
   /// Sockets with a large send buffer.
   let largeBuffers = Budget("large-buffers", Budget.Limits(all: 64, user: 16))
 
-  /// Makes budgets of which nothing is used.
+  /// Creates budgets of which nothing is used.
   init(_ configuration: ServerConfiguration) {
     sessions = Budget("sessions", Budgets.sessionLimits(configuration), countsRoot: true)
   }
 
-  /// Another configuration holds.
+  /// Applies a new configuration.
   func follow(_ configuration: ServerConfiguration) {
     sessions.follow(Budgets.sessionLimits(configuration))
   }
@@ -31,9 +31,9 @@ struct Budgets: Sendable {
       all: configuration.maximumSessions, user: configuration.maximumSessionsPerUser)
   }
 
-  /// Questions for a user's rights, which ask the directory one after the other.
+  /// Queries for a user's rights; they query the directory one after the other.
   static let explainsOfUser = 4
-  /// They are under way or wait; one of a session.
+  /// The queries in progress or waiting; one per session.
   let explains = Budget("explains", Budget.Limits(all: 64, user: explainsOfUser, session: 1))
 
   /// All of them, in the order of `stats --limits`.

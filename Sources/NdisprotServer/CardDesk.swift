@@ -3,21 +3,21 @@ internal import Ndisprot
 internal import Platform
 internal import WDF
 
-/// Where cards are asked: jobs are collected on control, and carried out on the kernel thread.
+/// Queries NICs: jobs are collected on control, and carried out on the kernel thread.
 ///
 /// ```
-///  loops ── ask ──► control: one job at a time for a binding, what comes meanwhile is the next
+///  loops ── ask ──► control: one job per binding at a time; later ones join the next
 ///                      │  traffic ──► the binding's loop ──► control
 ///                      │  the rest ─► kernel thread ───────► control ── answer ──► loops
-///                      └─ 5 s after it was asked: timed out, and the job goes on
+///                      └─ 5 s after the query: timed out, and the job continues
 /// ```
-/// However many ask, there are no more calls under way than bindings, and one thread waits for the
-/// kernel's rtnl lock.
+/// However many requests there are, at most one call per binding is in progress, and one thread
+/// waits for the kernel's rtnl lock.
 ///
 /// - Thread: `ask` on any, `kernelWork` on the kernel thread, all else on control
 /// - Source: `ndisprotd.docc/Architecture.md` section 4
 final class CardDesk: CardService, @unchecked Sendable {  // See Thread.
-  /// As the kernel shows the thread.
+  /// The thread's name in the kernel.
   static let threadName = "kernel"
 
   /// The loop of the kernel thread.
@@ -27,7 +27,7 @@ final class CardDesk: CardService, @unchecked Sendable {  // See Thread.
   private let deadlineNanoseconds: UInt64
   private var inquiries: [UInt64: Inquiry] = [:]
   private lazy var timer = LoopTimer { [weak self] in self?.expire() }
-  /// Who knows the loops of the bindings, and has the log.
+  /// Knows the loops of the bindings, and has the log.
   weak var control: ControlLoop?
 
   init(
@@ -52,7 +52,8 @@ final class CardDesk: CardService, @unchecked Sendable {  // See Thread.
     }
   }
 
-  /// Asks what never changes of an interface; `answer` is called on control, with nil if it is gone.
+  /// Queries what never changes about an interface; `answer` is called on control, with nil if the
+  /// interface is gone.
   ///
   /// - Thread: control
   func identify(
@@ -129,7 +130,7 @@ final class CardDesk: CardService, @unchecked Sendable {  // See Thread.
 
   // MARK: Time
 
-  /// Answers for a kernel that does not.
+  /// Times out the jobs that the kernel has not answered.
   private func expire() {
     let now = monotonicNanoseconds()
     var next: UInt64?
@@ -158,12 +159,12 @@ final class CardDesk: CardService, @unchecked Sendable {  // See Thread.
 }
 
 extension CardError {
-  /// What the edge below threw.
+  /// The error of the edge below.
   fileprivate init(_ error: MiniportError) { self = error == .noSuchDevice ? .gone : .refused }
 }
 
 extension ControlLoop {
-  /// What a binding has counted: its loop is asked, if it has one.
+  /// What a binding counted: queries its loop, if it has one.
   func traffic(
     of binding: AdapterBinding, _ body: @escaping @Sendable (BindingTraffic) -> Void
   ) {

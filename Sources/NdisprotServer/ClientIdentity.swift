@@ -2,16 +2,16 @@ internal import Glibc
 internal import Ndisprot
 internal import Platform
 
-/// Who is accounted for: the user of a session by name, and its program.
+/// The identity in the accounts: the user of a session by name, and its program.
 ///
 /// - Thread: any; a value
 struct ClientIdentity: Sendable {
   let credentials: Credentials
   /// The name of the user in /etc/passwd; nil if it has none there.
   let user: String?
-  /// The name of the process when it connected, as /proc shows it; empty if it is hidden or gone.
+  /// The name of the process when it connected, from /proc; empty if it is hidden or gone.
   ///
-  /// A process names itself: it says what a client wants to be called, and no rule depends on it.
+  /// A process chooses its own name: it is for display, and no rule depends on it.
   let command: String
 
   init(_ credentials: Credentials, _ names: UserNames) {
@@ -40,7 +40,7 @@ struct ClientIdentity: Sendable {
     let count = unsafe read(descriptor, &bytes, bytes.count)
     return String(
       decoding: bytes.prefix(max(0, count)).prefix { $0 != UInt8(ascii: "\n") }.map { byte in
-        // Nothing of it can be taken for another part of the sentence.
+        // No part of it can be mistaken for another part of the sentence.
         isPlain(byte) ? byte : UInt8(ascii: "_")
       }, as: UTF8.self)
   }
@@ -58,8 +58,8 @@ struct ClientIdentity: Sendable {
 
 /// The names of the users of /etc/passwd.
 ///
-/// The file is read when a user is wanted and it is another than before. No directory service is asked:
-/// a loop that serves sockets waits for none.
+/// The file is read when a name is needed and the file has changed. No directory service is
+/// queried: a loop that serves sockets must not wait for one.
 ///
 /// - Thread: any
 final class UserNames: Sendable {

@@ -5,32 +5,33 @@ internal import Ndisprot
 internal import NdisprotControl
 internal import Platform
 
-/// The socket of one client: one message in, one message out, nothing waits.
+/// The socket of one client: receives or sends one message, never blocks.
 ///
-/// A message may carry descriptors, and whoever closes one of them last may have to wait: `SO_LINGER`
-/// of a connection, a file of a slow file system. The kernel lets clients send none from 6.16 on; what
-/// came before that, or comes on an older kernel, is received and left to `Closers`.
+/// A message may carry descriptors, and the process that closes one of them last may have to wait:
+/// `SO_LINGER` of a connection, a file of a slow file system. From 6.16 on the kernel rejects such
+/// messages; descriptors that arrived earlier, or on an older kernel, are received and left to
+/// `Closers`.
 ///
 /// - Thread: the loop that has the session
 /// - Source: unix(7), SO_PASSRIGHTS; threat T3
 struct ClientSocket: Sendable {
   let descriptor: Int32
 
-  /// What became of an attempt to receive.
+  /// The result of an attempt to receive.
   enum Received {
     /// A message is in the buffer.
     case message
-    /// There is none.
+    /// No message is available.
     case nothing
     /// The client has hung up.
     case end
     /// A message carried descriptors, which its receiver owns.
     case descriptors([Int32])
-    /// A message was longer than any may be.
+    /// A message exceeds the maximum length.
     case tooLong
   }
 
-  /// Takes over a connection: no descriptors from now on.
+  /// Takes ownership of a connection, and rejects descriptors from now on.
   init(_ descriptor: Int32) {
     self.descriptor = descriptor
     _ = clinux_forbid_rights(descriptor)
@@ -59,7 +60,8 @@ struct ClientSocket: Sendable {
       repeat {
         flags = Int32(MSG_DONTWAIT)
         count = unsafe clinux_receive(descriptor, memory, capacity, &flags, rights)
-        // A client that hung up without having read all leaves an error, and behind it what it sent.
+        // A client that hung up without reading everything leaves an error, and behind it what it
+        // sent.
       } while count < 0 && (errno == EINTR || errno == ECONNRESET)
       if count < 0 { return (0, errno == EAGAIN ? .nothing : .end) }
       guard unsafe rights.pointee.count == 0, flags & Int32(MSG_CTRUNC) == 0 else {
@@ -70,7 +72,7 @@ struct ClientSocket: Sendable {
     }
   }
 
-  /// The descriptors, none of which lingers any more.
+  /// The descriptors, with lingering switched off on each.
   private static func calmed(_ rights: UnsafeMutablePointer<clinux_rights>) -> [Int32] {
     let count = Int(unsafe rights.pointee.count)
     let descriptors = unsafe withUnsafeBytes(of: &rights.pointee.descriptors) {
@@ -84,13 +86,13 @@ struct ClientSocket: Sendable {
     return descriptors
   }
 
-  /// Lets nothing more in, and throws away what the client sent and nobody will read.
+  /// Shuts the socket down for input, and drops what the client sent and the daemon will not read.
   ///
-  /// - Returns: descriptors that were among it; if there are any, more may be in the queue, and closing
-  ///   the socket may wait as closing them may
+  /// - Returns: descriptors that were received with it; if there are any, the queue may hold more,
+  ///   and closing the socket may block as closing them may
   func emptyQueue() -> [Int32] {
     shutdown(descriptor, Int32(SHUT_RD))
-    // Tells a message without bytes from the end: only a message has a sender.
+    // Distinguishes a message without bytes from the end: only a message has a sender.
     var on: Int32 = 1
     unsafe setsockopt(
       descriptor, SOL_SOCKET, SO_PASSCRED, &on, socklen_t(MemoryLayout<Int32>.size))
@@ -106,7 +108,7 @@ struct ClientSocket: Sendable {
 
   /// Whether the client closed its end: what it sent before can still be received.
   ///
-  /// One that only reads no more (`SHUT_RD`) has not.
+  /// False for a client that only shut down its reading side (`SHUT_RD`).
   var isHungUp: Bool {
     var poller = pollfd(fd: descriptor, events: 0, revents: 0)
     return unsafe poll(&poller, 1, 0) > 0 && poller.revents & Int16(POLLHUP) != 0

@@ -3,18 +3,18 @@ internal import Ndisprot
 internal import Platform
 internal import WDF
 
-/// Closes descriptors whose close may wait for a client, where no loop waits with it.
+/// Closes descriptors whose close may block on a client, away from the loops.
 ///
-/// One thread a user and sixteen in all, made when needed: a client holds up its own user's sockets and
-/// nothing else. They are no workers of the framework: unloading does not wait for them. What a session
-/// is charged for stays charged until its close returned.
+/// There is one thread per user, and sixteen in all, started on demand: a client delays its own
+/// user's sockets and nothing else. The threads are not workers of the framework: unloading does
+/// not wait for them. The charges of a session are held until its close returns.
 ///
 /// - Thread: any
 /// - Source: `ndisprotd.docc/Architecture.md` section 4; threat T3
 final class Closers: Sendable {
-  /// Threads at once.
+  /// The most threads.
   static let maximumCount = 16
-  /// As the kernel shows a thread.
+  /// The name of a thread in the kernel.
   static let threadName = "closer"
 
   private struct Job: Sendable {
@@ -31,10 +31,10 @@ final class Closers: Sendable {
   /// Ends a connection.
   ///
   /// - Parameters:
-  ///   - socket: nothing else uses it any more
+  ///   - socket: no longer used by anything else
   ///   - received: descriptors that came through it
-  ///   - userID: the client's
-  ///   - place: what its session is charged for
+  ///   - userID: the client's user
+  ///   - place: the charges of its session
   func close(
     _ socket: ClientSocket, received: [Int32] = [], of userID: UInt32, _ place: SessionPlace? = nil
   ) {
@@ -49,7 +49,7 @@ final class Closers: Sendable {
     startThread()
   }
 
-  /// Starts a thread for a user that has none; without memory for one the next close tries again.
+  /// Starts a thread for a user that has none; if out of memory, the next close tries again.
   private func startThread() {
     let user = state.withLock { state -> UInt32? in
       guard state.running.count < Closers.maximumCount else { return nil }
@@ -85,7 +85,7 @@ final class Closers: Sendable {
   }
 }
 
-/// What a session costs of the budgets of sessions, until its socket is closed.
+/// The charges of a session, held until its socket is closed.
 final class SessionPlace: Sendable {
   private let session: SharedCharge
   private let stranger = SharedCharge(nil)
@@ -93,10 +93,10 @@ final class SessionPlace: Sendable {
   /// Keeps the charge for one session.
   init(_ session: consuming Charge) { self.session = SharedCharge(session) }
 
-  /// The client is a stranger, or no longer one.
+  /// The client has become a stranger, or is no longer one.
   func change(_ charge: consuming Charge?) { stranger.replace(with: charge) }
 
-  /// The socket is closed.
+  /// Releases the charges: the socket is closed.
   func release() {
     session.release()
     stranger.release()

@@ -4,13 +4,13 @@ internal import NdisprotControl
 internal import Platform
 internal import WDF
 
-// ADMINISTRATION: what root asks, and the user whose daemon this is.
+// ADMINISTRATION: requests of root, and of the user that runs the daemon.
 
 extension Session {
   /// An ADMINISTRATION message; control answers it.
   func administer(_ request: RequestParcel, _ wanted: AdministrationRequest) {
     guard isAdministrator || wanted.isForEverybody else {
-      let cause = "only root and the user whose daemon it is may \(wanted.name)"
+      let cause = "only root and the user that runs the daemon may \(wanted.name)"
       auditDenial(.administrator, Opcode.administration.rawValue, RawSpan(), cause)
       refuse(request, .notPermitted, cause)
       return
@@ -93,7 +93,7 @@ extension ControlLoop {
 }
 
 extension ObjectEntry {
-  /// Holders of one object that are named; how many there are, its pins tell.
+  /// The most holders of an object that are listed; its pin count covers them all.
   private static var maximumHolderCount: Int { 256 }
 
   /// One object of the answer.
@@ -137,7 +137,7 @@ extension Duration {
 }
 
 extension AdministrationRequest {
-  /// The command, as the command line names it.
+  /// The command's name on the command line.
   fileprivate var name: String {
     switch self {
     case .objects: "list objects"
@@ -151,7 +151,7 @@ extension AdministrationRequest {
     }
   }
 
-  /// Whether others notice what it does.
+  /// Whether its effect is visible to other clients.
   fileprivate var isAudited: Bool {
     switch self {
     case .pause, .restart, .reload, .close: true

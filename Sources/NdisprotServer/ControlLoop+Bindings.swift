@@ -3,7 +3,7 @@ internal import Ndisprot
 internal import Platform
 internal import WDF
 
-// What the driver says of its bindings.
+// What the driver reports about its bindings.
 
 extension ControlLoop {
   func bindingAdded(_ binding: AdapterBinding) {
@@ -23,7 +23,7 @@ extension ControlLoop {
         "\(attributes.name) is not bound: it is not Ethernet. Name an Ethernet interface",
         .refused, binding: attributes.name.text)
     case .unusableName:
-      // It is waited for: another name makes it usable.
+      // It stays wanted: another name makes it usable.
       server.log(
         .error,
         "\(attributes.name) is not bound: libpcap takes this name for a capture source of its own, not for "
@@ -82,7 +82,7 @@ extension ControlLoop {
     announce([.bindingState], of: binding)
   }
 
-  /// Hands what the adapter said to every open of the binding.
+  /// Passes an indication of the adapter to every open of the binding.
   private func indicate(_ indication: StatusIndication, of binding: AdapterBinding) {
     for session in sessionsHere where session.open?.binding === binding {
       session.open?.indicate(indication)
@@ -91,7 +91,7 @@ extension ControlLoop {
     _ = host.loop.post { host.indicate(indication) }
   }
 
-  /// What a binding's thread says of its capturing.
+  /// What a binding's thread reports about its capture.
   func captureChanged(_ binding: AdapterBinding, _ news: CaptureNews) {
     let name = binding.snapshot.attributes.name
     switch news {

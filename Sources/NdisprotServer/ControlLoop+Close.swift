@@ -4,10 +4,10 @@ internal import NdisprotControl
 internal import Platform
 internal import WDF
 
-// ADMINISTRATION, close: sessions are ended where they are, and the last loop answers.
+// ADMINISTRATION, close: each loop ends its sessions, and the last one sends the answer.
 
 extension CloseRequest {
-  /// As the audit says it.
+  /// The wording in the audit log.
   var deed: String {
     let what = isOpenOnly ? "close the open of" : "close"
     return switch target {
@@ -16,7 +16,7 @@ extension CloseRequest {
     }
   }
 
-  /// Whether a session is meant.
+  /// Whether the request covers a session.
   fileprivate func means(_ session: Session) -> Bool {
     switch target {
     case .session(let number): session.number == number
@@ -25,14 +25,14 @@ extension CloseRequest {
   }
 }
 
-/// How many were ended, and whose answer is still to come.
+/// How many sessions were ended, and which loops have still to answer.
 private final class CloseGather: @unchecked Sendable {  // Confined to control.
   var count = 0
   var outstanding = 1
 }
 
 extension ControlLoop {
-  /// Ends sessions, or their opens; the one that asks stays.
+  /// Ends sessions, or their opens, except the session that asks.
   func close(_ wanted: CloseRequest, _ parcel: RequestParcel, for asker: Session) {
     let gather = CloseGather()
     for thread in threads.values {
@@ -63,7 +63,7 @@ extension ControlLoop {
 }
 
 extension SessionHost {
-  /// Ends those of its sessions that are meant.
+  /// Ends the sessions of this loop that the request covers.
   ///
   /// - Returns: how many
   func close(_ wanted: CloseRequest, for asker: Session) -> Int {
@@ -82,7 +82,7 @@ extension SessionHost {
 }
 
 extension Session {
-  /// Ends the open, and what is pended there is refused; the session stays.
+  /// Ends the open, whose pended requests are refused; the session stays.
   func endOpenByAdministrator() {
     open?.revoke()
     closeOpen(.administrator)

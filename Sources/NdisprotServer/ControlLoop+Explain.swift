@@ -54,7 +54,7 @@ extension ControlLoop {
       return
     }
     policy.directory?.note(user.userID, user.groups + [user.groupID])
-    // For oneself the groups count that the connection has.
+    // For the client's own user the groups of the connection count.
     let client = user.userID == session.credentials.userID ? session.credentials : user
     guard session.isAdministrator || client == session.credentials else {
       parcel.complete(.notPermitted)
@@ -76,7 +76,7 @@ extension ControlLoop {
 }
 
 extension String {
-  /// Whether it is the number of a user: clients look names up themselves, so that no text of theirs
+  /// Whether it is a user number: clients resolve names themselves, so that no text from a client
   /// reaches a directory service.
   ///
   /// - Source: threat T19
@@ -86,7 +86,7 @@ extension String {
 }
 
 extension AdministrationRequest {
-  /// Whether control decides by itself what to tell whom: everybody may ask about himself.
+  /// Whether control decides by itself what to answer: every user may ask about itself.
   var isForEverybody: Bool {
     switch self {
     case .explain, .status: true

@@ -3,11 +3,11 @@ internal import Ndisprot
 internal import Platform
 internal import WDF
 
-// Opening: control finds the binding, asks the policy once, waits for power, and hands the session to
-// the binding's thread.
+// Opening: control finds the binding, consults the policy once, waits for power, and moves the
+// session to the binding's thread.
 
 extension ControlLoop {
-  /// The longest window that may be asked for.
+  /// The largest window that may be requested.
   private static let maximumWindow = 64 << 20
 
   /// OPEN, OPEN_DEVICE.
@@ -32,7 +32,7 @@ extension ControlLoop {
     }
   }
 
-  /// Something happened that an open waits for.
+  /// Handles an event that an open waits for.
   func proceed(_ opening: Opening, _ event: OpeningStateMachine.Event) {
     perform(opening, opening.handle(event))
   }
@@ -50,7 +50,7 @@ extension ControlLoop {
     sessionsHere.compactMap(\.opening).filter { $0.isWaiting(for: binding) }
   }
 
-  /// Mails the session to its binding's thread; one that moves no frames stays here.
+  /// Mails the session to its binding's thread; a session that moves no frames stays here.
   private func move(_ opening: Opening) {
     guard let granted = opening.granted else { return }
     let session = opening.session

@@ -4,7 +4,7 @@ internal import NdisprotControl
 internal import Platform
 internal import WDF
 
-/// What the opens of one loop became under another policy.
+/// How a new policy changed the opens of one loop.
 struct PolicyTaken: Sendable {
   var changed = 0
   var closed = 0
@@ -18,27 +18,27 @@ struct PolicyTaken: Sendable {
   }
 }
 
-/// One reload at a time: what is asked meanwhile is one more, for all who asked.
+/// One reload at a time: requests that arrive meanwhile share the next one.
 struct ReloadQueue {
   typealias Answer = @Sendable (ReloadReply) -> Void
-  /// Asked before the one that runs had begun.
+  /// Requests made before the running reload began.
   var served: [Answer] = []
-  /// Asked since; they want what is in the file now.
+  /// Later requests: they want what the file contains now.
   var waiting: [Answer] = []
   var isRunning = false
-  /// Users or groups changed while it ran.
+  /// Users or groups changed during the reload.
   var mustRefreshAccounts = false
 }
 
-/// The loops that have not taken the policy yet, counted in.
+/// Collects the answers of the loops that have still to apply the policy.
 private final class PolicyGather: @unchecked Sendable {  // Confined to control.
   var taken = PolicyTaken()
   var outstanding = 1
 }
 
-// RELOAD: the configuration is read and checked where nobody waits; control then mails one immutable
-// policy to every loop, and answers when all have taken it. Until a loop has, its opens do what the
-// old policy said, wholly.
+// RELOAD: a thread that may block reads and checks the configuration; control then mails one
+// immutable policy to every loop, and answers when all have applied it. Until a loop has, the old
+// policy holds for its opens as a whole.
 
 extension ControlLoop {
   /// ADMINISTRATION, reload.
@@ -46,13 +46,13 @@ extension ControlLoop {
     reload { [weak self] reply in self?.answer(reply.encoded, 0, parcel, for: session) }
   }
 
-  /// Reads the configuration anew; `answer` hears what became of it, on control.
+  /// Reloads the configuration; `answer` is called on control with the result.
   func reload(answer: @escaping ReloadQueue.Answer) {
     reloads.waiting.append(answer)
     if !reloads.isRunning { startReload() }
   }
 
-  /// Users or groups of the machine changed: the same files count, with the numbers of now.
+  /// Users or groups of the machine changed: applies the same files with the new numbers.
   func accountsChanged() {
     reloads.mustRefreshAccounts = reloads.isRunning
     guard !reloads.isRunning else { return }
@@ -145,8 +145,8 @@ extension ControlLoop {
     add(taken, to: gather, configuration)
   }
 
-  /// A thread that nobody uses ends, if the next one would be made differently; one that is in use
-  /// stays as it is, and the log says so.
+  /// Ends an idle thread if the next one would be created with another configuration; a thread in
+  /// use keeps its configuration, and the log says so.
   private func renewIdleThreads() {
     for (key, running) in threads
     where running.loop.binding.isActive && isOutdated(running.loop) {
@@ -182,11 +182,11 @@ extension ControlLoop {
     finishReload(reply)
   }
 
-  /// Tells of rules for interfaces that are not there: a slip of the pen looks just like that.
+  /// Logs rules for interfaces that do not exist: a typing mistake looks the same.
   func tellOfAbsentInterfaces() {
     guard server.environment.loadConfiguration != nil else { return }
     let (rules, interfaces, server) = (policy.rules, server.driver.interfaces, server)
-    // A thousand rules and two thousand interfaces take their time.
+    // A thousand rules and two thousand interfaces take a while.
     _ = server.lookups.add { isUnloading in
       guard !isUnloading else { return }
       var isThere: [InterfaceMatch: Bool] = [:]
@@ -207,7 +207,7 @@ extension ControlLoop {
     }
   }
 
-  /// Rules that are named so.
+  /// The most rules that are named.
   private static let absentLines = 10
 
   private func startNextReload() {

@@ -5,7 +5,7 @@ internal import Platform
 internal import Synchronization
 internal import WDF
 
-/// The answers of several loops to one question, counted in.
+/// Collects the answers of several loops to one request.
 final class StatisticsGather: @unchecked Sendable {  // Confined to control.
   let after: StatisticsObject.Key
   var sets: [CounterSet] = []
@@ -14,17 +14,19 @@ final class StatisticsGather: @unchecked Sendable {  // Confined to control.
   init(after: StatisticsObject.Key) { self.after = after }
 }
 
-/// What one page of an answer can be made of; nothing else is counted for it, so that a question costs
-/// what its answer is worth and not what all clients of the daemon have.
+/// What one page of an answer can consist of.
+///
+/// Nothing else is counted for it, so that a request costs as much as its answer, independent of the
+/// number of clients.
 ///
 /// - Source: threats T5, T21
 struct StatisticsScope: Sendable {
   /// More counters than any page has room for.
   static let maximumCount =
     MessageHeader.maximumPayloadByteCount / StatisticsObject.counterByteCount + 1
-  /// Whose; nil is everybody's.
+  /// The user; nil for all users.
   let userID: UInt32?
-  /// The last object of the page before.
+  /// The last object of the previous page.
   let after: StatisticsObject.Key
 
   func contains(_ open: OpenContext) -> Bool {
@@ -46,7 +48,7 @@ struct StatisticsScope: Sendable {
   }
 }
 
-// STATISTICS: counters live on the bindings' threads, so each is asked, and the last one answers.
+// STATISTICS: counters live on the bindings' threads, so each is queried, and the last one answers.
 
 extension ControlLoop {
   func gatherStatistics(
@@ -102,17 +104,17 @@ extension ControlLoop {
     add(idle + own + total, to: gather, parcel, for: session)
   }
 
-  /// What the daemon counts as a whole: for root, and for the user whose daemon it is.
+  /// Counters of the daemon as a whole: for root, and for the user that runs the daemon.
   private var ownCounters: CounterSet {
     CounterSet(
       kind: .daemon, userID: server.ownUserID, interfaceIndex: 0, id: 0, name: "ndisprotd",
       values: [(.linkResyncs, UInt64(clamping: watch?.resyncCount ?? 0))])
   }
 
-  /// What clients hold of each limited thing, for the same.
+  /// What clients hold of each limited resource, for the same users.
   private var limits: [CounterSet] {
     let uses = server.budgets.all.map(\.use) + server.rings.uses + [server.writeBudget.use]
-    // The first is that of sessions.
+    // The first budget is that of sessions.
     let scrapers = server.scraperCount.load(ordering: .relaxed)
     return uses.enumerated().map { index, use in
       let limits = use.limits
@@ -142,8 +144,8 @@ extension ControlLoop {
   /// All loops have answered.
   func end(_ gather: StatisticsGather, _ parcel: RequestParcel, for session: Session) {
     answer(gather, parcel, for: session)
-    // It ends in a turn of its own: what came to the sockets meanwhile is first, also if no loop had
-    // to be asked.
+    // The answer is sent in a turn of its own, even if no loop had to be queried: messages that
+    // arrived meanwhile come first.
     _ = loop.post {
       self.statistics.end()
       self.nextStatistics()
@@ -160,7 +162,7 @@ extension ControlLoop {
       client.userID == 0 || $0.userID == client.userID
         || ($0.kind == .binding && shown.contains($0.interfaceIndex))
     }
-    // Each page counts anew: an object that comes or goes meanwhile disturbs no other.
+    // Each page is counted again: an object that appears or disappears meanwhile affects no other.
     let sets = visible.map { (key: StatisticsObject.Key($0), set: $0) }
       .filter { $0.key > gather.after }.sorted { $0.key < $1.key }
     let reply = StatisticsReply(
@@ -172,7 +174,7 @@ extension ControlLoop {
 }
 
 extension Session {
-  /// Runs work on the loop that has the session, now or when it has arrived there.
+  /// Runs work on the loop that has the session: now, or when the work has reached that loop.
   func onHost(_ work: @escaping @Sendable (Session) -> Void) {
     let host = self.host
     if host.loop.isCurrent {
@@ -184,7 +186,7 @@ extension Session {
 }
 
 extension StatisticsObject.Key {
-  /// Where the object of some counters stands.
+  /// The sort position of the object with these counters.
   init(_ set: CounterSet) {
     self.init(
       kind: StatisticsObject.Kind(rawValue: set.kind.rawValue),

@@ -4,7 +4,7 @@ internal import NdisprotControl
 internal import Platform
 internal import Synchronization
 
-/// When the configuration was read, and what became of the last reload.
+/// When the configuration was read, and the result of the last reload.
 ///
 /// - Units: nanoseconds since the epoch, and on the monotonic clock
 struct ReloadHistory {
@@ -15,13 +15,13 @@ struct ReloadHistory {
   private(set) var takenCount: UInt32 = 0
   private(set) var refusal: String
 
-  /// Begins with what is wrong with the configuration of the start; empty if nothing is.
+  /// Starts with the error of the initial configuration; empty if it has none.
   init(failure: String) {
     refusal = failure
     if !failure.isEmpty { reloadedAt = startedAt }
   }
 
-  /// A reload is over.
+  /// Records the end of a reload.
   mutating func note(_ reply: ReloadReply) {
     reloadedAt = realtimeNanoseconds()
     refusal = reply.refusal

@@ -9,20 +9,21 @@ internal import WDF
 /// all complete ends on the loop that has it.
 struct BindingThread {
   let loop: BindingLoop
-  /// Sessions that are there, or on their way.
+  /// Sessions that it has, or that are on their way to it.
   var sessionCount = 0
-  /// When this changes, a timer of an earlier idle time means nothing any more.
+  /// Changes with every session added or removed, which invalidates the timer of an earlier idle
+  /// time.
   var idleNumber: UInt64 = 0
 }
 
-// The threads of the bindings: started with the first open that moves frames, ended a second after the
-// last one.
+// The threads of the bindings: started with the first open that moves frames, ended a second after
+// the last one closes.
 
 extension ControlLoop {
-  /// How long a binding's handles stay open after the last open went.
+  /// How long a binding's handles stay open after the last open has closed.
   static let idleNanoseconds: UInt64 = 1_000_000_000
 
-  /// The thread of a binding, started if there is none; one more session is on it.
+  /// The thread of a binding, started if it has none; adds one session to it.
   func thread(
     of binding: AdapterBinding, for client: Credentials
   ) throws(BindingError) -> BindingLoop {
@@ -61,7 +62,7 @@ extension ControlLoop {
     }
   }
 
-  /// One session less on a binding's thread; the last one starts its idle time.
+  /// Removes one session from a binding's thread; the last one starts its idle time.
   func release(_ host: BindingLoop) {
     let key = ObjectIdentifier(host.binding)
     guard var running = threads[key], running.loop === host else { return }
@@ -74,7 +75,7 @@ extension ControlLoop {
       return
     }
     let number = running.idleNumber
-    // Another thread of the same interface has a number of its own.
+    // Another thread of the same interface has a different number.
     _ = executor.schedule(afterNanoseconds: ControlLoop.idleNanoseconds) { [weak self, weak host] in
       guard let self, let now = threads[key], now.loop === host, now.idleNumber == number else {
         return
@@ -83,7 +84,7 @@ extension ControlLoop {
     }
   }
 
-  /// Whether a reload wants the next thread of the binding made differently.
+  /// Whether a reload requires the next thread of the binding to be created differently.
   func isOutdated(_ host: BindingLoop) -> Bool {
     let attributes = host.binding.snapshot.attributes
     return !host.configuration.isAlike(server.configuration.binding(of: attributes))

@@ -5,23 +5,23 @@ internal import Platform
 internal import Synchronization
 internal import WDF
 
-// STATISTICS, behind the limits: what each user did since the start, and what was denied. This is what
-// metrics are made of; the session that asks is not counted.
+// STATISTICS, after the limits: what each user did since the start, and what was denied. The
+// metrics are computed from this; the session that asks is not counted.
 
 extension StatisticsRequest {
-  /// Whether it asks for totals, which no other question is answered with.
+  /// Whether it asks for totals; other requests are answered without them.
   var isForTotals: Bool { after.kind.rawValue >= StatisticsObject.Kind.firstTotal.rawValue - 1 }
 }
 
 extension Session {
-  /// It asks for totals: neither it nor what it does is counted in them.
+  /// The session asks for totals: neither it nor its activity is counted in them.
   func becomeScraper() {
     guard !isScraper else { return }
     isScraper = true
     server.scraperCount.add(1, ordering: .relaxed)
   }
 
-  /// The session is over: its counters go into its user's totals.
+  /// The session has ended: adds its counters to its user's totals.
   func fold() {
     guard isScraper else {
       server.totals.add(userSet)
@@ -30,14 +30,14 @@ extension Session {
     server.scraperCount.subtract(1, ordering: .relaxed)
   }
 
-  /// Its counters, as its user's row has them.
+  /// Its counters, as they appear in the user's row.
   var userSet: CounterSet {
     var set = counterSet
     if !isKnown { set.userID = UserTotals.strangers }
     return set
   }
 
-  /// What it counts for its user now; a dead open is not counted any more.
+  /// What it counts for its user now; dead opens are not included.
   var liveCounters: [CounterSet] {
     guard !isScraper else { return [] }
     let open = isCloseAudited ? nil : open
@@ -50,7 +50,7 @@ extension ControlLoop {
     _ wanted: StatisticsRequest, _ parcel: RequestParcel, for session: Session
   ) {
     let gather = StatisticsGather(after: wanted.after)
-    // In front of the live ones: what ends meanwhile is missed once, and never counted twice.
+    // Read before the live counters: what ends in between is missed once, and never counted twice.
     let closed = server.totals.all
     for thread in threads.values {
       let host = thread.loop

@@ -7,22 +7,22 @@ internal import WDF
 /// The control thread: listener, sessions that have no binding open, interfaces, and the threads
 /// of the bindings.
 ///
-/// - Thread: its own; others talk to it through `loop.post`
+/// - Thread: its own; other threads call it through `loop.post`
 /// - Source: `ndisprotd.docc/Architecture.md` section 4
 final class ControlLoop: SessionHost, TurnHandler, BindingObserver, @unchecked Sendable {
   // Unchecked: confined to its loop.
-  /// As the kernel shows it.
+  /// The thread's name in the kernel.
   static let threadName = "control"
   let loop: EventLoop
   let server: ServerCore
   let executor: LoopExecutor
   var policy: AccessPolicy
-  /// Whoever waits for the reload that runs, and for the one after it.
+  /// Requests that wait for the running reload, and for the one after it.
   var reloads = ReloadQueue()
-  /// When the configuration was read, and what became of the last reload.
+  /// When the configuration was read, and the result of the last reload.
   var history: ReloadHistory
   var statistics = StatisticsQueue()
-  /// What was reported of users.
+  /// What was reported about users.
   var userReport = UserReport()
   private let listener: Listener
   private(set) var watch: (any InterfaceSource)?
@@ -35,10 +35,10 @@ final class ControlLoop: SessionHost, TurnHandler, BindingObserver, @unchecked S
   let meter = WorkMeter()
   /// By their bindings, which they keep: an index may be a new interface's already.
   var threads: [ObjectIdentifier: BindingThread] = [:]
-  /// The sessions that hear of events, wherever they are.
+  /// The sessions that subscribed to events, on any loop.
   var subscribers: [ObjectIdentifier: (session: Session, subscription: Subscription)] = [:]
   private var whenReady: (([(name: InterfaceName, error: BindError)], SystemError?) -> Void)?
-  /// Wanted interfaces that are there and cannot be bound.
+  /// Wanted interfaces that exist and cannot be bound.
   var refusals: [(name: InterfaceName, error: BindError)] = []
 
   init(server: ServerCore, listener: Int32, loop: EventLoop) {
@@ -56,9 +56,9 @@ final class ControlLoop: SessionHost, TurnHandler, BindingObserver, @unchecked S
     loop.addTurnHandler(self)
   }
 
-  /// Starts to watch interfaces, and to listen when the first of them were tried (D-41).
+  /// Starts watching interfaces, and listens when a bind of the first ones was tried (D-41).
   ///
-  /// - Parameter whenReady: hears which wanted interfaces cannot be bound, or what went wrong
+  /// - Parameter whenReady: receives the wanted interfaces that cannot be bound, or an error
   func start(
     whenReady: @escaping ([(name: InterfaceName, error: BindError)], SystemError?) -> Void
   ) {
@@ -87,12 +87,12 @@ final class ControlLoop: SessionHost, TurnHandler, BindingObserver, @unchecked S
     whenReady = nil
   }
 
-  /// The sessions that control has.
+  /// The sessions on control's loop.
   var sessionsHere: [Session] { Array(sessions.values) }
 
   func endOpen(of session: Session) { session.endOpenByAdministrator() }
 
-  /// Forgets a session that moves to a binding's loop.
+  /// Removes a session that moves to a binding's loop.
   func forget(_ session: Session) {
     sessions[ObjectIdentifier(session)] = nil
     unflushed.remove(session)
@@ -117,7 +117,7 @@ final class ControlLoop: SessionHost, TurnHandler, BindingObserver, @unchecked S
 
   func sessionLeaves(_ session: Session) { departures.append(session) }
 
-  /// A client was admitted; it goes on when it is known which rules forbid it something.
+  /// A client was admitted; it continues when it is known which rules forbid it something.
   func begin(_ session: Session) {
     sessions[ObjectIdentifier(session)] = session
     directory.ask(session.credentials.userID, policy, self) { session.arrive() }

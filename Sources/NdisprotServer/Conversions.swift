@@ -3,12 +3,12 @@ internal import Ndisprot
 internal import NdisprotControl
 internal import WDF
 
-// The words of the control channel in the driver's and the framework's, and back.
+// Converts the terms of the control channel to those of the driver and the framework, and back.
 
 extension RequestParameters {
-  /// What a message asks, in the framework's words.
+  /// The parameters of a message, in the framework's terms.
   ///
-  /// No reply is longer than the longest message, however much room the client says it has.
+  /// No reply exceeds the longest message, whatever room the client claims to have.
   init(_ header: MessageHeader) {
     let type: RequestType
     var code: UInt32 = 0
@@ -37,7 +37,7 @@ extension RequestParameters {
   /// Whether it is a read or a write, which the quota `requests` counts.
   var isTransfer: Bool { type == .read || type == .write }
 
-  /// The opcode that `init(_:)` was given.
+  /// The opcode passed to `init(_:)`.
   var opcode: UInt16 {
     let isBatch = code == RequestParameters.batchCode
     return switch type {
@@ -56,7 +56,7 @@ extension MessageHeader {
     flags = MessageHeader.replyFlag
   }
 
-  /// Notes how the request ended.
+  /// Records how the request ended.
   mutating func setStatus(_ status: CompletionStatus) {
     code = status.ntStatus.rawValue
     ndisStatus = status.ndisStatus.rawValue
@@ -65,7 +65,7 @@ extension MessageHeader {
 }
 
 extension OpenOptions {
-  /// What a client's OPEN asks; an open that is as the sample's is alone, too.
+  /// The options of a client's OPEN; a `compat` open is exclusive, too.
   init(_ request: OpenRequest) {
     let isExclusive = request.mode == .exclusive || request.flags.contains(.compat)
     self.init(
@@ -87,7 +87,7 @@ extension BindingEntry {
 }
 
 extension BindingEntry.Names {
-  /// What the kernel says of an interface; its master may have gone meanwhile.
+  /// What the kernel reports about an interface; its master may be gone already.
   init(_ attributes: AdapterAttributes, _ list: BindingList) {
     let master = list.name(ofInterface: attributes.details.masterIndex)
     self.init(

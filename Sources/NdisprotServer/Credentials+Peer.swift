@@ -2,7 +2,7 @@ internal import Ndisprot
 internal import Platform
 
 extension Credentials {
-  /// What the kernel says of the process at the other end; nil if it says nothing.
+  /// What the kernel reports about the peer process; nil if it reports nothing.
   init?(ofPeer descriptor: Int32) {
     let socket = UnixSocket(descriptor)
     guard let peer = try? socket.peer() else { return nil }

@@ -1,21 +1,21 @@
 internal import NdisprotControl
 
-/// What the program around the server says of itself, for whoever asks for the status.
+/// What the program around the server reports about itself in the status.
 public struct DaemonIdentity: Sendable {
   /// The program's version.
   public var version: String
   /// Where it listens.
   public var socketPath: String
-  /// Whether the socket is the service manager's.
+  /// Whether the service manager created the socket.
   public var isSocketInherited: Bool
   /// Whether a service manager started it.
   public var isService: Bool
-  /// Within what time the service manager wants a sign of life; 0 if it does not watch.
+  /// The service manager's watchdog interval; 0 if it has none.
   public var watchdogNanoseconds: UInt64
-  /// Whether its memory stays resident now; any thread may ask.
+  /// Whether its memory is locked now; callable on any thread.
   public var isMemoryLocked: @Sendable () -> Bool
 
-  /// Makes an identity; that of a program that says nothing of itself, unless given.
+  /// Creates an identity; the defaults are those of a program that reports nothing.
   public init(
     version: String = "", socketPath: String = "", isSocketInherited: Bool = false,
     isService: Bool = false, watchdogNanoseconds: UInt64 = 0,

@@ -2,11 +2,11 @@ internal import NDIS
 internal import Ndisprot
 internal import Platform
 
-/// Why something was denied, as the metric `ndisprot_denied_total` tells denials apart.
+/// Why something was denied, as labelled in the metric `ndisprot_denied_total`.
 ///
-/// - Source: names of labels are never changed: alert rules name them
+/// - Source: labels never change: alert rules name them
 enum DenialReason: String, Sendable, CaseIterable {
-  /// No rule lets the user do it, or names the user at all.
+  /// No rule allows it, or no rule names the user at all.
   case rule
   /// A rule decides, and a right is missing.
   case right
@@ -19,7 +19,7 @@ enum DenialReason: String, Sendable, CaseIterable {
 }
 
 extension AccessRefusal {
-  /// What the metric counts it as.
+  /// The label in the metric.
   var reason: DenialReason {
     switch self {
     case .noRule, .forbiddenType, .noRuleForType, .noRuleForFrame: .rule
@@ -28,7 +28,7 @@ extension AccessRefusal {
     }
   }
 
-  /// What is refused of an open: the first of each kind is audited, the others are counted.
+  /// The kind of refusal within an open: the first of each kind is audited, the others are counted.
   var kind: String {
     switch self {
     case .noRule, .forbiddenType, .noRuleForType: "open"
@@ -50,7 +50,7 @@ extension AccessRefusal {
   }
 }
 
-/// Denials since the start, also those that are not written.
+/// Denials since the start, including those that were not written.
 ///
 /// - Thread: any
 final class DenialCounts: Sendable {
@@ -60,13 +60,13 @@ final class DenialCounts: Sendable {
     counts.withLock { $0[reason, default: 0] &+= times }
   }
 
-  /// Every reason, in one order.
+  /// Every reason, in a fixed order.
   var all: [(reason: DenialReason, count: UInt64)] {
     counts.withLock { counts in DenialReason.allCases.map { ($0, counts[$0] ?? 0) } }
   }
 }
 
-/// What was refused of one open, by kind.
+/// The refusals of one open, by kind.
 struct OpenDenials {
   private var counts: [(kind: String, count: UInt64)] = []
 

@@ -1,26 +1,26 @@
 internal import Platform
 
-/// Sessions of one loop whose clients have left, ended for a bounded time a turn.
+/// Sessions of one loop whose clients have left, ended within a time limit per turn.
 ///
-/// Ending one costs a tenth of a millisecond; a thousand clients that are killed at once must not keep
-/// another's frame waiting for all of them.
+/// Ending a session takes a tenth of a millisecond; when a thousand clients are killed at once,
+/// other clients' frames must not wait for all of them.
 ///
 /// - Thread: the loop's
 /// - Source: threat T5
 final class Departures {
-  /// Nanoseconds of a turn that go into ending sessions.
+  /// Nanoseconds of a turn that may be spent on ending sessions.
   private static let budget: UInt64 = 1_000_000
   private var sessions: [Session] = []
 
-  /// Adds a session that is watched no more.
+  /// Adds a session whose socket is no longer watched.
   func append(_ session: Session) { sessions.append(session) }
 
-  /// A session moves to another loop, which ends it.
+  /// Removes a session that moves to another loop, which ends it.
   func remove(_ session: Session) { sessions.removeAll { $0 === session } }
 
-  /// Ends some, one at least.
+  /// Ends some sessions, at least one.
   ///
-  /// - Returns: whether there are more
+  /// - Returns: whether any are left
   func endTurn() -> Bool {
     guard !sessions.isEmpty else { return false }
     let start = monotonicNanoseconds()

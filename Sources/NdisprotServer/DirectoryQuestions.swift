@@ -1,19 +1,19 @@
 internal import Ndisprot
 internal import Platform
 
-/// Asks the directory for the groups of users who connect, if a rule forbids a group something.
+/// Queries the directory for the groups of users that connect, if a rule forbids a group something.
 ///
-/// A client is let in when the answer is there, or after two seconds without it. Questions have a thread
-/// of their own: no client's question about rights keeps others from coming in.
+/// A client is admitted when the answer arrives, or after two seconds without it. These queries
+/// have a thread of their own: a client's query about rights never delays the admission of others.
 ///
-/// - Thread: control, but for the thread of the questions
+/// - Thread: control, except the query thread
 /// - Source: threat T14
 final class DirectoryQuestions: @unchecked Sendable {  // Confined to control.
-  /// As the kernel shows the thread.
+  /// The thread's name in the kernel.
   static let threadName = "groups"
   /// How long a client waits for the answer.
   private static let patienceNanoseconds: UInt64 = 2_000_000_000
-  /// With so many users those that have no session are forgotten.
+  /// With this many users, those without a session are dropped.
   private static let tidyUserCount = 4_096
 
   private let server: ServerCore
@@ -25,7 +25,7 @@ final class DirectoryQuestions: @unchecked Sendable {  // Confined to control.
     lookups = Lookups(server.framework, name: DirectoryQuestions.threadName)
   }
 
-  /// Lets a client go on when its user's groups are known, or will not be in time.
+  /// Lets a client continue when its user's groups are known, or the query timed out.
   func ask(
     _ userID: UInt32, _ policy: AccessPolicy, _ control: ControlLoop,
     whenAnswered: @escaping () -> Void
@@ -51,7 +51,7 @@ final class DirectoryQuestions: @unchecked Sendable {  // Confined to control.
     control.loop.arm(timer, afterNanoseconds: DirectoryQuestions.patienceNanoseconds)
     let (find, loop) = (server.environment.findUser, control.loop)
     let isAsked = lookups.add { [weak self] isUnloading in
-      // What could not be asked is as good as not answered.
+      // A failed query counts as one without an answer.
       let user = isUnloading ? nil : (try? find("\(userID)")) ?? nil
       directory.note(userID, user.map { $0.groups + [$0.groupID] })
       guard let self else { return }
@@ -70,9 +70,9 @@ final class DirectoryQuestions: @unchecked Sendable {  // Confined to control.
     directory.keep { sessions.used(by: $0) > 0 }
   }
 
-  /// Asks about users who are connected, before another policy holds for them.
+  /// Queries the users that are connected, before a new policy applies to them.
   ///
-  /// - Thread: any that may wait
+  /// - Thread: any that may block
   static func ask(
     _ users: [UInt32], _ directory: DirectoryGroups,
     _ find: @Sendable (String) throws(SystemError) -> Credentials?

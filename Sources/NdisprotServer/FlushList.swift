@@ -1,7 +1,7 @@
-/// The sessions of one loop whose replies leave at the end of the turn.
+/// The sessions of one loop whose replies are sent at the end of the turn.
 ///
-/// Two arrays change places, so that a turn allocates nothing. A class, because a session that ends
-/// in the middle of a turn takes itself out.
+/// Two arrays are swapped, so that a turn allocates nothing. It is a class because a session that
+/// ends in the middle of a turn removes itself.
 ///
 /// - Thread: the loop's
 final class FlushList {
@@ -16,13 +16,13 @@ final class FlushList {
     }
   }
 
-  /// Takes out a session that leaves the loop.
+  /// Removes a session that leaves the loop.
   func remove(_ session: Session) {
     session.isListedForFlush = false
     sessions.removeAll { $0 === session }
   }
 
-  /// The end of a turn: replies leave, unless they are held for another turn.
+  /// The end of a turn: sends the replies, unless they are held for another turn.
   ///
   /// - Returns: whether some are held
   func endTurn() -> Bool {

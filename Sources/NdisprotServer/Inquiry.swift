@@ -1,14 +1,14 @@
 internal import NDIS
 internal import Ndisprot
 
-/// What one binding's card is asked: the job that is under way, and the one that comes after it.
+/// The queries of one binding's NIC: the job in progress, and the next one.
 ///
-/// Whoever asks while a job is under way waits for the next one, so that an answer never is older than
-/// its question.
+/// A request that arrives during a job waits for the next one, so that an answer is never older
+/// than its request.
 struct Inquiry {
   typealias Answer = @Sendable (Result<AdapterFacts, CardError>) -> Void
 
-  /// Somebody who waits.
+  /// A request that waits for the answer.
   struct Waiter {
     let job: CardJob
     /// On the monotonic clock.
@@ -16,7 +16,7 @@ struct Inquiry {
     let answer: Answer
   }
 
-  /// How a job went.
+  /// The result of a job.
   struct Outcome {
     var membershipError: CardError?
     var facts: Result<AdapterFacts, CardError>
@@ -26,7 +26,7 @@ struct Inquiry {
       note(traffic)
     }
 
-    /// There is no kernel thread any more.
+    /// The result after the kernel thread has ended.
     static var ending: Outcome {
       var outcome = Outcome(traffic: BindingTraffic())
       outcome.membershipError = .ending
@@ -34,14 +34,14 @@ struct Inquiry {
       return outcome
     }
 
-    /// Adds what the binding has counted itself.
+    /// Adds what the binding itself counted.
     mutating func note(_ traffic: BindingTraffic) {
       guard case .success(var known) = facts else { return }
       known.traffic = traffic
       facts = .success(known)
     }
 
-    /// What somebody hears of it, who wanted this.
+    /// The answer for a request that wanted this job.
     func result(of job: CardJob) -> Result<AdapterFacts, CardError> {
       if job.memberships != nil, let membershipError { return .failure(membershipError) }
       return job.facts.isEmpty ? .success(AdapterFacts()) : facts
@@ -51,18 +51,18 @@ struct Inquiry {
   let binding: AdapterBinding
   private var running: [Waiter] = []
   private var waiting: [Waiter] = []
-  /// What is wanted next; also of those who have given up waiting: what was joined has to be left.
+  /// The next job; includes requests that timed out, because joined groups have to be left.
   private var next = CardJob()
   private var isRunning = false
-  /// The operator was told that the job under way takes too long.
+  /// Whether the operator was warned that the current job takes too long.
   private var isHangTold = false
 
   init(_ binding: AdapterBinding) { self.binding = binding }
 
-  /// Whether nothing is under way and nobody waits.
+  /// Whether no job is in progress and no request waits.
   var isIdle: Bool { !isRunning && waiting.isEmpty && next == CardJob() }
 
-  /// When the first of those who wait gives up.
+  /// The earliest deadline of the waiting requests.
   var nextDeadline: UInt64? { (running + waiting).map(\.deadline).min() }
 
   mutating func add(_ waiter: Waiter) {
@@ -70,7 +70,7 @@ struct Inquiry {
     next.merge(waiter.job)
   }
 
-  /// Begins the next job; nil if there is none, or one is under way.
+  /// Starts the next job; nil if there is no job to start, or one is in progress.
   mutating func start() -> CardJob? {
     guard !isRunning, next != CardJob() else { return nil }
     let job = next
@@ -82,14 +82,14 @@ struct Inquiry {
     return job
   }
 
-  /// The job is done; those who waited for it.
+  /// Ends the job; returns the requests that waited for it.
   mutating func finish() -> [Waiter] {
     defer { running = [] }
     isRunning = false
     return running
   }
 
-  /// Takes out those whose time is over.
+  /// Removes the requests that timed out.
   mutating func expire(_ now: UInt64) -> [Waiter] {
     let isOver = { (waiter: Waiter) in waiter.deadline <= now }
     let expired = running.filter(isOver) + waiting.filter(isOver)
@@ -98,7 +98,7 @@ struct Inquiry {
     return expired
   }
 
-  /// Somebody's time is over: whether that is to be told, once for each job.
+  /// Whether a timeout is to be reported: once per job.
   mutating func tellsHang() -> Bool {
     defer { isHangTold = true }
     return !isHangTold

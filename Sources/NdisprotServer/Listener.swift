@@ -6,25 +6,26 @@ internal import NdisprotControl
 internal import Platform
 internal import WDF
 
-/// The socket that clients connect to, on control's loop: admits them, or tells them why not.
+/// The socket that clients connect to, on control's loop: admits them, or replies why not.
 ///
 /// - Thread: control
 /// - Source: threat T3; accept(2)
 final class Listener: EventHandler {
-  /// After an error of accept(2) that the next call would meet too.
+  /// The pause after an error of accept(2) that the next call would meet too.
   private static let restNanoseconds: UInt64 = 100_000_000
-  /// Connections of one turn: a storm of them must not starve those that are in.
+  /// Connections per turn: a burst of them must not starve the admitted clients.
   private static let connectionsPerTurn = 16
 
   private let descriptor: Int32
   private var registration: Registration?
   private weak var control: ControlLoop?
-  /// Given up for a moment when no other is left, so that one client can be told.
+  /// A spare descriptor, closed for a moment when no other is left, so that one client gets a
+  /// reply.
   private var reserve: Int32 = -1
-  /// It is in the log, and no client has come in since.
+  /// The failure was logged, and no client was admitted since.
   private var hasComplained = false
 
-  /// Takes over a socket that listens; from now on nobody sends descriptors through it.
+  /// Takes ownership of a listening socket, and rejects descriptors sent through it from now on.
   init(_ descriptor: Int32) {
     self.descriptor = descriptor
     _ = clinux_forbid_rights(descriptor)
@@ -35,7 +36,7 @@ final class Listener: EventHandler {
     if reserve < 0 { reserve = unsafe open("/dev/null", O_RDONLY | O_CLOEXEC) }
   }
 
-  /// Lets clients in from now on.
+  /// Starts admitting clients.
   func start(on control: ControlLoop) throws(SystemError) {
     self.control = control
     registration = try control.loop.register(descriptor, .read, self)
@@ -51,7 +52,7 @@ final class Listener: EventHandler {
       }
       switch errno {
       case EAGAIN: return
-      // The client is to blame, who is gone.
+      // The fault of a client that is gone.
       case EINTR, ECONNABORTED: continue
       case EMFILE, ENFILE:
         if refuseForLackOfDescriptors(control) { continue }
@@ -66,7 +67,7 @@ final class Listener: EventHandler {
     }
   }
 
-  /// The socket stays readable, and the next call would fail as well.
+  /// Pauses: the socket stays readable, and the next call would fail as well.
   private func rest(_ control: ControlLoop) {
     guard let registration else { return }
     control.loop.modify(registration, [])
@@ -78,15 +79,15 @@ final class Listener: EventHandler {
     control.loop.arm(timer, afterNanoseconds: Listener.restNanoseconds)
   }
 
-  /// Once, until a client comes in.
+  /// Logs a failure once, until a client is admitted.
   private func complain(_ control: ControlLoop, _ text: String) {
     if !hasComplained { control.server.log(.warning, text) }
     hasComplained = true
   }
 
-  /// Out of descriptors: the reserve lets one client in, to be told so.
+  /// Out of descriptors: gives up the spare one to tell one client why it is refused.
   ///
-  /// - Returns: whether one was
+  /// - Returns: whether a client was refused this way
   private func refuseForLackOfDescriptors(_ control: ControlLoop) -> Bool {
     complain(
       control,
@@ -134,7 +135,8 @@ final class Listener: EventHandler {
     }
   }
 
-  /// Says why before hanging up: the answer to the HELLO that the client is about to send.
+  /// Sends the reason before hanging up: as the answer to the HELLO that the client is about to
+  /// send.
   private func refuse(_ socket: ClientSocket, _ userID: UInt32, _ control: ControlLoop) {
     var header = MessageHeader(opcode: Opcode.hello.rawValue, id: 0)
     header.flags = MessageHeader.replyFlag
@@ -147,19 +149,19 @@ final class Listener: EventHandler {
   }
 }
 
-/// Why there is no room for one session more of a client.
+/// Why a client cannot have one more session.
 struct AdmissionRefusal: Error {
   let rule: String
   let text: String
-  /// What the metric counts it as.
+  /// The label in the metric.
   var reason: DenialReason { rule == "-" ? .limit : .quota }
 }
 
 extension ControlLoop {
-  /// Sessions of administrators beyond the limit of all.
+  /// Sessions of administrators beyond the overall limit.
   private static let administratorSessions = 16
 
-  /// Whether some rule speaks of a client, or it is an administrator.
+  /// Whether some rule names a client, or it is an administrator.
   func knows(_ client: Credentials) -> Bool {
     client.userID == server.ownUserID || policy.knows(client)
   }
@@ -177,7 +179,7 @@ extension ControlLoop {
       budgets.sessions.noteRefusal()
       throw AdmissionRefusal(rule: refusal.ruleName, text: refusal.description)
     }
-    // Who can do something about it gets in.
+    // A client that can fix the problem is admitted.
     let isAdministrator = client.userID == 0 || client.userID == server.ownUserID
     let spare = isAdministrator ? ControlLoop.administratorSessions : 0
     guard let charge = budgets.sessions.charge(to: holder, spare: spare) else {

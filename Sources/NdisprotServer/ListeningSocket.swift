@@ -7,21 +7,21 @@ public enum ListenError: Error, Hashable, Sendable {
   case pathTooLong(String)
   /// A daemon answers on this socket already.
   case inUse(String)
-  /// Something else has this name.
+  /// Something other than a socket has this name.
   case notASocket(String)
   /// A system call failed.
   case system(String, SystemError)
-  /// Several descriptors were inherited, and none has the clients' name.
+  /// Several descriptors were inherited, and none is named as the clients' socket.
   case unnamed(count: Int)
-  /// What was inherited is no socket that listens for `SOCK_SEQPACKET` connections.
+  /// The inherited descriptor is no socket that listens for `SOCK_SEQPACKET` connections.
   case notListening(descriptor: Int32)
 }
 
-/// The control socket, made by hand; under systemd it is inherited instead.
+/// The control socket, created by the daemon; under systemd it is inherited instead.
 ///
 /// - Source: unix(7); `ndisprotd.docc/CommandLine.md`
 public enum ListeningSocket {
-  /// Makes and listens on a `SOCK_SEQPACKET` socket; one that a dead daemon left is replaced.
+  /// Creates and listens on a `SOCK_SEQPACKET` socket; replaces one left by a dead daemon.
   ///
   /// - Returns: the descriptor; the caller owns it
   public static func make(path: String, mode: UInt32) throws(ListenError) -> Int32 {
@@ -42,7 +42,7 @@ public enum ListeningSocket {
     let socket = try UnixSocket(.connection, isNonBlocking: true)
     var hasName = false
     do throws(SystemError) {
-      // Tight while the name appears; the wanted mode is set before anybody can be let in.
+      // No access while the name appears; the final mode is set before any client can connect.
       let previous = umask(0o177)
       defer { umask(previous) }
       try socket.bind(to: address)
@@ -57,7 +57,7 @@ public enum ListeningSocket {
     return socket.descriptor
   }
 
-  /// Removes the name of a socket that this daemon made; one that another daemon has meanwhile made stays.
+  /// Removes the name of a socket that this daemon created, unless another daemon has replaced it.
   ///
   /// - Parameters:
   ///   - path: the name
@@ -68,9 +68,9 @@ public enum ListeningSocket {
     if FileIdentity(path) == made { unsafe unlink(path) }
   }
 
-  /// Takes over a socket that the service manager listens on.
+  /// Takes ownership of a socket that the service manager listens on.
   ///
-  /// - Returns: the path it is bound to, `@` in front of an abstract name
+  /// - Returns: the path it is bound to; an abstract name begins with `@`
   /// - Source: sd_is_socket_unix(3)
   public static func adopt(_ descriptor: Int32) throws(ListenError) -> String {
     let flags = fcntl(descriptor, F_GETFL)
@@ -90,7 +90,7 @@ public enum ListeningSocket {
     guard unsafe lstat(path, &status) == 0 else { return }
     guard status.st_mode & S_IFMT == S_IFSOCK else { throw .notASocket(path) }
     do throws(SystemError) {
-      // Not blocking: a daemon that stands and has a full queue is there all the same.
+      // Does not block: a daemon with a full queue is alive all the same.
       let probe = try UnixSocket(.connection, isNonBlocking: true)
       defer { probe.close() }
       try probe.connect(to: address)

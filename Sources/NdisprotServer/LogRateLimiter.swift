@@ -1,12 +1,12 @@
-/// Keeps a client from filling the log: one allowance for all lines that a user causes.
+/// Keeps clients from filling the log: each user has one allowance for all lines it causes.
 ///
-/// A line about what a user did costs little, so that a thousand opens in a row are accounted for; one
-/// about what was refused, went wrong or broke the protocol costs a hundred times as much. What is not
-/// written is counted, and told with the user's next line.
+/// A line about what a user did costs little, so that a thousand opens in a row are accounted for.
+/// A line about a refusal, a failure or a protocol violation costs a hundred times as much.
+/// Suppressed lines are counted, and the count is added to the user's next line.
 ///
 /// - Source: threat T22
 struct LogRateLimiter: Sendable {
-  /// What a line takes of the allowance.
+  /// The cost of a line.
   enum Cost: Double, Sendable {
     /// An open, a close, a change.
     case deed = 1
@@ -20,24 +20,25 @@ struct LogRateLimiter: Sendable {
     var unlogged: UInt64 = 0
   }
 
-  /// What a quiet user has.
+  /// The allowance of a quiet user.
   private static let burst = 1_000.0
   private static let perSecond = 100.0
   private static let tidyUserCount = 1_024
   private var users: [UInt32: Allowance] = [:]
-  /// With so many users the quiet ones are forgotten: twice those that were left, so that a user who
-  /// comes costs a bounded part of it.
+  /// With this many users the quiet ones are dropped: twice the number that was left, so that the
+  /// cost per new user stays bounded.
   private var fullUserCount = tidyUserCount
-  /// How often they were.
+  /// How many times users were dropped.
   private(set) var sweepCount = 0
 
-  /// Makes one that knows of no user.
+  /// Creates a limiter without users.
   init() {}
 
-  /// Users of whom something is known.
+  /// Users that are tracked.
   var userCount: Int { users.count }
 
-  /// How many lines of a user were not written since his last; nil if this one is not either.
+  /// How many lines of a user were suppressed since its last one; nil if this one is suppressed
+  /// too.
   mutating func admits(
     _ userID: UInt32, _ cost: Cost, nowNanoseconds now: UInt64
   ) -> UInt64? {
@@ -57,7 +58,8 @@ struct LogRateLimiter: Sendable {
     return user.unlogged
   }
 
-  /// Who could write a full burst is as one who never came; so the table stays small.
+  /// Drops users with a full allowance, which differ in nothing from new ones; so the table stays
+  /// small.
   private mutating func forgetQuiet(_ now: UInt64) {
     let nanoseconds = UInt64(Self.burst / Self.perSecond * 1e9)
     users = users.filter { now &- min(now, $0.value.filledAt) < nanoseconds }

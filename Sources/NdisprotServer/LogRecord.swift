@@ -1,10 +1,10 @@
-/// Something that an operator should know: a sentence, and what a program wants to look for.
+/// A message to the operator: a sentence for people, and fields for programs.
 public struct LogRecord: Sendable {
-  /// How much it matters.
+  /// How important it is.
   public var level: LogLevel
   /// Cause and remedy, for people.
   public var text: String
-  /// What happened, as a number that stays; nil for what nobody looks for.
+  /// What happened, as a stable identifier; nil for what programs need not find.
   public var event: LogEvent?
   /// The interface it is about.
   public var binding: String?
@@ -24,16 +24,16 @@ public struct LogRecord: Sendable {
   }
 }
 
-/// What happened, by the identifier that journald keeps as MESSAGE_ID; none is ever used again.
+/// What happened, by the identifier that journald stores as MESSAGE_ID; none is ever reused.
 ///
 /// - Shape: 32 hexadecimal digits
 /// - Source: systemd.journal-fields(7)
 public enum LogEvent: String, Sendable, CaseIterable {
-  /// The daemon serves.
+  /// The daemon is ready.
   case ready = "96ede00b8bfa4cdd9383f93eb80d80f3"
-  /// The daemon was told to end.
+  /// The daemon was asked to stop.
   case stopping = "83be6be3c5d7498ab6498aea88fc4ef7"
-  /// The daemon cannot start, or did not end as it should.
+  /// The daemon cannot start, or did not shut down cleanly.
   case failed = "ba4f40d59b3b4cdfa1d34f271f73fb14"
   /// An interface was bound.
   case bound = "b5d58333f8a54967ad8fb04b304070b7"

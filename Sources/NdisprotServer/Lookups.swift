@@ -3,15 +3,15 @@ internal import WDF
 
 /// Work that may wait for a disk or a directory service: reading the configuration, finding a user.
 ///
-/// A thread does it, one piece after the other, and ends when nothing is left: no loop waits, and an
-/// idle daemon has no thread for it. Unloading waits for the piece that is under way, and names the
-/// thread if it hangs; what waits behind it is told that there is no time any more.
+/// One thread does the work, one piece after the other, and ends when nothing is left: no loop
+/// blocks, and an idle daemon has no such thread. Unloading waits for the piece in progress, and
+/// names the thread if it hangs; the pieces that wait behind it are called with `isUnloading`.
 ///
-/// - Thread: its own, but for `add`
+/// - Thread: its own, except `add`
 final class Lookups: Sendable {
-  /// As the kernel shows the thread.
+  /// The thread's name in the kernel.
   static let threadName = "lookup"
-  /// Does something, or hears that the driver unloads and ends at once.
+  /// Does a piece of work; if the driver unloads it must return at once.
   typealias Work = @Sendable (_ isUnloading: Bool) -> Void
 
   private struct State: Sendable {
@@ -22,20 +22,20 @@ final class Lookups: Sendable {
   private let framework: Ref<Driver>
   private let name: String
 
-  /// Makes one without a thread.
+  /// Creates one without a thread.
   init(_ framework: Ref<Driver>, name: String = Lookups.threadName) {
     self.framework = framework
     self.name = name
   }
 
-  /// Has the thread do something.
+  /// Queues a piece of work for the thread.
   ///
   /// - Parameters:
-  ///   - isAhead: it comes before all that waits, however much that is: clients may ask much, and
-  ///     must not keep the operator waiting, who asks one thing at a time
-  ///   - work: what; who asks bounds how much of it there is
+  ///   - isAhead: whether it precedes all waiting work: clients may queue much, and must not keep
+  ///     the operator, who asks one thing at a time, waiting
+  ///   - work: the work; the caller bounds how much of it there is
   /// - Thread: control
-  /// - Returns: false if no thread can be had; then it is not done
+  /// - Returns: false if no thread can be started; then the work is not done
   func add(isAhead: Bool = false, _ work: @escaping Work) -> Bool {
     let needsThread = state.withLock { state in
       state.waiting.insert(work, at: isAhead ? 0 : state.waiting.count)
@@ -49,7 +49,7 @@ final class Lookups: Sendable {
       }
       return true
     } catch {
-      // Nobody else adds: what waits is this piece.
+      // Nothing else adds work here: what waits is this piece.
       state.withLock { $0 = State() }
       return false
     }

@@ -1,10 +1,10 @@
 internal import Platform
 internal import WDF
 
-/// Which loops have not answered yet, and what to do when all have.
+/// The loops that have not answered yet, and what to do when all have.
 ///
-/// A loop answers by running what is mailed to it, so it is well if it waits in epoll, from where a
-/// mail wakes it, or moves on; one that hangs anywhere else is named.
+/// A loop answers by running the work mailed to it: so it is healthy if it waits in epoll, where
+/// mail wakes it, or makes progress. A loop that hangs anywhere else is named.
 final class LoopCheck: Sendable {
   private struct State {
     var names: [String]
@@ -19,7 +19,7 @@ final class LoopCheck: Sendable {
   /// The loops that have not answered.
   var outstanding: [String] { state.withLock { $0.names } }
 
-  /// One more loop is asked; call it before another answers for the last time.
+  /// Adds a loop to wait for; call it before the last answer of the others.
   func add(_ name: String) { state.withLock { $0.names.append(name) } }
 
   /// A loop has answered, or has ended.
@@ -34,7 +34,7 @@ final class LoopCheck: Sendable {
 }
 
 extension ControlLoop {
-  /// Asks the loop of every binding, and answers for control last.
+  /// Queries the loop of every binding, and answers for control last.
   func answer(_ check: LoopCheck) {
     for host in threads.values.map(\.loop) {
       let name = host.threadName

@@ -26,12 +26,12 @@ final class LoopExecutor: Executor {
   }
 }
 
-/// Work that waits for its time on a loop.
+/// Work scheduled on a loop.
 final class LoopScheduledWork: ScheduledWork, @unchecked Sendable {
-  // @unchecked: `timer` is the loop's thread's.
+  // @unchecked: `timer` is used on the loop's thread only.
   private let loop: EventLoop
   private let work: LockedValue<(@Sendable () -> Void)?>
-  /// The loop keeps the timer while it is armed, and the timer this.
+  /// While it is armed, the loop keeps the timer, and the timer keeps this.
   private weak var timer: LoopTimer?
 
   init(_ loop: EventLoop, _ work: @escaping @Sendable () -> Void) {
@@ -39,7 +39,7 @@ final class LoopScheduledWork: ScheduledWork, @unchecked Sendable {
     self.work = LockedValue(work)
   }
 
-  /// Arms the timer, on the loop, unless the work was dropped meanwhile.
+  /// Arms the timer, on the loop, unless the work was cancelled meanwhile.
   func arm(afterNanoseconds delay: UInt64) {
     guard work.withLock({ $0 != nil }) else { return }
     let timer = LoopTimer { [self] in takeWork()?() }
@@ -47,7 +47,8 @@ final class LoopScheduledWork: ScheduledWork, @unchecked Sendable {
     loop.arm(timer, afterNanoseconds: delay)
   }
 
-  /// Drops the work unless it has begun, and disarms the timer: nothing of it stays in the loop.
+  /// Cancels the work unless it has begun, and disarms the timer: the loop keeps no reference to
+  /// it.
   func cancel() {
     guard takeWork() != nil else { return }
     if loop.isCurrent {

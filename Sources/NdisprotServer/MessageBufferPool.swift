@@ -1,18 +1,18 @@
 internal import Ndisprot
 internal import NdisprotControl
 
-/// The buffers of one loop in which messages arrive.
+/// The receive buffers of one loop.
 ///
-/// A write that is pended takes its buffer along; the pool gives out another, and has this one
-/// back when the write is through. In the steady state nothing is allocated.
+/// A pended write keeps its buffer; the pool hands out another, and gets this one back when the
+/// write is done. In the steady state nothing is allocated.
 ///
 /// - Thread: the loop's
 struct MessageBufferPool {
-  /// Buffers that are kept; one more is made and dropped when all are with pended writes.
+  /// Buffers that are kept; when pended writes have them all, further ones are created and freed.
   private static let kept = 8
   private var buffers: [MessageBuffer] = []
 
-  /// A buffer that nobody else holds.
+  /// A buffer without another user.
   mutating func take() -> MessageBuffer {
     for index in buffers.indices where isKnownUniquelyReferenced(&buffers[index]) {
       return buffers[index]

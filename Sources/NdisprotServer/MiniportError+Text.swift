@@ -2,7 +2,7 @@ internal import NDIS
 internal import Platform
 
 extension MiniportError {
-  /// Why the kernel refused, as the log says it.
+  /// Why the kernel refused, as worded in the log.
   var text: String {
     switch self {
     case .noSuchDevice: "the interface is gone"

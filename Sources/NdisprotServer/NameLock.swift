@@ -1,12 +1,12 @@
 internal import Glibc
 internal import Platform
 
-/// Which file a name leads to.
+/// The identity of the file that a name leads to.
 public struct FileIdentity: Hashable, Sendable {
   private let device: UInt64
   private let number: UInt64
 
-  /// Looks, without following a symbolic link; nil if there is no such name.
+  /// Reads it without following a symbolic link; nil if the name does not exist.
   public init?(_ path: String) {
     var status = stat()
     guard unsafe lstat(path, &status) == 0 else { return nil }
@@ -20,10 +20,10 @@ public struct FileIdentity: Hashable, Sendable {
   }
 }
 
-/// The right to change what a name of a control socket leads to: a locked file beside it.
+/// The right to change what the name of a control socket leads to: a locked file next to it.
 ///
-/// Between finding a socket stale and replacing it, and between finding it one's own and removing it,
-/// no other daemon may do either. The file is there only as long as the lock is.
+/// Between finding a socket stale and replacing it, and between recognizing its own and removing
+/// it, no other daemon may do either. The file exists only as long as the lock.
 ///
 /// - Source: flock(2)
 struct NameLock {
@@ -31,7 +31,7 @@ struct NameLock {
   private let path: String
   private let descriptor: Int32
 
-  /// Waits until it has the lock; another daemon holds it for moments only.
+  /// Waits until it has the lock; another daemon holds it only briefly.
   ///
   /// - Throws: `.inUse` when another holds it for five seconds, `.system`
   init(_ socketPath: String) throws(ListenError) {
@@ -42,7 +42,7 @@ struct NameLock {
       guard descriptor >= 0 else {
         throw .system(path, SystemError(failed: "open"))
       }
-      // Its last holder may have removed it before the lock was ours.
+      // Its last holder may have removed the file before the lock was acquired.
       if flock(descriptor, LOCK_EX | LOCK_NB) == 0,
         FileIdentity(path) == FileIdentity(descriptor: descriptor)
       {
@@ -55,7 +55,7 @@ struct NameLock {
     throw .inUse(socketPath)
   }
 
-  /// Lets others have it.
+  /// Releases the lock.
   func release() {
     unsafe unlink(path)
     close(descriptor)

@@ -3,14 +3,14 @@ internal import Ndisprot
 internal import Platform
 internal import WDF
 
-/// What a session has open, and what that is charged for: quotas of its rules, a large socket buffer,
-/// and the requests that are not answered yet.
+/// A session's open and its charges: quotas of its rules, a large socket buffer, and the requests
+/// that are not answered yet.
 ///
-/// Requests are counted under the rules of the open there is, or was: they may outlast it.
+/// Requests are counted under the rules of the current or last open: they may outlast it.
 ///
 /// - Thread: the loop that has the session
 final class OpenLease {
-  /// The open; nil if there is none.
+  /// The open; nil if the session has none.
   private(set) var open: OpenContext?
   private var charge: QuotaTable.Charge?
   private var largeBuffer: Charge?
@@ -20,16 +20,16 @@ final class OpenLease {
 
   // MARK: The open
 
-  /// Charges the user for an open that is about to be made.
+  /// Charges the user for an open that is about to be created.
   ///
   /// - Parameters:
-  ///   - access: what it may do
+  ///   - access: its rights
   ///   - userID: the user
-  ///   - options: what was asked; the window becomes what is granted
-  ///   - windowByteCount: the window of an open that asks for all there is
+  ///   - options: what was asked for; the window is set to what is granted
+  ///   - windowByteCount: the window of an open that asks for the maximum
   ///   - leastWindow: the smallest that holds a frame
-  ///   - quotas: what each user has
-  /// - Throws: `.quota` with the rule that allows no more
+  ///   - quotas: what each user holds
+  /// - Throws: `.quota` with the rule whose quota is used up
   func charge(
     _ access: AccessGrant, _ userID: UInt32, _ options: inout OpenOptions, windowByteCount: Int,
     leastWindow: Int, _ quotas: QuotaTable
@@ -44,13 +44,13 @@ final class OpenLease {
     count(under: charge?.requests ?? RequestLimits())
   }
 
-  /// The open is there, with a large buffer if there was one left.
+  /// The open was created, with a large buffer if one was left.
   func begin(_ open: OpenContext, _ largeBuffer: consuming Charge?) {
     self.open = open
     self.largeBuffer = largeBuffer
   }
 
-  /// What the open has counts under the rules that decide now, also where they allow less.
+  /// Recharges the open under the rules that decide now, even where they allow less.
   func recharge(_ userID: UInt32, _ quotas: QuotaTable) {
     guard let open else { return }
     giveCharge(quotas)
@@ -58,21 +58,21 @@ final class OpenLease {
     count(under: charge?.requests ?? RequestLimits())
   }
 
-  /// Takes the open out, which is closed by that, and gives back what it was charged for.
+  /// Removes and closes the open, and releases its charges.
   ///
-  /// - Returns: what was open; nil if nothing was
+  /// - Returns: the open; nil if there was none
   func end(
     _ quotas: QuotaTable, _ buffers: SendBuffers, _ socket: ClientSocket
   ) -> OpenContext? {
     guard let open = open.take() else { return nil }
-    // Reads and writes that are pended complete in here, and are counted off.
+    // Pended reads and writes complete in this call, and are subtracted.
     open.close()
     giveCharge(quotas)
     if let charge = largeBuffer.take() { buffers.shrink(socket, charge) }
     return open
   }
 
-  /// Gives back the charge of an open that was not made, or is another now.
+  /// Releases the charge of an open that was not created, or has been replaced.
   func giveCharge(_ quotas: QuotaTable) {
     if let charge = charge.take() { quotas.give(charge) }
   }
@@ -87,13 +87,13 @@ final class OpenLease {
     return limits.take()
   }
 
-  /// A counted read or write was answered.
+  /// Ends the count of a read or write that was answered.
   func transferEnded() {
     transferCount -= 1
     limits.give()
   }
 
-  /// Other rules limit the requests; those that are not answered count there from now on.
+  /// Moves the count of unanswered requests to the rules that apply now.
   private func count(under limits: RequestLimits) {
     for _ in 0..<transferCount { self.limits.give() }
     self.limits = limits

@@ -3,7 +3,7 @@ internal import Ndisprot
 internal import Platform
 internal import WDF
 
-/// Where one OPEN is between its request and its answer, as a value.
+/// The state of one OPEN between its request and its answer, as a value.
 ///
 /// ```
 ///   asked ─ granted ─┬─ powered ────────────────────► moving ─ made ──► made
@@ -11,7 +11,7 @@ internal import WDF
 ///      │                                  │                     │
 ///      └─ denied ─────────────────────────┴─ time, cancel, gone ┴─ failed ─► refused
 /// ```
-/// An event that means nothing in a state changes nothing: a timer may fire behind its cancellation,
+/// An event without a meaning in a state changes nothing: a timer may fire after its cancellation,
 /// and an interface may come up twice.
 ///
 /// - Source: rules Q-17…Q-27, D-32; `Ndisprot.docc/Rules.md` section 4
@@ -21,7 +21,7 @@ struct OpeningStateMachine: Equatable, Sendable {
     case asked
     /// The interface is down, and the client is willing to wait.
     case waitingForPower
-    /// The session is on its way to the binding's thread, where the open is made.
+    /// The session is on its way to the binding's thread, which creates the open.
     case moving
     case made
     case refused
@@ -38,15 +38,15 @@ struct OpeningStateMachine: Equatable, Sendable {
     case denied
     /// The interface came up.
     case powerCame
-    /// The client waits no longer.
+    /// The client's waiting time has passed.
     case timedOut
     /// The client cancelled the request, or its session ends.
     case cancelled
     /// The interface is gone.
     case bindingGone
-    /// The open is there.
+    /// The open was created.
     case opened
-    /// It could not be made.
+    /// The open could not be created.
     case failed
   }
 
@@ -54,21 +54,21 @@ struct OpeningStateMachine: Equatable, Sendable {
     case none
     /// Waits for power, for a bounded time.
     case wait
-    /// Hands the session to the binding's thread.
+    /// Moves the session to the binding's thread.
     case move
-    /// Answers with this.
+    /// Refuses with this error.
     case refuse(BindingError)
     /// Completes the request as cancelled.
     case cancel
-    /// The event's own cause is the answer.
+    /// Answers with the cause that came with the event.
     case answer
   }
 
   private(set) var state = State.asked
 
-  /// Takes an event.
+  /// Handles an event.
   ///
-  /// - Returns: what is to be done about it
+  /// - Returns: what to do
   mutating func handle(_ event: Event) -> Action {
     let (next, action) = reaction(to: event)
     state = next
@@ -94,24 +94,24 @@ struct OpeningStateMachine: Equatable, Sendable {
 
 /// What the policy granted an OPEN, and where.
 struct GrantedOpen: Sendable {
-  /// What was asked, narrowed to what is granted.
+  /// What was asked for, narrowed to what is granted.
   let options: OpenOptions
   let access: AccessGrant
   let binding: AdapterBinding
 }
 
-/// One OPEN of a session: what was asked, what was granted, and how far it has come.
+/// One OPEN of a session: what was requested, what was granted, and its state.
 ///
-/// The policy is judged once, and the grant travels along; a policy that changes meanwhile is followed
-/// as every open follows it, as soon as there is one.
+/// The policy is consulted once, and the grant travels along; a policy that changes meanwhile is
+/// applied to the open as soon as it exists, as to every open.
 ///
 /// - Thread: the loop that has the session
 final class Opening: @unchecked Sendable {  // Goes from loop to loop with its session.
   let session: Session
   let request: RequestParcel
-  /// What it was asked to open.
+  /// The interface to open.
   let name: InterfaceName
-  /// What was asked.
+  /// The requested options.
   let options: OpenOptions
   private(set) var granted: GrantedOpen?
   private var machine = OpeningStateMachine()
@@ -126,7 +126,7 @@ final class Opening: @unchecked Sendable {  // Goes from loop to loop with its s
     self.request = request
   }
 
-  /// The sample's own OPEN_DEVICE, not OPEN.
+  /// Whether it is the sample's OPEN_DEVICE.
   var isOpenDevice: Bool { request.isOpenDevice }
 
   /// Whether it waits for an interface to come up.
@@ -134,7 +134,7 @@ final class Opening: @unchecked Sendable {  // Goes from loop to loop with its s
     machine.state == .waitingForPower && granted?.binding === binding
   }
 
-  /// Takes an event; a refusal that it causes by itself is answered here.
+  /// Handles an event; a refusal that results from it is answered here.
   func handle(_ event: OpeningStateMachine.Event) -> OpeningStateMachine.Action {
     let action = machine.handle(event)
     if machine.state != .waitingForPower { timer.take()?.cancel() }
@@ -152,7 +152,7 @@ final class Opening: @unchecked Sendable {  // Goes from loop to loop with its s
 
   /// The policy and the binding allow it.
   ///
-  /// - Returns: what follows
+  /// - Returns: what to do
   func grant(
     _ options: OpenOptions, _ access: AccessGrant, on binding: AdapterBinding
   ) -> OpeningStateMachine.Action {
@@ -161,7 +161,7 @@ final class Opening: @unchecked Sendable {  // Goes from loop to loop with its s
     return handle(options.waitMilliseconds > 0 ? .grantedWithoutPower : .grantedInVain)
   }
 
-  /// There is nothing to be opened.
+  /// No interface can be opened.
   func deny(_ error: BindingError) {
     guard handle(.denied) == .answer else { return }
     session.refusedOpen(self, error)
@@ -175,7 +175,7 @@ final class Opening: @unchecked Sendable {  // Goes from loop to loop with its s
 
   /// Cancels it, if that is still possible.
   ///
-  /// - Parameter id: the request that is meant; nil is whichever it is
+  /// - Parameter id: the request to cancel; nil matches any
   /// - Returns: whether it was cancelled
   @discardableResult
   func cancel(_ id: UInt64? = nil) -> Bool {
@@ -183,10 +183,10 @@ final class Opening: @unchecked Sendable {  // Goes from loop to loop with its s
     return handle(.cancelled) == .cancel
   }
 
-  /// No open waits longer; a client that wants more asks again.
+  /// The longest wait of an open; a client that wants to wait longer asks again.
   private static let maximumWaitMilliseconds: UInt32 = 60_000
 
-  /// It waits for power from now on, so long and no longer.
+  /// Starts waiting for power, for a bounded time.
   func startWaiting(on executor: any Executor) {
     let milliseconds = min(options.waitMilliseconds, Opening.maximumWaitMilliseconds)
     timer = executor.schedule(afterNanoseconds: UInt64(milliseconds) * 1_000_000) { [weak self] in
@@ -194,9 +194,9 @@ final class Opening: @unchecked Sendable {  // Goes from loop to loop with its s
     }
   }
 
-  // MARK: Where it is made
+  // MARK: Where it is created
 
-  /// It could not be made.
+  /// The open could not be created.
   func fail(_ error: BindingError) {
     guard handle(.failed) == .answer else { return }
     session.refusedOpen(self, error)
@@ -208,7 +208,7 @@ final class Opening: @unchecked Sendable {  // Goes from loop to loop with its s
     session.denyOpen(self, refusal)
   }
 
-  /// It is there.
+  /// The open was created.
   func made(_ open: OpenContext) {
     guard handle(.opened) == .answer else { return }
     session.opened(self, open)

@@ -3,12 +3,12 @@ internal import NDIS
 internal import NdisprotControl
 internal import Platform
 
-/// Replies of one session that have not left yet, in order.
+/// Replies of one session that are not sent yet, in order.
 ///
-/// - Shape: entries `[byteCount u64][message][pad to 8]` one behind the other
+/// - Shape: consecutive entries `[byteCount u64][message][pad to 8]`
 /// - Thread: the loop that has the session
 @safe struct OutgoingMessages: ~Copyable {
-  /// At this many bytes the session's messages are not read any more.
+  /// At this many bytes the session's messages are no longer read.
   static let bound = 64 << 10
 
   private var base: UnsafeMutableRawPointer
@@ -20,7 +20,7 @@ internal import Platform
 
   deinit { unsafe base.deallocate() }
 
-  /// Bytes that wait.
+  /// Bytes that wait to be sent.
   var byteCount: Int { end - start }
   var isEmpty: Bool { start == end }
 
@@ -55,7 +55,7 @@ internal import Platform
     end = waiting
   }
 
-  /// One long answer leaves no room behind that the session never needs again.
+  /// Frees the room for one long answer that the session may never need again.
   private mutating func shrink() {
     guard capacity > 2 * OutgoingMessages.bound else { return }
     unsafe base.deallocate()
@@ -63,18 +63,18 @@ internal import Platform
     unsafe base = .allocate(byteCount: capacity, alignment: 8)
   }
 
-  /// What became of a flush.
+  /// The result of a flush.
   enum FlushOutcome: Equatable {
-    /// Everything left.
+    /// Everything was sent.
     case done
-    /// The socket is full; the rest stays.
+    /// The socket is full; the rest stays queued.
     case blocked
-    /// The socket takes no message so long, now or later.
+    /// The socket never takes a message of this length.
     case tooLong
     /// The peer is gone.
     case gone
 
-    /// What an attempt to send means for what waits.
+    /// What the result of a send means for the queue.
     init(_ outcome: UnixSocket.Outcome) {
       switch outcome {
       case .done: self = .done
@@ -85,7 +85,7 @@ internal import Platform
     }
   }
 
-  /// Sends what waits, message by message, until the socket is full.
+  /// Sends the queued messages, one by one, until the socket is full.
   mutating func flush(to descriptor: Int32) -> FlushOutcome {
     while start < end {
       let byteCount = unsafe base.load(fromByteOffset: start, as: Int.self)
@@ -101,7 +101,7 @@ internal import Platform
     return .done
   }
 
-  /// A message is longer than the socket ever takes one: the request that it answers is refused.
+  /// A message is longer than the socket ever takes: refuses the request that it answers.
   private static func refuse(_ message: RawSpan, to descriptor: Int32) -> FlushOutcome {
     guard var header = try? MessageHeader(decodingReply: message) else { return .gone }
     header.completion = .noMemory

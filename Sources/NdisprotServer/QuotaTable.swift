@@ -4,7 +4,7 @@ internal import Platform
 internal import Synchronization
 internal import WDF
 
-/// What each user has under each rule that limits it.
+/// What each user holds under each rule that limits it.
 ///
 /// - Thread: any
 final class QuotaTable: Sendable {
@@ -19,7 +19,7 @@ final class QuotaTable: Sendable {
     let requests = RequestMeter()
   }
 
-  /// What one open was given, and gives back when it ends.
+  /// The charge of one open, released when it ends.
   struct Charge: Sendable {
     fileprivate let keys: [Key]
     fileprivate let queueByteCount: Int
@@ -29,16 +29,16 @@ final class QuotaTable: Sendable {
 
   private let uses = LockedValue<[Key: Use]>([:])
 
-  /// Takes an open out of the quotas of its rules.
+  /// Charges an open to the quotas of its rules.
   ///
   /// - Parameters:
   ///   - access: the rules
-  ///   - userID: whose
-  ///   - options: its window; one that asks for all there is gets what is left
-  ///   - isWindowOpen: whether it asks for all there is
+  ///   - userID: the user
+  ///   - options: its window is set; if it asks for the maximum, it gets what is left
+  ///   - isWindowOpen: whether it asks for the maximum
   ///   - leastWindow: the smallest window that holds a frame
-  /// - Returns: what the open has to give back; nil if no rule limits it
-  /// - Throws: `.quota` with the rule that allows no more
+  /// - Returns: the charge to release; nil if no rule limits it
+  /// - Throws: `.quota` with the rule whose quota is used up
   func take(
     _ access: AccessGrant, _ userID: UInt32, _ options: inout OpenOptions, isWindowOpen: Bool,
     leastWindow: Int = QuotaTable.leastWindow
@@ -54,7 +54,7 @@ final class QuotaTable: Sendable {
           return .failure(refusal(.opens, limit, rule))
         }
         guard let limit = rule.quota.queueByteCount else { continue }
-        // Below nothing after a reload that allows less than what is open.
+        // A reload may allow less than what is open: then nothing is left.
         let left = max(0, limit - use.queueByteCount)
         if isWindowOpen { wanted = min(wanted, left) }
         if wanted > left || wanted < least {
@@ -68,10 +68,10 @@ final class QuotaTable: Sendable {
     return charge
   }
 
-  /// Counts an open that is there under other rules, whatever they allow: what is granted stays, and
-  /// the next one is refused.
+  /// Charges an existing open under other rules, whatever they allow: what is granted stays, and
+  /// the next open is refused.
   ///
-  /// - Returns: what the open has to give back; nil if no rule limits it
+  /// - Returns: the charge to release; nil if no rule limits it
   func charge(_ access: AccessGrant, _ userID: UInt32, queueByteCount: Int) -> Charge? {
     let rules = access.rules.filter { $0.quota != AccessQuota() }
     guard !rules.isEmpty else { return nil }
@@ -95,7 +95,7 @@ final class QuotaTable: Sendable {
       requests: requests)
   }
 
-  /// Gives back what an open had.
+  /// Releases the charge of an open.
   func give(_ charge: Charge) {
     uses.withLock { uses in
       for key in charge.keys {
@@ -107,10 +107,10 @@ final class QuotaTable: Sendable {
     }
   }
 
-  /// No window is smaller, on an interface of whatever MTU.
+  /// The smallest window, on an interface of any MTU.
   static let leastWindow = 4_096
 
-  /// The smallest window on an interface: it holds one frame, however long.
+  /// The smallest window on an interface: holds one frame of the maximum length.
   static func leastWindow(_ attributes: AdapterAttributes) -> Int {
     max(leastWindow, FrameRecord.byteCount(ofMTU: attributes.mtu))
   }
@@ -128,10 +128,10 @@ final class RequestMeter: Sendable {
   fileprivate func give() { count.subtract(1, ordering: .relaxed) }
 }
 
-/// The meters that the requests of one open run through.
+/// The meters for the requests of one open.
 struct RequestLimits: Sendable {
   private var limits: [(meter: RequestMeter, limit: Int)] = []
-  /// What to say of each that is exceeded.
+  /// The refusal for each limit that is exceeded.
   private var refusals: [AccessRefusal] = []
 
   fileprivate mutating func append(_ meter: RequestMeter, _ limit: Int, _ rule: AccessRule) {
@@ -139,7 +139,7 @@ struct RequestLimits: Sendable {
     refusals.append(refusal(.requests, limit, rule))
   }
 
-  /// Counts a request that is not answered yet, within the limits or not; `give` follows.
+  /// Counts an unanswered request, whether within the limits or not; `give` follows.
   ///
   /// - Returns: nil if it is within the limits
   func take() -> AccessRefusal? {
@@ -150,6 +150,6 @@ struct RequestLimits: Sendable {
     return exceeded.map { refusals[$0] }
   }
 
-  /// A counted request was answered.
+  /// Ends the count of an answered request.
   func give() { for entry in limits { entry.meter.give() } }
 }

@@ -4,38 +4,38 @@ internal import Ndisprot
 internal import NdisprotControl
 internal import Platform
 
-/// What one session's socket is still to be sent: replies in order, then events.
+/// What is queued for one session's socket: replies in order, then events.
 ///
 /// Replies to writes are held back for a turn or more, so that the client is woken once for many.
-/// Records out of the receive ring never wait here: they leave at once, or stay in the ring.
+/// Records of the receive ring never wait here: they are sent at once, or stay in the ring.
 ///
 /// - Thread: the loop that has the session
 final class ReplyQueue {
-  /// Replies to several writes leave together: when the socket was empty, or at 256 frames.
+  /// Replies to several writes are sent together: when the socket was empty, or at 256 frames.
   static let heldFrameLimit = 256
 
   private let socket: ClientSocket
   private var outgoing = OutgoingMessages()
-  /// Frames whose writes are answered in `outgoing`.
+  /// The number of frames whose writes are answered in `outgoing`.
   private var heldFrames = 0
   private var mustFlush = false
-  /// The socket took no more; epoll says when it does.
+  /// The socket is full; epoll reports when it has room.
   private(set) var isFull = false
-  /// Its messages are not read until half of what waits has left.
+  /// The session's messages are not read until half of the queue is sent.
   private var isThrottled = false
 
   init(_ socket: ClientSocket) { self.socket = socket }
 
-  /// Whether nothing waits.
+  /// Whether nothing is queued.
   var isIdle: Bool { outgoing.isEmpty && !mustFlush }
 
   /// Whether there is room for another long answer.
   var hasRoom: Bool { outgoing.byteCount < OutgoingMessages.bound }
 
-  /// Whether what waits may wait for another turn.
+  /// Whether the queue may wait for another turn.
   var mayHold: Bool { !mustFlush && heldFrames < ReplyQueue.heldFrameLimit }
 
-  /// Adds a reply; one to a write says for how many frames it may be held back.
+  /// Adds a reply; a reply to a write says for how many frames it may be held back.
   func append(
     _ header: MessageHeader, _ payload: RawSpan, reason: String? = nil, heldFrames frames: Int = 0
   ) {
@@ -49,15 +49,15 @@ final class ReplyQueue {
     if frames > 0 { heldFrames += frames } else { mustFlush = true }
   }
 
-  /// Something that is not in here is to be sent with the next flush.
+  /// Requests a flush for something outside this queue.
   func demandFlush() { mustFlush = true }
 
   /// The socket is writable again.
   func noteRoom() { isFull = false }
 
-  /// What became of sending.
+  /// The result of sending.
   enum Outcome {
-    /// Everything left.
+    /// Everything was sent.
     case sent
     /// The socket is full.
     case full
@@ -65,7 +65,7 @@ final class ReplyQueue {
     case lost
   }
 
-  /// Sends what waits, then events, until there are none or the socket is full.
+  /// Sends the queue, then events, until none is left or the socket is full.
   func flush(_ nextEvent: () -> EventMessage?) -> Outcome {
     mustFlush = false
     heldFrames = 0
@@ -87,7 +87,7 @@ final class ReplyQueue {
     }
   }
 
-  /// Sends records from where they lie; nothing may wait in front of them.
+  /// Sends records from where they lie; the queue must be empty.
   func send(_ header: MessageHeader, _ records: MDLChain) -> AnswerOutcome? {
     switch socket.send(header, records) {
     case .done: return .taken
@@ -103,7 +103,7 @@ final class ReplyQueue {
     }
   }
 
-  /// What epoll is to report of the socket: a client that does not read is not read from either.
+  /// What epoll has to report: from a client that does not read, nothing is read either.
   func interest() -> Interest {
     var wanted: Interest = isFull ? [.write] : []
     isThrottled = outgoing.byteCount >= OutgoingMessages.bound / (isThrottled ? 2 : 1)

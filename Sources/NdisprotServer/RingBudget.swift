@@ -2,20 +2,20 @@ internal import Ndisprot
 internal import Platform
 internal import WDF
 
-/// Memory that the rings of all bindings share.
+/// The memory shared by the rings of all bindings.
 ///
-/// A binding that finds too little left has the largest capture ring in use halved, by an exchange of
-/// handles that loses no frame, until it finds the least: so hundreds of bindings fit, and those that are
-/// alone have all they want. What an exchange frees is counted as free at once; for the moment that it
-/// takes, both rings are there. Receive rings are sized when they are made.
+/// A binding that finds too little memory has the largest capture ring in use halved, by an
+/// exchange of handles that loses no frame, until it has the minimum: so hundreds of bindings fit,
+/// and a few get everything they want. What an exchange frees counts as free at once; both rings
+/// exist during the exchange. Receive rings get their size when they are created.
 ///
 /// - Units: bytes
 /// - Thread: any
 /// - Source: `ndisprotd.docc/Architecture.md` sections 5 and 7; threat T6
 final class RingBudget: Sendable {
-  /// What one binding was given; it gives it back when it goes.
+  /// What one binding was given, and gives back when it ends.
   final class Grant: Sendable {
-    /// Bytes of the capture ring, in the kernel, as it is to be now.
+    /// Bytes of the capture ring, in the kernel, as it should be now.
     fileprivate let captured: LockedValue<Int>
     /// Bytes of the receive ring.
     let receive: Int
@@ -29,35 +29,35 @@ final class RingBudget: Sendable {
       self.shrink = shrink
     }
 
-    /// Bytes of the capture ring, in the kernel, as it is to be now.
+    /// Bytes of the capture ring, in the kernel, as it should be now.
     var capture: Int { captured.withLock { $0 } }
   }
 
-  /// For all capture rings, and for all receive rings.
+  /// The total of the capture rings, and of the receive rings.
   static let total = 256 << 20
-  /// A capture ring is never smaller, unless the configuration says so; then a binding is refused.
+  /// The smallest capture ring, unless the configuration sets one; below this a binding is refused.
   static let leastCapture = 512 << 10
-  /// As for a receive ring.
+  /// The same for a receive ring.
   static let leastReceive = 256 << 10
-  /// As many receive rings as there may be of one size, before the next are half of that.
+  /// How many receive rings of one size may exist before the next are half that size.
   private static let receiveShares = 128
 
   private struct State: Sendable {
     var capture = total
     var receive: Int
-    /// Of the receive rings; less than was given away after it was made smaller.
+    /// For all receive rings; after a reduction this may be less than what was granted.
     var receiveTotal: Int
     var grants: [ObjectIdentifier: Grant] = [:]
     var refused: UInt64 = 0
   }
   private let state: LockedValue<State>
 
-  /// Makes a budget.
+  /// Creates a budget.
   init(receiveByteCount: Int = RingBudget.total) {
     state = LockedValue(State(receive: receiveByteCount, receiveTotal: receiveByteCount))
   }
 
-  /// Makes the memory of all receive rings another; what was given stays given.
+  /// Changes the memory for all receive rings; what was granted stays.
   func resize(receiveByteCount: Int) {
     state.withLock { state in
       state.receive += receiveByteCount - state.receiveTotal
@@ -65,18 +65,18 @@ final class RingBudget: Sendable {
     }
   }
 
-  /// How much of one kind of ring was given, of how much.
+  /// How much of one kind of ring is granted, and the total.
   struct Use: Sendable {
     let given: Int
     let total: Int
   }
 
-  /// Of the capture rings.
+  /// The use by capture rings.
   var captureUse: Use {
     Use(given: RingBudget.total - state.withLock { $0.capture }, total: RingBudget.total)
   }
 
-  /// Of the receive rings.
+  /// The use by receive rings.
   var receiveUse: Use {
     state.withLock { Use(given: $0.receiveTotal - $0.receive, total: $0.receiveTotal) }
   }
@@ -95,13 +95,13 @@ final class RingBudget: Sendable {
     }
   }
 
-  /// Takes what a binding wants, or what is left.
+  /// Grants what a binding wants, or what is left.
   ///
   /// - Parameters:
   ///   - capture: bytes of the capture ring
   ///   - receive: bytes of the receive ring
-  ///   - shrink: has the binding's capture ring made anew, with so many bytes; any thread
-  /// - Returns: nil if there is not even the least
+  ///   - shrink: replaces the binding's capture ring with one of this size; called on any thread
+  /// - Returns: nil if less than the minimum is left
   func take(
     capture: Int, receive: Int, shrink: @escaping @Sendable (Int) -> Void = { _ in }
   ) -> Grant? {
@@ -130,7 +130,7 @@ final class RingBudget: Sendable {
     return outcome?.grant
   }
 
-  /// Takes half of the largest capture ring; nil if none is larger than the least.
+  /// Takes half of the largest capture ring; nil if none exceeds the minimum.
   private static func halve(_ state: inout State) -> Grant? {
     guard let largest = state.grants.values.max(by: { $0.capture < $1.capture }) else {
       return nil
@@ -144,7 +144,7 @@ final class RingBudget: Sendable {
     return freed > 0 ? largest : nil
   }
 
-  /// All that is wanted while half is free, then shares of what is left.
+  /// The full wish while half of the memory is free, then shares of what is left.
   private static func receiveShare(_ wanted: Int, _ state: borrowing State) -> Int? {
     if state.receive - wanted >= state.receiveTotal / 2 { return wanted }
     var share = leastReceive
@@ -153,7 +153,7 @@ final class RingBudget: Sendable {
     return share <= state.receive ? share : nil
   }
 
-  /// Gives back what a binding had.
+  /// Gives back what a binding was granted.
   func give(_ grant: Grant) {
     state.withLock { state in
       guard state.grants.removeValue(forKey: ObjectIdentifier(grant)) != nil else { return }

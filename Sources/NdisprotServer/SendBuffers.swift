@@ -2,13 +2,14 @@ internal import Glibc
 internal import Ndisprot
 internal import Platform
 
-/// Kernel memory for what clients were sent and have not read.
+/// Kernel memory for what was sent to clients and is not read yet.
 ///
-/// A session's socket holds 208 KiB, which suffices at full rate: a client that reads nothing can be sent so
-/// much and no more. With an open that moves frames it holds 2 MiB, so that a client that comes late finds
-/// more at once, for 64 sessions and 16 of a user; further ones stay with the small one.
+/// A session's socket holds 208 KiB, which suffices at full rate and bounds what a client that
+/// never reads can cost. With an open that moves frames it holds 2 MiB, so that a client that reads
+/// late finds more at once; 64 sessions, 16 per user, get that, and further ones keep the small
+/// buffer.
 ///
-/// - Units: what SO_SNDBUF is told; the kernel doubles it and counts its own overhead
+/// - Units: the argument of SO_SNDBUF; the kernel doubles it and counts its own overhead
 /// - Thread: any
 /// - Source: threat T6; socket(7)
 final class SendBuffers: Sendable {
@@ -17,13 +18,13 @@ final class SendBuffers: Sendable {
 
   private let large: Budget
 
-  /// Makes large buffers for as many sessions as a budget allows.
+  /// Creates large buffers for as many sessions as a budget allows.
   init(_ large: Budget) { self.large = large }
 
-  /// A session begins: whatever the system's default is, the longest message fits.
+  /// A session begins: makes room for the longest message, whatever the system's default.
   static func begin(_ socket: ClientSocket) { set(smallByteCount, socket.descriptor) }
 
-  /// A session has an open that moves frames.
+  /// Enlarges the buffer of a session with an open that moves frames.
   ///
   /// - Returns: the charge for a large buffer, which `shrink` takes back; nil if it stays small
   func grow(_ socket: ClientSocket, of holder: Budget.Holder) -> Charge? {
@@ -32,14 +33,14 @@ final class SendBuffers: Sendable {
     return charge
   }
 
-  /// The open ended; what waits to be read stays.
+  /// The open ended: shrinks the buffer; unread data stays.
   func shrink(_ socket: ClientSocket, _ charge: consuming Charge) {
     SendBuffers.set(SendBuffers.smallByteCount, socket.descriptor)
     _ = consume charge
   }
 
-  /// Bytes of the longest message that a socket takes, where the system allows less than the longest
-  /// of the protocol (`net.core.wmem_max`).
+  /// The length of the longest message that a socket takes, where the system allows less than the
+  /// longest of the protocol (`net.core.wmem_max`).
   static func longestMessage(_ socket: ClientSocket) -> Int {
     var byteCount: Int32 = 0
     var length = socklen_t(MemoryLayout<Int32>.size)
@@ -48,7 +49,7 @@ final class SendBuffers: Sendable {
     return max(0, Int(byteCount) - 32)
   }
 
-  /// As much as the system allows.
+  /// Sets the buffer size, up to what the system allows.
   private static func set(_ byteCount: Int32, _ descriptor: Int32) {
     UnixSocket(descriptor).setSendBuffer(byteCount: byteCount)
   }

@@ -15,14 +15,14 @@ public enum ServerError: Error, Sendable {
 
 /// The daemon without its program: driver, control device, listener, loops.
 ///
-/// - Thread: made, started and stopped on one thread that runs no loop (main)
+/// - Thread: created, started and stopped on one thread that runs no loop (main)
 /// - Windows: DriverEntry and NdisprotUnload
 public final class Server {
   private let core: ServerCore
   private let control: ControlLoop
   private let isReady = AutoResetEvent()
 
-  /// Makes everything, starts nothing; takes over the listening socket.
+  /// Creates everything and starts nothing; takes ownership of the listening socket.
   public init(
     configuration: ServerConfiguration, environment: ServerEnvironment, listener: Int32
   ) throws(ServerError) {
@@ -36,8 +36,8 @@ public final class Server {
     } catch {
       throw .system(error)
     }
-    // The order of DR-9: driver, device, what a protocol callback touches; then interfaces, then
-    // the listener.
+    // The order of DR-9: driver, device, what a protocol callback uses; then interfaces, then the
+    // listener.
     let log = environment.log
     let framework = Framework(
       verifier: configuration.isVerified ? .on : .off,
@@ -63,19 +63,20 @@ public final class Server {
     core.attach(control)
   }
 
-  /// What the start found.
+  /// The result of the start.
   public struct StartReport: Sendable {
     /// Names of the interfaces that are bound.
     public let boundNames: [InterfaceName]
-    /// Wanted interfaces that are there and cannot be bound.
+    /// Wanted interfaces that exist and cannot be bound.
     public let refusals: [(name: InterfaceName, error: BindError)]
   }
 
-  /// Starts the control thread, and waits until every interface that is there was tried, and clients
-  /// are answered.
+  /// Starts the control thread, and waits until a bind of every existing interface was tried and
+  /// clients are served.
   ///
-  /// - Parameter isCancelled: asked four times a second, however long the kernel takes to list them
-  /// - Returns: what was found; nil if it was cancelled
+  /// - Parameter isCancelled: called four times a second, however long the kernel takes to list
+  ///   them
+  /// - Returns: the result; nil if it was cancelled
   /// - Throws: `ServerError` of the threads, and of the watch over interfaces
   public func start(
     isCancelled: () -> Bool = { false }
@@ -118,15 +119,15 @@ public final class Server {
       refusals: refusals)
   }
 
-  /// Reads the configuration anew, as `ndisprotctl reload` has it done; the log says what became of it.
+  /// Reloads the configuration, as `ndisprotctl reload` does; the result is logged.
   public func reload() {
     core.onControl { $0.reload { _ in } }
   }
 
-  /// Asks every loop for a sign of life.
+  /// Checks that every loop is alive.
   ///
-  /// - Parameter whenAnswered: is called once, on the last loop that answers; never if one hangs
-  /// - Returns: the names of the threads that have not answered, as long as it is asked
+  /// - Parameter whenAnswered: called once, on the last loop that answers; never if one hangs
+  /// - Returns: a function that names the threads that have not answered yet
   public func check(
     whenAnswered: @escaping @Sendable () -> Void
   ) -> @Sendable () -> [String] {
@@ -157,7 +158,7 @@ public final class Server {
   /// Unloads the driver: sessions end with every request completed, bindings are unbound, threads
   /// end, and no object is left (`WDF.docc/Rules.md` section 3.2).
   ///
-  /// - Returns: who could not be ended in time; nil if nothing is left
+  /// - Returns: what did not end in time; nil if nothing is left
   public func stop() -> String? {
     core.waitWhile(milliseconds: 1_000) { done in
       core.onControl { control in
@@ -174,7 +175,7 @@ public final class Server {
     }
   }
 
-  /// The unload callback: the protocol is deregistered on control, which still turns.
+  /// The unload callback: deregisters the protocol on control, whose loop still runs.
   private static func deregister(_ driver: Ref<Driver>) {
     let core = try? driver.withContext(DriverContext.self) { $0.core.withLock { $0 } }
     guard let core = core ?? nil else { return }
@@ -187,7 +188,7 @@ public final class Server {
   }
 }
 
-/// What control found at its start, for the thread that waits for it.
+/// The result of control's start, for the thread that waits for it.
 private final class StartOutcome: Sendable {
   typealias Value = (refusals: [(name: InterfaceName, error: BindError)], error: SystemError?)
   private let state = LockedValue<Value>(([], nil))
@@ -199,7 +200,7 @@ private final class StartOutcome: Sendable {
   }
 }
 
-/// The driver's context: the globals, reached from wherever there is a `Ref` of the tree.
+/// The driver's context: the globals, reachable from every `Ref` of the tree.
 struct DriverContext: ~Copyable, Sendable {
   /// Set once, before the device takes opens.
   let core = LockedValue<ServerCore?>(nil)

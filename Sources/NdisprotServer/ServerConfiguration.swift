@@ -2,28 +2,28 @@ public import NDIS
 public import Ndisprot
 public import Platform
 
-/// What the daemon was told to do, as values.
+/// The configuration of the server, as values.
 public struct ServerConfiguration: Sendable {
-  /// What to bind, present now or later, and how; the first that matches says how.
+  /// What to bind, present now or later, and how; the first match decides how.
   public var bindings: [BindingConfiguration]
-  /// Who may use them.
+  /// The access policy.
   public var policy: AccessPolicy
   /// Bytes of all receive rings together.
   public var queueByteCount: Int
-  /// Sessions at once, and of one user; root is free of the second.
+  /// Sessions in total; root is exempt from the limit per user.
   public var maximumSessions: Int
   /// Sessions of one user.
   public var maximumSessionsPerUser: Int
-  /// The files that say all this; none is the command line.
+  /// The configuration files; empty if the command line is the configuration.
   public var files: [String] = []
-  /// Tells one text of the files from another; 0 for the command line.
+  /// Identifies the text of the files; 0 for the command line.
   public var hash: UInt32 = 0
-  /// Why the files cannot be used; nothing is bound then, and every request is answered with it.
+  /// Why the files cannot be used; nothing is bound then, and every request is answered with this.
   public var failure: String?
-  /// Whether the framework's verifier watches (`WDF.docc/Rules.md` section 7).
+  /// Whether the framework's verifier is on (`WDF.docc/Rules.md` section 7).
   public var isVerified: Bool
 
-  /// Makes a configuration with the limits of `ndisprotd.docc/Architecture.md` section 7.
+  /// Creates a configuration with the limits of `ndisprotd.docc/Architecture.md` section 7.
   public init(
     bindings: [BindingConfiguration], policy: AccessPolicy, queueByteCount: Int = 256 << 20,
     maximumSessions: Int = 1_024, maximumSessionsPerUser: Int = 256, isVerified: Bool = false
@@ -54,13 +54,13 @@ public struct BindingConfiguration: Hashable, Sendable {
   /// Bytes of a binding's receive ring.
   public var receiveRingByteCount: Int
 
-  /// Whether a data path made for the one is as the other wants it.
+  /// Whether both call for the same data path.
   func isAlike(_ other: BindingConfiguration) -> Bool {
     profile == other.profile && captureRingByteCount == other.captureRingByteCount
       && receiveRingByteCount == other.receiveRingByteCount
   }
 
-  /// Makes one with the sizes of `ndisprotd.docc/Architecture.md` section 7.
+  /// Creates one with the sizes of `ndisprotd.docc/Architecture.md` section 7.
   public init(
     interface: InterfaceMatch, profile: CaptureProfile = .latency,
     captureRingByteCount: Int = 16 << 20, receiveRingByteCount: Int = 1 << 20
@@ -72,16 +72,16 @@ public struct BindingConfiguration: Hashable, Sendable {
   }
 }
 
-/// Why a new configuration is not taken, for people: file, place, cause, remedy.
+/// Why a new configuration is refused, for people: file, position, cause, remedy.
 public struct ConfigurationRefusal: Error, Hashable, Sendable {
-  /// The sentences, one a line, at most `maximumByteCount` bytes.
+  /// The sentences, one per line, at most `maximumByteCount` bytes.
   public let text: String
-  /// What is shown to clients and by the status.
+  /// The limit of what clients and the status are shown.
   public static let maximumByteCount = 1_024
   /// Makes a refusal.
   public init(text: String) { self.text = text }
 
-  /// What the server is to do while its files cannot be used: bind nothing, and say why.
+  /// The configuration while the files cannot be used: binds nothing, and reports why.
   public func configuration(files: [String], isVerified: Bool) -> ServerConfiguration {
     var configuration = ServerConfiguration(
       bindings: [], policy: AccessPolicy([]), isVerified: isVerified)
@@ -91,63 +91,63 @@ public struct ConfigurationRefusal: Error, Hashable, Sendable {
   }
 }
 
-/// How far a reload is.
+/// The stage of a reload.
 public enum ReloadStage: Hashable, Sendable {
   /// It begins.
   case begins
-  /// The configuration was taken.
+  /// The new configuration is in effect.
   case taken
   /// Nothing changed, for a reason.
   case refused(String)
 }
 
-/// What the server needs of the world below it: the wire, and the watch over interfaces.
+/// What the server needs from the system: the wire, and the watch over interfaces.
 ///
 /// The program gives the real ones; a test may give scripted ones.
 public struct ServerEnvironment: Sendable {
-  /// Makes the edge below one binding, on the loop that will run it; threads for what would hold
-  /// the loop up come from the last argument.
+  /// Creates the edge below one binding, on the loop that will run it; the last argument starts
+  /// threads for work that would block the loop.
   public typealias MiniportMaker =
     @Sendable (AdapterAttributes, EventLoop, @escaping ThreadStarter) -> any MiniportAdapter
 
-  /// Makes the edge below one binding.
+  /// Creates the edge below one binding.
   public var makeMiniport: MiniportMaker
-  /// Starts to tell the driver of interfaces, on control's loop; what it returns is kept.
+  /// Starts reporting interfaces to the driver, on control's loop; the result is kept.
   public var startWatch:
     @Sendable (EventLoop, any ProtocolDriver) throws(SystemError) -> any InterfaceSource
-  /// Makes the edge below for calls that may wait, on the thread that makes the server.
+  /// Creates the edge below for calls that may block, on the thread that creates the server.
   public var makeAdapterControl: @Sendable () throws(SystemError) -> any AdapterControl
-  /// How long such a call may take before whoever waits for it is told.
+  /// How long such a call may take before the requests that wait for it time out.
   public var cardDeadlineNanoseconds: UInt64 = 5_000_000_000
-  /// Takes what an operator should know.
+  /// Takes messages to the operator.
   public var log: @Sendable (LogRecord) -> Void
-  /// Takes what has to be accounted for.
+  /// Takes audit records.
   public var audit: @Sendable (AuditRecord) -> Void
-  /// Reads the configuration anew; nil if there is no file to read.
+  /// Reads the configuration; nil if it has no file.
   ///
-  /// It may take as long as disks and directory services do: no loop waits for it.
+  /// May block on disks and directory services: no loop waits for it.
   public var loadConfiguration: Loader?
-  /// Looks up the users and groups of the same files again; nil if their numbers are as before.
+  /// Looks up the users and groups of the same files again; nil if their numbers did not change.
   ///
-  /// It may take as long as the directory services do.
+  /// May block on directory services.
   public var refreshAccounts: @Sendable () -> ServerConfiguration? = { nil }
-  /// Starts to watch for changes of users and groups on control's loop, where it reports them.
+  /// Starts watching for changes of users and groups, and reports them on control's loop.
   public var watchAccounts: @Sendable (EventLoop, @escaping @Sendable () -> Void) -> Void = {
     _, _ in
   }
-  /// What the daemon says of itself.
+  /// What the daemon reports about itself.
   public var identity: DaemonIdentity
-  /// Hears, on control's thread, that a reload begins and how it ended.
+  /// Called on control's thread when a reload begins and when it ends.
   public var reloading: @Sendable (ReloadStage) -> Void
-  /// Finds a user by name or number, with all groups; nil if there is none.
+  /// Finds a user by name or number, with all groups; nil if the user does not exist.
   ///
-  /// It may take long, too.
+  /// May block, too.
   public var findUser: @Sendable (String) throws(SystemError) -> Credentials?
 
   /// Reads the configuration.
   public typealias Loader = @Sendable () throws(ConfigurationRefusal) -> ServerConfiguration
 
-  /// Makes an environment.
+  /// Creates an environment.
   public init(
     makeMiniport: @escaping MiniportMaker,
     startWatch:
@@ -172,14 +172,14 @@ public struct ServerEnvironment: Sendable {
   }
 }
 
-/// How much a line of the log matters, by its word in files and on the command line.
+/// The importance of a log line, named as in files and on the command line.
 public enum LogLevel: String, Sendable, CaseIterable {
-  /// For those who look for a defect.
+  /// For debugging.
   case debug
   /// What happened.
   case info
-  /// What was not as it should be, and goes on.
+  /// Something is wrong, and the daemon continues.
   case warning
-  /// What does not work.
+  /// Something does not work.
   case error
 }

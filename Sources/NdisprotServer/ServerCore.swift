@@ -5,14 +5,14 @@ internal import Platform
 internal import Synchronization
 internal import WDF
 
-/// What all loops of the server share; nothing but the configuration changes after the start.
+/// What all loops of the server share; only the configuration changes after the start.
 final class ServerCore: @unchecked Sendable {  // `control` is set once, before any loop runs.
   private let current: LockedValue<ServerConfiguration>
   let environment: ServerEnvironment
   let driver: NdisprotDriver
   let framework: Ref<Driver>
   let device: Ref<ControlDevice>
-  /// The daemon's own user, who may administer it as root may.
+  /// The user that runs the daemon, which may administer it as root may.
   let ownUserID = geteuid()
   let trace: TraceRing
   let rings: RingBudget
@@ -23,19 +23,19 @@ final class ServerCore: @unchecked Sendable {  // `control` is set once, before 
   let closers = Closers()
   let lookups: Lookups
   let desk: CardDesk
-  /// When every loop had answered the service manager's question; 0 before the first time.
+  /// When every loop had answered the service manager's last watchdog check; 0 before the first.
   let lastAnswer = Atomic<UInt64>(0)
   /// Denials by reason, written or not.
   let denials = DenialCounts()
-  /// Of the session that came last.
+  /// The number of the latest session.
   let sessionNumber = Atomic<UInt64>(0)
-  /// What users did that is over.
+  /// What users did in opens and sessions that have ended.
   let totals = UserTotals()
   /// Sessions that ask for totals.
   let scraperCount = Atomic<Int>(0)
   /// Users by name, for records.
   let userNames = UserNames()
-  /// Every line that a user causes, of whatever kind.
+  /// Limits all lines that a user causes, of every kind.
   private let lines = LockedValue(LogRateLimiter())
   private(set) weak var control: ControlLoop?
   /// Where the thread that unloads waits for a loop.
@@ -61,15 +61,15 @@ final class ServerCore: @unchecked Sendable {  // `control` is set once, before 
     trace = device.framework.traceRing
   }
 
-  /// What the daemon was told to do last.
+  /// The configuration in effect.
   var configuration: ServerConfiguration { current.withLock { $0 } }
 
-  /// The configuration that stands in for files that cannot be used; nil if they can.
+  /// The configuration that stands in for unusable files; nil if they are usable.
   var configurationIfBroken: ServerConfiguration? {
     current.withLock { $0.failure == nil ? nil : $0 }
   }
 
-  /// A reload succeeded.
+  /// Applies a reloaded configuration.
   ///
   /// - Thread: control
   func follow(_ configuration: ServerConfiguration) {
@@ -83,7 +83,7 @@ final class ServerCore: @unchecked Sendable {  // `control` is set once, before 
     desk.control = control
   }
 
-  /// Tells the operator of something.
+  /// Logs a message to the operator.
   func log(
     _ level: LogLevel, _ text: String, _ event: LogEvent? = nil, binding: String? = nil,
     client: String? = nil
@@ -91,10 +91,10 @@ final class ServerCore: @unchecked Sendable {  // `control` is set once, before 
     environment.log(LogRecord(level, text, event, binding: binding, client: client))
   }
 
-  /// Accounts for what a client did; a client that does it all the time has its lines counted.
+  /// Audits what a client did; the lines of a very active client are only counted.
   func audit(_ record: AuditRecord, of client: Credentials) { write(record, client, .deed) }
 
-  /// Accounts for what a client was refused; what is not written costs next to nothing.
+  /// Audits what a client was refused; suppressed lines cost next to nothing.
   func auditDenial(
     _ reason: DenialReason, _ record: @autoclosure () -> AuditRecord, of client: Credentials
   ) {
@@ -110,19 +110,20 @@ final class ServerCore: @unchecked Sendable {  // `control` is set once, before 
     environment.audit(unlogged == 0 ? record : record.with("unlogged", unlogged))
   }
 
-  /// How many lines of a user were left out since the last one; nil if this one is left out too.
+  /// How many lines of a user were suppressed since the last one; nil if this one is suppressed
+  /// too.
   private func unlogged(_ userID: UInt32, _ cost: LogRateLimiter.Cost) -> UInt64? {
     lines.withLock { $0.admits(userID, cost, nowNanoseconds: monotonicNanoseconds()) }
   }
 
-  /// Tells the operator of something that a client did, or that went wrong for it.
+  /// Logs what a client did, or what went wrong for it.
   ///
   /// - Parameters:
-  ///   - level: how much it matters
-  ///   - text: is made only if it is written
+  ///   - level: how important it is
+  ///   - text: evaluated only if it is written
   ///   - event: what happened
-  ///   - binding: to which interface
-  ///   - client: whose allowance of lines it takes
+  ///   - binding: the interface
+  ///   - client: the client whose allowance of lines it uses
   func logFailure(
     _ level: LogLevel, _ text: @autoclosure () -> String, _ event: LogEvent, binding: String?,
     of client: Credentials
@@ -131,7 +132,7 @@ final class ServerCore: @unchecked Sendable {  // `control` is set once, before 
       level, text(), event, binding: binding, client: client.name, ofUser: client.userID)
   }
 
-  /// The same about a user of whom no session is known.
+  /// The same for a user without a known session.
   func logFailure(
     _ level: LogLevel, _ text: @autoclosure () -> String, _ event: LogEvent? = nil,
     binding: String? = nil, client: String? = nil, ofUser userID: UInt32
@@ -153,7 +154,7 @@ final class ServerCore: @unchecked Sendable {  // `control` is set once, before 
     }
   }
 
-  /// Mails work to control; it is dropped when control is gone.
+  /// Mails work to control; it is dropped after control has ended.
   func onControl(_ work: @escaping @Sendable (ControlLoop) -> Void) {
     guard let control else { return }
     if control.loop.isCurrent {
@@ -163,23 +164,23 @@ final class ServerCore: @unchecked Sendable {  // `control` is set once, before 
     }
   }
 
-  /// Cancels what a session waits for on control.
+  /// Cancels the requests of a session that wait on control.
   func cancelWaits(of session: Session) {
     onControl { $0.server.driver.cancelWaits(of: session.file) }
   }
 
-  /// Has a loop do something, and waits until it was done.
+  /// Lets a loop do something, and waits until it is done.
   ///
   /// - Parameters:
-  ///   - milliseconds: how long
-  ///   - start: has the loop begin, and is given what the loop calls at the end
-  /// - Thread: the one that unloads; no other waits here
+  ///   - milliseconds: the longest wait
+  ///   - start: starts the work on the loop; the loop calls its argument at the end
+  /// - Thread: the one that unloads; no other thread waits here
   func waitWhile(
     milliseconds: Int32 = 3_000, _ start: (@escaping @Sendable () -> Void) -> Void
   ) {
     let isDone = self.isDone
     start { isDone.set() }
-    // Unloading has a deadline of its own, and says who did not answer.
+    // Unloading has a deadline of its own, and reports which thread did not answer.
     guard !hasGivenUp.withLock({ $0 }) else { return }
     if !isDone.wait(milliseconds: milliseconds) { hasGivenUp.withLock { $0 = true } }
   }

@@ -3,36 +3,37 @@ internal import Ndisprot
 internal import NdisprotControl
 internal import WDF
 
-// The policy at work: an open is judged before it is made, and follows every reload.
+// The policy in effect: an open is judged before it is created, and again at every reload.
 
 extension Session {
-  /// Whether the client may administer the daemon: root, and the user whose daemon it is.
+  /// Whether the client may administer the daemon: root, or the user that runs it.
   var isAdministrator: Bool {
     credentials.userID == 0 || credentials.userID == server.ownUserID
   }
 
-  /// A request of a client that no rule names.
+  /// Denies a request of a client that no rule names.
   func denyStranger(_ request: consuming OwnedRequest, _ opcode: UInt16, _ payload: RawSpan) {
     let cause = "no rule names \(identity.name)"
     auditDenial(.rule, opcode, payload, cause)
     refuse(RequestParcel(request), .notPermitted, cause)
   }
 
-  /// Ends the open there is, for whatever reason.
+  /// Ends the current open, for whatever reason.
   func closeOpen(_ reason: CloseReason) {
     guard let open = lease.end(server.quotas, server.sendBuffers, socket) else { return }
     if !isCloseAudited { server.totals.add(open.counters()) }
     auditClose(open, reason)
   }
 
-  /// The interface is gone: the open is dead, and its record says why, whatever the client does next.
+  /// The interface is gone: the open is dead, and its record says why, whatever the client does
+  /// next.
   func interfaceRemoved() {
     if let open { auditClose(open, .interfaceRemoved) }
   }
 
-  /// Follows a policy.
+  /// Applies a policy.
   ///
-  /// - Returns: what became of its open
+  /// - Returns: the effect on its open
   func follow(_ policy: AccessPolicy) -> AccessChange {
     followKnown(policy)
     guard let open else { return .none }

@@ -3,16 +3,16 @@ internal import Ndisprot
 internal import NdisprotControl
 internal import WDF
 
-// What a session has accounted for: its opens, what the policy refused, and how each open ended.
+// The audit of a session: its opens, what the policy refused, and how each open ended.
 
 extension Session {
-  /// An open was made.
+  /// Audits a new open.
   func auditOpen(_ open: OpenContext) {
     let options = open.options
     let mode = options.mode == .exclusive ? "exclusive" : "shared"
     let rights = open.access.rights.words.joined(separator: ",")
     var outcome = "\(mode), \(rights) by rule \(open.access.ruleNames)"
-    // The client's own words: nothing is decided by them.
+    // The client's own words: nothing depends on them.
     if !options.purpose.isEmpty { outcome += ", for '\(options.purpose)' as it says" }
     var record = AuditRecord(
       .open, identity, operation: "open", binding: open.binding.snapshot.attributes.name,
@@ -24,7 +24,7 @@ extension Session {
     server.audit(record, of: credentials)
   }
 
-  /// A reload changed what the open may do.
+  /// Audits a change of the open's rights by a reload.
   func auditChange(_ open: OpenContext) {
     let rights = open.access.rights.words.joined(separator: ",")
     server.audit(
@@ -35,7 +35,7 @@ extension Session {
       ).with("open", open.id).with("rights", rights), of: credentials)
   }
 
-  /// The policy refuses an open.
+  /// Audits an open that the policy refuses.
   func auditDenial(_ refusal: AccessRefusal, openOf name: InterfaceName, _ types: EtherTypeSet) {
     server.auditDenial(
       refusal.reason,
@@ -46,8 +46,8 @@ extension Session {
       of: credentials)
   }
 
-  /// The policy refuses a request of the open; the first of each kind an open is written, the others
-  /// are counted.
+  /// Audits a request of the open that the policy refuses; the first of each kind per open is
+  /// written, the others are counted.
   func auditDenial(_ refusal: AccessRefusal) {
     guard denials.isFirst(refusal.kind) else {
       server.denials.count(refusal.reason)
@@ -63,12 +63,12 @@ extension Session {
       ).with("open", open?.id ?? 0).with("cause", text: refusal.description), of: credentials)
   }
 
-  /// A request of a client that no rule names, or that needs an administrator.
+  /// Audits a request of a client that no rule names, or that needs an administrator.
   ///
   /// - Parameters:
-  ///   - reason: what the metric counts it as
-  ///   - opcode: of the request
-  ///   - message: the payload, for what is known of an OPEN
+  ///   - reason: the label in the metric
+  ///   - opcode: the opcode of the request
+  ///   - message: the payload, for the details of an OPEN
   ///   - cause: why, for people
   func auditDenial(_ reason: DenialReason, _ opcode: UInt16, _ message: RawSpan, _ cause: String) {
     let wanted =
@@ -82,13 +82,13 @@ extension Session {
       ).with("cause", text: cause), of: credentials)
   }
 
-  /// An OPEN, with a purpose behind it or none: its header is not at hand.
+  /// An OPEN, with or without a purpose behind it: its header is not available here.
   private func openRequest(in message: RawSpan) -> OpenRequest? {
     if let request = try? OpenRequest(decoding: message) { return request }
     return try? PurposefulOpen(decoding: message, purposeCount: 1).request
   }
 
-  /// An administrator does something that others notice.
+  /// Audits an administrator's action that is visible to others.
   func auditAdministration(_ deed: String, _ binding: InterfaceName? = nil) {
     server.audit(
       AuditRecord(
@@ -96,7 +96,7 @@ extension Session {
       of: credentials)
   }
 
-  /// An open ended; `isCloseAudited` keeps it from being written twice.
+  /// Audits the end of an open, once (`isCloseAudited`).
   func auditClose(_ open: OpenContext, _ reason: CloseReason) {
     guard !isCloseAudited else { return }
     isCloseAudited = true
@@ -114,7 +114,7 @@ extension Session {
     server.audit(record, of: credentials)
   }
 
-  /// What the record of a closed open says of it.
+  /// The counters in the record of a closed open.
   private static var audited: Set<Counter> {
     [
       .rxDelivered, .rxNotPermitted, .rxDropRevoked, .txSubmitted, .txSent, .txBytes,

@@ -87,7 +87,7 @@ extension Session {
     let query = OIDRequest.query(
       OIDRequest.Query(oid, room: room - OIDMessage.headerByteCount))
     open.perform(query, port: port, for: request) { [self] request, reply in
-      // More is needed also by who was content with the lower half of a counter (E-2).
+      // More is needed even if the client accepted the lower half of a counter (E-2).
       let needed = reply.request.bytesNeeded
       let bytesNeeded = needed == 0 ? 0 : needed + OIDMessage.headerByteCount
       guard reply.completion.isSuccess else {

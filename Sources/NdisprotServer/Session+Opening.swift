@@ -6,7 +6,7 @@ internal import WDF
 // OPEN, OPEN_DEVICE: one session, one binding at a time (rules ).
 
 extension Session {
-  /// Begins an OPEN; one that has a binding open, or is about to, is busy.
+  /// Begins an OPEN; busy if the session has an open, or is about to have one.
   func requestOpen(
     _ request: RequestParcel, _ options: OpenOptions, name: InterfaceName
   ) {
@@ -21,14 +21,14 @@ extension Session {
     host.handle(.open(opening), request, of: self)
   }
 
-  /// Makes an open that was granted, or says why not; the client has its answer.
+  /// Creates an open that was granted, or reports why not; either way the client gets its answer.
   ///
   /// - Parameters:
   ///   - opening: the request for it
   ///   - granted: what may be opened
-  ///   - dataPath: the way of its frames; nil for an open that moves none
-  ///   - windowByteCount: the window of an open that asks for all there is
-  ///   - completion: called once, maybe at once, with whether it is made
+  ///   - dataPath: the path of its frames; nil for an open that moves none
+  ///   - windowByteCount: the window of an open that asks for the maximum
+  ///   - completion: called once, possibly before this returns, with whether the open was created
   func makeOpen(
     _ opening: Opening, _ granted: GrantedOpen, dataPath: BindingDataPath?, windowByteCount: Int,
     completion: @escaping (Bool) -> Void = { _ in }
@@ -56,7 +56,7 @@ extension Session {
     }
   }
 
-  /// The open is made; the reply says what was granted.
+  /// The open was created; the reply says what was granted.
   func opened(_ opening: Opening, _ open: OpenContext) {
     openingEnded()
     let options = open.options
@@ -67,7 +67,7 @@ extension Session {
     lease.begin(open, movesFrames ? server.sendBuffers.grow(socket, of: holder) : nil)
     let reply = OpenReply(options, open.binding.snapshot.attributes).encoded
     let request = opening.request
-    // The sample's own request has no output; a client that leaves room for it gets one.
+    // The sample's own request has no output; a client that provides room for it gets one.
     guard !opening.isOpenDevice || request.parameters.outputByteCount >= reply.count else {
       request.complete(.success)
       return
@@ -75,7 +75,7 @@ extension Session {
     finish(request, reply)
   }
 
-  /// The policy refuses an open: the reply and the audit record name the rule, or its absence.
+  /// The policy refuses an open: the reply and the audit record name the rule, or the lack of one.
   func denyOpen(_ opening: Opening, _ refusal: AccessRefusal) {
     openingEnded()
     auditDenial(refusal, openOf: opening.name, opening.options.etherTypes)
@@ -85,7 +85,7 @@ extension Session {
   /// The open is refused; the session may try again (rule Q-24).
   func refusedOpen(_ opening: Opening, _ error: BindingError) {
     openingEnded()
-    // The interface is not at fault when no helper, hold or worker can be had any more.
+    // Out of helpers, holds or workers: not the interface's fault.
     guard !server.framework.isUnloading else { return opening.request.complete(.cancelled) }
     let name = opening.granted?.binding.snapshot.attributes.name ?? opening.name
     let cause: String? =

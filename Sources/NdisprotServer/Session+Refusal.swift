@@ -5,15 +5,15 @@ internal import WDF
 
 // A refusal gives its reason: to the client in the reply, and to the operator in the audit.
 
-/// Reasons of requests that are about to complete.
+/// The reasons of refused requests that are about to complete.
 ///
 /// - Thread: the loop that has the session
 final class RefusalReasons {
-  /// The longest text that a reply carries; a grant may name many rules.
+  /// The longest text in a reply; a grant may name many rules.
   static let maximumCharacterCount = 1_000
   private var texts: [UInt64: String] = [:]
 
-  /// Keeps the reason of a request until its reply is made.
+  /// Keeps the reason of a request until its reply is written.
   func note(_ reason: String, of id: UInt64) { texts[id] = reason }
 
   /// The reason of a request, the first time.
@@ -30,10 +30,10 @@ extension Session {
     reasons.note(refusal.description, of: parameters.id)
   }
 
-  /// Completes a request that is refused, and says why.
+  /// Completes a request with a refusal and its reason.
   ///
-  /// A client that has not asked for reasons gets a text where it always did: in the reply of OPEN, and
-  /// of every request but the sample's while the configuration is broken.
+  /// A client that did not ask for reasons gets the text only where it always did: in the reply to
+  /// OPEN, and to every request but the sample's while the configuration is broken.
   func refuse(_ request: RequestParcel, _ status: CompletionStatus, _ reason: String) {
     let isOpen = request.parameters.opcode == Opcode.open.rawValue
     let hasText = isOpen || (status == .misconfigured && !request.isOpenDevice)
@@ -46,8 +46,8 @@ extension Session {
     request.complete(RequestStatus(status))
   }
 
-  /// Why a request failed, for the end of its answer; nil if nothing is known or its client does not
-  /// want to hear it.
+  /// Why a request failed, for the end of its answer; nil if the reason is unknown or the client
+  /// did not ask for reasons.
   func takeReason(of parameters: RequestParameters, _ status: CompletionStatus) -> String? {
     let noted = reasons.take(parameters.id)
     guard status.errno != 0, features.contains(.reasons) else { return nil }
@@ -56,7 +56,7 @@ extension Session {
     return reason.utf8.count > maximum ? String(reason.prefix(maximum)) : reason
   }
 
-  /// A read or a write that was taken once is refused only when a reload takes the right away.
+  /// A read or a write that was accepted is refused only when a reload takes the right away.
   private static func reason(
     ofRevoked parameters: RequestParameters, _ status: CompletionStatus
   ) -> String? {

@@ -4,10 +4,10 @@ internal import Ndisprot
 internal import NdisprotControl
 internal import WDF
 
-// One message in, one request made of it: the dispatch of ntdisp.c.
+// Turns each message into one request: the dispatch of ntdisp.c.
 
 extension Session {
-  /// Decodes a message and acts on it; what breaks the protocol ends the session.
+  /// Decodes a message and acts on it; a protocol violation ends the session.
   func handleMessage(_ buffer: MessageBuffer) {
     let header: MessageHeader
     do throws(ViolationError) {
@@ -69,8 +69,8 @@ extension Session {
     }
   }
 
-  /// Whether a request is answered although the configuration is broken: an administrator can look and
-  /// reload, and everybody sees the status.
+  /// Whether a request is answered although the configuration is broken: an administrator can
+  /// inspect and reload, and every client sees the status.
   private func isAnsweredAlways(_ opcode: UInt16, _ message: RawSpan) -> Bool {
     switch Opcode(rawValue: opcode) {
     case .hello: true
@@ -84,8 +84,8 @@ extension Session {
       decoding: message.extracting(droppingFirst: MessageHeader.byteCount))
   }
 
-  /// Whether a client that no rule names is answered: it may ask what it may do, and what daemon this
-  /// is.
+  /// Whether a request of a client that no rule names is answered: it may ask for its rights, and
+  /// for the identity of the daemon.
   private func isAnsweredToStrangers(_ opcode: UInt16, _ message: RawSpan) -> Bool {
     switch Opcode(rawValue: opcode) {
     case .hello: true
@@ -94,7 +94,8 @@ extension Session {
     }
   }
 
-  /// WRITE and WRITE_BATCH: every record's lengths are checked here, its contents by the driver.
+  /// WRITE and WRITE_BATCH: the lengths of the records are checked here, their contents by the
+  /// driver.
   private func write(
     _ request: consuming OwnedRequest, _ header: MessageHeader, _ buffer: MessageBuffer
   ) {
@@ -113,7 +114,7 @@ extension Session {
       request, message: buffer, payloadOffset: MessageHeader.byteCount, recordCount: count)
   }
 
-  /// Everything that is not on the way of a frame.
+  /// All requests that do not move frames.
   private func control(
     _ request: RequestParcel, _ opcode: Opcode, _ header: MessageHeader, _ message: RawSpan
   ) {
@@ -179,7 +180,7 @@ extension Session {
     host.handle(.close, request, of: self)
   }
 
-  /// CANCEL: the reply of what it cancels leaves first.
+  /// CANCEL: the reply of the cancelled request is sent first.
   private func cancel(_ request: RequestParcel, _ id: UInt64) {
     if open?.cancel(id) == true || opening?.cancel(id) == true {
       request.complete(.success)
@@ -190,7 +191,7 @@ extension Session {
     }
   }
 
-  /// A binding; its other names and what the client may do there if that was agreed on.
+  /// A binding; with its other names and the client's rights if that feature was negotiated.
   private func entry(_ snapshot: AdapterBinding.Snapshot) -> BindingEntry {
     let names =
       features.contains(.names)

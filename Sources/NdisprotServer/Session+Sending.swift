@@ -5,11 +5,11 @@ internal import NdisprotControl
 internal import Platform
 internal import WDF
 
-// Answers: the records of a read leave at once from the receive ring, everything else in order at the
-// end of the turn.
+// Answers: the records of a read are sent at once from the receive ring, everything else in order
+// at the end of the turn.
 
 extension Session {
-  /// Sends what waits, now.
+  /// Sends the queue now.
   func flush() {
     guard !isEnded else { return }
     switch replies.flush({ subscription?.takeFirst() }) {
@@ -22,14 +22,14 @@ extension Session {
     askForStatistics()
   }
 
-  /// Something happened that this session wants to hear of.
+  /// An event that this session subscribed to has arrived.
   func eventsCame() {
     guard !isEnded else { return }
     replies.demandFlush()
     host.needsFlush(self)
   }
 
-  /// The socket takes more.
+  /// The socket has room again.
   func socketHasRoom() {
     replies.noteRoom()
     flush()
@@ -39,8 +39,8 @@ extension Session {
 
   /// Nothing can be sent any more.
   ///
-  /// What a client sent before it hung up is still done; one that shut down its reading side alone
-  /// could go on asking for ever.
+  /// The requests that a client sent before it hung up are still carried out; a client that only
+  /// shut down its reading side could send requests forever.
   private func takesNothing() {
     if !socket.isHungUp { depart() }
   }
@@ -63,7 +63,7 @@ extension Session {
     return .taken
   }
 
-  /// Queues a reply; it leaves at the end of the turn, and one to a write with those of the next.
+  /// Queues a reply for the end of the turn; a reply to a write may be held for a later turn.
   private func queue(
     _ header: inout MessageHeader, _ payload: RawSpan, _ parameters: RequestParameters,
     _ answer: Answer
@@ -77,7 +77,8 @@ extension Session {
     host.needsFlush(self)
   }
 
-  /// Sends records from where they lie in the ring; replies leave in order, so what waits goes first.
+  /// Sends records from where they lie in the ring; replies keep their order, so the queue goes
+  /// first.
   private func send(_ header: MessageHeader, _ records: MDLChain) -> AnswerOutcome {
     guard !isEnded else { return .blocked }
     let isMeasured = meter.begin(self)
@@ -107,14 +108,14 @@ extension Session {
     _ parameters: RequestParameters, status: RequestStatus, information: Int
   ) {
     guard host.loop.isCurrent else {
-      // A session that moves meanwhile is followed: the mail is sent on from there.
+      // If the session moves meanwhile, the mail is forwarded to its new loop.
       onHost { $0.countEnd(parameters, status) }
       return
     }
     countEnd(parameters, status)
   }
 
-  /// A request ended that nothing has answered: with its status alone.
+  /// A request ended without an answer of its own: replies with its status alone.
   func requestCompleted(
     _ parameters: RequestParameters, status: RequestStatus, information: Int, bytesNeeded: Int
   ) {

@@ -2,10 +2,11 @@ internal import NDIS
 internal import Ndisprot
 internal import NdisprotControl
 
-/// What a session asks of the counters: one question is on its way, the others wait here.
+/// A session's requests for counters: one is in progress, the others wait here.
 ///
-/// An answer may be as long as a message can be. The next question is asked when the answer before
-/// it has left: of a client that reads none, one answer is kept and not hundreds (threat T6).
+/// An answer may be as long as the longest message. The next request starts when the previous
+/// answer is sent: for a client that never reads, one answer is kept instead of hundreds (threat
+/// T6).
 final class StatisticsQuestions {
   static let maximumWaiting = 256
   fileprivate var waiting: [(wanted: StatisticsRequest, parcel: RequestParcel)] = []
@@ -24,7 +25,7 @@ extension Session {
     askForStatistics()
   }
 
-  /// Asks the next question, if there is room for its answer.
+  /// Starts the next request, if there is room for its answer.
   func askForStatistics() {
     guard !questions.isAsked, !questions.waiting.isEmpty,
       replies.hasRoom
@@ -34,13 +35,13 @@ extension Session {
     host.handle(.statistics(wanted), parcel, of: self)
   }
 
-  /// Answers the question that was asked; the next one follows when this has left.
+  /// Answers the request in progress; the next one follows when the answer is sent.
   func answerStatistics(_ parcel: RequestParcel, _ output: [UInt8], _ objectCount: Int) {
     questions.isAsked = false
     finish(parcel, output, recordCount: objectCount)
   }
 
-  /// The session ends: what was not asked is not asked any more.
+  /// The session ends: drops the requests that have not started.
   func dropStatistics() {
     let dropped = questions.waiting
     questions.waiting = []

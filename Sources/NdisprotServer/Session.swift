@@ -17,9 +17,10 @@ internal import WDF
 /// ```
 ///
 /// Exactly one loop has a session at a time: control's, or that of the binding it has open. Only
-/// that loop reads from its socket and writes to it; a completion made elsewhere is mailed there.
+/// that loop reads from its socket and writes to it; a completion on another thread is mailed
+/// there.
 ///
-/// - Thread: the loop that has it, but for `requestCompleted`
+/// - Thread: the loop that has it, except `requestCompleted`
 /// - Windows: the file object and the IRPs of one handle
 final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop has it at a time.
   let socket: ClientSocket
@@ -27,52 +28,52 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
   /// User and program by name, for records.
   let identity: ClientIdentity
   let server: ServerCore
-  /// What tells it from all others since the start: in statistics, and for `close`.
+  /// Unique among all sessions since the start: in statistics, and for `close`.
   let number: UInt64
   let file: Ref<FileObject>
-  /// The loop that has it; asked by whoever completes a request on another.
+  /// The loop that has it; read by completions on other loops.
   private let currentHost: LockedValue<any SessionHost>
 
-  /// What it has open.
+  /// Its open.
   let lease = OpenLease()
-  /// The OPEN that is under way, one at most.
+  /// The OPEN in progress; a session has at most one.
   private(set) var opening: Opening?
   /// What is still to be sent.
   let replies: ReplyQueue
-  /// What it is charged for as a session.
+  /// Its charges as a session.
   private let place: SessionPlace
-  /// Some rule of the access policy names the client, or it is an administrator.
+  /// Whether some rule of the access policy names the client, or it is an administrator.
   private(set) var isKnown: Bool
   private(set) var isGreeted = false
-  /// What it and the daemon agreed on.
+  /// The features negotiated with the client.
   private(set) var features: ProtocolFeatures = []
   /// Ends a session that does not say HELLO.
   private var greetingTimer: LoopTimer?
-  /// What it wants to hear; nil until it asks.
+  /// Its event subscription; nil until it subscribes.
   private(set) var subscription: Subscription?
   private(set) var isEnded = false
-  /// Its client left, or takes nothing: it ends with one of the next turns.
+  /// Its client left, or receives nothing any more: the session ends in one of the next turns.
   private(set) var isLeaving = false
   /// Descriptors that the client sent.
   private var received: [Int32] = []
   private var registration: Registration?
   private var interest: Interest = []
-  /// A message came in this turn: replies to writes may wait for the next.
+  /// A message arrived in this turn: replies to writes may wait for the next turn.
   private var didReceiveThisTurn = false
-  /// The place in the list of its loop for the end of the turn; belongs to that list.
+  /// Whether it is in its loop's list for the end of the turn; belongs to that list.
   var isListedForFlush = false
   private(set) var counters = SessionCounters()
   let questions = StatisticsQuestions()
   let reasons = RefusalReasons()
-  /// What was refused of the open there is.
+  /// What was refused of the current open.
   var denials = OpenDenials()
-  /// The end of the open is in the audit already.
+  /// The end of the open has already been audited.
   var isCloseAudited = false
   /// It asks for totals, and is not counted in them.
   var isScraper = false
   /// Why the open ends when the session does.
   var endReason = CloseReason.hungUp
-  /// What it has cost; belongs to the meter of its loop.
+  /// What it cost; belongs to the meter of its loop.
   var work = SessionWork()
   private(set) var meter: WorkMeter
 
@@ -96,7 +97,7 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
   /// The loop that has the session.
   var host: any SessionHost { currentHost.withLock { $0 } }
 
-  /// The open there is; nil if there is none.
+  /// The current open; nil if the session has none.
   var open: OpenContext? { lease.open }
 
   // MARK: Opening
@@ -104,15 +105,15 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
   /// An OPEN begins; `openingEnded` follows.
   func openingBegins(_ opening: Opening) { self.opening = opening }
 
-  /// The OPEN is answered.
+  /// The OPEN has been answered.
   func openingEnded() { opening = nil }
 
-  /// It hears of events from now on.
+  /// The session has subscribed to events.
   func subscribed(_ subscription: Subscription) { self.subscription = subscription }
 
   // MARK: Moving
 
-  /// Takes the session off its loop; what is mailed from now on goes to `next`.
+  /// Takes the session off its loop; work mailed from now on goes to `next`.
   func leave(for next: any SessionHost) {
     unregister()
     meter.release(self)
@@ -120,7 +121,7 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
     currentHost.withLock { $0 = next }
   }
 
-  /// Goes on, on the loop that now has it.
+  /// Continues on the loop that has the session now.
   func arrive() {
     guard !isEnded else { return }
     note("arrive")
@@ -143,7 +144,7 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
   /// How long a client may take to say HELLO.
   static let greetingNanoseconds: UInt64 = 5_000_000_000
 
-  /// Who connects and says nothing gives the place to another.
+  /// A client that connects and stays silent gives its place to another.
   private func expectGreeting() {
     let timer = LoopTimer { [weak self] in
       self?.end("it did not say HELLO within 5 seconds")
@@ -152,7 +153,7 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
     host.loop.arm(timer, afterNanoseconds: Session.greetingNanoseconds)
   }
 
-  /// The client has said HELLO.
+  /// The client has sent HELLO.
   func greeted(_ features: ProtocolFeatures) {
     isGreeted = true
     self.features = features
@@ -164,7 +165,7 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
     greetingTimer = nil
   }
 
-  /// A client that no rule knows is charged as a stranger.
+  /// Charges a client that no rule names as a stranger.
   func followKnown(_ policy: AccessPolicy) {
     let knows = policy.knows(credentials) || isAdministrator
     guard knows != isKnown else { return }
@@ -172,12 +173,12 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
     place.change(isKnown ? nil : server.budgets.strangers.chargeAnyway(to: holder))
   }
 
-  /// Who is charged for what the daemon keeps for it.
+  /// The holder of the charges for what the daemon stores for the client.
   var holder: Budget.Holder {
     Budget.Holder(userID: credentials.userID, session: file.id.rawValue)
   }
 
-  /// Has epoll report what matters now.
+  /// Updates what epoll reports.
   func followInterest() {
     let wanted = replies.interest()
     guard wanted != interest, let registration else { return }
@@ -187,10 +188,10 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
 
   // MARK: Counting
 
-  /// A request came.
+  /// Counts an incoming request.
   func countIssued() { counters.issued &+= 1 }
 
-  /// A request ended.
+  /// Counts the end of a request.
   func countEnd(_ parameters: RequestParameters, _ status: RequestStatus) {
     counters.count(status)
     if parameters.isTransfer { lease.transferEnded() }
@@ -229,10 +230,10 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
 
   // MARK: Ending
 
-  /// The client left, or reads no more: the session ends when its loop comes to it.
+  /// The client left, or reads no more: the session ends when its loop gets to it.
   ///
-  /// Nobody whose request is being answered ends in here, and a crowd that leaves at once is ended
-  /// for a bounded time a turn.
+  /// So a session never ends while one of its requests is being answered, and when many clients
+  /// leave at once, ending them takes a bounded time per turn.
   func depart() {
     guard !isEnded, !isLeaving else { return }
     isLeaving = true
@@ -240,9 +241,9 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
     host.sessionLeaves(self)
   }
 
-  /// Nothing is received and sent any more, and what is pended is cancelled.
+  /// Stops receiving and sending, and cancels what is pended.
   ///
-  /// - Parameter violation: what the client did against the protocol; nil if it just left
+  /// - Parameter violation: how the client broke the protocol; nil if it just left
   func end(_ violation: String?) {
     guard !isEnded else { return }
     if let violation {
@@ -255,11 +256,11 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
     file.close()
   }
 
-  /// Tells the trace of something; a branch while nobody records.
+  /// Records an event in the trace; costs one branch while tracing is off.
   ///
   /// - Parameters:
   ///   - name: what happens
-  ///   - first: a number that the name explains
+  ///   - first: a number whose meaning depends on the name
   ///   - second: another
   @inline(__always)
   func note(_ name: StaticString, _ first: UInt64 = 0, _ second: UInt64 = 0) {
@@ -292,7 +293,7 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
     defer { didReceiveThisTurn = false }
     guard !isEnded, !replies.isIdle else { return false }
     guard !replies.isFull else {
-      // What waits grows: at the bound its messages are not read any more.
+      // The queue grows: at the bound, the session's messages are no longer read.
       followInterest()
       return false
     }
@@ -309,7 +310,7 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
     server.cancelWaits(of: self)
   }
 
-  /// The file object's close: every request is complete, and its reply leaves or is lost.
+  /// The file object's close: every request is complete, and its reply is sent or lost.
   private func finish() {
     note("finish")
     flush()
@@ -320,7 +321,7 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
     host.sessionEnded(self)
   }
 
-  /// Makes a session and its file object, each other's.
+  /// Creates a session and its file object, each referring to the other.
   ///
   /// - Throws: `.deletePending` once the driver unloads
   static func make(

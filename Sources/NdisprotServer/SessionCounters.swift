@@ -18,7 +18,7 @@ extension Session {
   }
 }
 
-/// What a session has counted (law D6).
+/// The counters of a session (law D6).
 struct SessionCounters {
   var issued: UInt64 = 0
   var completedOK: UInt64 = 0

@@ -6,17 +6,18 @@ internal import WDF
 
 /// A loop that has sessions: control's, or a binding's.
 ///
-/// - Thread: its own, but for `loop.post`
+/// - Thread: its own, except `loop.post`
 protocol SessionHost: AnyObject, Sendable {
   var loop: EventLoop { get }
 
-  /// Who may do what, as this loop knows; all loops know the same when a reload is answered.
+  /// The access policy that this loop applies; when a reload is answered, all loops have the same
+  /// one.
   var policy: AccessPolicy { get }
 
-  /// What it spends on each of its sessions.
+  /// Measures the time spent on each of its sessions.
   var meter: WorkMeter { get }
 
-  /// The sessions that it has.
+  /// Its sessions.
   var sessionsHere: [Session] { get }
 
   /// Ends the open of a session, which stays with control.
@@ -25,13 +26,14 @@ protocol SessionHost: AnyObject, Sendable {
   /// A buffer for one message.
   func takeBuffer() -> MessageBuffer
 
-  /// The session has replies that should leave at the end of this turn.
+  /// The session has replies to send at the end of this turn.
   func needsFlush(_ session: Session)
 
-  /// The session's client left, or takes nothing any more: it is ended in one of the next turns.
+  /// The session's client left, or receives nothing any more: it is ended in one of the next turns.
   func sessionLeaves(_ session: Session)
 
-  /// A message that this host does not answer by itself: opening, closing, what concerns all.
+  /// Handles a message that the session does not answer by itself: opening, closing,
+  /// administration.
   func handle(_ request: HostRequest, _ box: RequestParcel, of session: Session)
 
   /// The session's socket is closed.

@@ -1,11 +1,11 @@
 internal import Ndisprot
 internal import NdisprotControl
 
-/// Questions for statistics that wait for their turn at control: one of each session at most.
+/// Requests for statistics that wait for their turn at control: at most one per session.
 ///
-/// A question costs a thousand times what a message does. A few are under way at a time, so that
-/// between two of them every loop serves its sockets; and users take turns, so that nobody waits
-/// for all that another asks through his many sessions.
+/// A request costs a thousand times what a message does. A few are in progress at a time, so that
+/// every loop serves its sockets between two of them. Users take turns, so that no user waits for
+/// all the requests that another one makes through many sessions.
 ///
 /// - Source: threat T5
 struct StatisticsQueue {
@@ -13,18 +13,18 @@ struct StatisticsQueue {
   private static let maximumRunning = 2
 
   private var waiting: [UInt32: [Question]] = [:]
-  /// Who has a question that waits; the first is next.
+  /// The users with a waiting request; the first is next.
   private var users: [UInt32] = []
   private var runningCount = 0
 
-  /// Puts a question behind those of its user.
+  /// Appends a request to those of its user.
   mutating func append(_ question: Question) {
     let user = question.session.credentials.userID
     if waiting[user] == nil { users.append(user) }
     waiting[user, default: []].append(question)
   }
 
-  /// The next question, if there is one and its time has come; `end` follows.
+  /// The next request, if one may start now; `end` follows.
   mutating func begin() -> Question? {
     guard runningCount < Self.maximumRunning, !users.isEmpty else { return nil }
     let user = users.removeFirst()
@@ -38,6 +38,6 @@ struct StatisticsQueue {
     return question
   }
 
-  /// A question was answered.
+  /// A request was answered.
   mutating func end() { runningCount -= 1 }
 }

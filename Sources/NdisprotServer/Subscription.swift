@@ -4,29 +4,29 @@ internal import NdisprotControl
 internal import Platform
 internal import WDF
 
-/// What one session wants to hear, and what waits to be told.
+/// The events that one session wants, and those that wait to be sent.
 ///
-/// Control adds; the loop that has the session takes, when the socket has room. The session is mailed
-/// once, however many events wait.
+/// Control adds events; the loop that has the session takes them when the socket has room. The
+/// session is notified once, however many events wait.
 ///
 /// - Thread: any
 final class Subscription: Sendable {
   private struct State: Sendable {
     var wanted: SubscribeRequest
     var queue = EventQueue<BindingEvent>()
-    /// The session knows that something waits.
+    /// Whether the session has been notified.
     var isTold = false
   }
   private let state: LockedValue<State>
 
   init(_ wanted: SubscribeRequest) { state = LockedValue(State(wanted: wanted)) }
 
-  /// Wants something else from now on; the sequence goes on.
+  /// Replaces the wanted events; the sequence continues.
   func replace(_ wanted: SubscribeRequest) { state.withLock { $0.wanted = wanted } }
 
   /// Adds an event, if it is wanted.
   ///
-  /// - Returns: whether the session must be told that something waits
+  /// - Returns: whether the session must be notified
   func add(_ event: BindingEvent) -> Bool {
     state.withLock { state in
       let wanted = state.wanted
@@ -42,7 +42,7 @@ final class Subscription: Sendable {
     }
   }
 
-  /// Takes the next event; nil when nothing waits.
+  /// Takes the next event; nil if none waits.
   func takeFirst() -> EventMessage? {
     let entry = state.withLock { state in
       let entry = state.queue.takeFirst()
@@ -56,7 +56,7 @@ final class Subscription: Sendable {
 // SUBSCRIBE, and the events that follow.
 
 extension Session {
-  /// SUBSCRIBE: control tells the session's subscription what happens from now on.
+  /// SUBSCRIBE: from now on control adds events to the session's subscription.
   func subscribe(_ request: RequestParcel, _ wanted: SubscribeRequest) {
     if let subscription {
       subscription.replace(wanted)
@@ -70,7 +70,7 @@ extension Session {
 }
 
 extension ControlLoop {
-  /// Tells every session that wants to hear it, and may know of the binding.
+  /// Sends an event to every session that subscribed to it and may know of the binding.
   func announce(_ event: BindingEvent) {
     for (session, subscription) in subscribers.values {
       if let binding = event.binding,
@@ -82,7 +82,7 @@ extension ControlLoop {
     }
   }
 
-  /// Tells what became of a binding.
+  /// Sends events about a binding.
   func announce(_ kinds: [EventKind], of binding: AdapterBinding) {
     guard !subscribers.isEmpty else { return }
     let look = binding.snapshot
@@ -91,7 +91,7 @@ extension ControlLoop {
 }
 
 extension EventMessage {
-  /// One event as a session is told.
+  /// One event in the form of the control channel.
   fileprivate init(_ entry: EventQueue<BindingEvent>.Entry) {
     self.init(
       sequence: entry.sequence, lost: entry.lost, timestamp: entry.event.timestamp,

@@ -2,30 +2,31 @@ internal import NDIS
 internal import Ndisprot
 internal import Platform
 
-/// What the opens and sessions of each user counted that are over.
+/// The counts of each user's opens and sessions that have ended.
 ///
-/// A series of a metric must not end with a process, and must not fall: so what is closed is folded into
-/// its user and interface.
+/// A series of a metric must not end with a process, and must not fall: so the counts of a closed
+/// open or session are added to its user and interface.
 ///
 /// - Thread: any
 final class UserTotals: Sendable {
-  /// A user on an interface; interface 0 has what its sessions counted.
+  /// A user on an interface; interface 0 has the counts of its sessions.
   struct Key: Hashable, Sendable {
     let userID: UInt32
     let interfaceIndex: Int32
   }
   typealias Counts = [Counter: UInt64]
 
-  /// Beyond so many rows, further users are one row for each interface (threat T6).
+  /// Beyond this many rows, further users share one row per interface (threat T6).
   static let maximumCount = 4_096
-  /// The number of that row's user.
+  /// The user number of that row.
   static let others = UInt32.max
-  /// Users that no rule names are one row: a client with many user numbers makes no series of each.
+  /// Users that no rule names share one row: a client with many user numbers does not create a
+  /// series for each.
   static let strangers = UInt32.max - 1
 
   private let closed = LockedValue<[Key: Counts]>([:])
 
-  /// Folds in what an open or a session counted.
+  /// Adds the counts of an open or a session that ended.
   func add(_ set: CounterSet) {
     guard let userID = set.userID else { return }
     let index = set.kind == .open ? set.interfaceIndex : 0
@@ -39,13 +40,13 @@ final class UserTotals: Sendable {
     }
   }
 
-  /// The row of a user: one of the table, or that of all others when the table is full.
+  /// The row of a user: its own, or that of all others when the table is full.
   static func bounded(_ key: Key, _ table: [Key: Counts]) -> Key {
     guard table[key] == nil, table.count >= maximumCount else { return key }
     return Key(userID: others, interfaceIndex: key.interfaceIndex)
   }
 
-  /// The name of a row that is no user's.
+  /// The name of a row that belongs to no user.
   static func name(of userID: UInt32) -> String? {
     switch userID {
     case others: "others"
@@ -61,32 +62,33 @@ final class UserTotals: Sendable {
     }
   }
 
-  /// All that is closed.
+  /// The counts of everything that ended.
   var all: [Key: Counts] { closed.withLock { $0 } }
 }
 
-/// The totals of users as they are reported: what is closed and what lives, together.
+/// The totals of users as reported: closed and live opens and sessions together.
 ///
-/// Loops answer one after the other, and an open may close between. What is closed is looked at first, so
-/// that nothing counts twice; what is missed for that is hidden by never reporting less than before.
+/// Loops answer one after the other, and an open may close in between. The closed ones are read
+/// first, so that nothing counts twice; a count missed that way is hidden by never reporting less
+/// than before.
 ///
 /// - Thread: control
 struct UserReport {
   private var reported: [UserTotals.Key: UserTotals.Counts] = [:]
 
-  /// Adds up what is closed and what lives.
+  /// Adds up the closed and the live counts.
   ///
   /// - Parameters:
-  ///   - closed: looked at before `live`
-  ///   - live: counters of opens and sessions; one that moved meanwhile may be there twice
-  ///   - name: of a user
+  ///   - closed: read before `live`
+  ///   - live: counters of opens and sessions; one that moved meanwhile may appear twice
+  ///   - name: the name of a user
   /// - Returns: the objects of the answer
   mutating func sets(
     _ closed: [UserTotals.Key: UserTotals.Counts], live: [CounterSet], name: (UInt32) -> String?
   ) -> [CounterSet] {
     var totals = closed
     var gauges: [UserTotals.Key: UserTotals.Counts] = [:]
-    // A user without a session now has none, and not an unknown number.
+    // A user without a session now has zero, not an unknown number.
     for key in Set(closed.keys).union(reported.keys) {
       let counters: [Counter] =
         key.interfaceIndex == 0 ? [.sessions, .reqPending] : [.opens, .rxQueued, .txPending]

@@ -1,12 +1,12 @@
 internal import CLinux
 internal import Glibc
 
-/// Users and groups as the system knows them: the files of /etc, or a directory service.
+/// The users and groups of the system: the files of /etc, or a directory service.
 ///
-/// An answer may be as large as a group is: the room for it grows to 16 MiB. Not found is a value; an
-/// error of the file or the service is thrown as what it is.
+/// A group can make an answer large: the buffer grows up to 16 MiB. "Not found" is a value; an
+/// error of the file or the service is thrown unchanged.
 ///
-/// - Thread: one that may wait for a disk or a directory service
+/// - Thread: one that may block on a disk or a directory service
 /// - Source: getpwnam_r(3), getgrnam_r(3), getgrouplist(3)
 public enum AccountDatabase {
   /// A user.
@@ -19,7 +19,7 @@ public enum AccountDatabase {
     public let groupID: UInt32
   }
 
-  /// A user by name; nil if there is none.
+  /// A user by name; nil if it does not exist.
   public static func user(named name: String) throws(SystemError) -> User? {
     try unsafe found("getpwnam_r") { room, byteCount in
       var entry = unsafe passwd()
@@ -29,7 +29,7 @@ public enum AccountDatabase {
     }
   }
 
-  /// A user by number; nil if none has it.
+  /// A user by number; nil if it does not exist.
   public static func user(_ userID: UInt32) throws(SystemError) -> User? {
     try unsafe found("getpwuid_r") { room, byteCount in
       var entry = unsafe passwd()
@@ -39,7 +39,7 @@ public enum AccountDatabase {
     }
   }
 
-  /// The users of /etc/passwd with a number: it may have several names, each with groups of its own.
+  /// The users of /etc/passwd with a number: several names may share one, each with its own groups.
   public static func localUsers(_ userID: UInt32) -> [User] {
     guard let file = unsafe fopen("/etc/passwd", "re") else { return [] }
     defer { unsafe fclose(file) }
@@ -52,7 +52,7 @@ public enum AccountDatabase {
     return users
   }
 
-  /// What tells one state of a file from another.
+  /// Identifies one state of a file.
   public struct FileVersion: Hashable, Sendable {
     let device: UInt
     let inode: UInt
@@ -61,7 +61,7 @@ public enum AccountDatabase {
     let nanoseconds: Int
   }
 
-  /// The state of /etc/passwd; nil if there is none.
+  /// The state of /etc/passwd; nil if it does not exist.
   public static var localVersion: FileVersion? {
     var status = stat()
     guard unsafe stat("/etc/passwd", &status) == 0 else { return nil }
@@ -88,11 +88,11 @@ public enum AccountDatabase {
     public let name: String
     /// The number.
     public let groupID: UInt32
-    /// Whether it names users; those whose primary group it is are not among them.
+    /// Whether it lists users; users with it as primary group are not listed.
     public let hasMembers: Bool
   }
 
-  /// A group by name; nil if there is none.
+  /// A group by name; nil if it does not exist.
   public static func group(named name: String) throws(SystemError) -> Group? {
     try unsafe found("getgrnam_r") { room, byteCount in
       var entry = unsafe Glibc.group()
@@ -102,7 +102,7 @@ public enum AccountDatabase {
     }
   }
 
-  /// A group by number; nil if none has it.
+  /// A group by number; nil if it does not exist.
   public static func group(_ groupID: UInt32) throws(SystemError) -> Group? {
     try unsafe found("getgrgid_r") { room, byteCount in
       var entry = unsafe Glibc.group()
@@ -112,7 +112,7 @@ public enum AccountDatabase {
     }
   }
 
-  /// Whether a user of /etc/passwd has the group as primary one; directories are not listed for that.
+  /// Whether the group is the primary one of a user of /etc/passwd; directories are not searched.
   public static func isPrimaryGroupOfLocalUser(_ groupID: UInt32) -> Bool {
     guard let file = unsafe fopen("/etc/passwd", "re") else { return true }
     defer { unsafe fclose(file) }
@@ -132,7 +132,7 @@ public enum AccountDatabase {
       if unsafe getgrouplist(user.name, user.groupID, &groups, &count) >= 0 {
         return Array(groups.prefix(max(0, Int(count))))
       }
-      // It says how many there are; a database that grows meanwhile is asked once more.
+      // It returns the number of groups; if the database grows meanwhile, the call is repeated.
       let needed = max(Int(count), 2 * groups.count)
       guard needed <= roomLimit / 4 else { throw SystemError(errno: ENOMEM, call: "getgrouplist") }
       groups = [UInt32](repeating: 0, count: needed)
@@ -146,15 +146,15 @@ public enum AccountDatabase {
     return Array(groups.prefix(max(0, Int(count))))
   }
 
-  /// Bytes that an answer may have.
+  /// The most bytes of an answer.
   static let roomLimit = 16 << 20
 
-  /// Asks with more and more room.
+  /// Repeats a call with a growing buffer.
   ///
   /// - Parameters:
-  ///   - call: what `look` calls
-  ///   - look: returns the error, and what was found
-  /// - Returns: what was found; nil for the errors that mean not found
+  ///   - call: the name of the call in `look`
+  ///   - look: returns the error, and the result
+  /// - Returns: the result; nil for the errors that mean "not found"
   /// - Throws: every other error; ERANGE beyond 16 MiB
   static func found<Found>(
     _ call: StaticString, _ look: (UnsafeMutablePointer<CChar>, Int) -> (Int32, Found?)
@@ -167,7 +167,7 @@ public enum AccountDatabase {
         return unsafe look(base, room.count)
       }
       switch code {
-      // The manual: some services say so of a name that they do not have.
+      // According to the manual some services return these for an unknown name.
       case 0, ENOENT, ESRCH, EBADF, EPERM: return found
       case EINTR: continue
       case ERANGE where byteCount < roomLimit: byteCount *= 2

@@ -1,7 +1,7 @@
 internal import CLinux
 internal import Glibc
 
-/// Signals that are waited for instead of handled.
+/// Signals that a thread waits for instead of handling them.
 ///
 /// - Source: signal(7), sigwaitinfo(2)
 public struct AwaitedSignals: Sendable {
@@ -17,15 +17,15 @@ public struct AwaitedSignals: Sendable {
     return set
   }
 
-  /// Blocks them in the calling thread and all that it will make.
+  /// Blocks them in the calling thread and all threads that it will create.
   public func block() {
     var set = set
     _ = unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
   }
 
-  /// Waits for one of them, without end if no time is given.
+  /// Waits for one of them, indefinitely if no time is given.
   ///
-  /// - Returns: its number; -1 when the time is over, or the wait was interrupted
+  /// - Returns: its number; -1 if it timed out or was interrupted
   public func wait(nanoseconds: UInt64? = nil) -> Int32 {
     var set = set
     guard let nanoseconds else { return unsafe sigwaitinfo(&set, nil) }

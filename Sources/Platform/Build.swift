@@ -1,6 +1,6 @@
 internal import CLinux
 
-/// What a program was made of: `--version` of both programs.
+/// The version and the origin of a program, for `--version` of both programs.
 public enum Build {
   /// The version of the package.
   public static let version = "0.1.0"
@@ -23,9 +23,10 @@ public enum Build {
 
   /// The lines of `--version`.
   ///
-  /// Both programs print the same lines, the number alone in the first, so that a script can compare them.
+  /// Both programs print the same lines, with only the number in the first, so that scripts can
+  /// compare.
   ///
-  /// - Parameter facts: what else it was made of, or speaks: `protocol 1`
+  /// - Parameter facts: further facts: `protocol 1`
   /// - Returns: the lines, joined
   public static func text(_ facts: [String]) -> String {
     ([version, "commit \(commit)", "Swift \(compiler)"] + facts)

@@ -1,13 +1,13 @@
 private import CLinux
 private import Glibc
 
-/// The time that never goes back, which all deadlines count in.
+/// The monotonic time, which all deadlines use.
 ///
-/// - Units: nanoseconds since the machine started, without the time that it slept
+/// - Units: nanoseconds since boot, without the time in suspend
 /// - Source: CLOCK_MONOTONIC, clock_gettime(2); it does not fail on Linux
 public func monotonicNanoseconds() -> UInt64 { nanoseconds(CLOCK_MONOTONIC) }
 
-/// The time of day, as the kernel stamps captured frames.
+/// The time of day, with which the kernel stamps captured frames.
 ///
 /// - Units: nanoseconds since the epoch
 public func realtimeNanoseconds() -> UInt64 { nanoseconds(CLOCK_REALTIME) }

@@ -1,13 +1,13 @@
-/// Something that waits in a ``DeadlineHeap``.
+/// An item that waits in a ``DeadlineHeap``.
 public protocol DeadlineHeapItem: AnyObject {
-  /// Its place in the heap; -1 outside of it. Belongs to the heap.
+  /// Its index in the heap; -1 outside. Maintained by the heap.
   var heapIndex: Int { get set }
 }
 
-/// Items by the time they are due; those of one moment in the order in which they came.
+/// Items ordered by deadline; items with the same deadline keep their order of insertion.
 ///
-/// A binary heap in an array that keeps its capacity. Each item knows its place, so that it is moved
-/// and removed without a search.
+/// A binary heap in an array that keeps its capacity. Each item knows its index, so that it can be
+/// moved and removed without a search.
 ///
 /// - Units: deadlines on any one clock
 /// - Thread: its owner's
@@ -26,26 +26,26 @@ public struct DeadlineHeap<Item: DeadlineHeapItem> {
   private var entries: [Entry] = []
   private var nextOrder: UInt64 = 0
 
-  /// Makes an empty heap.
+  /// Creates an empty heap.
   public init() {}
 
-  /// When the next item is due; nil if there is none.
+  /// The deadline of the next item; nil if the heap is empty.
   public var nextDeadline: UInt64? { entries.first?.deadline }
 
-  /// How many items wait.
+  /// The number of items.
   public var count: Int { entries.count }
 
-  /// Marks the moment: `popDue` passes over items that come later.
+  /// A mark: `popDue` skips items that are inserted after it.
   public var mark: UInt64 { nextOrder }
 
-  /// Whether an item waits in this heap.
+  /// Whether an item is in this heap.
   public func contains(_ item: Item) -> Bool {
     entries.indices.contains(item.heapIndex) && entries[item.heapIndex].item === item
   }
 
-  /// Adds an item; one that is in already is moved, behind those of the same moment.
+  /// Adds an item; one already in the heap is moved, behind those with the same deadline.
   ///
-  /// - Precondition: it waits in no other heap
+  /// - Precondition: it is in no other heap
   public mutating func insert(_ item: Item, deadline: UInt64) {
     remove(item)
     entries.append(Entry(deadline: deadline, order: nextOrder, item: item))
@@ -53,7 +53,7 @@ public struct DeadlineHeap<Item: DeadlineHeapItem> {
     siftUp(entries.count - 1)
   }
 
-  /// Takes an item out, and says when it was due; nil if it is not in.
+  /// Removes an item, and returns its deadline; nil if it is not in the heap.
   @discardableResult
   public mutating func remove(_ item: Item) -> UInt64? {
     guard contains(item) else { return nil }
@@ -62,14 +62,14 @@ public struct DeadlineHeap<Item: DeadlineHeapItem> {
     return deadline
   }
 
-  /// Takes the next item that was due at `now` and came before `mark`.
+  /// Removes the next item that is due at `now` and was inserted before `mark`.
   public mutating func popDue(_ now: UInt64, before mark: UInt64 = .max) -> Item? {
     guard let first = entries.first, first.deadline <= now, first.order < mark else { return nil }
     remove(at: 0)
     return first.item
   }
 
-  /// Takes every item out.
+  /// Removes all items.
   public mutating func removeAll() {
     for entry in entries { entry.item.heapIndex = -1 }
     entries = []

@@ -1,15 +1,15 @@
 internal import CLinux
 internal import Glibc
 
-/// A descriptor that one thread makes readable and another waits for.
+/// A descriptor that one thread makes readable and another one waits for.
 ///
 /// - Thread: any
 /// - Source: eventfd(2)
 public struct EventDescriptor: ~Copyable, Sendable {
-  /// What is watched or polled; closed with this value.
+  /// The descriptor to poll; closed with this value.
   public let descriptor: Int32
 
-  /// Makes one that is not readable.
+  /// Creates one that is not readable.
   ///
   /// - Throws: EMFILE, ENFILE, ENOMEM of eventfd
   public init() throws(SystemError) {
@@ -20,9 +20,9 @@ public struct EventDescriptor: ~Copyable, Sendable {
 
   deinit { close(descriptor) }
 
-  /// Makes the descriptor readable; it cannot fail but by being so already.
+  /// Makes the descriptor readable; fails only if it is readable already.
   ///
-  /// May be called in a signal's handler.
+  /// May be called in a signal handler.
   public func signal() {
     var one: UInt64 = 1
     _ = unsafe write(descriptor, &one, 8)

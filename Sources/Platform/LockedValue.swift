@@ -1,10 +1,10 @@
 public import Synchronization
 
-/// A value behind a `Mutex` whose hand-over ThreadSanitizer can see.
+/// A value behind a `Mutex` whose synchronization ThreadSanitizer can see.
 ///
-/// On Linux `Mutex` locks inside a library that is not instrumented, so every value behind one looks
-/// like a race. The atomic, read after locking and written before unlocking, orders the same accesses
-/// where the sanitizer looks; it costs a load and a store.
+/// On Linux `Mutex` locks inside a library that is not instrumented, so that accesses to its value
+/// look like races. The atomic, read after locking and written before unlocking, orders these
+/// accesses for the sanitizer; it costs a load and a store.
 ///
 /// - Thread: any; not recursive
 public struct LockedValue<State: ~Copyable & Sendable>: ~Copyable, Sendable {
@@ -14,7 +14,7 @@ public struct LockedValue<State: ~Copyable & Sendable>: ~Copyable, Sendable {
   /// Puts a value behind a lock.
   @inlinable public init(_ state: consuming State) { mutex = Mutex(state) }
 
-  /// Lends the value; nobody else has it meanwhile.
+  /// Gives `body` exclusive access to the value.
   @inlinable public func withLock<R: ~Copyable & Sendable, E: Error>(
     _ body: (inout State) throws(E) -> R
   ) throws(E) -> R {

@@ -9,8 +9,8 @@ internal import Glibc
 final class Monitor<Value>: @unchecked Sendable {  // `mutex` guards what `value` points to
   private let mutex: UnsafeMutablePointer<pthread_mutex_t>
   private let condition: UnsafeMutablePointer<pthread_cond_t>
-  /// Behind a pointer: an access that lasted over a wait would be exclusive, and an optimized build would
-  /// not look again at what another thread has changed.
+  /// Behind a pointer: an access that lasted over a wait would be exclusive, and an optimized build
+  /// would not reload what another thread has changed.
   private let value: UnsafeMutablePointer<Value>
 
   init(_ initial: Value) {
@@ -37,14 +37,14 @@ final class Monitor<Value>: @unchecked Sendable {  // `mutex` guards what `value
     unsafe mutex.deallocate()
   }
 
-  /// Lends the value.
+  /// Gives `body` exclusive access to the value.
   func withLock<Result>(_ body: (inout Value) -> Result) -> Result {
     _ = unsafe pthread_mutex_lock(mutex)
     defer { _ = unsafe pthread_mutex_unlock(mutex) }
     return unsafe body(&value.pointee)
   }
 
-  /// Changes the value and wakes those who wait for that.
+  /// Changes the value and wakes the threads that wait for a change.
   func change(_ body: (inout Value) -> Void) {
     withLock { value in
       body(&value)
@@ -52,9 +52,9 @@ final class Monitor<Value>: @unchecked Sendable {  // `mutex` guards what `value
     }
   }
 
-  /// Waits until `isReached` says so of the value, and does `body` with it before anybody else.
+  /// Waits until `isReached` is true of the value, and runs `body` on it under the same lock.
   ///
-  /// - Returns: false when `deadline` on the monotonic clock passed first
+  /// - Returns: false if `deadline` on the monotonic clock passed first
   func wait(
     untilNanoseconds deadline: UInt64?, for isReached: (Value) -> Bool,
     then body: (inout Value) -> Void = { _ in }

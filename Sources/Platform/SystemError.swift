@@ -5,20 +5,20 @@ internal import Glibc
 ///
 /// - Source: errno(3)
 public struct SystemError: Error, Hashable, Sendable {
-  /// What errno held right behind the call.
+  /// The value of errno directly after the call.
   public let errno: Int32
-  /// The name of the call, as its manual page has it.
+  /// The name of the call, as in its manual page.
   public let call: String
 
-  /// Makes an error of known parts.
+  /// Creates an error from its parts.
   public init(errno: Int32, call: String) {
     self.errno = errno
     self.call = call
   }
 
-  /// Takes errno as it is now: nothing may stand between the failed call and this.
+  /// Takes the current errno: nothing may run between the failed call and this.
   public init(failed call: StaticString) {
-    // By a function: without the overlay of Glibc, in Embedded mode, errno is no variable.
+    // By a function: without the Glibc overlay, in Embedded mode, errno is not a variable.
     errno = clinux_errno()
     self.call = call.description
   }
@@ -38,6 +38,6 @@ public struct SystemError: Error, Hashable, Sendable {
     }
   }
 
-  /// The call, and why it failed: `eventfd: Too many open files`.
+  /// The call and the kernel's words: `eventfd: Too many open files`.
   public var text: String { call + ": " + words }
 }

@@ -1,11 +1,11 @@
 internal import CLinux
 internal import Glibc
 
-/// Threads for which nothing waits; they end when their work does.
+/// Detached threads; they end with their work.
 ///
 /// - Source: pthread_create(3)
 public enum SystemThread {
-  /// The calling thread as the kernel numbers it; the number may be another thread's later.
+  /// The kernel's id of the calling thread; a later thread may get the same id.
   ///
   /// - Source: gettid(2)
   public static var currentID: Int32 { clinux_thread_id() }
@@ -19,16 +19,16 @@ public enum SystemThread {
     }
   }
 
-  /// Starts a thread with all signals blocked and its cancelling disabled.
+  /// Starts a thread with all signals blocked and cancellation disabled.
   ///
   /// - Parameters:
-  ///   - name: what the kernel shows, of which it keeps 15 bytes
-  ///   - body: what the thread does
-  /// - Throws: EAGAIN where there is no thread to be had
+  ///   - name: the name in the kernel, which keeps 15 bytes of it
+  ///   - body: the work of the thread
+  /// - Throws: EAGAIN if no thread can be created
   public static func start(
     _ name: String, _ body: @escaping @Sendable () -> Void
   ) throws(SystemError) {
-    // The new thread inherits the mask, so there is no moment at which a signal could reach it.
+    // The new thread inherits the mask, so that at no moment a signal can reach it.
     var all = sigset_t()
     var before = sigset_t()
     _ = unsafe sigfillset(&all)

@@ -1,4 +1,4 @@
-/// Starts a thread of a name; false if none can be had, and then the body is not run.
+/// Starts a thread with a name; false if that fails: then the body does not run.
 ///
 /// - Thread: any
 public typealias ThreadStarter =

@@ -1,20 +1,20 @@
 internal import CLinux
 internal import Glibc
 
-/// Where a Unix socket is: a path, or an abstract name.
+/// The address of a Unix socket: a path, or an abstract name.
 ///
 /// - Source: unix(7)
 public struct UnixAddress: Sendable {
-  /// As the kernel takes it: an abstract name has a zero in front, a path one behind.
+  /// In the kernel's form: an abstract name starts with a zero, a path ends with one.
   private let name: [UInt8]
 
-  /// Bytes of `sun_path`, with the zero behind a path.
+  /// The length of `sun_path`, including the zero after a path.
   private static let capacity = 108
 
-  /// The address of a path; nil if it is empty, has a zero in it, or more than 107 bytes.
+  /// The address of a path; nil if it is empty, contains a zero, or exceeds 107 bytes.
   public init?(path: String) { self.init(Array(path.utf8) + [0], zeroAt: path.utf8.count) }
 
-  /// The address of a path, or of an abstract name behind `@`, as service managers write them.
+  /// The address of a path, or of an abstract name with `@` in front, as service managers write it.
   public init?(path: String, orNameBehindAt: Void) {
     guard path.utf8.first == UInt8(ascii: "@") else {
       self.init(path: path)
@@ -30,7 +30,7 @@ public struct UnixAddress: Sendable {
     self.name = name
   }
 
-  /// Lends the address in the kernel's form.
+  /// Passes the address to `body` in the kernel's form.
   func withSocketAddress<Result>(
     _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result
   ) -> Result {
@@ -45,7 +45,7 @@ public struct UnixAddress: Sendable {
     }
   }
 
-  /// The name that a socket is bound to, `@` in front of an abstract one; nil if it has none.
+  /// The name that a socket is bound to; an abstract one begins with `@`; nil if it has none.
   static func text(ofSocket descriptor: Int32) -> String? {
     var address = sockaddr_un()
     var byteCount = socklen_t(MemoryLayout<sockaddr_un>.size)

@@ -1,17 +1,18 @@
 public import CLinux
 internal import Glibc
 
-// Messages: none of these waits, but a receive that is asked to. No SIGPIPE is raised.
+// Messages: these calls never block, except a receive with `isWaiting`, and never raise SIGPIPE.
 
 extension UnixSocket {
-  /// Segments of a message that go in one call, the first part included.
+  /// The most segments of a message that go in one call, the first part included.
   public static var segmentLimit: Int { 64 }
 
-  /// Sends a message, made of two parts, if there is room for it.
+  /// Sends a message, made of two parts, if the socket has room.
   public func send(_ front: RawSpan, _ rest: RawSpan = RawSpan()) -> Outcome {
     unsafe front.withUnsafeBytes { front in
       unsafe rest.withUnsafeBytes { rest in
-        // sendmsg only reads what the vectors point to. A table of 64, as below, costs as much as the rest.
+        // sendmsg only reads through the vectors. A table of 64, as below, costs as much as the
+        // rest.
         var vectors: InlineArray<2, iovec> = unsafe [
           iovec(
             iov_base: UnsafeMutableRawPointer(mutating: front.baseAddress), iov_len: front.count),
@@ -23,12 +24,12 @@ extension UnixSocket {
     }
   }
 
-  /// Sends a message, made of a front and segments that lie elsewhere, if there is room for it.
+  /// Sends a message, made of a front and separate segments, if the socket has room.
   ///
   /// - Parameters:
-  ///   - front: what comes first
-  ///   - segments: what follows; those beyond `segmentLimit` - 1 are left away
-  /// - Returns: what became of it
+  ///   - front: the first part
+  ///   - segments: the following parts; those beyond `segmentLimit` - 1 are ignored
+  /// - Returns: the result
   @unsafe public func send(
     _ front: RawSpan, gathering segments: UnsafeBufferPointer<iovec>
   ) -> Outcome {
@@ -65,12 +66,12 @@ extension UnixSocket {
     }
   }
 
-  /// Receives a message if there is one.
+  /// Receives a message if one is available.
   ///
   /// - Parameters:
-  ///   - room: where it goes
-  ///   - isWaiting: waits for one, as long as `setReceiveTimeout` says
-  /// - Returns: `.gone` at the end of the conversation, which an empty message is too
+  ///   - room: the buffer for it
+  ///   - isWaiting: waits for one, up to the time of `setReceiveTimeout`
+  /// - Returns: `.gone` at the end of the connection, which an empty message means too
   public func receive(into room: inout MutableRawSpan, isWaiting: Bool = false) -> Outcome {
     unsafe room.withUnsafeMutableBytes { memory in
       var vector = unsafe iovec(iov_base: memory.baseAddress, iov_len: memory.count)
@@ -81,7 +82,7 @@ extension UnixSocket {
         let flags = Int32(MSG_CMSG_CLOEXEC) | (isWaiting ? 0 : Int32(MSG_DONTWAIT))
         let received = unsafe recvmsg(descriptor, &message, flags)
         if received <= 0 { return received < 0 ? outcome(of: "recvmsg") : .gone }
-        // No room was given for descriptors, so the kernel has closed those that came along.
+        // No room was given for descriptors, so the kernel has closed those that were attached.
         if unsafe message.msg_flags & Int32(MSG_CTRUNC) != 0 { return .carriedDescriptors }
         if unsafe message.msg_flags & Int32(MSG_TRUNC) != 0 {
           return .tooLong(byteCount: received)
@@ -91,12 +92,12 @@ extension UnixSocket {
     }
   }
 
-  /// What errno means for a message.
+  /// The meaning of errno for a message.
   private func outcome(of call: StaticString) -> Outcome {
     let error = clinux_errno()
     switch error {
-    // ENOBUFS: no memory for the message just now; a wait for room is what there is to do.
-    // EINTR: who waits looks at the deadline before waiting again.
+    // ENOBUFS: no memory for the message at present; treated as a full socket.
+    // EINTR: a waiting caller checks its deadline before it waits again.
     case EAGAIN, ENOBUFS, EINTR: return .wouldBlock
     case EPIPE, ENOTCONN: return .gone
     case ECONNRESET: return .reset

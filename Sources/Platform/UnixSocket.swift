@@ -1,16 +1,16 @@
 internal import CLinux
 internal import Glibc
 
-/// A Unix socket that carries whole messages, by its descriptor.
+/// A Unix socket for whole messages, identified by its descriptor.
 ///
-/// - Thread: any; what one thread closes another must not use
-/// - Ownership: none; who owns the descriptor calls `close` once
+/// - Thread: any; a socket must not be used after another thread has closed it
+/// - Ownership: none; the owner of the descriptor calls `close` once
 /// - Source: unix(7)
 public struct UnixSocket: Sendable {
   /// The socket's number in this process.
   public let descriptor: Int32
 
-  /// What is sent.
+  /// The kind of messages.
   public enum Kind: Sendable {
     /// Messages over a connection: `SOCK_SEQPACKET`.
     case connection
@@ -18,28 +18,28 @@ public struct UnixSocket: Sendable {
     case datagrams
   }
 
-  /// What became of a message.
+  /// The result of sending or receiving a message.
   public enum Outcome: Sendable {
-    /// A whole message went, or came.
+    /// A whole message was sent or received.
     case done(byteCount: Int)
     /// The socket is full, or empty, or the call was interrupted.
     case wouldBlock
     /// The peer is gone.
     case gone
-    /// The peer is gone and has left something unread; what it sent may still be received.
+    /// The peer is gone and left data unread; what it sent may still be received.
     case reset
-    /// Descriptors came along; the kernel has closed them.
+    /// Descriptors were attached; the kernel has closed them.
     case carriedDescriptors
-    /// It had no room in the buffer, of which so many bytes are filled.
+    /// It did not fit the buffer, in which this many bytes are filled.
     case tooLong(byteCount: Int)
     /// Another error.
     case failed(SystemError)
   }
 
-  /// Names a socket that is there.
+  /// Wraps an existing socket.
   public init(_ descriptor: Int32) { self.descriptor = descriptor }
 
-  /// Makes a socket, closed by exec.
+  /// Creates a socket that is closed by exec.
   ///
   /// - Throws: EMFILE, ENFILE, ENOMEM of socket
   public init(_ kind: Kind, isNonBlocking: Bool = false) throws(SystemError) {
@@ -49,13 +49,13 @@ public struct UnixSocket: Sendable {
     guard descriptor >= 0 else { throw SystemError(failed: "socket") }
   }
 
-  /// Gives the descriptor back.
+  /// Closes the descriptor.
   public func close() { _ = Glibc.close(descriptor) }
 
-  /// Ends the conversation both ways, also under a wait of another thread.
+  /// Shuts the connection down in both directions, which also ends a wait on another thread.
   public func hangUp() { _ = shutdown(descriptor, Int32(SHUT_RDWR)) }
 
-  /// Gives the socket its name.
+  /// Binds the socket to its address.
   ///
   /// - Throws: EADDRINUSE, EACCES, ENOENT … of bind
   public func bind(to address: UnixAddress) throws(SystemError) {
@@ -63,19 +63,19 @@ public struct UnixSocket: Sendable {
     guard result == 0 else { throw SystemError(failed: "bind") }
   }
 
-  /// Takes connections from now on.
+  /// Accepts connections from now on.
   ///
   /// - Throws: the error of listen
   public func listen(backlog: Int32) throws(SystemError) {
     guard Glibc.listen(descriptor, backlog) == 0 else { throw SystemError(failed: "listen") }
   }
 
-  /// Connects; a full backlog makes it wait.
+  /// Connects; blocks while the backlog is full.
   ///
   /// - Parameters:
-  ///   - address: who listens there
-  ///   - milliseconds: how long to wait at most; below zero is without end
-  /// - Throws: ENOENT, ECONNREFUSED, EACCES, EPROTOTYPE, EAGAIN when the time is over … of connect
+  ///   - address: the address of the listening socket
+  ///   - milliseconds: the longest wait; negative waits indefinitely
+  /// - Throws: ENOENT, ECONNREFUSED, EACCES, EPROTOTYPE, EAGAIN on timeout … of connect
   public func connect(
     to address: UnixAddress, waitingAtMost milliseconds: Int32 = -1
   ) throws(SystemError) {
@@ -86,16 +86,16 @@ public struct UnixSocket: Sendable {
 
   // MARK: Options
 
-  /// Sets how many bytes may wait for the peer, at most what the system allows; best effort.
+  /// Sets the size of the send buffer, at most what the system allows; best effort.
   public func setSendBuffer(byteCount: Int32) {
     var byteCount = byteCount
     _ = unsafe setsockopt(
       descriptor, SOL_SOCKET, SO_SNDBUF, &byteCount, socklen_t(MemoryLayout<Int32>.size))
   }
 
-  /// Bounds the wait of a receive that waits.
+  /// Limits how long a blocking receive waits.
   ///
-  /// - Returns: false where that is refused
+  /// - Returns: false if that is refused
   public func setReceiveTimeout(milliseconds: Int32) -> Bool {
     setTimeout(SO_RCVTIMEO, milliseconds: milliseconds)
   }
@@ -108,7 +108,7 @@ public struct UnixSocket: Sendable {
       descriptor, SOL_SOCKET, option, &time, socklen_t(MemoryLayout<timeval>.size)) == 0
   }
 
-  /// Whether it listens for connections that carry messages.
+  /// Whether it listens for message connections.
   public var isListening: Bool {
     option(SO_DOMAIN) == AF_UNIX && option(SO_TYPE) == Int32(SOCK_SEQPACKET.rawValue)
       && option(SO_ACCEPTCONN) == 1
@@ -121,7 +121,7 @@ public struct UnixSocket: Sendable {
     return result == 0 ? value : nil
   }
 
-  /// The name that it is bound to, `@` in front of an abstract one; nil if it has none.
+  /// The name that it is bound to; an abstract one begins with `@`; nil if it has none.
   public var name: String? { UnixAddress.text(ofSocket: descriptor) }
 
   // MARK: The peer
@@ -136,7 +136,7 @@ public struct UnixSocket: Sendable {
     public let groupID: UInt32
   }
 
-  /// Who connected, or who called listen.
+  /// The process that connected, or that called listen.
   ///
   /// - Throws: the error of getsockopt
   public func peer() throws(SystemError) -> Peer {
@@ -147,7 +147,7 @@ public struct UnixSocket: Sendable {
     return Peer(processID: credentials.pid, userID: credentials.uid, groupID: credentials.gid)
   }
 
-  /// The peer's supplementary groups: SO_PEERGROUPS; none if the kernel does not say.
+  /// The peer's supplementary groups: SO_PEERGROUPS; empty if the kernel does not support it.
   public var peerGroups: [UInt32] {
     var groups = [UInt32](repeating: 0, count: 64)
     var count = unsafe clinux_peer_groups(descriptor, &groups, UInt32(groups.count))

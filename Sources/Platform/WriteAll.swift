@@ -1,9 +1,9 @@
 internal import Glibc
 
-/// Writes all bytes to a descriptor that blocks.
+/// Writes all bytes to a blocking descriptor.
 ///
-/// - Thread: any that may wait
-/// - Throws: what write(2) says, EPIPE among it
+/// - Thread: any that may block
+/// - Throws: the error of write(2), EPIPE included
 public func writeAll(_ bytes: [UInt8], to descriptor: Int32) throws(SystemError) {
   var rest = bytes[...]
   while !rest.isEmpty {

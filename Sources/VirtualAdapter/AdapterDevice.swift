@@ -1,33 +1,33 @@
 internal import NDIS
 internal import Platform
 
-/// Where the frames of an adapter come out and go in, outside of its namespace.
+/// The outer end of an adapter, outside its namespace.
 ///
 /// - Thread: the pump's
 protocol AdapterDevice: AnyObject {
-  /// Readable when the program has sent something.
+  /// Readable when the program has sent a frame.
   var descriptor: Int32 { get }
 
-  /// Gives the program a frame; 0, or an errno.
+  /// Delivers a frame to the program; 0, or an errno.
   func write(_ frame: RawSpan) -> Int32
 
-  /// Takes a frame of the program's.
+  /// Reads a frame of the program.
   ///
-  /// - Returns: how many bytes, 0 if there is none, -errno if one is lost
+  /// - Returns: the number of bytes, 0 if there is none, -errno if one is lost
   func read(into room: inout MutableRawSpan) -> Int
 
-  /// Shows the program a cable that is plugged in, or not.
+  /// Sets the carrier that the program sees.
   func setCarrier(_ isOn: Bool)
 
-  /// Lets frames of this MTU pass.
+  /// Allows frames of this MTU.
   func setMTU(_ mtu: UInt32)
 
-  /// Frames of the program for which there was no room, since the last call.
+  /// Frames of the program that were lost for lack of room, since the last call.
   func takeLosses() -> UInt64
 }
 
 extension AdapterDevice {
-  /// Throws frames of the program away, at most so many; how many there were.
+  /// Drops frames of the program, up to a limit; returns their number.
   func discard(limit: Int) -> UInt64 {
     let room = FrameRoom()
     var count: UInt64 = 0

@@ -2,18 +2,18 @@ public import NdisprotClient
 
 /// Why a program does not get its virtual adapter.
 public enum AdapterError: Error, Equatable, Sendable {
-  /// A step of making the namespace or the interface failed.
+  /// A step in the creation of the namespace or the interface failed.
   case step(Step, SystemError)
   /// newuidmap(1) or newgidmap(1) did not map the users, or there is no range for this user.
   case unmapped(reason: String)
-  /// The process inside ended before it was ready, and has said why.
+  /// The process inside ended before it was ready, and has reported why.
   case ended(ProgramEnd)
   /// The daemon refused something, or is gone.
   case client(ClientError)
   /// The program cannot be run.
   case program(String, SystemError)
 
-  /// What was done when it failed.
+  /// The step that failed.
   public enum Step: String, Sendable, CaseIterable {
     /// unshare(2): user and network namespace.
     case namespaces
@@ -21,13 +21,13 @@ public enum AdapterError: Error, Equatable, Sendable {
     case identity
     /// Opening /dev/net/tun.
     case device
-    /// Making the interface and setting its properties.
+    /// Creating the interface and setting its properties.
     case interface
-    /// Another /sys.
+    /// Mounting another /sys.
     case sysfs
-    /// Capabilities of the program.
+    /// The program's capabilities.
     case capabilities
-    /// Handing descriptors over, or waiting for them.
+    /// Passing descriptors, or waiting for them.
     case handover
     /// Starting a process.
     case spawn

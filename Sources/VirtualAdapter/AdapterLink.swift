@@ -2,10 +2,10 @@ internal import CLinux
 internal import NdisprotClient
 internal import Platform
 
-/// The adapter as an interface of the namespace, changed and watched from outside of it.
+/// The adapter as an interface of the namespace, changed and watched from outside.
 ///
-/// The user who made the namespace owns it, so the kernel takes requests on these sockets without a
-/// capability.
+/// The user that created the namespace owns it, so the kernel accepts requests on these sockets
+/// without a capability.
 ///
 /// - Thread: the pump's
 final class AdapterLink {
@@ -15,7 +15,7 @@ final class AdapterLink {
   private let control: ControlSocket
   private let groupList: GroupList
 
-  /// Takes over the sockets that the process inside has made.
+  /// Takes ownership of the sockets that the process inside has created.
   init(interfaceIndex: UInt32, control: Int32, requests: Int32, news: Int32, groups: Int32) {
     self.interfaceIndex = interfaceIndex
     self.control = ControlSocket(owning: control)
@@ -24,10 +24,10 @@ final class AdapterLink {
     groupList = GroupList(owning: groups)
   }
 
-  /// Readable when there is news.
+  /// Readable when the adapter has changed.
   var newsDescriptor: Int32 { news.descriptor }
 
-  /// What happened to the adapter since the last call; with a namespace of many interfaces, to it alone.
+  /// The changes of the adapter since the last call, ignoring other interfaces of the namespace.
   func takeNews() -> [LinkNews] {
     var all: [LinkNews] = []
     while true {
@@ -40,17 +40,17 @@ final class AdapterLink {
   /// The groups that the program has joined.
   var groups: [MACAddress] { groupList.groups(of: interfaceIndex) }
 
-  /// Gives it an address; it may be up.
+  /// Sets its address; the adapter may be up.
   func setAddress(_ address: MACAddress) throws(SystemError) {
     try change { $0.append(UInt16(IFLA_ADDRESS), address) }
   }
 
-  /// Gives it an MTU.
+  /// Sets its MTU.
   func setMTU(_ mtu: UInt32) throws(SystemError) {
     try change { $0.append(UInt16(IFLA_MTU), number: mtu) }
   }
 
-  /// Gives it a name.
+  /// Sets its name.
   func setName(_ name: InterfaceName) throws(SystemError) {
     try change { $0.append(UInt16(IFLA_IFNAME), name.bytes + [0]) }
   }

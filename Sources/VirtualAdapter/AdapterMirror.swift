@@ -1,10 +1,10 @@
 internal import NdisprotClient
 internal import Platform
 
-/// Makes an adapter look like its binding, and follows what becomes of that.
+/// Makes an adapter look like its binding, and keeps it up to date.
 ///
-/// Only what changed outside is changed inside: what the program set itself stays until then. A change
-/// that the kernel refuses inside is left away, as an MTU that a TAP cannot have.
+/// Only what changed outside is changed inside: what the program set itself stays until then. A
+/// change that the kernel refuses inside is skipped, such as an MTU that a TAP cannot have.
 ///
 /// - Thread: the pump's
 final class AdapterMirror {
@@ -12,7 +12,7 @@ final class AdapterMirror {
   private let link: AdapterLink
   private var address: MACAddress
   private var mtu: UInt32
-  /// The binding's name, by which it is opened again.
+  /// The binding's name, for reopening it.
   private(set) var name: String
 
   init(_ plan: AdapterPlan, _ device: any AdapterDevice, _ link: AdapterLink) {
@@ -20,7 +20,7 @@ final class AdapterMirror {
     (address, mtu, name) = (plan.address, plan.mtu, plan.name.text)
   }
 
-  /// Shows a binding as it is now.
+  /// Applies a binding's current state.
   func show(_ entry: BindingEntry) {
     if entry.address != address {
       address = entry.address
@@ -38,12 +38,12 @@ final class AdapterMirror {
     device.setCarrier(entry.isPowered && entry.link != .disconnected)
   }
 
-  /// Shows that there is no binding.
+  /// Shows that the binding is absent.
   func showAbsence() { device.setCarrier(false) }
 }
 
 extension ClientError {
-  /// Whether it may be otherwise in a moment: the daemon starts, the interface comes back.
+  /// Whether the error may go away in a moment: the daemon starts, the interface comes back.
   var isPassing: Bool {
     switch self {
     case .cannotReach, .daemonGone, .timedOut, .interrupted: return true

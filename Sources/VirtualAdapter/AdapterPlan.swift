@@ -1,25 +1,25 @@
 public import NDIS
 public import NdisprotClient
 
-/// What a virtual adapter looks like, and what the process inside has to do.
+/// The properties of a virtual adapter, and the tasks of the process inside.
 ///
-/// - Shape: as words of a command line, `key=value`; `InsideProcess` reads them
+/// - Shape: as words of a command line, `key=value`; parsed by `InsideProcess`
 public struct AdapterPlan: Equatable, Sendable {
   /// How frames leave the namespace.
   public enum Form: String, Sendable, CaseIterable {
     /// A TAP device, whose descriptor the pump reads and writes.
     case tap
-    /// A pair of veth interfaces, whose other end the pump has a packet socket on.
+    /// A pair of veth interfaces; the pump has a packet socket on its other end.
     case veth
   }
 
-  /// Which user the program is in its namespace.
+  /// The user that the program has in its namespace.
   public enum Identity: String, Sendable, CaseIterable {
-    /// The one outside, with ambient capabilities over the namespace.
+    /// The same as outside, with ambient capabilities over the namespace.
     case own
-    /// Root, and every other user is missing.
+    /// Root; no other user exists.
     case root
-    /// Root, and other users are there as newuidmap(1) grants them.
+    /// Root; other users exist as granted by newuidmap(1).
     case mapped
   }
 
@@ -27,22 +27,22 @@ public struct AdapterPlan: Equatable, Sendable {
   public var name: InterfaceName
   /// Its index.
   public var interfaceIndex: UInt32
-  /// Bytes behind the header of a frame.
+  /// The most bytes after the header of a frame.
   public var mtu: UInt32
   /// Its address.
   public var address: MACAddress
-  /// Mbit/s; 0 if that is not known.
+  /// Mbit/s; 0 if unknown.
   public var speed: UInt32
   /// How frames leave the namespace.
   public var form: Form
-  /// Which user the program is.
+  /// The program's user.
   public var identity: Identity
-  /// Whether the program gets a /sys of its namespace.
+  /// Whether the program gets a /sys for its namespace.
   public var hasSysfs: Bool
-  /// Whether the kernel speaks IPv6 on the adapter by itself.
+  /// Whether the kernel itself uses IPv6 on the adapter.
   public var hasIPv6: Bool
 
-  /// Makes the plan of an adapter that looks like a binding.
+  /// Creates the plan of an adapter that looks like a binding.
   public init(
     _ granted: OpenReply, name: InterfaceName, speed: UInt32 = 0, form: Form = .tap,
     identity: Identity = .own, hasSysfs: Bool = false, hasIPv6: Bool = false
@@ -67,7 +67,7 @@ public struct AdapterPlan: Equatable, Sendable {
     ]
   }
 
-  /// Reads the words of a plan; nil if one is missing or means nothing.
+  /// Parses the words of a plan; nil if one is missing or invalid.
   public init?(words: some Sequence<String>) {
     var values: [Substring: Substring] = [:]
     for word in words {

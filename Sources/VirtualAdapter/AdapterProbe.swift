@@ -1,18 +1,19 @@
 internal import Glibc
 public import NdisprotClient
 
-/// Looks whether this machine lets a user have a virtual adapter, without a daemon and without a trace.
+/// Tests whether a user can have a virtual adapter on this machine, without a daemon and without a
+/// trace.
 ///
 /// - Source: `VirtualAdapter.docc/VirtualAdapter.md` section 5
 public struct AdapterProbe: Sendable {
-  /// Why no namespace can be had; nil if one can.
+  /// Why no namespace can be created; nil if one can.
   public let obstacle: AdapterError?
-  /// Why there is no TAP device, so that a veth pair is used; nil if there is one.
+  /// Why no TAP device can be used, so that a veth pair is needed; nil if one can.
   public let tapObstacle: SystemError?
 
-  /// Makes a namespace in a process of its own, which ends at once.
+  /// Creates a namespace in a separate process, which ends at once.
   ///
-  /// - Thread: any; waits some milliseconds
+  /// - Thread: any; blocks for some milliseconds
   public init() {
     tapObstacle = TapDevice.obstacle
     do throws(AdapterError) {
@@ -24,7 +25,7 @@ public struct AdapterProbe: Sendable {
     }
   }
 
-  /// Makes the result of a probe.
+  /// Creates the result of a probe.
   init(obstacle: AdapterError?, tapObstacle: SystemError?) {
     self.obstacle = obstacle
     self.tapObstacle = tapObstacle

@@ -3,36 +3,37 @@ internal import Glibc
 public import NdisprotClient
 internal import Platform
 
-/// Runs an unmodified program on a virtual adapter that looks like a binding, without any right.
+/// Runs an unmodified program, without any privilege, on a virtual adapter that looks like a
+/// binding.
 ///
-/// The program lives in a user and network namespace of its own; frames move between its adapter and an
-/// open of the daemon through a pump outside, in this process and on the calling thread.
+/// The program lives in a user and network namespace of its own. A pump outside, in this process
+/// and on the calling thread, moves frames between its adapter and an open of the daemon.
 /// ```
 ///   daemon ⇄ open ⇄ Pump ⇄ TAP ⇄ program
 /// ```
-/// - Thread: the calling one, which must be the process's first; signals are blocked in it
+/// - Thread: the calling one, which must be the process's first; signals are blocked on it
 /// - Source: `VirtualAdapter.docc/VirtualAdapter.md`
 public struct AdapterRun {
-  /// How a program is run.
+  /// How to run a program.
   public struct Options: Sendable {
-    /// The daemon's socket, to open again after the daemon was away.
+    /// The daemon's socket, for reopening after the daemon was away.
     public var socketPath: String
-    /// Which user the program is.
+    /// The program's user.
     public var identity: AdapterPlan.Identity
-    /// Whether the program gets a /sys of its namespace.
+    /// Whether the program gets a /sys for its namespace.
     public var hasSysfs = false
-    /// Whether the kernel speaks IPv6 on the adapter by itself.
+    /// Whether the kernel itself uses IPv6 on the adapter.
     public var hasIPv6 = false
-    /// Whether the program hears every group from the start.
+    /// Whether the program receives every group from the start.
     public var hearsGroups = true
-    /// How frames leave the namespace; nil is the best that works here.
+    /// How frames leave the namespace; nil selects the best form that works here.
     public var form: AdapterPlan.Form?
     /// Whether `tally` notices are wanted.
     public var isVerbose = false
     /// The program and its arguments.
     public var program: [String]
 
-    /// Makes options as they usually are.
+    /// Creates options with the usual defaults.
     public init(
       socketPath: String, identity: AdapterPlan.Identity = .own, program: [String]
     ) {
@@ -42,11 +43,11 @@ public struct AdapterRun {
     }
   }
 
-  /// How a run ended.
+  /// The result of a run.
   public struct Result: Sendable {
     /// How the program ended.
     public let end: ProgramEnd
-    /// What became of the frames.
+    /// The frame counts.
     public let tally: AdapterTally
   }
 
@@ -57,23 +58,23 @@ public struct AdapterRun {
   ///
   /// - Parameters:
   ///   - options: the program and how to run it
-  ///   - notice: is given what happens meanwhile, on the calling thread
+  ///   - notice: called on the calling thread with what happens during the run
   public init(_ options: Options, notice: @escaping (AdapterNotice) -> Void) {
     self.options = options
     self.notice = notice
   }
 
-  /// What an open for a program says that it is for; the daemon writes it down and trusts nothing of it.
+  /// The stated purpose of an open for a program; the daemon records it without trusting it.
   public static func purpose(_ program: [String]) -> String {
     let name = program.first?.split(separator: "/").last ?? ""
     return "run \(name)"
   }
 
-  /// Runs the program, and returns when it and all that it left running have ended.
+  /// Runs the program, and returns when it and all its descendants have ended.
   ///
-  /// - Parameter binding: the open; its connection is the run's from now on
-  /// - Returns: how the program ended, and what was counted
-  /// - Throws: what kept the program from being started
+  /// - Parameter binding: the open; its connection belongs to the run from now on
+  /// - Returns: how the program ended, and the counts
+  /// - Throws: why the program was not started
   public func run(_ binding: OpenBinding) throws(AdapterError) -> Result {
     let plan = try plan(binding)
     let signals = try SignalDescriptor()
@@ -90,12 +91,12 @@ public struct AdapterRun {
   private func start(
     _ plan: AdapterPlan, channel: Int32, _ signals: SignalDescriptor
   ) throws(AdapterError) -> pid_t {
-    // The process inside has the only other end: its death is the end of the conversation.
+    // The process inside has the only other end: if it dies, the channel ends.
     defer { close(channel) }
     return try InsideLauncher.start(plan, options.program, channel: channel, signals)
   }
 
-  /// A TAP where one can be had: it loses nothing, and costs less.
+  /// A TAP where possible: it loses nothing, and costs less.
   private var form: AdapterPlan.Form {
     if let form = options.form { return form }
     guard let obstacle = TapDevice.obstacle else { return .tap }
@@ -112,7 +113,7 @@ public struct AdapterRun {
       identity: options.identity, hasSysfs: options.hasSysfs, hasIPv6: options.hasIPv6)
   }
 
-  /// Waits until the process inside has made the adapter.
+  /// Waits until the process inside has created the adapter.
   private func awaitAdapter(
     _ processID: pid_t, _ channel: Int32
   ) throws(AdapterError) -> [Int32] {

@@ -1,29 +1,29 @@
 internal import NdisprotClient
 
-/// The open behind an adapter: frames, events, and which frames are heard.
+/// The open behind an adapter: frames, events, and the packet filter.
 ///
 /// - Thread: the pump's
 final class BindingSession {
-  /// Groups that the daemon takes in one list.
+  /// The most groups that the daemon accepts in one list.
   static let groupLimit = 32
 
   let binding: OpenBinding
   let exchange: FrameExchange
-  /// Keeps the subscription; what it brings is taken from `exchange`.
+  /// Holds the subscription; its events are taken from `exchange`.
   private let events: EventReader
   private let notice: (AdapterNotice) -> Void
   private var filter = PacketFilter.atOpen
-  /// What the daemon has refused once, and would refuse again.
+  /// What the daemon has refused, and would refuse again.
   private var refused: PacketFilter = []
   private var groups: [MACAddress] = []
   private var areGroupsRefused = false
 
-  /// Takes over an open.
+  /// Takes ownership of an open.
   ///
   /// - Parameters:
   ///   - binding: the open
-  ///   - report: where counting goes on
-  ///   - notice: is given every refusal, and every filter
+  ///   - report: the report to continue
+  ///   - notice: called for every refusal, and every filter
   /// - Throws: `ClientError`; the open stays
   init(
     _ binding: OpenBinding, continuing report: WriteReport,
@@ -32,17 +32,17 @@ final class BindingSession {
     self.binding = binding
     self.notice = notice
     exchange = FrameExchange(binding, continuing: report)
-    // Of every binding: one that comes back has another index.
+    // For every binding: one that comes back has another index.
     events = try EventReader(binding.connection)
   }
 
-  /// The binding as the daemon lists it.
+  /// The binding as listed by the daemon.
   func entry() throws(ClientError) -> BindingEntry? {
     let index = binding.granted.interfaceIndex
     return try binding.connection.bindings().first { $0.interfaceIndex == index }
   }
 
-  /// Asks for the frames that the program should hear; what the daemon refuses is left out.
+  /// Requests the frames that the program should receive; what the daemon refuses is omitted.
   func hear(allGroups: Bool, promiscuous: Bool) throws(ClientError) {
     var wanted = PacketFilter.atOpen
     if allGroups { wanted.insert(.allMulticast) }
@@ -51,10 +51,11 @@ final class BindingSession {
     _ = try set(.atOpen, for: [])
   }
 
-  /// Whether the program hears only the groups of a list, for the rule does not give it all of them.
+  /// Whether the program receives only the groups of a list, because its rule does not grant all
+  /// groups.
   var needsGroupList: Bool { refused.contains(.allMulticast) && !areGroupsRefused }
 
-  /// Hears these groups, where the daemon does not let it hear all.
+  /// Receives these groups, if the daemon does not allow all.
   func hear(groups wanted: [MACAddress]) throws(ClientError) {
     let wanted = Array(wanted.prefix(Self.groupLimit))
     guard needsGroupList, wanted != groups else { return }
@@ -69,7 +70,7 @@ final class BindingSession {
     }
   }
 
-  /// Sets the packet filter, which needs a right that is called by the bit it is for.
+  /// Sets the packet filter; the bit given needs a right of its own.
   private func set(
     _ wanted: PacketFilter, for bit: PacketFilter
   ) throws(ClientError) -> Bool {

@@ -1,22 +1,22 @@
 internal import Glibc
 internal import NdisprotClient
 
-/// The groups that programs of a namespace have joined on an interface.
+/// The multicast groups that programs of a namespace have joined on an interface.
 ///
-/// The kernel tells nobody when a packet socket joins a group: the list has to be looked at.
+/// The kernel sends no message when a packet socket joins a group: the list has to be polled.
 ///
 /// - Shape: lines `[index] [name] [users] [global users] [address, 12 hex digits]`
-/// - Ownership: closes the descriptor in the end
+/// - Ownership: closes the descriptor at the end
 /// - Source: /proc/net/dev_mcast, proc(5)
 final class GroupList {
   static let path = "/proc/self/net/dev_mcast"
 
   let descriptor: Int32
 
-  /// Opens the list of the calling process's namespace; one that cannot be opened is empty.
+  /// Opens the list of the calling process's namespace; if that fails, it is empty.
   init() { descriptor = unsafe open(Self.path, O_RDONLY | O_CLOEXEC) }
 
-  /// Takes over an open list.
+  /// Takes ownership of an open list.
   init(owning descriptor: Int32) { self.descriptor = descriptor }
 
   deinit { close(descriptor) }

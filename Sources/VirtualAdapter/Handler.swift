@@ -1,6 +1,6 @@
 internal import Platform
 
-/// A closure as the handler of a descriptor.
+/// A closure that handles a descriptor's events.
 final class Handler: EventHandler {
   private let body: () -> Void
 

@@ -3,7 +3,7 @@ internal import Glibc
 internal import NdisprotClient
 internal import Platform
 
-/// What the two processes of a run say to each other before the program starts, over a socket pair.
+/// The messages between the two processes of a run before the program starts, over a socket pair.
 ///
 /// ```
 ///   inside                     pump
@@ -13,12 +13,12 @@ internal import Platform
 ///         ◄────────────────── [.]        frames are pumped: go
 /// ```
 enum Handover {
-  /// What says that the users of the namespace are to be mapped.
+  /// Asks the pump to map the users of the namespace.
   static let wantsUsers = UInt8(ascii: "u")
-  /// What says that the other side may go on.
+  /// Allows the other side to continue.
   static let goOn = UInt8(ascii: ".")
 
-  /// What came.
+  /// A received message.
   enum Message {
     case byte(UInt8)
     case descriptors([Int32])
@@ -26,7 +26,7 @@ enum Handover {
     case end
   }
 
-  /// Makes the pair; the second descriptor is for the process inside.
+  /// Creates the pair; the second descriptor is for the process inside.
   static func makeChannel() throws(AdapterError) -> (Int32, Int32) {
     var ends: (Int32, Int32) = (-1, -1)
     let type = Int32(SOCK_SEQPACKET.rawValue | SOCK_CLOEXEC.rawValue)
@@ -52,7 +52,7 @@ enum Handover {
     }
   }
 
-  /// Waits for leave to go on.
+  /// Waits for permission to continue.
   ///
   /// - Throws: ECONNRESET if the other process has ended
   static func receiveByte(from channel: Int32) throws(AdapterError) {

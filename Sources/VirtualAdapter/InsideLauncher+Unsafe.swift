@@ -3,12 +3,12 @@ internal import Glibc
 internal import NdisprotClient
 internal import Platform
 
-/// Starts the process inside, from the pump's side.
+/// Starts the process inside, on the pump's side.
 enum InsideLauncher {
-  /// Starts this very program with `InsideProcess.marker` in front.
+  /// Starts this same program with `InsideProcess.marker` in front of its arguments.
   ///
-  /// It inherits everything that the caller has open for it, its directory, environment and process
-  /// group, and the signal mask from before the pump blocked any.
+  /// It inherits everything that the caller has opened for it, its directory, environment and
+  /// process group, and the signal mask from before the pump blocked any.
   static func start(
     _ plan: AdapterPlan, _ program: [String], channel: Int32, _ signals: SignalDescriptor
   ) throws(AdapterError) -> pid_t {
@@ -17,7 +17,8 @@ enum InsideLauncher {
     return try spawn("/proc/self/exe", words, keeping: channel, mask: signals.formerMask)
   }
 
-  /// Runs a program to its end, and returns its status, 128 and the number of a signal that ended it.
+  /// Runs a program to its end; returns its status, or 128 plus the number of the signal that ended
+  /// it.
   static func status(of path: String, _ words: [String]) throws(AdapterError) -> Int32 {
     let child = try spawn(path, words, keeping: nil, mask: nil)
     var status: Int32 = 0
@@ -34,7 +35,7 @@ enum InsideLauncher {
     var actions = unsafe posix_spawn_file_actions_t()
     unsafe posix_spawn_file_actions_init(&actions)
     defer { unsafe posix_spawn_file_actions_destroy(&actions) }
-    // The same number twice: it is no longer closed by exec.
+    // Duplicated to the same number: it is no longer closed by exec.
     if let descriptor {
       unsafe posix_spawn_file_actions_adddup2(&actions, descriptor, descriptor)
     }

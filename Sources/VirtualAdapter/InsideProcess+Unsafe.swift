@@ -3,28 +3,28 @@ internal import Glibc
 internal import NdisprotClient
 internal import Platform
 
-/// The process that makes the namespace and the adapter, and then becomes the program.
+/// The process that creates the namespace and the adapter, and then becomes the program.
 ///
-/// It is a fresh one: unshare(2) refuses a user namespace to a process with more than one thread.
+/// It is a new process: unshare(2) refuses a user namespace to a process with more than one thread.
 /// ```
 ///   namespaces ─► users ─► adapter ─► descriptors to the pump ─► /sys ─► wait ─► capabilities ─► exec
 /// ```
-/// - Thread: main, before any other is made
+/// - Thread: main, before any other is created
 /// - Source: user_namespaces(7), capabilities(7)
 public enum InsideProcess {
-  /// What the pump puts in front of the arguments; no subcommand of the command line.
+  /// The pump puts this in front of the arguments; it is no subcommand of the command line.
   public static let marker = "run-inside"
 
-  /// Whether the process is one.
+  /// Whether this process was started as one.
   public static func isMeant(by arguments: [String]) -> Bool { arguments.first == marker }
 
-  /// What has the process only try whether it gets its namespaces.
+  /// Makes the process only test whether it gets its namespaces.
   static let probe = "probe"
 
   /// Becomes the program.
   ///
   /// - Parameter arguments: `run-inside CHANNEL PLAN… -- PROGRAM ARGUMENT…`
-  /// - Returns: why not
+  /// - Returns: why it did not
   public static func run(_ arguments: [String]) -> AdapterError {
     if arguments.dropFirst() == [probe] { exit(statusOfProbe()) }
     let words = arguments.dropFirst().prefix { $0 != "--" }
@@ -56,7 +56,7 @@ public enum InsideProcess {
 
   // MARK: The probe
 
-  /// The status says which step failed and its errno, which fits seven bits for every error of these.
+  /// The status contains the step that failed and its errno; each of these errors fits seven bits.
   private static func statusOfProbe() -> Int32 {
     do throws(AdapterError) {
       try enterNamespaces(identity: .own, kinds: namespaceKinds, channel: -1)
@@ -68,7 +68,7 @@ public enum InsideProcess {
     }
   }
 
-  /// What a probe that ended with a status has met.
+  /// The error for the status of a probe.
   static func obstacle(ofStatus status: Int32) -> AdapterError? {
     guard status != 0 else { return nil }
     let isIdentity = status & 0x80 != 0
@@ -96,7 +96,7 @@ public enum InsideProcess {
     case .own, .root:
       let isRoot = identity == .root
       try write("\(isRoot ? 0 : user) \(user) 1", to: "/proc/self/uid_map", .identity)
-      // Without this a group map is refused: a group may take rights away.
+      // Without this a group map is refused: a group may reduce rights.
       try write("deny", to: "/proc/self/setgroups", .identity)
       try write("\(isRoot ? 0 : group) \(group) 1", to: "/proc/self/gid_map", .identity)
     }
@@ -129,7 +129,7 @@ public enum InsideProcess {
     }
   }
 
-  /// Keeps the kernel from sending frames by itself.
+  /// Keeps the kernel from sending frames of its own.
   private static func quieten(_ plan: AdapterPlan) throws(AdapterError) {
     guard !plan.hasIPv6 else { return }
     for name in ["default", "all"] {
@@ -149,11 +149,11 @@ public enum InsideProcess {
     if plan.identity == .own {
       try check(clinux_make_ambient(capabilities), .capabilities, "capset")
     }
-    // Without the pump the program has no interface. Last: a change of capabilities forgets it.
+    // Without the pump the program has no interface. Last: a change of capabilities resets it.
     try check(clinux_set_parent_death_signal(SIGTERM), .handover, "prctl")
   }
 
-  /// Runs the program in this process; returns why it did not.
+  /// Runs the program in this process; returns why that failed.
   private static func execute(_ program: [String]) -> SystemError {
     var words: [UnsafeMutablePointer<CChar>?] = unsafe program.map { unsafe strdup($0) }
     unsafe words.append(nil)

@@ -1,20 +1,20 @@
 internal import CLinux
 
-/// What rtnetlink says of the adapter: the parts that the pump follows.
+/// A message of rtnetlink about the adapter: the parts that the pump uses.
 ///
-/// - Source: rtnetlink(7), RTM_NEWLINK; IFLA_PROMISCUITY counts every packet socket that wants all frames,
-///   the flag IFF_PROMISC only what an administrator set
+/// - Source: rtnetlink(7), RTM_NEWLINK; IFLA_PROMISCUITY counts every packet socket that wants all
+///   frames, the flag IFF_PROMISC only what an administrator set
 struct LinkNews: Equatable {
   /// The interface.
   var interfaceIndex: UInt32
   /// Whether it is gone.
   var isGone = false
-  /// How many want all frames; nil if the message does not say.
+  /// How many sockets want all frames; nil if not in the message.
   var promiscuity: UInt32?
-  /// Bytes behind the header of a frame; nil if the message does not say.
+  /// The most bytes after the header of a frame; nil if not in the message.
   var mtu: UInt32?
 
-  /// The messages about links in a datagram, in order; what is malformed ends them.
+  /// The link messages in a datagram, in order, up to the first malformed one.
   static func all(in datagram: [UInt8]) -> [LinkNews] {
     var all: [LinkNews] = []
     var offset = 0

@@ -4,13 +4,13 @@ internal import NdisprotClient
 
 /// A request of rtnetlink, built attribute by attribute.
 ///
-/// - Shape: `[length u32][type u16][flags u16][sequence u32][port u32][body][attribute …]`, an attribute
-///   `[length u16][type u16][value]`, all of it in the machine's byte order and aligned to 4
+/// - Shape: `[length u32][type u16][flags u16][sequence u32][port u32][body][attribute …]`, an
+///   attribute `[length u16][type u16][value]`, all in native byte order and aligned to 4
 /// - Source: netlink(7), rtnetlink(7)
 struct NetlinkRequest {
   private(set) var bytes: [UInt8]
 
-  /// RTM_NEWLINK for an interface: changes it, or makes one with `isNew`.
+  /// RTM_NEWLINK for an interface: changes it, or creates one with `isNew`.
   init(linkIndex: UInt32, flags: UInt32 = 0, change: UInt32 = 0, isNew: Bool = false) {
     let creation = isNew ? UInt16(NLM_F_CREATE | NLM_F_EXCL) : 0
     bytes = Self.header(UInt16(RTM_NEWLINK), flags: creation)
@@ -58,7 +58,7 @@ struct NetlinkRequest {
     append(type, value)
   }
 
-  /// Appends an attribute of text, with a zero behind it.
+  /// Appends a text attribute, with a zero at its end.
   mutating func append(_ type: UInt16, text: String) { append(type, Array(text.utf8) + [0]) }
 
   /// Appends an address.
@@ -66,7 +66,7 @@ struct NetlinkRequest {
     append(type, address.octets.indices.map { address.octets[$0] })
   }
 
-  /// Appends attributes inside of one, behind the bytes of `front`.
+  /// Appends nested attributes, after the bytes of `front`.
   mutating func append(
     _ type: UInt16, front: [UInt8] = [], nested build: (inout NetlinkRequest) -> Void
   ) {
@@ -78,7 +78,7 @@ struct NetlinkRequest {
     bytes.replaceSubrange(start..<start + 2, with: length)
   }
 
-  /// The whole request, its length in front.
+  /// The whole request, with its length in front.
   var sealed: [UInt8] {
     var length: [UInt8] = []
     length.appendNative(UInt32(truncatingIfNeeded: bytes.count))
@@ -87,7 +87,7 @@ struct NetlinkRequest {
 }
 
 extension [UInt8] {
-  /// Appends an integer in the machine's byte order.
+  /// Appends an integer in native byte order.
   mutating func appendNative(_ value: some FixedWidthInteger) {
     #if _endian(little)
       for shift in stride(from: 0, to: value.bitWidth, by: 8) {
@@ -100,7 +100,7 @@ extension [UInt8] {
     #endif
   }
 
-  /// An integer of 16 or 32 bits in the machine's byte order; nil if it is not there as a whole.
+  /// An integer of 16 or 32 bits in native byte order; nil if the bytes end too early.
   func native<Value: FixedWidthInteger & UnsignedInteger>(
     _ type: Value.Type, at offset: Int
   ) -> Value? {

@@ -3,15 +3,15 @@ internal import Glibc
 internal import NdisprotClient
 internal import Platform
 
-/// A netlink socket of the namespace in which it was made, also for a process outside of it.
+/// A netlink socket of the namespace where it was created, usable by a process outside too.
 ///
 /// - Thread: one at a time
-/// - Ownership: closes the descriptor in the end
+/// - Ownership: closes the descriptor at the end
 /// - Source: netlink(7)
 final class NetlinkSocket {
   let descriptor: Int32
 
-  /// Makes one in the namespace of the calling thread; `hearsLinks` joins RTNLGRP_LINK.
+  /// Creates one in the namespace of the calling thread; `hearsLinks` joins RTNLGRP_LINK.
   init(hearsLinks: Bool) throws(SystemError) {
     let type = Int32(SOCK_RAW.rawValue) | (hearsLinks ? Int32(SOCK_NONBLOCK.rawValue) : 0)
     descriptor = socket(AF_NETLINK, type | Int32(SOCK_CLOEXEC.rawValue), NETLINK_ROUTE)
@@ -31,14 +31,14 @@ final class NetlinkSocket {
     }
   }
 
-  /// Takes over one that another process made.
+  /// Takes ownership of one that another process created.
   init(owning descriptor: Int32) { self.descriptor = descriptor }
 
   deinit { close(descriptor) }
 
-  /// Has the kernel do something, and waits for its answer.
+  /// Sends a request to the kernel, and waits for its answer.
   ///
-  /// - Throws: what the kernel answers, with the words of `call`
+  /// - Throws: the kernel's error, with the name in `call`
   func perform(_ request: NetlinkRequest, _ call: String) throws(SystemError) {
     let bytes = request.sealed
     guard unsafe send(descriptor, bytes, bytes.count, 0) == bytes.count else {

@@ -1,9 +1,10 @@
 internal import Glibc
 internal import NdisprotClient
 
-/// The program inside and everything it left running, as their parent sees them.
+/// The program inside and all its descendants, as seen by their parent.
 ///
-/// A program that goes into the background is not over: the run lasts until its last process has ended.
+/// A program that moves to the background has not ended: the run lasts until its last process has
+/// ended.
 ///
 /// - Thread: the pump's
 struct Program {
@@ -11,12 +12,12 @@ struct Program {
   let processID: pid_t
   /// How it ended; nil while it runs.
   private(set) var end: ProgramEnd?
-  /// Whether nothing of it is left.
+  /// Whether all of its processes have ended.
   private(set) var isOver = false
 
   init(processID: pid_t) { self.processID = processID }
 
-  /// Looks at what became of the children.
+  /// Collects the changes of the children.
   mutating func reap() {
     while let change = SignalDescriptor.nextChild(areNone: &isOver) {
       switch change {
@@ -29,7 +30,8 @@ struct Program {
     }
   }
 
-  /// A program that stops itself for job control stops the whole job: the shell waits for this process.
+  /// A program that is stopped by job control stops the whole job: the shell waits for this
+  /// process.
   private func stopWithIt(_ signal: Int32) {
     guard [SIGTSTP, SIGTTIN, SIGTTOU].contains(signal), SignalDescriptor.isInForeground else {
       return
@@ -37,10 +39,10 @@ struct Program {
     kill(getpid(), SIGSTOP)
   }
 
-  /// Hands a signal on that was meant for the program.
+  /// Forwards a signal that was meant for the program.
   ///
-  /// What the terminal sends reaches the program without help; what it left in the background has
-  /// usually left the terminal too.
+  /// Signals of the terminal reach the program anyway; background processes have usually left the
+  /// terminal too.
   func pass(_ signal: SignalDescriptor.Signal) {
     if end == nil {
       if signal.isSent { kill(processID, signal.number) }

@@ -3,26 +3,26 @@ internal import Glibc
 internal import NdisprotClient
 internal import Platform
 
-/// Moves frames between an adapter and an open, and keeps the one looking like the other.
+/// Moves frames between an adapter and an open, and keeps their properties in step.
 ///
-/// One thread and one loop: the daemon's socket, the TAP, news of the adapter, signals. Without a daemon
-/// or a binding the adapter has no carrier, and the open is tried again.
+/// One thread and one loop: the daemon's socket, the TAP, changes of the adapter, signals. Without
+/// a daemon or a binding the adapter has no carrier, and the pump tries to reopen.
 /// ```
 ///   daemon ── records ──► write(tap)          signals ──► program
 ///   daemon ◄── batch ──── read(tap) …         rtnetlink ──► packet filter
 /// ```
-/// With eight messages outstanding the TAP is not read: its queue fills, and the program is refused
-/// with ENOBUFS.
+/// With eight messages outstanding the TAP is not read: its queue fills, and the program gets
+/// ENOBUFS.
 ///
 /// - Thread: the process's first
 final class Pump {
-  /// Frames and bytes in one message: more did not help.
+  /// The most frames and bytes in one message: more did not help.
   private static let (frameLimit, byteLimit) = (512, 96 << 10)
-  /// Messages that are taken from the daemon in one turn.
+  /// The most messages taken from the daemon in one turn.
   private static let turnLimit = 8
   /// Bytes of an Ethernet header and two tags.
   private static let headerByteCount = 22
-  /// How long the last frames of a program may take to be answered.
+  /// How long the pump waits for the answers to the program's last frames.
   private static let patience: UInt64 = 2_000_000_000
 
   private let options: AdapterRun.Options
@@ -37,10 +37,10 @@ final class Pump {
   private var tapRegistration: Registration?
   /// Whether the TAP waits for answers of the daemon, and whether it is gone.
   private var (isTapHeld, isTapGone) = (false, false)
-  /// The program and all that it left running have ended.
+  /// The program and all its descendants have ended.
   private var isEnding = false
   private var wantsAllFrames = false
-  /// Bytes of the longest frame that the program can send now.
+  /// The length of the longest frame that the program can send now.
   private var frameRoom: Int
   private let granted: OpenReply
   private var tally = AdapterTally()
@@ -89,7 +89,7 @@ final class Pump {
     }
   }
 
-  /// Pumps until nothing of the program is left and its last frames are answered.
+  /// Runs until all processes of the program have ended and its last frames are answered.
   func run(
     _ program: Program, _ signals: SignalDescriptor
   ) throws(AdapterError) -> AdapterRun.Result {
@@ -108,7 +108,7 @@ final class Pump {
   }
 
   private static let second: UInt64 = 1_000_000_000
-  /// How often the program's groups are looked at, at rest and before it sends.
+  /// How often the program's groups are read, when idle and before it sends.
   private static let (groupPeriod, groupAge): (UInt64, UInt64) = (100_000_000, 10_000_000)
   /// More than an adapter holds.
   private static let strandedLimit = 10_000
@@ -136,7 +136,7 @@ final class Pump {
     }
     guard program.isOver, !isEnding else { return }
     isEnding = true
-    // Its last frames may still be in the adapter: what it was told is sent leaves.
+    // Its last frames may still be in the adapter: frames that it was told are sent must leave.
     takeFromProgram()
     let end = LoopTimer { [unowned self] in
       notice(.unanswered)
@@ -181,14 +181,14 @@ final class Pump {
   private func takeFromProgram() {
     guard let session, !isTapGone else { return }
     do throws(ClientError) {
-      // An answer may come to a group that was joined right before the question.
+      // An answer may be sent to a group that was joined directly before the question.
       if session.needsGroupList, monotonicNanoseconds() - groupsLookedAt > Self.groupAge {
         try hearGroups(session)
-        // What arrived beside the answer does not make the socket readable again.
+        // What arrived with the answer does not make the socket readable again.
         takeFromDaemon()
         guard self.session === session else { return }
       }
-      // More than one message a turn only if the daemon keeps up.
+      // More than one message per turn only if the daemon keeps up.
       for _ in 0..<4 {
         let isDry = fill(session.exchange)
         guard try session.exchange.submit() else { return holdTap(true, session) }
@@ -200,7 +200,7 @@ final class Pump {
     }
   }
 
-  /// Appends frames of the program; returns whether there are no more.
+  /// Appends frames of the program; returns whether none are left.
   private func fill(_ exchange: FrameExchange) -> Bool {
     var isDry = false
     while exchange.appendedCount < Self.frameLimit, exchange.appendedByteCount < Self.byteLimit {
@@ -216,7 +216,7 @@ final class Pump {
   }
 
   private func countUnread(_ error: Int32) {
-    // EBADFD: the program has deleted the interface, and there is nothing to be read ever again.
+    // EBADFD: the program has deleted the interface, and nothing can ever be read again.
     guard error == EBADFD else {
       tally.unread[error, default: 0] += 1
       return
@@ -231,10 +231,10 @@ final class Pump {
     notice(.adapterDeleted)
   }
 
-  /// Leaves what the program sends in the TAP until the daemon has answered.
+  /// Leaves the program's frames in the TAP until the daemon has answered.
   private func holdTap(_ isHeld: Bool, _ session: BindingSession) {
     if isHeld, !session.exchange.isAwaitingReplies, let sessionRegistration {
-      // Nothing will be answered: the socket itself is full.
+      // No answers are due: the socket itself is full.
       loop.modify(sessionRegistration, [.read, .write])
     }
     guard isHeld != isTapHeld else { return }
@@ -243,7 +243,7 @@ final class Pump {
     if let tapRegistration { loop.modify(tapRegistration, isHeld ? [] : .read) }
   }
 
-  // MARK: News of the adapter
+  // MARK: Changes of the adapter
 
   private func takeNews() {
     for news in link.takeNews() {
@@ -257,7 +257,7 @@ final class Pump {
     } catch {
       return lose(error)
     }
-    // What arrived beside the answer does not make the socket readable again.
+    // What arrived with the answer does not make the socket readable again.
     takeFromDaemon()
   }
 
@@ -269,7 +269,7 @@ final class Pump {
     }
   }
 
-  /// Looks at the program's groups, where the daemon does not let it hear all of them.
+  /// Reads the program's groups, if the daemon does not allow it to receive all.
   private func hearGroups(_ session: BindingSession) throws(ClientError) {
     guard session.needsGroupList else { return }
     try session.hear(groups: link.groups)
@@ -326,7 +326,7 @@ final class Pump {
       let binding = try connection.open(
         mirror.name, etherTypes: granted.etherTypes, mode: granted.mode, flags: granted.flags,
         queueByteCount: granted.queueByteCount, purpose: AdapterRun.purpose(options.program))
-      // Frames of the time between do not leave later, when they mean something else.
+      // Frames from the time in between are not sent later, when they may mean something else.
       if !isTapGone { tally.stranded += tap.discard(limit: Self.strandedLimit) }
       try adopt(binding)
       notice(.resumed)

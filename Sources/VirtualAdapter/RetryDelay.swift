@@ -1,10 +1,10 @@
-/// How long to wait before an open is tried again.
+/// The delay before the next attempt to reopen.
 struct RetryDelay {
   private var milliseconds: UInt64 = 10
-  /// Whether no attempt was refused yet.
+  /// Whether no attempt has been refused yet.
   private(set) var isFirstRefusal = true
 
-  /// The next wait in nanoseconds: 10 ms, twice as long each time up to half a second; 2 s after a
+  /// The next delay in nanoseconds: 10 ms, doubled each time up to half a second; 2 s after a
   /// refusal, which only an administrator can change.
   mutating func next(isPassing: Bool) -> UInt64 {
     guard isPassing else {

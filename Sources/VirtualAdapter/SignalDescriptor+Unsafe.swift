@@ -3,22 +3,22 @@ internal import Glibc
 internal import NdisprotClient
 internal import Platform
 
-/// Signals as events of a loop, and what became of the children.
+/// Signals as events of a loop, and the state changes of children.
 ///
-/// - Ownership: closes the descriptor in the end; the signals stay blocked
+/// - Ownership: closes the descriptor at the end; the signals stay blocked
 /// - Source: signalfd(2), waitid(2)
 final class SignalDescriptor {
-  /// What is passed on to the program when another process sends it.
+  /// The signals that are forwarded to the program when another process sends them.
   ///
-  /// Those of job control act on both
-  /// processes by themselves, and those of errors belong to the process that made the error.
+  /// Signals of job control act on both processes by themselves, and those for errors belong to the
+  /// process that made the error.
   private static let numbers = [
     SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGTERM, SIGWINCH, SIGPOLL, SIGPWR,
     SIGURG,
   ]
 
   let descriptor: Int32
-  /// The mask of the thread before; what the program starts with.
+  /// The thread's previous mask, with which the program starts.
   let formerMask: sigset_t
 
   /// Blocks the signals in this thread.
@@ -31,7 +31,7 @@ final class SignalDescriptor {
 
   deinit { close(descriptor) }
 
-  /// A signal that came.
+  /// A received signal.
   struct Signal {
     let number: Int32
     /// Whether a process sent it; a terminal sends to the whole process group.
@@ -45,16 +45,16 @@ final class SignalDescriptor {
     return number > 0 ? Signal(number: number, isSent: isSent) : nil
   }
 
-  /// What happened to a child.
+  /// A state change of a child.
   enum ChildChange {
     case ended(pid_t, ProgramEnd)
     case stopped(pid_t, signal: Int32)
   }
 
-  /// The next change of a child; nil if there is none.
+  /// The next change of any child; nil if there is none.
   ///
-  /// - Parameter areNone: whether there are no children at all
-  /// - Returns: the change, of any child
+  /// - Parameter areNone: set if there are no children at all
+  /// - Returns: the change
   static func nextChild(areNone: inout Bool) -> ChildChange? {
     var (child, value): (pid_t, Int32) = (0, 0)
     switch unsafe clinux_next_child(&child, &value) {
@@ -68,13 +68,14 @@ final class SignalDescriptor {
     }
   }
 
-  /// The children of the calling thread; none if the kernel does not list them.
+  /// The children of the calling thread; empty if the kernel does not list them.
   static var children: [pid_t] {
     TextFile.contents(of: "/proc/self/task/\(clinux_thread_id())/children")
       .split(separator: " ").compactMap { pid_t($0) }
   }
 
-  /// Whether the terminal is this process group's: job control goes on when the user says so.
+  /// Whether the terminal belongs to this process group: job control continues when the user
+  /// resumes it.
   static var isInForeground: Bool {
     let terminal = unsafe open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC)
     guard terminal >= 0 else { return false }

@@ -3,11 +3,11 @@ internal import Glibc
 internal import NdisprotClient
 internal import Platform
 
-/// The TAP form of an adapter, as the process inside makes it.
+/// The TAP form of an adapter, created by the process inside.
 ///
 /// - Shape: `descriptors` is {device, socket for ioctl, netlink for requests, netlink for news, groups}
 struct TapAdapter {
-  /// Frames that the device holds until the pump has read them.
+  /// How many frames the device holds until the pump has read them.
   private static let queueLength: UInt32 = 4_096
 
   private let device: TapDevice
@@ -26,11 +26,12 @@ struct TapAdapter {
       link.append(UInt16(IFLA_MTU), number: plan.mtu)
       link.append(UInt16(IFLA_TXQLEN), number: Self.queueLength)
       try requests.perform(link, "RTM_NEWLINK")
-      // With a queue of its own the device would lose silently what does not fit: so it is ENOBUFS.
+      // With a queue of its own the device would silently lose frames that do not fit; this way it
+      // returns ENOBUFS.
       try requests.perform(
         NetlinkRequest(queueOf: plan.interfaceIndex, kind: "noqueue"), "RTM_NEWQDISC")
       if plan.speed > 0 { control.setSpeed(plan.speed, of: plan.name) }
-      // So that the kernel notices a carrier, and does not say that it knows nothing of one.
+      // Otherwise the kernel would not notice a carrier, and report its state as unknown.
       device.setCarrier(false)
       device.setCarrier(true)
       try requests.setUp(1)
@@ -57,9 +58,9 @@ extension NetlinkSocket {
   }
 }
 
-/// A socket of the namespace for requests that have no rtnetlink form.
+/// A socket of the namespace for requests without an rtnetlink form.
 ///
-/// - Ownership: closes the descriptor in the end
+/// - Ownership: closes the descriptor at the end
 final class ControlSocket {
   let descriptor: Int32
 
@@ -73,7 +74,7 @@ final class ControlSocket {
 
   deinit { close(descriptor) }
 
-  /// Shows a speed; best effort, for it is only shown.
+  /// Sets the speed; best effort, because it is only displayed.
   func setSpeed(_ megabits: UInt32, of name: InterfaceName) {
     _ = unsafe clinux_set_link_speed(
       descriptor, name.bytes.map { CChar(bitPattern: $0) } + [0], megabits)

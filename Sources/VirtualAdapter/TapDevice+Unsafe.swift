@@ -4,20 +4,20 @@ internal import NDIS
 internal import NdisprotClient
 internal import Platform
 
-/// A TAP device: what a program sends on the interface is read here, what is written here it receives.
+/// A TAP device: reads what a program sends on the interface, and writes what it receives.
 ///
 /// - Thread: one at a time
-/// - Ownership: closes the descriptor in the end, and with it the interface goes
+/// - Ownership: closes the descriptor at the end, which deletes the interface
 /// - Source: the kernel's tun.rst
 final class TapDevice: AdapterDevice {
   static let path = "/dev/net/tun"
 
   let descriptor: Int32
 
-  /// Takes over an open device.
+  /// Takes ownership of an open device.
   init(owning descriptor: Int32) { self.descriptor = descriptor }
 
-  /// Makes an interface in the namespace of the calling process.
+  /// Creates an interface in the namespace of the calling process.
   init(_ plan: AdapterPlan) throws(AdapterError) {
     descriptor = unsafe open(Self.path, O_RDWR | O_NONBLOCK | O_CLOEXEC)
     guard descriptor >= 0 else { throw .step(.device, SystemError(failed: "open")) }
@@ -29,7 +29,7 @@ final class TapDevice: AdapterDevice {
 
   deinit { close(descriptor) }
 
-  /// What keeps this process from opening the device; nil if nothing does.
+  /// Why this process cannot open the device; nil if it can.
   static var obstacle: SystemError? {
     let descriptor = unsafe open(path, O_RDWR | O_CLOEXEC)
     guard descriptor >= 0 else { return SystemError(failed: "open") }
@@ -42,7 +42,7 @@ final class TapDevice: AdapterDevice {
   /// The program's interface is the device itself.
   func setMTU(_ mtu: UInt32) {}
 
-  /// None: the program is refused with ENOBUFS instead.
+  /// Always 0: the program gets ENOBUFS instead.
   func takeLosses() -> UInt64 { 0 }
 
   func write(_ frame: RawSpan) -> Int32 {

@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// Small files of the system.
+/// Small system files.
 enum TextFile {
   /// The first 256 KiB of a file; empty if it cannot be read.
   static func contents(of path: String) -> String {

@@ -2,15 +2,15 @@ internal import Glibc
 internal import NdisprotClient
 internal import Platform
 
-/// The users and groups of a namespace whose program becomes another user: root inside is the own user,
-/// and those from 1 on are the subordinate ones that an administrator has granted.
+/// The users and groups of a namespace whose program becomes another user: root inside is the
+/// calling user, and those from 1 on are the subordinate ones that an administrator has granted.
 ///
 /// - Source: subuid(5), newuidmap(1)
 struct UserMap {
-  /// The process whose namespace it is.
+  /// The process in the namespace.
   let processID: pid_t
 
-  /// Has newuidmap(1) and newgidmap(1) write the maps.
+  /// Makes newuidmap(1) and newgidmap(1) write the maps.
   func apply() throws(AdapterError) {
     let name = (try? AccountDatabase.user(geteuid()))?.name
     try apply("newuidmap", own: geteuid(), "/etc/subuid", name)
@@ -41,7 +41,7 @@ struct UserMap {
     var count: UInt32
   }
 
-  /// The ranges of a user in the text of a file, at most 65,535 numbers of them.
+  /// The ranges of a user in the text of a file, up to 65,535 numbers in total.
   static func ranges(in text: String, user: UInt32, name: String?) -> [Range] {
     var left: UInt32 = 65_535
     var ranges: [Range] = []

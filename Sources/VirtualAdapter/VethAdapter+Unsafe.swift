@@ -3,10 +3,10 @@ internal import Glibc
 internal import NdisprotClient
 internal import Platform
 
-/// The veth form of an adapter, as the process inside makes it where there is no /dev/net/tun.
+/// The veth form of an adapter, created by the process inside if there is no /dev/net/tun.
 ///
-/// The program's end of the pair looks like the binding; the pump's end, `wire`, lies in a network namespace
-/// that nothing else lives in. What is made before the second unshare belongs to that one.
+/// The program's end of the pair looks like the binding; the pump's end, `wire`, is in a separate
+/// network namespace. Whatever is created before the second unshare belongs to that one.
 /// ```
 ///   first namespace                second namespace
 ///     packet socket ─ wire ══════ np0 ─ program
@@ -15,9 +15,9 @@ internal import Platform
 ///   groups, netlink of the first namespace}
 /// - Source: veth(4), packet(7)
 struct VethAdapter {
-  /// The index of the pump's end: the first namespace has nothing but its loopback interface, 1.
+  /// The index of the pump's end: the first namespace has only its loopback interface, 1, besides.
   static let wireIndex: UInt32 = 2
-  /// What a veth pair would leave to a card that is not there: checksums and the cutting of long segments.
+  /// The work that a veth pair would leave to a NIC: checksums and segmentation.
   private static let offloads: [UInt32] = [0x17, 0x1F, 0x24]  // ETHTOOL_STXCSUM, STSO, SGSO
 
   private let wire: PacketSocket
@@ -27,11 +27,11 @@ struct VethAdapter {
   private let news: NetlinkSocket
   private let groups: GroupList
 
-  /// Makes the second namespace, in which the calling process is then, and the pair.
+  /// Creates the second namespace, which the calling process enters, and the pair.
   ///
   /// - Parameters:
-  ///   - plan: what the adapter is to be like
-  ///   - enterNamespace: is called in the new one, before any interface but loopback is there
+  ///   - plan: the properties of the adapter
+  ///   - enterNamespace: called in the new namespace, before any interface but loopback exists
   /// - Throws: `AdapterError` with the step that failed
   init(_ plan: AdapterPlan, enterNamespace: () throws(AdapterError) -> Void) throws(AdapterError) {
     do throws(SystemError) {
@@ -58,7 +58,7 @@ struct VethAdapter {
       try requests.setUp(1)
       try requests.setUp(plan.interfaceIndex)
       news = try NetlinkSocket(hearsLinks: true)
-      // Of the second namespace, in which the program is.
+      // Of the second namespace, which the program is in.
       groups = GroupList()
     } catch {
       throw .step(.interface, error)
@@ -95,7 +95,7 @@ struct VethAdapter {
 }
 
 extension ControlSocket {
-  /// Has an interface do without an offload; one that it does not know is off already.
+  /// Turns an offload of an interface off; one that it does not support is off already.
   func setOffloadOff(_ command: UInt32, of name: InterfaceName) {
     _ = unsafe clinux_set_offload_off(
       descriptor, name.bytes.map { CChar(bitPattern: $0) } + [0], command)

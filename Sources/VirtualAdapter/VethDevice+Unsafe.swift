@@ -7,12 +7,12 @@ internal import Platform
 /// A packet socket on the pump's end of a veth pair.
 ///
 /// - Thread: one at a time
-/// - Ownership: closes the descriptor in the end
+/// - Ownership: closes the descriptor at the end
 /// - Source: packet(7)
 final class PacketSocket {
   let descriptor: Int32
 
-  /// Makes one in the namespace of the calling thread, which receives nothing yet.
+  /// Creates one in the namespace of the calling thread; it receives nothing yet.
   init() throws(SystemError) {
     let type = Int32(SOCK_RAW.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
     descriptor = socket(AF_PACKET, type, 0)
@@ -23,7 +23,7 @@ final class PacketSocket {
 
   deinit { close(descriptor) }
 
-  /// Receives the frames of an interface from now on, and not those that it sends itself.
+  /// Receives the frames of an interface from now on, except those that it sends itself.
   func bind(to interfaceIndex: UInt32) throws(SystemError) {
     guard clinux_bind_wire(descriptor, interfaceIndex) == 0 else {
       throw SystemError(failed: "bind")
@@ -31,7 +31,7 @@ final class PacketSocket {
   }
 }
 
-/// A veth pair, seen from the end that the program does not have.
+/// A veth pair, seen from the pump's end.
 ///
 /// - Thread: the pump's
 final class VethDevice: AdapterDevice {
@@ -39,7 +39,7 @@ final class VethDevice: AdapterDevice {
   private let requests: NetlinkSocket
   private var isUp = true
 
-  /// Takes over the sockets that the process inside has made.
+  /// Takes ownership of the sockets that the process inside has created.
   init(wire: Int32, requests: Int32) {
     self.wire = PacketSocket(owning: wire)
     self.requests = NetlinkSocket(owning: requests)
@@ -62,7 +62,7 @@ final class VethDevice: AdapterDevice {
         let count = unsafe clinux_receive_tagged(descriptor, bytes.baseAddress, bytes.count)
         if count >= 0 { return count }
         switch errno {
-        // The pair was down for a moment: the socket says so once.
+        // The pair was down for a moment, which the socket reports once.
         case EINTR, ENETDOWN: continue
         case EAGAIN: return 0
         default: return -Int(errno)
@@ -71,7 +71,7 @@ final class VethDevice: AdapterDevice {
     }
   }
 
-  /// The program's end has a carrier while this one is up.
+  /// The program's end has a carrier while this end is up.
   func setCarrier(_ isOn: Bool) {
     guard isOn != isUp else { return }
     isUp = isOn

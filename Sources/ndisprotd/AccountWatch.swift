@@ -3,13 +3,13 @@ internal import Platform
 
 /// Watches the users and groups of the machine, so that rules follow them.
 ///
-/// Local files are watched by the kernel. A directory service tells nothing: while a rule waits for
-/// an account, it is asked again, less and less often.
+/// The kernel watches local files. A directory service reports no changes: while a rule waits for
+/// an account, it is queried again, at growing intervals.
 ///
-/// - Thread: control's loop, but for `lookAgain`
+/// - Thread: control's loop, except `lookAgain`
 /// - Source: inotify(7)
 final class AccountWatch: EventHandler, @unchecked Sendable {
-  // Unchecked: all but `place` is for the loop.
+  // Unchecked: everything except `place` belongs to the loop.
   private struct Place {
     var loop: EventLoop?
     var unresolved = ConfigurationLoader.Unresolved.nothing
@@ -26,14 +26,14 @@ final class AccountWatch: EventHandler, @unchecked Sendable {
   private var delay = firstDelayNanoseconds
   private lazy var timer = LoopTimer { [weak self] in self?.changed() }
 
-  /// Begins to watch; `changed` is called on the loop.
+  /// Starts watching; `changed` is called on the loop.
   func start(_ loop: EventLoop, _ changed: @escaping @Sendable () -> Void) {
     self.changed = changed
     descriptor = inotify_init1(Int32(IN_NONBLOCK | IN_CLOEXEC))
-    // A replaced file has another inode: the folder is watched.
+    // A replaced file has another inode: so the directory is watched.
     let events = UInt32(IN_MOVED_TO) | UInt32(IN_CLOSE_WRITE)
     if descriptor >= 0, unsafe inotify_add_watch(descriptor, "/etc", events) >= 0 {
-      // Without it, what is waited for is asked for again all the same.
+      // If this fails, missing accounts are still queried again.
       _ = try? loop.register(descriptor, .read, self)
     }
     let unresolved = place.withLock { place in
@@ -43,7 +43,7 @@ final class AccountWatch: EventHandler, @unchecked Sendable {
     arm(unresolved, loop)
   }
 
-  /// Accounts were looked up: some may have to be looked up again.
+  /// Accounts were looked up: some may need another lookup.
   ///
   /// - Thread: any
   func lookAgain(_ unresolved: ConfigurationLoader.Unresolved) {
@@ -74,7 +74,7 @@ final class AccountWatch: EventHandler, @unchecked Sendable {
     loop.arm(timer, afterNanoseconds: AccountWatch.settleNanoseconds)
   }
 
-  /// Takes what the kernel said; whether it is about accounts.
+  /// Reads the kernel's events; returns whether they concern accounts.
   private func hasNews() -> Bool {
     var isAboutAccounts = false
     var bytes = [UInt8](repeating: 0, count: 4_096)

@@ -1,12 +1,12 @@
 internal import NDIS
 internal import NdisprotServer
 
-/// Where audit records go: beside the log, whatever its level is.
+/// The destination of audit records: next to the log, independent of its level.
 ///
-/// In the journal each field has a name of its own, and MESSAGE_ID says what happened; elsewhere the
+/// In the journal each field has its own name, and MESSAGE_ID identifies the event; elsewhere the
 /// sentence and its fields are one line of standard error.
 ///
-/// - Thread: any; never waits
+/// - Thread: any; never blocks
 struct AuditStream: Sendable {
   private let journal: Journal?
 

@@ -7,10 +7,10 @@ internal import Ndisprot
 internal import NdisprotConfiguration
 internal import NdisprotServer
 
-// `--check-config`: says what is wrong, and starts nothing.
+// `--check-config`: reports problems, and starts nothing.
 
-/// Checks the configuration: problems and warnings go to standard error, and on request or on a
-/// terminal a summary to standard output.
+/// Checks the configuration: problems and warnings go to standard error; a summary goes to standard
+/// output if requested or on a terminal.
 ///
 /// - Returns: the exit code
 func checkConfiguration(_ options: DaemonOptions, _ logger: Logger) -> Int32 {
@@ -55,7 +55,7 @@ extension ServerConfiguration {
     }
   }
 
-  /// Rules that count by VLAN are passed by where the VLAN has a device of its own.
+  /// Warnings about rules by VLAN that have no effect because the VLAN has a device of its own.
   func vlanWarnings(_ here: [LocalInterface]) -> [String] {
     let bound = Set(bound(here).map(\.name))
     return here.compactMap { device in
@@ -81,7 +81,7 @@ struct LocalInterface {
       address: address, mtu: 1_500, isUp: true, link: .connected, driver: nil)
   }
 
-  /// Those that are there now.
+  /// The interfaces that exist now.
   ///
   /// - Source: getifaddrs(3); /proc/net/vlan/config
   static var all: [LocalInterface] {
@@ -112,7 +112,7 @@ struct LocalInterface {
     return all
   }
 
-  /// VLAN device -> the interface below; empty where the kernel has none.
+  /// VLAN device -> the interface below; empty if the kernel has no VLAN support.
   private static var vlanParents: [InterfaceName: InterfaceName] {
     guard let file = unsafe fopen("/proc/net/vlan/config", "re") else { return [:] }
     defer { unsafe fclose(file) }

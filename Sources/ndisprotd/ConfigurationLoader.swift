@@ -3,15 +3,15 @@ internal import NdisprotConfiguration
 internal import NdisprotServer
 internal import Platform
 
-/// The files of `--config`: read at the start and at each reload, their users and groups looked up
-/// again when those change.
+/// The files of `--config`: read at the start and at each reload; their users and groups are looked
+/// up again when those change.
 ///
 /// - Thread: one at a time
 final class ConfigurationLoader: Sendable {
-  /// How long a directory service may keep a start or a reload waiting.
+  /// How long a directory service may delay a start or a reload.
   private static let patienceMilliseconds = 1_500
 
-  /// What is looked at again later.
+  /// A reason to look accounts up again later.
   enum Unresolved {
     case nothing
     /// A user or group does not exist.
@@ -39,7 +39,7 @@ final class ConfigurationLoader: Sendable {
     self.directory = directory
   }
 
-  /// Reads the files; the log follows them, unless the command line says how.
+  /// Reads the files; the log level follows them, unless the command line sets it.
   func read() throws(ConfigurationError) -> DaemonConfiguration {
     let loaded = try source.load()
     var logger = logger
@@ -47,7 +47,7 @@ final class ConfigurationLoader: Sendable {
     return loaded
   }
 
-  /// What the server is to do; warnings go to the log.
+  /// The configuration of the server; warnings go to the log.
   func resolve(_ loaded: DaemonConfiguration) -> ServerConfiguration {
     state.withLock {
       $0.loaded = loaded
@@ -56,14 +56,14 @@ final class ConfigurationLoader: Sendable {
     return refresh(loaded).server
   }
 
-  /// What the server is to do now that users or groups changed; nil if it is the same.
+  /// The configuration of the server after users or groups changed; nil if it is the same.
   func refreshed() -> ServerConfiguration? {
     guard let loaded = state.withLock({ $0.loaded }) else { return nil }
     let (server, isChanged) = refresh(loaded)
     return isChanged ? server : nil
   }
 
-  /// What the files cannot be used for, as the server answers it.
+  /// The configuration that stands in for unusable files.
   func failure(_ error: ConfigurationError) -> ServerConfiguration {
     ConfigurationRefusal(error).configuration(
       files: [options.configurationPath], isVerified: options.verifier)
@@ -98,7 +98,7 @@ final class ConfigurationLoader: Sendable {
 }
 
 extension ConfigurationRefusal {
-  /// The first problems, as many as are shown.
+  /// The first problems, up to the limit of what is shown.
   init(_ error: ConfigurationError) {
     var text = ""
     for (index, problem) in error.problems.enumerated() {

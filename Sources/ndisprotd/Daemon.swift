@@ -17,13 +17,13 @@ enum ExitStatus {
   static let software: Int32 = 70
   static let cannotCreate: Int32 = 73
   static let noPermission: Int32 = 77
-  /// What a restart does not mend, `RestartPreventExitStatus=` of the unit.
+  /// Errors that a restart does not fix, `RestartPreventExitStatus=` of the unit.
   static let lasting: Set<Int32> = [usage, unavailable, cannotCreate, noPermission]
 }
 
 /// Runs the daemon until a signal ends it.
 ///
-/// - Thread: main, before any other is made
+/// - Thread: main, before any other is created
 /// - Returns: the exit code
 func runDaemon(_ options: DaemonOptions) -> Int32 {
   let audit = AuditStream(startLogging())
@@ -83,7 +83,7 @@ func runDaemon(_ options: DaemonOptions) -> Int32 {
   }
 }
 
-/// Why the daemon cannot start, and what it ends with.
+/// Why the daemon cannot start, with the exit code.
 private func sentence(for error: any Error) -> (text: String, code: Int32) {
   switch error {
   case let error as AccountError: (error.description, ExitStatus.usage)
@@ -94,7 +94,7 @@ private func sentence(for error: any Error) -> (text: String, code: Int32) {
   }
 }
 
-/// Says why the daemon ends: to the log, and to whoever asks the service manager for its status.
+/// Reports why the daemon ends: to the log, and as its status to the service manager.
 private func giveUp(
   _ text: String, _ code: Int32, _ logger: Logger, _ manager: ServiceManager?
 ) -> Int32 {
@@ -103,7 +103,7 @@ private func giveUp(
   return code
 }
 
-/// What the daemon says of itself.
+/// What the daemon reports about itself.
 private func identity(
   _ listener: Listener, _ manager: ServiceManager?, _ memory: MemoryLock
 ) -> DaemonIdentity {
@@ -147,16 +147,16 @@ private func serve(
     return 0
   }
   logger.record(LogRecord(.error, "not everything ended: \(leftover)", .failed))
-  // Memory that a thread may still use is not freed under it (WK-5).
+  // Memory that a thread may still use must not be freed (WK-5).
   _exit(ExitStatus.software)
 }
 
-/// The rights of root are still there.
+/// The process still has root's rights.
 private struct PrivilegeError: Error {
   let cause: SystemError
 }
 
-/// Keeps CAP_NET_RAW, what the service manager gave on purpose, and what the options ask for.
+/// Keeps CAP_NET_RAW, what the service manager granted on purpose, and what the options require.
 private func dropPrivileges(
   _ options: DaemonOptions, as account: Credentials?, _ memory: MemoryLock?, _ logger: Logger
 ) throws(PrivilegeError) {

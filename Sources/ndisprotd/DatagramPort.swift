@@ -1,14 +1,14 @@
 internal import Glibc
 internal import Platform
 
-/// A socket of datagrams that never waits, and the one place it sends to.
+/// A datagram socket that never blocks, with one destination.
 ///
-/// - Thread: any; one datagram is one call
+/// - Thread: any; one datagram per call
 struct DatagramPort: Sendable {
   private let socket: UnixSocket
   private let address: UnixAddress
 
-  /// Makes a socket for a path, or for an abstract name behind `@`; nil if there can be none.
+  /// Creates a socket for a path, or for an abstract name with `@` in front; nil if that fails.
   init?(path: String) {
     guard let address = UnixAddress(path: path, orNameBehindAt: ()),
       let socket = try? UnixSocket(.datagrams)
@@ -17,9 +17,9 @@ struct DatagramPort: Sendable {
     self.socket = socket
   }
 
-  /// Sends one datagram, now or not at all.
+  /// Sends one datagram now, or not at all.
   ///
-  /// - Returns: 0, or the errno: EAGAIN if the other end takes nothing at the moment
+  /// - Returns: 0, or the errno: EAGAIN if the receiver is full
   func send(_ message: [UInt8]) -> Int32 {
     switch unsafe socket.send(message.span.bytes, to: address) {
     case .done: 0

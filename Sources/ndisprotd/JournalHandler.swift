@@ -3,14 +3,14 @@ internal import Glibc
 internal import Logging
 internal import Synchronization
 
-/// Where journald takes entries with fields of their own.
+/// The socket on which journald accepts entries with fields.
 ///
-/// - Thread: any; never waits
+/// - Thread: any; never blocks
 final class Journal: Sendable {
   private let port: DatagramPort
   private let lostCount = Atomic(0)
 
-  /// The journal, if standard error leads there; nil on a terminal, a pipe or a file.
+  /// The journal, if standard error is connected to it; nil on a terminal, a pipe or a file.
   ///
   /// - Source: JOURNAL_STREAM, systemd.exec(5)
   init?(path: String = "/run/systemd/journal/socket") {
@@ -21,21 +21,21 @@ final class Journal: Sendable {
     self.port = port
   }
 
-  /// Writes an entry; where journald is away, its line goes to standard error.
+  /// Writes an entry; if journald is gone, its line goes to standard error.
   func write(_ record: JournalRecord, line: String) {
     var record = record
     let lost = lostCount.load(ordering: .relaxed)
     if lost > 0 { record.add("NDISPROT_LOST_LINES", "\(lost)") }
     switch port.send(record.encoded) {
     case 0: lostCount.subtract(lost, ordering: .relaxed)
-    // It is there and reads nothing: neither is there anybody behind standard error then.
+    // journald exists and reads nothing: then standard error has no reader either.
     case EAGAIN, ENOBUFS: lostCount.add(1, ordering: .relaxed)
     default: StandardError.write(line)
     }
   }
 }
 
-/// Writes log lines to the journal, what a program looks for in fields.
+/// Writes log lines to the journal, with fields for programs.
 struct JournalHandler: LogHandler {
   var metadata: Logger.Metadata = [:]
   private let journal: Journal

@@ -1,11 +1,11 @@
-/// One entry of the journal, as journald's own socket takes it.
+/// One entry of the journal, in the format of journald's socket.
 ///
 /// - Shape: `KEY=value\n` for a value of one line, else `KEY\n[length u64 LE]value\n`
 /// - Source: systemd's "Native Journal Protocol"; systemd.journal-fields(7)
 struct JournalRecord {
   private(set) var encoded: [UInt8] = []
 
-  /// Adds a field; a key is capital letters, digits and `_`.
+  /// Adds a field; a key consists of capital letters, digits and `_`.
   mutating func add(_ key: String, _ value: String) {
     encoded += key.utf8
     let bytes = Array(value.utf8)

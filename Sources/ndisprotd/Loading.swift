@@ -4,17 +4,17 @@ internal import NdisprotServer
 
 // What the daemon is to do, from its command line or its files.
 
-/// What is known before the rights of root are given up.
+/// The configuration before root's rights are dropped.
 enum StartConfiguration {
-  /// `--interface` says it all.
+  /// `--interface` is the whole configuration.
   case commandLine(ServerConfiguration)
-  /// The files were read; their accounts are looked up by a thread without root's rights.
+  /// The files were read; a thread without root's rights looks their accounts up.
   case files(DaemonConfiguration)
-  /// The files cannot be used: the daemon serves to say why, and takes repaired ones.
+  /// The files are unusable: the daemon runs to report why, and applies repaired ones.
   case broken(ConfigurationError)
 }
 
-/// Reads what the command line and the files say.
+/// Reads the command line and the files.
 func startConfiguration(
   _ options: DaemonOptions, _ loader: ConfigurationLoader
 ) throws(AccountError) -> StartConfiguration {
@@ -29,13 +29,13 @@ func startConfiguration(
 }
 
 extension StartConfiguration {
-  /// Whether the daemon's memory is to stay resident.
+  /// Whether to lock the daemon's memory.
   func locksMemory(_ options: DaemonOptions) -> Bool {
     if case .files(let loaded) = self, loaded.locksMemory { return true }
     return options.lockMemory
   }
 
-  /// What the server is to do.
+  /// The configuration of the server.
   func server(_ loader: ConfigurationLoader) -> ServerConfiguration {
     switch self {
     case .commandLine(let configuration): configuration
@@ -46,7 +46,7 @@ extension StartConfiguration {
 }
 
 extension ConfigurationLoader {
-  /// Reads the files again, at a reload; whether memory stays resident follows them, as from the start.
+  /// Reads the files at a reload; the memory lock follows them, as at the start.
   func reload(_ memory: MemoryLock) throws(ConfigurationRefusal) -> ServerConfiguration {
     do throws(ConfigurationError) {
       let loaded = try read()

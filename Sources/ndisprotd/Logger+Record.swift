@@ -4,7 +4,7 @@ internal import Platform
 internal import WDF
 
 extension Logger {
-  /// Logs what the server tells; programs find its fields in the journal.
+  /// Logs a record of the server; in the journal programs find its fields.
   func record(_ record: LogRecord) {
     var fields: Metadata = [:]
     fields["MESSAGE_ID"] = record.event.map { "\($0.rawValue)" }
@@ -15,7 +15,7 @@ extension Logger {
 }
 
 extension NdisprotServer.LogLevel {
-  /// The same in swift-log's words.
+  /// The same level in swift-log's terms.
   var level: Logger.Level {
     switch self {
     case .debug: .debug
@@ -26,9 +26,9 @@ extension NdisprotServer.LogLevel {
   }
 }
 
-/// Sends log lines where the user reads who started the daemon: the journal or standard error.
+/// Sends log lines to the journal or to standard error, whichever shows them to the user.
 ///
-/// - Returns: the journal, if that is it
+/// - Returns: the journal, if it is used
 func startLogging() -> Journal? {
   let threshold = LogThreshold()
   let journal = Journal()
@@ -39,7 +39,7 @@ func startLogging() -> Journal? {
   return journal
 }
 
-/// The level of every logger there is: a reload changes it for all.
+/// The level of all loggers: a reload changes it for each.
 ///
 /// - Thread: any
 final class LogThreshold: Sendable {

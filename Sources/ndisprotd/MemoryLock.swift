@@ -4,18 +4,18 @@ internal import NdisprotServer
 internal import Platform
 internal import Synchronization
 
-/// Whether text, rings and queues stay in memory: from the start on, or from the reload that asks for it.
+/// Keeps text, rings and queues in memory: from the start, or from a reload that asks for it.
 ///
-/// - Thread: the start's, then the one of reloads; `isHeld` any
+/// - Thread: that of the start, then that of reloads; `isHeld` any
 final class MemoryLock: Sendable {
   private let held = Atomic(false)
 
-  /// Whether the daemon's memory stays resident.
+  /// Whether the daemon's memory is locked.
   var isHeld: Bool { held.load(ordering: .relaxed) }
 
-  /// Locks what is there now, and the rest as it is first used.
+  /// Locks the present memory, and the rest on first use.
   ///
-  /// - Returns: what has to be kept so that later memory can be locked too, beyond the limit
+  /// - Returns: the capabilities to keep so that later memory can be locked too, beyond the limit
   /// - Throws: mlockall(2) refused
   func lock() throws(SystemError) -> Capabilities {
     // Without CAP_SYS_RESOURCE the limit stays as the service manager set it.
@@ -33,7 +33,7 @@ final class MemoryLock: Sendable {
     return isUnlimited ? [] : .lockMemory
   }
 
-  /// Does what a reloaded configuration says.
+  /// Applies a reloaded configuration.
   func follow(_ isWanted: Bool, _ logger: Logger) {
     guard isWanted != isHeld else { return }
     guard isWanted else {
@@ -42,7 +42,7 @@ final class MemoryLock: Sendable {
       return
     }
     do throws(SystemError) {
-      // Which rights are kept was decided at the start.
+      // Which capabilities are kept was decided at the start.
       _ = try lock()
     } catch {
       logger.warning("\(Sentences.cannotLock(error))")

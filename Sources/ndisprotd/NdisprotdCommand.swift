@@ -4,19 +4,19 @@ internal import NDIS
 internal import NdisprotServer
 internal import Platform
 
-/// `ndisprotd`: raw Ethernet for programs that have no root.
+/// `ndisprotd`: raw Ethernet for programs without root.
 ///
-/// Synchronous on purpose: capabilities and the signal mask belong to the calling thread, and
-/// must be set before the first other thread is made.
+/// Synchronous on purpose: capabilities and the signal mask belong to the calling thread, and must
+/// be set before another thread is created.
 @main
 struct NdisprotdCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ndisprotd",
-    abstract: "Gives programs without root raw Ethernet on the interfaces it is told of.",
+    abstract: "Gives programs without root raw Ethernet on chosen interfaces.",
     discussion: """
       Binds the named interfaces, present now or later, and serves programs over one Unix socket. \
-      With --interface, root, the user who starts it, and whom --allow names may open them; without, \
-      a configuration file says what to bind and who may do what.
+      With --interface, root, the user that starts it, and users and groups given with --allow may open \
+      them; without, a configuration file says what to bind and grants the rights.
 
       Examples:
         ndisprotd --interface eth0 --allow alice --allow :netauth
@@ -33,7 +33,7 @@ struct NdisprotdCommand: ParsableCommand {
       var command = try parseAsRoot(programArguments())
       try command.run()
     } catch {
-      // The service manager does not start the daemon again for these, unless a client waits.
+      // After these the service manager does not restart the daemon, unless a client waits.
       if ExitStatus.lasting.contains(exitCode(for: error).rawValue) {
         InheritedSockets()?.turnClientsAway()
       }
@@ -48,7 +48,7 @@ struct NdisprotdCommand: ParsableCommand {
   }
 }
 
-/// What is on the command line.
+/// The options of the command line.
 struct DaemonOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp("The control socket that programs connect to.", valueName: "path"))
@@ -75,13 +75,13 @@ struct DaemonOptions: ParsableArguments {
       "An interface to bind, present now or later (repeatable).", valueName: "name"))
   var interfaces: [String] = []
 
-  /// What `--interface` names; `validate` has seen to it that each is a name.
+  /// The names of `--interface`, which `validate` has checked.
   var interfaceNames: [InterfaceName] { interfaces.compactMap { InterfaceName($0) } }
 
   @Option(
     parsing: .singleValue,
     help: ArgumentHelp(
-      "A user, or :group, who may use the interfaces (repeatable).", valueName: "user|:group"))
+      "A user, or :group, that may use the interfaces (repeatable).", valueName: "user|:group"))
   var allow: [String] = []
 
   @Option(help: "How frames are taken from the kernel: latency or throughput.")
@@ -104,8 +104,8 @@ struct DaemonOptions: ParsableArguments {
 
   @Flag(
     help: """
-      Watches the daemon's own objects: who holds what, in which state it was, what was left behind. \
-      For those who look for a defect; costs some speed.
+      Checks the daemon's own objects, and records their holders and past states, for debugging; costs \
+      some speed.
       """)
   var verifier = false
 
@@ -119,7 +119,7 @@ struct DaemonOptions: ParsableArguments {
     }
     for name in interfaces
     where !InterfaceName.isPossible(name) || (unsafe if_nametoindex(name) == 0) {
-      // An interface may be named np0@np1; then it is there.
+      // An existing interface may be named np0@np1.
       if let objection = InterfaceName.objection(to: name) { throw ValidationError(objection) }
     }
   }

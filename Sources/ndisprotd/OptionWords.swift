@@ -2,7 +2,7 @@ public import ArgumentParser
 public import NDIS
 public import NdisprotServer
 
-// Words of the configuration that the command line takes too.
+// Words of the configuration that the command line accepts too.
 
 /// `--profile`.
 extension CaptureProfile: ExpressibleByArgument {}

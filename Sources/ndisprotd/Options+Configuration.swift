@@ -5,13 +5,13 @@ internal import NdisprotConfiguration
 internal import NdisprotServer
 internal import Platform
 
-// Without a file: `--interface`, `--allow` and `--profile` say all there is.
+// Without a file: `--interface`, `--allow` and `--profile` are the whole configuration.
 
 extension DaemonOptions {
-  /// How long a directory service may keep the start waiting for a name on the command line.
+  /// How long a directory service may delay the start for a name on the command line.
   private static let patienceMilliseconds = 10_000
 
-  /// The account to run as; nil keeps the user who started the daemon.
+  /// The account to run as; nil keeps the user that started the daemon.
   func account(_ directory: AccountDirectory) throws(AccountError) -> Credentials? {
     guard let user else { return serviceAccount() }
     let found: Credentials?
@@ -24,8 +24,8 @@ extension DaemonOptions {
     return found.userID == geteuid() ? nil : found
   }
 
-  /// What the command line says: the user who starts the daemon, and users and groups given with
-  /// `--allow`, may use the interfaces with every right but promiscuous.
+  /// The configuration of the command line: the user that starts the daemon, and users and groups
+  /// given with `--allow`, may use the interfaces with every right but promiscuous.
   func configuration(
     _ directory: AccountDirectory
   ) throws(AccountError) -> ServerConfiguration {

@@ -15,17 +15,17 @@ struct Capabilities: OptionSet {
   static let netRaw = Capabilities(rawValue: 1 << 13)
   static let lockMemory = Capabilities(rawValue: 1 << 14)
 
-  /// What the thread may do now.
+  /// The effective capabilities of the thread.
   static var effective: Capabilities { held.effective }
 
-  /// What it may do now, and what it could still take.
+  /// The effective and the permitted capabilities.
   static var held: (effective: Capabilities, permitted: Capabilities) {
     var (effective, permitted): (UInt64, UInt64) = (0, 0)
     guard unsafe clinux_capabilities(&effective, &permitted) == 0 else { return ([], []) }
     return (Capabilities(rawValue: effective), Capabilities(rawValue: permitted))
   }
 
-  /// What the service manager gave on purpose; a shell of root gives none this way.
+  /// What the service manager granted on purpose; a shell of root grants none this way.
   static var given: Capabilities {
     let possible: [(Capabilities, Int32)] = [(.netAdmin, 12), (.netRaw, 13), (.lockMemory, 14)]
     return possible.reduce(into: []) { given, capability in
@@ -34,16 +34,16 @@ struct Capabilities: OptionSet {
   }
 }
 
-/// Gives up every right but these, and the user root for another, for the whole life of the process.
+/// Drops all rights but these, and the user root for another, for the life of the process.
 ///
-/// - Thread: main, before any other is made: capabilities belong to a thread and are inherited
+/// - Thread: main, before any other is created: capabilities belong to a thread and are inherited
 /// - Throws: the call that failed; then the process has rights that it must not have
 func keepOnly(_ kept: Capabilities, as account: Credentials?) throws(SystemError) {
   // Needs CAP_SETPCAP; without it nothing outside the set can be gained either (NO_NEW_PRIVS).
   clinux_drop_bounding_capabilities(~kept.rawValue)
   if let account { try become(account) }
   guard clinux_set_no_new_privileges() == 0 else { throw SystemError(failed: "prctl") }
-  // The service's filter of system calls has no capset(2), and then there is nothing to give up.
+  // The service's seccomp filter forbids capset(2), and then there is nothing to drop.
   guard account != nil || !Capabilities.held.permitted.isSubset(of: kept) else { return }
   guard clinux_keep_capabilities(kept.rawValue) == 0 else {
     throw SystemError(failed: "capset")
@@ -68,8 +68,8 @@ private func become(_ account: Credentials) throws(SystemError) {
 
 /// The account that root's daemon runs as unless `--user` names another; nil if it does not exist.
 ///
-/// Only the local file is read: a directory service that hangs must not keep the daemon from starting.
-/// A root that cannot become another, as in a sandbox, stays what it is.
+/// Only the local file is read: a directory service that hangs must not prevent the start. A root
+/// that cannot change its user, as in a sandbox, stays root.
 func serviceAccount() -> Credentials? {
   guard geteuid() == 0, Capabilities.effective.isSuperset(of: .becomingAnother),
     let file = unsafe fopen("/etc/passwd", "re")
@@ -85,13 +85,13 @@ func serviceAccount() -> Credentials? {
   return nil
 }
 
-/// Takes as many descriptors as there may be: a shell's usual limit, which is for select(2), is below
-/// the sessions that the daemon takes.
+/// Raises the limit of descriptors as far as possible: a shell's usual limit, which is for
+/// select(2), is below the number of sessions that the daemon admits.
 func raiseDescriptorLimit() {
   var limit = rlimit()
   let number = Int32(RLIMIT_NOFILE.rawValue)
   guard unsafe getrlimit(number, &limit) == 0, limit.rlim_cur < limit.rlim_max else { return }
   limit.rlim_cur = limit.rlim_max
-  // The limit there is serves fewer clients, and those beyond are told so.
+  // With the old limit the daemon serves fewer clients, and refuses the others with a reason.
   _ = unsafe setrlimit(number, &limit)
 }

@@ -1,6 +1,6 @@
 internal import CLinux
 
-/// The arguments behind the program's name, as the process got them.
+/// The arguments after the program's name, as passed to the process.
 ///
 /// `CommandLine.arguments` reads /proc and is empty where that is not mounted.
 func programArguments() -> [String] {

@@ -1,7 +1,7 @@
 internal import NdisprotServer
 internal import Platform
 
-/// What the service manager hears of reloads, and what the status says of the last one.
+/// Reports reloads to the service manager, and the last one to the status.
 ///
 /// - Thread: any
 final class ReloadWatch: Sendable {
@@ -10,13 +10,13 @@ final class ReloadWatch: Sendable {
 
   init(_ manager: ServiceManager?) { self.manager = manager }
 
-  /// Why the last reload changed nothing; empty if it was taken, or there was none.
+  /// Why the last reload changed nothing; empty if it succeeded, or there was none.
   var refusal: String { lastRefusal.withLock { $0 } }
 
-  /// The configuration of the start cannot be used.
+  /// The initial configuration is unusable.
   func startsBroken(_ failure: String) { lastRefusal.withLock { $0 = failure } }
 
-  /// A reload is so far.
+  /// Records the stage of a reload.
   func note(_ stage: ReloadStage) {
     switch stage {
     case .begins: manager?.reloading()

@@ -3,7 +3,7 @@ internal import NDIS
 internal import NdisprotServer
 internal import Platform
 
-/// What the daemon says to people: cause and remedy, made in this one place.
+/// The daemon's messages to people, cause and remedy, all in this one place.
 enum Sentences {
   static let noCapability =
     "no right to raw sockets: CAP_NET_RAW is missing. Start ndisprotd as root or as its service"
@@ -56,7 +56,7 @@ enum Sentences {
       + "The watchdog of the service restarts the daemon"
   }
 
-  /// What the service manager shows: what is bound, what is waited for, and a reload that was refused.
+  /// The service manager's status line: what is bound, what is missing, and a refused reload.
   static func status(
     bound: [InterfaceName], missing: [InterfaceName], refusal: String = ""
   ) -> String {

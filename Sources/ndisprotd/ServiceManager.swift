@@ -1,16 +1,16 @@
 internal import Glibc
 internal import NDIS
 
-/// The service manager that started the daemon, if one did: it hears what the daemon is doing.
+/// The service manager that started the daemon, if any; it is notified of the daemon's state.
 ///
 /// - Thread: any
 /// - Source: sd_notify(3), sd_watchdog_enabled(3)
 struct ServiceManager: Sendable {
-  /// How often it wants to hear that the daemon lives; nil if it does not watch.
+  /// The watchdog interval; nil without a watchdog.
   let watchdogNanoseconds: UInt64?
   private let port: DatagramPort
 
-  /// The manager that the environment names; nil without one.
+  /// The manager in the environment; nil without one.
   init?() {
     guard let path = environmentText("NOTIFY_SOCKET"), let port = DatagramPort(path: path) else {
       return nil
@@ -21,7 +21,7 @@ struct ServiceManager: Sendable {
       ownProcess: getpid())
   }
 
-  /// What the two variables of the environment mean together; nil if they are not for this process.
+  /// The meaning of the two environment variables together; nil if they are not for this process.
   static func watchdogNanoseconds(
     microseconds: String?, process: String?, ownProcess: Int32
   ) -> UInt64? {
@@ -31,27 +31,27 @@ struct ServiceManager: Sendable {
     return isTooLong ? nil : nanoseconds
   }
 
-  /// The daemon serves.
+  /// The daemon is ready.
   func ready(_ status: String) { port.tell("READY=1\nSTATUS=\(status.printable())") }
 
-  /// The configuration is read anew; `ready` follows.
+  /// The configuration is being reloaded; `reloaded` follows.
   func reloading() { port.tell("RELOADING=1") }
 
   /// The configuration was read.
   func reloaded() { port.tell("READY=1") }
 
-  /// What the daemon does now, for `systemctl status`.
+  /// The daemon's current state, for `systemctl status`.
   func status(_ text: String) { port.tell("STATUS=\(text.printable())") }
 
   /// Every loop answered just now.
   func alive() { port.tell("WATCHDOG=1") }
 
-  /// The daemon ends.
+  /// The daemon shuts down.
   func stopping(_ status: String) { port.tell("STOPPING=1\nSTATUS=\(status.printable())") }
 }
 
 extension DatagramPort {
-  /// Tells what may be lost: a manager that takes nothing will ask in its own way.
+  /// Sends a notification that may be lost: a manager that reads none has other ways to ask.
   fileprivate func tell(_ state: String) { _ = send(Array(state.utf8)) }
 }
 

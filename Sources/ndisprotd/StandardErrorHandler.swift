@@ -4,10 +4,11 @@ internal import NDIS
 
 /// Standard error, which is a terminal, a file, or a pipe whose reader may have stopped.
 enum StandardError {
-  /// A pipe that has room has room for so many bytes at least (pipe(7)).
+  /// A pipe that is writable has room for at least this many bytes (pipe(7)).
   private static let lineByteCount = 4_096
 
-  /// Writes a line, or drops it if nobody takes it: no thread of the daemon waits for its log.
+  /// Writes a line, or drops it if it cannot be written at once: the daemon never blocks on its
+  /// log.
   static func write(_ text: String, after prefix: String = "ndisprotd: ") {
     var poller = pollfd(fd: 2, events: Int16(POLLOUT), revents: 0)
     guard unsafe poll(&poller, 1, 0) == 1 else { return }
@@ -16,7 +17,7 @@ enum StandardError {
   }
 }
 
-/// Writes log lines to standard error: `level: message`, the level left out for `info`.
+/// Writes log lines to standard error: `level: message`, without the level for `info`.
 struct StandardErrorHandler: LogHandler {
   var metadata: Logger.Metadata = [:]
   private let threshold: LogThreshold

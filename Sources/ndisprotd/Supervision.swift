@@ -4,11 +4,11 @@ internal import NDIS
 internal import NdisprotServer
 internal import Platform
 
-/// What the main thread does while the daemon serves: waits for a signal, has the loops show that
-/// they live, and says what is bound.
+/// The main thread while the daemon serves: waits for signals, checks that the loops are alive, and
+/// reports what is bound.
 ///
-/// The service manager's watchdog is fed on the loop that answers last, so that it hears of a loop
-/// that hangs within its own time and not later.
+/// The loop that answers last notifies the service manager's watchdog, so that a loop that hangs is
+/// noticed within the watchdog's own interval and no later.
 ///
 /// - Thread: main
 struct Supervision {
@@ -18,12 +18,12 @@ struct Supervision {
   private let wantedNames: [InterfaceName]
   private let reloads: ReloadWatch
   private let tickNanoseconds: UInt64
-  /// Names the threads that have not answered the last question.
+  /// The threads that have not answered the last check.
   private var outstanding: @Sendable () -> [String] = { [] }
   private var reported: [String] = []
   private var statusText: String
 
-  /// Without a watchdog only the status text is to be kept true.
+  /// Without a watchdog only the status text has to be kept up to date.
   private static let calmTickNanoseconds: UInt64 = 5_000_000_000
 
   init(
@@ -42,8 +42,8 @@ struct Supervision {
       refusal: reloads.refusal)
   }
 
-  /// Says that the daemon serves, and waits for SIGTERM or SIGINT; at SIGHUP the configuration is
-  /// read anew.
+  /// Reports that the daemon is ready, and waits for SIGTERM or SIGINT; SIGHUP reloads the
+  /// configuration.
   mutating func run() -> Int32 {
     manager?.ready(statusText)
     var next = monotonicNanoseconds()
@@ -87,17 +87,17 @@ struct Supervision {
   }
 }
 
-/// What the daemon waits for: the end, and a wish to reload.
+/// The signals that the daemon waits for: to stop, or to reload.
 private let awaitedSignals = AwaitedSignals([SIGTERM, SIGINT, SIGHUP])
 
-/// Whether a signal has come that ends the daemon.
+/// Whether a signal to stop has arrived.
 func isStopPending() -> Bool {
   var set = sigset_t()
   unsafe sigpending(&set)
   return [SIGTERM, SIGINT].contains { unsafe sigismember(&set, $0) == 1 }
 }
 
-/// Blocks what the daemon waits for, in this thread and all that it will make.
+/// Blocks the awaited signals, in this thread and all threads that it will create.
 func blockSignals() {
   signal(SIGPIPE, SIG_IGN)
   awaitedSignals.block()

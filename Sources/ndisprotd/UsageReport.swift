@@ -4,7 +4,7 @@ internal import Miniport
 internal import NdisprotServer
 internal import Platform
 
-/// Reports what the parser says: a usage error in one line on standard error, help and version on
+/// Prints the parser's message: a usage error in one line on standard error, help and version on
 /// standard output.
 ///
 /// - Returns: the exit code; 1 where help cannot be printed
@@ -13,7 +13,7 @@ func reportUsage(_ error: any Error) -> Int32 {
   let columns = min(max(Terminal.columnCount(of: STDOUT_FILENO) ?? 80, 40), 120)
   let text = NdisprotdCommand.fullMessage(for: error, columns: columns)
   guard code.isSuccess else {
-    // The daemon has reported it where it happened.
+    // The daemon has reported the error already.
     if text.isEmpty { return code.rawValue }
     let cause = NdisprotdCommand.message(for: error)
     report(UsageMessage(cause: cause, full: text, forms: forms).text)
@@ -34,7 +34,7 @@ private func report(_ sentence: String) {
   let name = hasColor ? TextStyle.red.painted("ndisprotd:") : "ndisprotd:"
   let columns = Terminal.ownColumnCount(of: STDERR_FILENO) ?? .max
   let text = "\(name) \(sentence)".wrapped(to: columns, indent: 2)
-  // Without a standard error there is no place left to say it.
+  // Without a standard error there is no other place to report it.
   try? writeAll(Array("\(text)\n".utf8), to: STDERR_FILENO)
 }
 
@@ -44,7 +44,7 @@ private let forms = [
 ]
 
 extension NdisprotdCommand {
-  /// What `--version` prints.
+  /// The output of `--version`.
   static var versionText: String {
     Build.text([CaptureLibrary.version, "protocol \(DaemonIdentity.protocolVersion)"])
   }

@@ -145,7 +145,7 @@ struct AdministrationTests {
       for arguments in [["objects"], ["trace"], ["trace", "--on"]] {
         let outcome = try lab.ctl(arguments, as: .allowed)
         #expect(outcome.exitCode == 6)
-        #expect(outcome.errors.contains("only root and the user whose daemon it is may "))
+        #expect(outcome.errors.contains("only root and the user that runs the daemon may "))
       }
       #expect(try events(lab).isEmpty)
     }

@@ -166,7 +166,7 @@ struct AuditTests {
       #expect(acts.allSatisfy { $0["uid"] == "0" && $0["binding"] == "np0" })
       #expect(acts.first?["text"]?.hasPrefix("administered: root (0, ndisprotctl ") == true)
       let denied = try #require(try lab.daemon.auditLines("denied").first)
-      #expect(denied["cause"] == "only root and the user whose daemon it is may restart")
+      #expect(denied["cause"] == "only root and the user that runs the daemon may restart")
     }
   }
 

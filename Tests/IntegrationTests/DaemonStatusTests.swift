@@ -81,7 +81,7 @@ struct DaemonStatusTests {
       for words in [
         "started  ", told.startedAt, "counters count from then", "the command line",
         "none since the start", "capture rings 16 of 256 MiB", "sessions       2 of 1024",
-        "nobody watches", "BINDING", "SESSION", "uid 65534 pid ",
+        "no watchdog", "BINDING", "SESSION", "uid 65534 pid ",
       ] {
         #expect(text.output.contains(words), "\(words) in\n\(text.output)")
       }

@@ -111,7 +111,7 @@ struct PausingTests {
         let other = try lab.ctl([command, "np0"], as: .allowed)
         #expect(
           other.exitCode == 6
-            && other.errors.contains("only root and the user whose daemon it is may"))
+            && other.errors.contains("only root and the user that runs the daemon may"))
       }
       #expect(try lab.client.open().write(Frame.outward()).status == .success)
     }

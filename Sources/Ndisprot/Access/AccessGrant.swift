@@ -1,23 +1,23 @@
 internal import MDL
 public import NDIS
 
-/// The policy as it applies to one open: compiled at OPEN and at reload, looked at for every frame.
+/// The policy as it applies to one open: compiled at OPEN and at reload, consulted for every frame.
 ///
-/// Where one rule decides about all frames of the open, that is two comparisons; otherwise the
-/// rules are walked in order.
+/// Where one rule decides about all frames of the open, that takes two comparisons; otherwise the
+/// rules are tried in order.
 public struct AccessGrant: Hashable, Sendable {
   private enum Scope: Hashable, Sendable {
     /// The first rule decides about every frame of the open's EtherTypes.
     case everything
     /// The same for frames without a VLAN; all others are denied.
     case untagged
-    /// The rules are asked in order.
+    /// The rules are tried in order.
     case table
   }
 
   /// The rules that can decide about a frame of the open, in order.
   public let rules: [AccessRule]
-  /// What some frame of the open may do, or its OIDs.
+  /// The rights that the open has for at least some of its frames, or for its OIDs.
   public let rights: AccessRights
   private let scope: Scope
   /// Whether a rule names addresses: then each frame is judged by itself.
@@ -37,12 +37,12 @@ public struct AccessGrant: Hashable, Sendable {
     }
   }
 
-  /// What may be done with a frame: its type behind one 0x8100 tag, and the number in that tag.
+  /// The rights on a frame, given its type behind one 0x8100 tag and the number in that tag.
   @inline(__always)
   func rights(_ etherType: UInt16, vlan: UInt16) -> AccessRights {
     switch decider(etherType, vlan) {
     case .nobody: []
-    // Where one rule decides, its rights are those of the open: no rule is looked at for a frame.
+    // Where one rule decides, its rights are those of the open: no rule is consulted for a frame.
     case .onlyRule: rights
     case .rule(let index): rules[index].rights
     }
@@ -78,7 +78,7 @@ public struct AccessGrant: Hashable, Sendable {
     rule(for: header)?.sources.contains(header.source) ?? false
   }
 
-  /// Whether the rule that decides about a frame lets it go to its destination.
+  /// Whether the rule that decides about a frame allows its destination.
   func allowsDestination(_ header: EthernetHeader) -> Bool {
     guard let rule = rule(for: header), !rule.destinations.isEmpty else { return true }
     return rule.destinations.contains(header.destination)
@@ -91,12 +91,12 @@ public struct AccessGrant: Hashable, Sendable {
   /// Whether a rule limits how fast frames are sent.
   var isRateLimited: Bool { rules.contains { $0.rate != nil } }
 
-  /// Everything: what tests of the driver alone open with.
+  /// Everything: used only by tests of the driver.
   static let everything = AccessGrant([.root], for: EtherTypeSet([EtherTypeSet.anyValue]))
 }
 
 extension AccessRule {
-  /// Whether it speaks of all of these EtherTypes.
+  /// Whether it applies to all of these EtherTypes.
   fileprivate func covers(_ wanted: EtherTypeSet) -> Bool {
     if etherTypes.isAny { return true }
     return !wanted.isAny && wanted.values.allSatisfy(etherTypes.values.contains)
@@ -104,9 +104,9 @@ extension AccessRule {
 }
 
 extension [AccessRule] {
-  /// The rules that decide about some frame of these EtherTypes; the rest come too late.
+  /// The rules that decide about some frame of these EtherTypes; the rest are never reached.
   ///
-  /// An empty set, which moves no frames, asks for all that decide about anything.
+  /// An empty set, which moves no frames, selects every rule that decides about anything.
   fileprivate func deciders(for etherTypes: EtherTypeSet) -> [AccessRule] {
     let isAll = etherTypes.isAny || etherTypes.isEmpty
     var deciders: [AccessRule] = []

@@ -1,20 +1,20 @@
 public import NDIS
 
-// From the policy to one open: what it may do, or why it may not be.
+// From the policy to one open: its rights, or the reason for a refusal.
 
 extension AccessPolicy {
   /// Judges an open, and compiles what it may do.
   ///
-  /// Every EtherType it names must be readable or writable in some VLAN, and every property it
-  /// asks for must be its right for each of them: it gets what it asked for, or a reason.
+  /// Every EtherType it names must be readable or writable in some VLAN, and it must have the right
+  /// to every property it asks for on each of them: it gets what it asked for, or a reason.
   ///
   /// - Parameters:
-  ///   - options: what was asked; without the right `exclusive`, `OPEN_DEVICE` is made shared
+  ///   - options: what was asked for; without the right `exclusive`, `OPEN_DEVICE` becomes shared
   ///   - isDevice: whether it is the sample's OPEN_DEVICE
-  ///   - client: who asks
+  ///   - client: the client that asks
   ///   - attributes: of the interface
-  /// - Returns: what the open may do
-  /// - Throws: the rule that refuses, or that there is none
+  /// - Returns: the rights of the open
+  /// - Throws: the rule that refuses, or `.noRule…` if no rule applies
   public func grant(
     _ options: inout OpenOptions, isDevice: Bool, to client: Credentials,
     on attributes: AdapterAttributes
@@ -39,7 +39,7 @@ extension AccessPolicy {
     return AccessGrant(rules, for: options.etherTypes)
   }
 
-  /// What is left of an open under this policy; nil if nothing is, and it is to be closed.
+  /// What is left of an open under this policy; nil if nothing is left and it must be closed.
   public func regrant(
     _ options: OpenOptions, of client: Credentials, on attributes: AdapterAttributes
   ) -> AccessGrant? {
@@ -64,7 +64,7 @@ extension AccessPolicy {
 
   /// One row of what the policy says about an EtherType.
   public struct Explanation: Hashable, Sendable {
-    /// The VLAN: 0 is none, 0xFFFF all that no rule names.
+    /// The VLAN: 0 is untagged, 0xFFFF every VLAN that no rule names.
     public let vlan: UInt16
     /// The rule that decides; nil if none does.
     public let rule: AccessRule?
@@ -85,12 +85,12 @@ extension AccessPolicy {
 }
 
 extension [AccessRule] {
-  /// Every VLAN that makes a difference: none, those that are named, and all others as one.
+  /// Every VLAN that makes a difference: untagged, those that are named, and all others as one.
   fileprivate var vlans: [UInt16] {
     Set(flatMap(\.vlans.values) + [VLANSet.none, VLANSet.unknown]).sorted()
   }
 
-  /// Looks whether frames of an EtherType have one of these rights in some VLAN.
+  /// Checks that frames of an EtherType have one of these rights in some VLAN.
   fileprivate func check(
     _ etherType: UInt16, anyOf rights: AccessRights
   ) throws(AccessRefusal) {

@@ -1,20 +1,20 @@
 public import NDIS
 
-// What is no error in a policy, and most likely not meant.
+// What is valid in a policy, but most likely a mistake.
 
 extension AccessPolicy {
-  /// Something about a rule that was most likely meant otherwise.
+  /// A rule that is valid, but most likely a mistake.
   public struct Warning: Hashable, Sendable {
-    /// The rule's place in `rules`.
+    /// The rule's index in `rules`.
     public let index: Int
-    /// Cause and remedy.
+    /// The cause, and how to fix it.
     public let text: String
   }
 
-  /// What is most likely not meant, in the order of the rules.
+  /// What is most likely a mistake, in the order of the rules.
   ///
   /// - Parameter bound: what the configuration binds
-  /// - Returns: several for a rule, or none
+  /// - Returns: any number of warnings for a rule
   public func warnings(bound: [InterfaceMatch]) -> [Warning] {
     let hidden = hiddenRules
     return rules.indices.flatMap { index in
@@ -24,7 +24,7 @@ extension AccessPolicy {
     }
   }
 
-  /// What to know about the rules of a client on an interface beside the decision: those that an
+  /// What to know about the rules of a client on an interface besides the decision: rules that an
   /// earlier one keeps from deciding about the EtherType, and rights without effect.
   public func notes(
     for client: Credentials, on attributes: AdapterAttributes, _ etherType: UInt16
@@ -43,7 +43,7 @@ extension AccessPolicy {
     }
   }
 
-  /// Of each rule that never decides, why.
+  /// The rules that never decide, each with the reason.
   private var hiddenRules: [Int: String] {
     var ofSubject: [AccessRule.Subject: [AccessRule]] = [:]
     var hidden: [Int: String] = [:]
@@ -55,7 +55,7 @@ extension AccessPolicy {
         hidden[index] =
           "it never decides: \(first.title) comes first. Put it before that one, or remove it"
       }
-      // Beyond so many of one subject only the first are looked at: a warning is no proof.
+      // Of many rules of one subject only the first are compared: a warning is no proof.
       if own.count < 512 { ofSubject[rule.subject] = own + [rule] }
     }
     return hidden
@@ -63,11 +63,11 @@ extension AccessPolicy {
 }
 
 extension AccessRule {
-  /// As people are shown it: name and place.
+  /// The rule as shown to people: name and position.
   var title: String { "rule \"\(name)\" (\(origin))" }
 
-  /// The first of some rules which together decide about all frames of these types that this one
-  /// would decide about; nil if some are left.
+  /// The first of the rules that together decide about all frames of these types that this rule
+  /// would decide about; nil if some frames are left to it.
   fileprivate func hider(of types: [UInt16], among others: ArraySlice<AccessRule>) -> AccessRule? {
     var first: AccessRule?
     for type in types {

@@ -1,14 +1,14 @@
 public import NDIS
 
-/// Who may do what: rules, of which the first that matches decides; what none matches is denied.
+/// The access policy: the first rule that matches decides; what no rule matches is denied.
 ///
 /// A rule matches by user, interface, EtherType and VLAN, in the order of the file. Root may do
-/// everything; 0x8808 (pause frames) is nobody's.
+/// everything; 0x8808 (pause frames) is denied to every other user.
 ///
 /// - Thread: any; a value
 /// - Source: threats T14–T16, T20
 public struct AccessPolicy: Sendable {
-  /// Pause frames: they stop a link for everybody on it.
+  /// Pause frames: they stop a link for everything on it.
   @inlinable public static var macControl: UInt16 { 0x8808 }
 
   /// The rules, in order.
@@ -16,12 +16,13 @@ public struct AccessPolicy: Sendable {
   private let rulesOfUser: [UInt32: [Int]]
   private let rulesOfGroup: [UInt32: [Int]]
   private let rulesOfEverybody: [Int]
-  /// Groups to which some rule gives nothing.
+  /// Groups to which some rule grants nothing.
   private let forbiddenGroups: Set<UInt32>
-  /// What the directory says of users, who may have thrown groups away; nil takes the kernel's word alone.
+  /// The group lists of the directory, for users that may have dropped groups; nil trusts the
+  /// kernel alone.
   public var directory: DirectoryGroups?
 
-  /// Whether it matters in which groups the directory lists a user.
+  /// Whether a user's groups in the directory make a difference.
   public var forbidsGroups: Bool { !forbiddenGroups.isEmpty }
 
   /// Makes a policy.
@@ -47,7 +48,7 @@ public struct AccessPolicy: Sendable {
     rulesOfEverybody = ofEverybody
   }
 
-  /// The rules that speak of a client, in order.
+  /// The rules that apply to a client, in order.
   ///
   /// - Complexity: O(its groups and rules)
   public func rules(for client: Credentials) -> [AccessRule] {
@@ -66,10 +67,10 @@ public struct AccessPolicy: Sendable {
     return indices.sorted().map { rules[$0] }
   }
 
-  /// The rules that speak of a client on an interface, in order.
+  /// The rules that apply to a client on an interface, in order.
   ///
-  /// A rule about a driver stands in the way as long as the driver is not known: it gives nothing, and
-  /// what is behind it gives nothing either that it might forbid.
+  /// While the driver of the interface is unknown, a rule about a driver grants nothing, and blocks
+  /// what it might forbid in the rules behind it.
   public func rules(
     for client: Credentials, on attributes: AdapterAttributes
   ) -> [AccessRule] {
@@ -85,19 +86,19 @@ public struct AccessPolicy: Sendable {
     }
   }
 
-  /// Whether any rule speaks of the client: a stranger may say HELLO and nothing else.
+  /// Whether any rule applies to the client: an unknown user may say HELLO and nothing else.
   public func knows(_ client: Credentials) -> Bool {
     client.userID == 0 || rulesOfUser[client.userID] != nil || !rulesOfEverybody.isEmpty
       || rulesOfGroup[client.groupID] != nil
       || client.groups.contains { rulesOfGroup[$0] != nil }
   }
 
-  /// Whether some rule of the client names the interface and gives it anything there.
+  /// Whether some rule of the client names the interface and grants any right on it.
   public func shows(_ attributes: AdapterAttributes, to client: Credentials) -> Bool {
     rules(for: client, on: attributes).contains { !$0.rights.isEmpty }
   }
 
-  /// The rule that decides about frames of one EtherType and VLAN; nil if there is none.
+  /// The rule that decides about frames of one EtherType and VLAN; nil if none does.
   public func decision(
     for client: Credentials, on attributes: AdapterAttributes, _ etherType: UInt16, vlan: UInt16
   ) -> AccessRule? {
@@ -105,9 +106,9 @@ public struct AccessPolicy: Sendable {
     return rules(for: client, on: attributes).first { $0.decides(etherType, vlan) }
   }
 
-  /// What keeps a user from one session more; nil if nothing does.
+  /// What denies a user one more session; nil if nothing does.
   ///
-  /// Of several rules the one that allows most counts, and one without a quota leaves the daemon's
+  /// Of several rules the one that allows most counts; a rule without a quota leaves the daemon's
   /// own limit.
   public func sessionRefusal(of client: Credentials, count: Int) -> AccessRefusal? {
     var most: (limit: Int, rule: AccessRule)?

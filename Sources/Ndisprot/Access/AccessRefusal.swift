@@ -1,18 +1,18 @@
 public import NDIS
 
-/// Why the policy refuses an open, or a request of it: the rule, or that there is none.
+/// Why the policy refuses an open or one of its requests: the rule, or the lack of one.
 public enum AccessRefusal: Error, Hashable, Sendable {
-  /// No rule speaks of the client on this interface.
+  /// No rule applies to the client on this interface.
   case noRule
-  /// The EtherType is nobody's.
+  /// The EtherType is never granted.
   case forbiddenType(UInt16)
-  /// No rule speaks of this EtherType; nil is all that no rule names.
+  /// No rule applies to this EtherType; nil is any EtherType that no rule names.
   case noRuleForType(UInt16)
-  /// A rule decides, and does not give the right.
+  /// A rule decides, and does not grant the right.
   case missing(AccessRights, rule: String, origin: String)
   /// No rule decides about a frame of this EtherType in this VLAN.
   case noRuleForFrame(UInt16, vlan: UInt16)
-  /// A rule decides, and names other destinations.
+  /// A rule decides, and allows other destinations only.
   case destination(rule: String, origin: String)
   /// A quota of a rule is used up.
   case quota(AccessQuotaKind, limit: Int, rule: String, origin: String)
@@ -26,7 +26,7 @@ public enum AccessRefusal: Error, Hashable, Sendable {
     }
   }
 
-  /// The rule that decided, `-` if there is none.
+  /// The rule that decided; `-` if there is none.
   public var ruleName: String {
     switch self {
     case .noRule, .forbiddenType, .noRuleForType, .noRuleForFrame: "-"
@@ -47,7 +47,7 @@ extension AccessRefusal: CustomStringConvertible {
     switch self {
     case .noRule: "no rule lets this user use this interface"
     case .forbiddenType(let type):
-      "EtherType \(AccessRefusal.text(type)) (pause frames) is nobody's, whatever a rule says"
+      "EtherType \(AccessRefusal.text(type)) (pause frames) is always denied, whatever a rule says"
     case .noRuleForType(EtherTypeSet.anyValue): "no rule lets this user open every EtherType here"
     case .noRuleForType(let type):
       "no rule lets this user open EtherType \(AccessRefusal.text(type)) here"
@@ -72,7 +72,7 @@ extension AccessRefusal: CustomStringConvertible {
 }
 
 extension AccessGrant {
-  /// Why none of these rights is given, by the rules that decide about the open.
+  /// Why none of these rights is granted, by the rules that decide about the open.
   public func refusal(ofAnyOf rights: AccessRights) -> AccessRefusal {
     guard let first = rules.first else { return .noRule }
     return .missing(rights, rule: ruleNames, origin: first.origin)

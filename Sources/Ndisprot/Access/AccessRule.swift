@@ -1,41 +1,41 @@
 public import MDL
 public import NDIS
 
-/// One rule of the access policy: who, where, which frames, what, and how much of it.
+/// One rule of the access policy: its users, interfaces, frames, rights and quotas.
 public struct AccessRule: Hashable, Sendable {
-  /// Whom a rule is for.
+  /// The users that a rule applies to.
   public enum Subject: Hashable, Sendable {
     /// A user, by number.
     case user(UInt32)
-    /// Whoever has this group, as the primary or as a supplementary one.
+    /// Every user that has this group, as the primary or as a supplementary one.
     case group(UInt32)
     /// Every user.
     case everybody
-    /// A user or group that the system does not have, or has not looked up yet: matches no client.
+    /// A user or group that does not exist, or was not looked up yet: matches no client.
     case nobody
   }
 
-  /// Its name, as people gave it.
+  /// The name given in the configuration.
   public var name: String
   /// Where it is written: `ndisprotd.toml:12`.
   public var origin: String
-  /// Whom it is for.
+  /// The users it applies to.
   public var subject: Subject
-  /// On which interfaces.
+  /// The interfaces it applies to.
   public var interface: InterfaceMatch
-  /// For which EtherTypes; `any` is any but 0x8808.
+  /// The EtherTypes it applies to; `any` is any but 0x8808.
   public var etherTypes: EtherTypeSet
-  /// In which VLANs.
+  /// The VLANs it applies to.
   public var vlans: VLANSet
-  /// What it lets them do; empty forbids.
+  /// The rights it grants; an empty set forbids.
   public var rights: AccessRights
-  /// Addresses from which it lets them send beside the interface's own.
+  /// Source addresses it allows for sending, besides the interface's own.
   public var sources: [MACAddress] = []
-  /// The addresses to which it lets them send; empty is every one.
+  /// Destinations it allows for sending; empty allows every one.
   public var destinations: [MACAddress] = []
-  /// How fast they may send; nil is as fast as they can.
+  /// How fast its users may send; nil is no limit.
   public var rate: RateLimit?
-  /// How much they may have at once.
+  /// How much its users may have at once.
   public var quota: AccessQuota
 
   /// Makes a rule.
@@ -74,9 +74,9 @@ public struct AccessRule: Hashable, Sendable {
 
 /// How fast the opens of one user may send under one rule, on one interface, all together.
 public struct RateLimit: Hashable, Sendable {
-  /// Frames a second; nil is no limit.
+  /// Frames per second; nil is no limit.
   public var framesPerSecond: UInt64?
-  /// Bytes a second, headers included; nil is no limit.
+  /// Bytes per second, headers included; nil is no limit.
   public var bytesPerSecond: UInt64?
 
   /// Makes a limit.
@@ -86,9 +86,9 @@ public struct RateLimit: Hashable, Sendable {
   }
 }
 
-/// How much one user may have at once under one rule; nil is what the daemon allows anyway.
+/// How much one user may have at once under one rule; nil leaves the daemon's own limit.
 public struct AccessQuota: Hashable, Sendable {
-  /// Connections; of several rules for a user the largest counts.
+  /// Connections; of several rules for a user the largest number counts.
   public var sessions: Int?
   /// Opens.
   public var opens: Int?

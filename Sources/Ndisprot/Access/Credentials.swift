@@ -1,8 +1,8 @@
-/// Who a client is, as the kernel says.
+/// The identity of a client, as the kernel reports it.
 ///
-/// - Source: SO_PEERCRED and SO_PEERGROUPS at accept, unix(7); never asked again
+/// - Source: SO_PEERCRED and SO_PEERGROUPS at accept, unix(7); never read again
 public struct Credentials: Hashable, Sendable {
-  /// The process that connected; for people only, never for rights (threat T18).
+  /// The process that connected; for display only, never for rights (threat T18).
   public var processID: Int32
   /// The user.
   public var userID: UInt32
@@ -19,6 +19,6 @@ public struct Credentials: Hashable, Sendable {
     self.groups = groups
   }
 
-  /// As counters and log lines name the client.
+  /// The name of the client in counters and log lines.
   public var name: String { "uid \(userID) pid \(processID)" }
 }

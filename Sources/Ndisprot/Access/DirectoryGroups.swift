@@ -1,11 +1,11 @@
 internal import Platform
 internal import WDF
 
-/// The groups in which the system's directory lists users, as far as it has been asked.
+/// The groups in which the system's directory lists users, as far as it has been queried.
 ///
-/// A process may throw away groups that the kernel knew of, with the help of a user namespace; what the
-/// directory says it cannot. So a rule that gives nothing to a group also holds for its listed members,
-/// and for users about whom the directory has not answered.
+/// With the help of a user namespace, a process can drop groups that the kernel knew; it cannot
+/// change what the directory says. So a rule that grants nothing to a group also applies to the
+/// members that the directory lists, and to users for which the directory has not answered.
 ///
 /// - Thread: any
 /// - Source: threat T14; user_namespaces(7), setgroups(2)
@@ -14,11 +14,11 @@ public final class DirectoryGroups: Sendable {
     let groups: [UInt32]
     let nanoseconds: UInt64
   }
-  /// How long an answer is as good as a new one.
+  /// How long an answer stays valid.
   private static let freshNanoseconds: UInt64 = 60_000_000_000
   private let answers = LockedValue<[UInt32: Answer]>([:])
 
-  /// Makes one that knows of nobody.
+  /// Creates an empty table.
   public init() {}
 
   /// The groups of a user; nil if the directory has not answered.
@@ -26,7 +26,7 @@ public final class DirectoryGroups: Sendable {
     answers.withLock { $0[userID]?.groups }
   }
 
-  /// Whether a user need not be asked about now.
+  /// Whether the answer about a user is recent enough.
   public func isFresh(_ userID: UInt32) -> Bool {
     let now = monotonicNanoseconds()
     return answers.withLock {
@@ -35,7 +35,7 @@ public final class DirectoryGroups: Sendable {
     }
   }
 
-  /// The directory said what it knows of a user; nil if it did not.
+  /// Records the directory's answer about a user; nil if it gave none.
   public func note(_ userID: UInt32, _ groups: [UInt32]?) {
     let now = monotonicNanoseconds()
     answers.withLock {
@@ -46,7 +46,7 @@ public final class DirectoryGroups: Sendable {
   /// How many users are known.
   public var count: Int { answers.withLock { $0.count } }
 
-  /// Forgets all but these users.
+  /// Drops all but these users.
   public func keep(_ isKept: @Sendable (UInt32) -> Bool) {
     answers.withLock { answers in answers = answers.filter { isKept($0.key) } }
   }

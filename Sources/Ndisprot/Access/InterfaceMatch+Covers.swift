@@ -1,9 +1,9 @@
 internal import NDIS
 
-// What two matches say together, without an interface at hand: for warnings only.
+// What can be said of two matches without an interface at hand: for warnings only.
 
 extension InterfaceMatch {
-  /// Whether every interface that the other means is meant here too, as far as names tell.
+  /// Whether every interface that the other matches is matched by this, as far as names tell.
   func covers(_ other: InterfaceMatch) -> Bool {
     if let address, address != other.address { return false }
     if let driver, driver != other.driver { return false }
@@ -17,7 +17,7 @@ extension InterfaceMatch {
     }
   }
 
-  /// Whether an interface can be meant by both, as far as names tell.
+  /// Whether some interface can match both, as far as names tell.
   func canMeet(_ other: InterfaceMatch) -> Bool {
     if let address, let wanted = other.address, address != wanted { return false }
     if let driver, let wanted = other.driver, driver != wanted { return false }
@@ -42,31 +42,31 @@ private struct Glob {
     }
   }
 
-  /// Whether every name of the other is one of this: its own stars take whatever stands there.
+  /// Whether every name that the other matches is matched by this: its stars match any characters.
   func covers(_ other: Glob) -> Bool {
     walk(other, takesStars: false) { own, theirs in own == .one || own == theirs }
   }
 
-  /// Whether some name is one of both.
+  /// Whether some name matches both.
   func meets(_ other: Glob) -> Bool {
     walk(other, takesStars: true) { own, theirs in
       own == .one || theirs == .one || own == theirs
     }
   }
 
-  /// Walks over both, a row of the other's places at a time.
+  /// Compares both patterns, one row of the other's positions at a time.
   ///
   /// - Parameters:
   ///   - other: the other pattern
-  ///   - takesStars: whether a star of the other may stand for what is here, too
-  ///   - agree: whether two symbols, of which none is a star, agree
-  /// - Returns: whether all of both agrees
+  ///   - takesStars: whether a star of the other may also match a symbol here
+  ///   - agree: whether two symbols, neither of them a star, agree
+  /// - Returns: whether the whole of both agrees
   /// - Complexity: O(own × other)
   private func walk(
     _ other: Glob, takesStars: Bool, _ agree: (Symbol, Symbol) -> Bool
   ) -> Bool {
     let theirs = other.symbols
-    // Whether what is behind the own symbol, and the other's from each place on, agree.
+    // Whether what follows the own symbol, and the other's from each position on, agree.
     var below = (0...theirs.count).map { place in
       place == theirs.count || (takesStars && theirs[place...].allSatisfy { $0 == .any })
     }

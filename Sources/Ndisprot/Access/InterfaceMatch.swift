@@ -1,21 +1,21 @@
 public import MDL
 public import NDIS
 
-/// The interfaces that a rule, or a binding of the configuration, speaks of.
+/// The interfaces that a rule, or a binding of the configuration, applies to.
 ///
-/// What is given must all match; one that gives nothing matches no interface.
+/// All given conditions must hold; a match without conditions matches no interface.
 public struct InterfaceMatch: Hashable, Sendable {
   /// A name, or a pattern of names.
   public enum Name: Hashable, Sendable {
-    /// This name, whatever characters it has.
+    /// Exactly this name, whatever characters it has.
     case exactly(InterfaceName)
-    /// Any name of a pattern.
+    /// Any name that matches a pattern.
     case like(NamePattern)
   }
 
-  /// One of the current names: its own, or an alternative one.
+  /// One of the current names: the interface's own, or an alternative one.
   ///
-  /// An alternative name is given by root of the network namespace, as a name is, and is as good.
+  /// Only root of the network namespace can set either, so an alternative name is as trustworthy.
   public var name: Name?
   /// The current address.
   public var address: MACAddress?
@@ -29,20 +29,20 @@ public struct InterfaceMatch: Hashable, Sendable {
     self.driver = driver
   }
 
-  /// Whether an interface is meant.
+  /// Whether an interface matches.
   public enum Verdict: Sendable {
-    /// It is.
+    /// It does.
     case yes
-    /// It is not.
+    /// It does not.
     case no
-    /// That depends on its driver, which nobody has named yet.
+    /// Depends on its driver, which is not known yet.
     case undecided
   }
 
-  /// Whether an interface is meant for sure.
+  /// Whether an interface matches for certain.
   public func matches(_ attributes: AdapterAttributes) -> Bool { verdict(on: attributes) == .yes }
 
-  /// Whether an interface is meant, as far as is known.
+  /// Whether an interface matches, as far as is known.
   public func verdict(on attributes: AdapterAttributes) -> Verdict {
     if name == nil, address == nil, driver == nil { return .no }
     switch name {
@@ -58,7 +58,7 @@ public struct InterfaceMatch: Hashable, Sendable {
 }
 
 extension AdapterAttributes {
-  /// Whether every `InterfaceMatch` says the same of both.
+  /// Whether every `InterfaceMatch` gives the same verdict on both.
   func isNamedLike(_ other: AdapterAttributes) -> Bool {
     names == other.names && address == other.address && driver == other.driver
   }

@@ -1,6 +1,6 @@
 internal import NDIS
 
-/// The buckets of one binding: one of each user under each rule that limits the rate.
+/// The token buckets of one binding: one per user and rule that limits the rate.
 ///
 /// - Thread: the binding's thread
 struct RateBuckets {
@@ -11,9 +11,9 @@ struct RateBuckets {
 
   private var buckets: [Key: TokenBucket] = [:]
 
-  /// Makes what limits a user under a grant; nil if nothing does.
+  /// The limiter of a user under a grant; nil if nothing limits it.
   ///
-  /// A bucket that exists is shared, and follows the rule as it is now.
+  /// An existing bucket is shared, and takes the current limit of the rule.
   mutating func limiter(of access: AccessGrant, userID: UInt32) -> RateLimiter? {
     guard access.isRateLimited else { return nil }
     var limits: [TokenBucket?] = []

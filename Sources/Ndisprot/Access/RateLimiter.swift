@@ -1,12 +1,12 @@
 internal import MDL
 internal import NDIS
 
-/// The buckets of one open, one for each of its grant's rules that limits the rate.
+/// The token buckets of one open, one for each of its grant's rules that limits the rate.
 ///
 /// - Thread: the binding's thread
 final class RateLimiter {
   private let access: AccessGrant
-  /// As the rules of the grant; nil for one without a limit.
+  /// In the order of the grant's rules; nil for a rule without a limit.
   private let buckets: [TokenBucket?]
 
   init(_ access: AccessGrant, _ buckets: [TokenBucket?]) {
@@ -14,7 +14,7 @@ final class RateLimiter {
     self.buckets = buckets
   }
 
-  /// A batch is about to be made.
+  /// Begins a batch.
   func beginBatch(nowNanoseconds: UInt64) {
     for bucket in buckets { bucket?.beginBatch(nowNanoseconds: nowNanoseconds) }
   }
@@ -26,11 +26,11 @@ final class RateLimiter {
     return buckets[rule]
   }
 
-  /// Reserves what a frame costs; false if it comes too fast.
+  /// Reserves the cost of a frame; false if the frame exceeds the rate.
   func reserve(_ frame: RawSpan) -> Bool {
     bucket(of: frame)?.reserve(byteCount: frame.byteCount) ?? true
   }
 
-  /// A frame that was reserved is on the wire.
+  /// Charges a reserved frame, which is on the wire now.
   func spend(_ frame: RawSpan) { bucket(of: frame)?.spend(byteCount: frame.byteCount) }
 }

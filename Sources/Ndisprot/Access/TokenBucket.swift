@@ -2,16 +2,16 @@ internal import NDIS
 
 /// How fast one user may send under one rule, on one binding.
 ///
-/// It fills with the time that passes, up to a twentieth of a second's worth, so that what was sent
-/// in any time is within 5 % of the limit for a second and more. A frame is reserved when it is
-/// checked and spent when it was sent: a full interface queue costs nobody his tokens.
+/// It fills with time, up to a twentieth of a second's worth, so that over a second or more the
+/// rate stays within 5 % of the limit. A frame is reserved when it is checked and charged when it
+/// is sent: a full interface queue costs no tokens.
 ///
 /// - Units: tokens in billionths of a frame and of a byte
 /// - Thread: the binding's thread
 final class TokenBucket {
   private struct Level {
     let perSecond: UInt64
-    /// Billionths; at most `capacity`, below zero when one frame was longer than what was there.
+    /// Billionths; at most `capacity`, below zero after a frame that was longer than what was left.
     var tokens: Int64
     var reserved: Int64 = 0
 
@@ -25,7 +25,7 @@ final class TokenBucket {
     var capacity: Int64 { max(Int64(perSecond) &* 50_000_000, 1_000_000_000) }
 
     mutating func fill(_ nanoseconds: UInt64) {
-      // What fills it wholly is enough, and bounds the product.
+      // No more than this is ever needed to fill it, and it bounds the product.
       let useful = min(nanoseconds, 2_000_000_000)
       tokens = min(capacity, tokens &+ Int64(useful &* perSecond))
       reserved = 0
@@ -56,7 +56,7 @@ final class TokenBucket {
     bytes = limit.bytesPerSecond.map(Level.init)
   }
 
-  /// Takes another limit; what was spent stays spent.
+  /// Takes a new limit; what was spent stays spent.
   func follow(_ limit: RateLimit) {
     let (oldFrames, oldBytes) = (frames?.tokens, bytes?.tokens)
     frames = limit.framesPerSecond.map(Level.init)
@@ -65,7 +65,7 @@ final class TokenBucket {
     if let oldBytes, let level = bytes { bytes?.tokens = min(oldBytes, level.capacity) }
   }
 
-  /// A batch is about to be made: time has passed, and nothing is reserved.
+  /// Begins a batch: adds the tokens of the time passed, and clears the reservations.
   func beginBatch(nowNanoseconds: UInt64) {
     let elapsed = nowNanoseconds &- min(filledAt, nowNanoseconds)
     filledAt = nowNanoseconds
@@ -73,13 +73,13 @@ final class TokenBucket {
     bytes?.fill(elapsed)
   }
 
-  /// Reserves what a frame costs; false if the user is too fast.
+  /// Reserves the cost of a frame; false if the user exceeds the rate.
   func reserve(byteCount: Int) -> Bool {
     guard frames?.reserve(1, needsAll: true) ?? true else { return false }
     return bytes?.reserve(Int64(byteCount), needsAll: false) ?? true
   }
 
-  /// A reserved frame was sent.
+  /// Charges a reserved frame that was sent.
   func spend(byteCount: Int) {
     frames?.spend(1)
     bytes?.spend(Int64(byteCount))

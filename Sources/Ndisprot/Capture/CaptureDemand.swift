@@ -1,23 +1,23 @@
 internal import NDIS
 
-/// What the opens of a binding want of the capture handle, all together.
+/// What the opens of a binding together need from the capture handle.
 ///
-/// Counted, so that one open more or less costs the same among a thousand as alone.
+/// It is counted, so that adding or removing an open costs the same among a thousand as alone.
 struct CaptureDemand {
   private var counts: [UInt16: Int] = [:]
   private var outgoingCount = 0
 
-  /// The EtherTypes that some open asked for.
+  /// The EtherTypes that some open wants.
   var etherTypes: EtherTypeSet { EtherTypeSet(Array(counts.keys)) }
-  /// Whether some open asked for frames that this host sends.
+  /// Whether some open wants frames that this host sends.
   var includesOutgoing: Bool { outgoingCount > 0 }
 
-  /// Whether no open is there.
+  /// Whether there are no opens.
   var isEmpty: Bool { counts.isEmpty }
 
   /// Adds an open.
   ///
-  /// - Returns: whether something is wanted now that was not
+  /// - Returns: whether more is wanted than before
   mutating func add(_ options: OpenOptions) -> Bool {
     var isNew = false
     for type in options.etherTypes.wireValues {
@@ -29,9 +29,9 @@ struct CaptureDemand {
     return isNew || outgoingCount == 1
   }
 
-  /// Takes an open out that was added.
+  /// Removes an open that was added.
   ///
-  /// - Returns: whether something is not wanted any more
+  /// - Returns: whether less is wanted than before
   mutating func remove(_ options: OpenOptions) -> Bool {
     var isLess = false
     for type in options.etherTypes.wireValues {

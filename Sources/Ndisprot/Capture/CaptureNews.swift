@@ -1,13 +1,13 @@
 public import NDIS
 
-/// What a binding's capturing tells whoever runs its data path.
+/// A report on a binding's capture to the owner of its data path.
 ///
 /// - Thread: the binding's
 public enum CaptureNews: Hashable, Sendable {
-  /// It does not capture as its opens want, and is trying again; told once until it does.
+  /// The capture does not satisfy the opens, and is being retried; reported once until it recovers.
   case failed(MiniportError)
-  /// It does again.
+  /// The capture has recovered.
   case recovered
-  /// The interface is not the one that was bound any more, though one of its index may be there.
+  /// The interface is no longer the one that was bound, though another one may have its index.
   case vanished
 }

@@ -1,4 +1,4 @@
-/// The life of a binding's capture handle as a value: events in, one action out.
+/// The life cycle of a binding's capture handle as a value: takes an event, returns an action.
 /// ```
 ///               need ┌──────────── made ───────────► running ◄──── made ────┐
 ///   closed ─────► opening ◄── retry, power ── failed ◄─┤ need               │
@@ -7,61 +7,61 @@
 ///     └─ unneeded: from each      │ down                    │ makeFailed    │
 ///                                 └► asleep                 └► overdue ─ retry
 /// ```
-/// `asleep` is wanted while the interface is down. `exchanging` and `overdue` capture through a handle
-/// that does not do any more, until the next is made.
+/// `asleep` means wanted while the interface is down. `exchanging` and `overdue` capture through a
+/// handle that no longer suffices, until the next one is open.
 ///
 /// - Units: nanoseconds of CLOCK_MONOTONIC
 /// - Thread: none of its own
 /// - Source: `ndisprotd.docc/Architecture.md` section 5
 struct CaptureStateMachine: Sendable {
-  /// How capturing stands.
+  /// The state of the capture.
   enum State: Hashable, Sendable {
     case closed, asleep, opening, running, exchanging
-    /// It is tried again at this time; nil: when the interface is up.
+    /// It is retried at this time; nil: when the interface is up.
     case overdue(until: UInt64?)
     case failed(until: UInt64)
   }
 
-  /// What happens to the handle.
+  /// The events of the handle.
   enum Event: Hashable, Sendable {
-    /// A handle is needed, or another than there is or is being made.
+    /// A handle is needed, or a different one than the current one or the one being opened.
     case need
-    /// Nobody needs a handle any more.
+    /// No handle is needed any more.
     case unneeded
-    /// A handle that was asked for captures.
+    /// A requested handle captures.
     case made(now: UInt64)
-    /// It could not be made.
+    /// It could not be opened.
     case makeFailed(now: UInt64)
-    /// The handle that captured does not any more.
+    /// The handle no longer captures.
     case captureFailed(now: UInt64)
     /// The time of `retry` has come.
     case retryDue
     case powerLow, powerOn
   }
 
-  /// What the holder has to do.
+  /// What the owner has to do.
   enum Action: Hashable, Sendable {
     case none
-    /// Have a handle made; a retry that is set is not needed any more.
+    /// Open a handle; a scheduled retry is no longer needed.
     case make
-    /// Close what handles there are; what is being made is not wanted any more, and no retry.
+    /// Close the current handles; a handle being opened is no longer wanted, and no retry.
     case close
-    /// Say `retryDue` so long from now.
+    /// Send `retryDue` after this time.
     case retry(after: UInt64)
-    /// Close what handles there are, and say `retryDue` so long from now.
+    /// Close the current handles, and send `retryDue` after this time.
     case closeAndRetry(after: UInt64)
     /// No retry: the interface is down.
     case cancelRetry
   }
 
-  /// How long it is until the first retry, and at most.
+  /// The delay before the first retry, and the longest.
   static let backOffNanoseconds: ClosedRange<UInt64> = 50_000_000...5_000_000_000
-  /// A handle that captured so long was a good one: its failure is the first of a row.
+  /// If a handle has captured this long, its failure counts as the first in a row.
   static let goodNanoseconds: UInt64 = 5_000_000_000
 
   private(set) var state = State.closed
   private(set) var isPowered: Bool
-  /// What is being made will not do either.
+  /// What is being opened will not suffice either.
   private var isOutdated = false
   /// Failures in a row.
   private var failures = 0
@@ -69,7 +69,7 @@ struct CaptureStateMachine: Sendable {
 
   init(isPowered: Bool) { self.isPowered = isPowered }
 
-  /// Whether a handle is there that captures.
+  /// Whether a handle captures.
   var isCapturing: Bool {
     switch state {
     case .running, .exchanging, .overdue: true
@@ -77,10 +77,10 @@ struct CaptureStateMachine: Sendable {
     }
   }
 
-  /// Whether a handle is being made.
+  /// Whether a handle is being opened.
   var isMaking: Bool { state == .opening || state == .exchanging }
 
-  /// Takes an event and says what to do.
+  /// Handles an event and returns what to do.
   mutating func handle(_ event: Event) -> Action {
     switch event {
     case .need: need()
@@ -153,7 +153,7 @@ struct CaptureStateMachine: Sendable {
       if now &- runsSince >= Self.goodNanoseconds { failures = 0 }
       return fail(now)
     case .exchanging:
-      // The next one is under way.
+      // The next one is being opened.
       state = .opening
       return .none
     case .closed, .asleep, .opening, .failed: return .none

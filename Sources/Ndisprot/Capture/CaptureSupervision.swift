@@ -2,22 +2,22 @@ internal import NDIS
 internal import Platform
 internal import WDF
 
-/// Sees to it that a binding's frames are captured as long as an open wants them, whatever becomes
-/// of a capture handle.
+/// Keeps a binding's frames captured as long as an open wants them, whatever happens to a capture
+/// handle.
 ///
-/// ``CaptureStateMachine`` decides; this has handles made, exchanged and closed, sets timers, and
-/// answers the opens that wait for a handle. A failure is told once, and tried again.
+/// ``CaptureStateMachine`` decides; this opens, exchanges and closes handles, sets timers, and
+/// answers the opens that wait for a handle. A failure is reported once, and retried.
 ///
 /// - Thread: the binding's
 /// - Source: `ndisprotd.docc/Architecture.md` sections 4, 5
 final class CaptureSupervision: @unchecked Sendable {  // Confined to the binding's thread.
-  /// How the handles of a binding are made, whatever its opens want.
+  /// How to open the handles of a binding, whatever its opens want.
   struct Settings: Sendable {
     let profile: CaptureProfile
     var ringByteCount: Int
   }
 
-  /// An open whose frames are captured from now on, or that is refused.
+  /// Reports that an open's frames are captured from now on, or why it is refused.
   typealias Completion = (BindingError?) -> Void
 
   private struct Waiter {
@@ -29,20 +29,20 @@ final class CaptureSupervision: @unchecked Sendable {  // Confined to the bindin
   private let miniport: any MiniportAdapter
   private let executor: any Executor
   private var settings: Settings
-  /// Whoever takes the frames; set before the first open.
+  /// Receives the frames; set before the first open.
   weak var handler: ReceiveHandler?
   private var machine: CaptureStateMachine
   private var demand = CaptureDemand()
-  /// What the handles there are were made for, and those that are being made.
+  /// The configuration of the current handles, and of those being opened.
   private var current: CaptureConfiguration?
   private var next: CaptureConfiguration?
   private var waiters: [Waiter] = []
   private var retry: (any ScheduledWork)?
   private var isOpen = false
   private var wasActive = false
-  /// It was told that capturing failed.
+  /// Whether the failure of the capture has been reported.
   private var isFailureTold = false
-  /// Hears what becomes of capturing.
+  /// Receives reports on the capture.
   var news: (CaptureNews) -> Void = { _ in }
 
   init(
@@ -56,23 +56,24 @@ final class CaptureSupervision: @unchecked Sendable {  // Confined to the bindin
     machine = CaptureStateMachine(isPowered: binding.snapshot.isPowered)
   }
 
-  /// What the handles have counted.
+  /// What the handles counted.
   var statistics: CaptureStatistics { miniport.statistics }
 
-  /// What the rings of the handles there are hold.
+  /// The capacity of the current handles.
   var ring: CaptureRing { miniport.ring }
 
-  /// Bytes that are granted for the ring of a handle.
+  /// The granted size of a handle's ring, in bytes.
   var ringByteCount: Int { settings.ringByteCount }
 
   // MARK: Opens
 
-  /// Captures what an open wants, too.
+  /// Also captures what an open wants.
   ///
   /// - Parameters:
   ///   - openID: the open's number
   ///   - options: what it wants
-  ///   - completion: called once, maybe at once; `remove` is due either way
+  ///   - completion: called once, possibly before this returns; `remove` has to be called in either
+  ///     case
   func add(_ openID: UInt64, _ options: OpenOptions, completion: @escaping Completion) {
     let isMore = demand.add(options)
     do throws(MiniportError) {
@@ -83,15 +84,15 @@ final class CaptureSupervision: @unchecked Sendable {  // Confined to the bindin
     }
     guard !machine.isCapturing || isOutdated else { return completion(nil) }
     waiters.append(Waiter(openID: openID, completion: completion))
-    // What is being made may do.
+    // The handle being opened may suffice.
     if !machine.isMaking || isOutdated { perform(machine.handle(.need)) }
     if machine.state == .asleep { refuse(.miniport(.notUp)) }
   }
 
-  /// An open goes, or its wait does.
+  /// An open, or its wait, ends.
   ///
-  /// A filter that stays too wide harms nobody, but it is not to stay so: if it cannot be changed
-  /// the handle is made anew.
+  /// A filter that stays too wide does no harm, but should not stay so: if it cannot be changed the
+  /// handle is reopened.
   func remove(_ openID: UInt64, _ options: OpenOptions) {
     let isLess = demand.remove(options)
     if let index = waiters.firstIndex(where: { $0.openID == openID }) {
@@ -128,12 +129,12 @@ final class CaptureSupervision: @unchecked Sendable {  // Confined to the bindin
       perform(machine.handle(snapshot.isPowered ? .powerOn : .powerLow))
     }
     guard let present = next ?? current, !demand.isEmpty else { return }
-    // libpcap looks for its interface, by the name that it knows, only when that comes up again.
+    // libpcap looks its interface up, by the name that it knows, only when that comes up again.
     let isRenamed = isComing && present.interfaceName != snapshot.attributes.name
     if snapshot.attributes.mtu > present.mtu || isRenamed { perform(machine.handle(.need)) }
   }
 
-  /// The ring of the handles is to have another size: they are exchanged, and no frame is lost.
+  /// The handles' ring gets another size: they are exchanged, and no frame is lost.
   func resize(to byteCount: Int) {
     guard byteCount != settings.ringByteCount else { return }
     settings.ringByteCount = byteCount
@@ -142,7 +143,7 @@ final class CaptureSupervision: @unchecked Sendable {  // Confined to the bindin
     }
   }
 
-  /// Looks whether the interface is still the one that was opened, and tells if not.
+  /// Checks that the interface is still the one that was opened, and reports if it is not.
   ///
   /// - Returns: whether it is
   @discardableResult
@@ -158,18 +159,18 @@ final class CaptureSupervision: @unchecked Sendable {  // Confined to the bindin
     if demand.isEmpty, !machine.isCapturing {
       perform(machine.handle(.unneeded))
     } else if error != .noSuchDevice {
-      // Of an interface that went the watch tells; if it did not go, the retry has something to tell.
+      // A removed interface is reported by the watch; otherwise the retry will find the cause.
       tell(error)
     }
   }
 
   // MARK: Closing
 
-  /// Takes what is left and has the sockets closed.
+  /// Reads what is left and closes the sockets.
   ///
   /// - Parameters:
-  ///   - error: for opens that still wait
-  ///   - completion: called once, maybe at once, when everything is taken and counted
+  ///   - error: the error for opens that still wait
+  ///   - completion: called once, possibly before this returns, when everything is counted
   func close(refusing error: BindingError, completion: @escaping () -> Void) {
     refuse(error)
     isFailureTold = false
@@ -200,7 +201,7 @@ final class CaptureSupervision: @unchecked Sendable {  // Confined to the bindin
 
   private func make() {
     cancelRetry()
-    // By now the watch has told of an interface that went, unless that was lost.
+    // By now the watch has reported a removed interface, unless that message was lost.
     guard check() else { return }
     let configuration = wanted
     next = configuration
@@ -209,7 +210,7 @@ final class CaptureSupervision: @unchecked Sendable {  // Confined to the bindin
     }
   }
 
-  /// What the opens want of a handle that is made now.
+  /// The configuration for a handle that is opened now.
   private var wanted: CaptureConfiguration {
     let attributes = binding.snapshot.attributes
     return CaptureConfiguration(
@@ -219,7 +220,7 @@ final class CaptureSupervision: @unchecked Sendable {  // Confined to the bindin
       interfaceName: attributes.name)
   }
 
-  /// Whether the handles there are, or are being made, lack what an open wants.
+  /// Whether the current handles, or those being opened, lack what an open wants.
   private var isOutdated: Bool {
     guard let present = next ?? current else { return false }
     return demand.includesOutgoing && !present.includesOutgoing
@@ -232,7 +233,7 @@ final class CaptureSupervision: @unchecked Sendable {  // Confined to the bindin
     wasActive = true
     perform(machine.handle(.made(now: monotonicNanoseconds())))
     do throws(MiniportError) {
-      // The opens may be others by now.
+      // The opens may have changed by now.
       try update()
     } catch {
       return failed(error)
@@ -248,7 +249,7 @@ final class CaptureSupervision: @unchecked Sendable {  // Confined to the bindin
     next = nil
     perform(machine.handle(.makeFailed(now: monotonicNanoseconds())))
     refuse(.miniport(error))
-    // What the refused ones alone wanted nobody misses.
+    // What only the refused opens wanted is not missing.
     if !demand.isEmpty, !machine.isCapturing || isOutdated { tell(error) }
   }
 
@@ -273,7 +274,7 @@ final class CaptureSupervision: @unchecked Sendable {  // Confined to the bindin
   }
 
   private func tell(_ error: MiniportError) {
-    // Of an interface that is down its power tells all there is to say.
+    // For an interface that is down, its power state says enough.
     guard !isFailureTold, machine.isPowered else { return }
     isFailureTold = true
     news(.failed(error))

@@ -1,23 +1,23 @@
 internal import Platform
 internal import WDF
 
-/// What all clients together, each user and each session may hold of one thing.
+/// What all clients together, each user and each session may hold of one resource.
 ///
-/// Whatever the daemon stores for a client holds a charge of a budget; the charge is given back when
-/// it goes, at the end of whatever owns it. Refusals are counted, so that `ndisprotctl stats --limits`
-/// can tell why a client was turned away.
+/// Whatever the daemon stores for a client holds a charge of a budget, and releases it when its
+/// owner ends. Refusals are counted, so that `ndisprotctl stats --limits` shows why a client was
+/// turned away.
 ///
-/// - Units: of what is counted: pieces or bytes
+/// - Units: those of the resource: pieces or bytes
 /// - Thread: any
 /// - Source: threats T3, T5, T6
 public final class Budget: Sendable {
-  /// What one budget allows; nil is no bound.
+  /// The bounds of a budget; nil is no bound.
   public struct Limits: Hashable, Sendable {
-    /// Of all clients together.
+    /// For all clients together.
     public var all: Int?
-    /// Of one user; root is exempt.
+    /// For one user; root is exempt.
     public var user: Int?
-    /// Of one session.
+    /// For one session.
     public var session: Int?
 
     /// Makes limits.
@@ -26,11 +26,11 @@ public final class Budget: Sendable {
     }
   }
 
-  /// Who holds a charge.
+  /// The holder of a charge.
   public struct Holder: Hashable, Sendable {
     /// The user; 0 is root.
     public let userID: UInt32
-    /// The number of the session; 0 if the budget does not tell sessions apart.
+    /// The number of the session; 0 if the budget does not distinguish sessions.
     public let session: UInt64
 
     /// Names a holder.
@@ -39,11 +39,11 @@ public final class Budget: Sendable {
     }
   }
 
-  /// How much is used, how much there is, and how often there was too little.
+  /// How much is used, the bounds, and how many charges were refused.
   public struct Use: Hashable, Sendable {
-    /// What is counted, in the words of `stats --limits`.
+    /// The name of the resource in `stats --limits`.
     public let name: String
-    /// Charged now.
+    /// The amount charged now.
     public let used: Int
     /// The bounds.
     public let limits: Limits
@@ -64,31 +64,31 @@ public final class Budget: Sendable {
     var refused: UInt64 = 0
   }
 
-  /// What is counted, in the words of `stats --limits`.
+  /// The name of the resource in `stats --limits`.
   public let name: String
-  /// Whether root's charges leave less for others.
+  /// Whether root's charges count against the total.
   private let countsRoot: Bool
   private let state: LockedValue<State>
 
-  /// Makes a budget of which nothing is used.
+  /// Creates a budget of which nothing is used.
   ///
   /// - Parameters:
-  ///   - name: what is counted
+  ///   - name: the resource
   ///   - limits: the bounds
-  ///   - countsRoot: false leaves root's charges out of what all have
+  ///   - countsRoot: false excludes root's charges from the total
   public init(_ name: String, _ limits: Limits, countsRoot: Bool = false) {
     self.name = name
     self.countsRoot = countsRoot
     state = LockedValue(State(limits: limits))
   }
 
-  /// Charges a holder, if every bound leaves room.
+  /// Charges a holder, if every bound allows it.
   ///
   /// - Parameters:
   ///   - amount: how much
-  ///   - holder: for whom
-  ///   - spare: how much beyond the bound of all this holder may go
-  /// - Returns: the charge, which its owner keeps as long as what it pays for; nil if it is refused
+  ///   - holder: the holder to charge
+  ///   - spare: how far this holder may exceed the bound on the total
+  /// - Returns: the charge, which its owner keeps as long as what it pays for; nil if refused
   public func charge(_ amount: Int = 1, to holder: Holder, spare: Int = 0) -> Charge? {
     let isCharged = state.withLock { state in
       guard isWithin(state, amount, holder, spare) else {
@@ -101,29 +101,29 @@ public final class Budget: Sendable {
     return isCharged ? Charge(self, holder, amount) : nil
   }
 
-  /// Charges a holder whatever the bounds say: what exists already is counted where it belongs.
+  /// Charges a holder regardless of the bounds: for what already exists.
   public func chargeAnyway(_ amount: Int = 1, to holder: Holder) -> Charge {
     state.withLock { add(amount, to: holder, &$0) }
     return Charge(self, holder, amount)
   }
 
-  /// Changes the bounds; what is charged stays.
+  /// Changes the bounds; existing charges stay.
   public func follow(_ limits: Limits) { state.withLock { $0.limits = limits } }
 
-  /// What is charged now.
+  /// The current use.
   public var use: Use {
     state.withLock {
       Use(name: name, used: $0.used, limits: $0.limits, refused: $0.refused)
     }
   }
 
-  /// What a user has been charged.
+  /// The amount charged to a user.
   public func used(by userID: UInt32) -> Int { state.withLock { $0.users[userID] ?? 0 } }
 
-  /// The users who are charged for anything.
+  /// The users that hold charges.
   public var userIDs: [UInt32] { state.withLock { Array($0.users.keys) } }
 
-  /// Counts something turned away for a bound that is judged elsewhere.
+  /// Counts a refusal under a bound that is enforced elsewhere.
   public func noteRefusal() { state.withLock { $0.refused &+= 1 } }
 
   fileprivate func release(_ amount: Int, of holder: Holder) {
@@ -152,14 +152,14 @@ public final class Budget: Sendable {
     if state.limits.session != nil { change(&state.sessions, holder.session, amount) }
   }
 
-  /// A holder without charges leaves nothing behind.
+  /// A holder without charges takes no memory.
   private func change<Key>(_ counts: inout [Key: Int], _ key: Key, _ amount: Int) {
     let count = (counts[key] ?? 0) + amount
     counts[key] = count == 0 ? nil : count
   }
 }
 
-/// What something that is stored for a client costs of a budget; it is given back when this goes.
+/// The cost of something stored for a client, as part of a budget; released when this value goes.
 public struct Charge: ~Copyable, Sendable {
   private let budget: Budget
   private let holder: Budget.Holder
@@ -172,19 +172,19 @@ public struct Charge: ~Copyable, Sendable {
   deinit { budget.release(amount, of: holder) }
 }
 
-/// A charge that closures pass on, and that ends with the last of them unless it is released before.
+/// A charge shared by closures: released explicitly, or with the last of them.
 ///
 /// - Thread: any
 public final class SharedCharge: Sendable {
   private let charge: LockedValue<Charge?>
 
-  /// Takes a charge over.
+  /// Takes ownership of a charge.
   public init(_ charge: consuming Charge?) { self.charge = LockedValue(charge) }
 
-  /// What it pays for is gone.
+  /// Releases the charge: what it paid for is gone.
   public func release() { _ = charge.withLock { $0.take() } }
 
-  /// Another charge takes its place.
+  /// Replaces the charge with another.
   public func replace(with charge: consuming Charge?) {
     var next = consume charge
     _ = self.charge.withLock { charge in

@@ -1,26 +1,27 @@
 internal import NDIS
 internal import Synchronization
 
-/// Memory of the writes that wait for their interfaces, of all opens of the daemon together.
+/// The memory of pended writes, over all opens of the daemon.
 ///
-/// Every open may have one message waiting whatever the others have; beyond that it takes from what
-/// all share. So slow interfaces with many clients cost a bounded amount, and nobody starves another.
+/// Every open may always have one message waiting; beyond that it draws on a shared amount. So slow
+/// interfaces with many clients cost a bounded amount, and no client starves another.
 ///
-/// - Units: bytes that are held: messages, statuses, and what a waiting write takes besides
+/// - Units: bytes held: messages, statuses, and the overhead of a waiting write
 /// - Thread: any
 /// - Source: threat T6; `ndisprotd.docc/Architecture.md` section 7
 public final class PendingWriteBudget: Sendable {
   /// Bytes that all opens share.
   static let shared = 32 << 20
-  /// What a waiting write takes besides its message and its statuses: the request and the operation.
+  /// What a waiting write takes besides its message and its statuses: the request and the
+  /// operation.
   static let overhead = 1 << 10
-  /// Bytes that an open has for itself: the longest message, full of the shortest records.
+  /// Bytes that each open has to itself: the longest message, full of the shortest records.
   static let own =
     MessageBuffer.longest + StatusBuffer.byteCount(ofFrames: StatusBuffer.longest) + overhead
   private let used = Atomic<Int>(0)
   private let refused = Atomic<UInt64>(0)
 
-  /// Makes one of which nothing is used.
+  /// Creates a budget of which nothing is used.
   public init() {}
 
   /// Whether an open may have this many bytes waiting.
@@ -34,10 +35,10 @@ public final class PendingWriteBudget: Sendable {
     return false
   }
 
-  /// An open's writes hold so many bytes more, or less.
+  /// Changes the number of bytes held by an open's writes.
   func change(by byteCount: Int) { used.add(byteCount, ordering: .relaxed) }
 
-  /// As `stats --limits` shows it.
+  /// The use, as `stats --limits` shows it.
   public var use: Budget.Use {
     Budget.Use(
       name: "pended-writes", used: heldByteCount,

@@ -1,28 +1,29 @@
 internal import MDL
 internal import NDIS
 
-/// A set of EtherTypes, so coarse that it fits a word: two that have no bit in common have no
-/// EtherType in common.
+/// A set of EtherTypes, so coarse that it fits a word: if two have no common bit, they have no
+/// common EtherType.
 ///
-/// A type is the one that a filter looks at: behind one 0x8100 tag, and one for all LLC frames.
+/// A type is the one that a filter examines: after one 0x8100 tag, and a single one for all LLC
+/// frames.
 struct EtherTypeSignature: Equatable, Sendable {
   static let bitCount = 64
   private(set) var bits: UInt64
 
-  /// No frame that a filter lets through.
+  /// No frame that any filter passes.
   static let none = EtherTypeSignature(bits: 0)
-  /// Any.
+  /// Every type.
   static let all = EtherTypeSignature(bits: .max)
 
   private init(bits: UInt64) { self.bits = bits }
 
-  /// What an open asks for.
+  /// The types that an open wants.
   init(_ types: EtherTypeSet) {
     self = types.isAny ? .all : .none
     for value in types.values { bits |= EtherTypeSignature.bit(value) }
   }
 
-  /// What the record at `position` is; nothing for one whose type no filter finds.
+  /// The type of the record at `position`; empty for a type that no filter examines.
   @inline(__always)
   init(of ring: borrowing ReceiveRing, at position: Int) {
     self = .none
@@ -30,36 +31,36 @@ struct EtherTypeSignature: Equatable, Sendable {
     bits = EtherTypeSignature.bit(key.type < 0x0600 ? EtherTypeSet.llcValue : key.type)
   }
 
-  /// Whether frames of the one may be wanted by the other.
+  /// Whether the two may have a type in common.
   @inline(__always)
   func meets(_ other: EtherTypeSignature) -> Bool { bits & other.bits != 0 }
 
   @inline(__always)
   mutating func formUnion(_ other: EtherTypeSignature) { bits |= other.bits }
 
-  /// Neighbours, which EtherTypes of one protocol are, get different bits.
+  /// Neighbouring types, as those of one protocol are, get different bits.
   @inline(__always)
   private static func bit(_ type: UInt16) -> UInt64 {
     1 << UInt64((UInt32(type) &* 0x9E37_79B1) >> 26)
   }
 }
 
-/// Which EtherTypes came into a receive ring since its readers were last served, and where those
-/// before that ended.
+/// Which EtherTypes entered a receive ring since its readers were last served, and the end of
+/// earlier ones.
 ///
-/// So a reader of something else need not look at what came: a thousand clients that wait for a rare
-/// frame cost the way of all others next to nothing.
+/// So a reader of other types need not examine the new records: a thousand clients that wait for a
+/// rare frame cost the path of all other frames next to nothing.
 ///
 /// ```
 ///   ends[a]      ends[b]            start              tail
 ///   ···▼─────────────▼────────────────▼─────────────────▼
-///     no type a from here on: whoever   `signature` says
-///     waits for it may go on at `start`   what is here
+///     no type a from here on: a reader   `signature` says
+///     of it may continue at `start`      what is here
 /// ```
 struct EtherTypeLastSeen {
-  /// What came since readers were served.
+  /// The types that arrived since readers were last served.
   private(set) var signature = EtherTypeSignature.none
-  /// Where the ring ended then, and how many captured records lay before it.
+  /// The end of the ring at that time, and the number of captured records before it.
   private(set) var start = 0
   private(set) var startNumber: UInt64 = 0
   /// For each bit, where the last service of readers with such a record ended.
@@ -68,7 +69,7 @@ struct EtherTypeLastSeen {
   @inline(__always)
   mutating func note(_ new: EtherTypeSignature) { signature.formUnion(new) }
 
-  /// Readers were served with all that is there.
+  /// Readers were served with everything in the ring.
   mutating func close(at tail: Int, _ number: UInt64) {
     var left = signature.bits
     while left != 0 {
@@ -80,7 +81,7 @@ struct EtherTypeLastSeen {
     startNumber = number
   }
 
-  /// Whether nothing between a place and `start` is of these types.
+  /// Whether no record between a position and `start` has one of these types.
   func isFree(of types: EtherTypeSignature, from position: Int) -> Bool {
     guard position < start, types != .all else { return false }
     var left = types.bits

@@ -1,20 +1,20 @@
 internal import MDL
 internal import NDIS
 
-/// What a filter looks at in a record: records with the same key are judged alike.
+/// The fields of a record that a filter examines: records with the same key are judged alike.
 ///
-/// A looped record is judged by its owner too, a tagged one by what is behind the tag, a short one
-/// by its length: those have no key.
+/// A looped record is judged by its owner too, a tagged one by what follows the tag, a short one by
+/// its length: those have no key.
 struct FlowKey {
   /// Destination and outer type.
   private var flow: UInt64 = 0
-  /// No record has all flags: the key of none.
+  /// No record has all flags set: marks the absent key.
   private var flags = UInt32.max
 
-  /// The key that no record has.
+  /// The absent key, which matches no record.
   init() {}
 
-  /// The key of the record at `position`; that of none if it has none.
+  /// The key of the record at `position`; the absent key if it has none.
   init(of ring: borrowing ReceiveRing, at position: Int) {
     let flags = ring.flags(at: position)
     let flow = FlowKey.flow(ring, position)
@@ -25,10 +25,10 @@ struct FlowKey {
     self.flow = flow
   }
 
-  /// Whether no record has it.
+  /// Whether it is the absent key.
   var isNone: Bool { flags == .max }
 
-  /// Whether the record at `position` has it.
+  /// Whether the record at `position` has this key.
   @inline(__always)
   func isOf(_ ring: borrowing ReceiveRing, at position: Int) -> Bool {
     FlowKey.flow(ring, position) == flow

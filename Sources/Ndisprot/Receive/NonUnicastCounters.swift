@@ -1,10 +1,10 @@
 internal import MDL
 internal import NDIS
 
-// Who the frames are for: OID_GEN_DIRECTED_… to BROADCAST_…. Nearly all frames are to one station, so
-// only the others are counted, and the rest is what is left of the sum.
+// The counts by kind of destination: OID_GEN_DIRECTED_… to BROADCAST_…. Nearly all frames are
+// unicast, so only the others are counted, and unicast is the difference to the sum.
 
-/// Frames that are not to one station, of both directions.
+/// Multicast and broadcast frames, in both directions.
 struct NonUnicastCounters: Sendable {
   private var receivedMulticast = TrafficCounts.Pair()
   private var receivedBroadcast = TrafficCounts.Pair()
@@ -13,7 +13,7 @@ struct NonUnicastCounters: Sendable {
   private var sentMulticast = TrafficCounts.Pair()
   private var sentBroadcast = TrafficCounts.Pair()
 
-  /// Adds what another has counted.
+  /// Adds other counts.
   mutating func add(_ other: NonUnicastCounters) {
     for count in [
       \.receivedMulticast, \.receivedBroadcast, \.outgoing, \.sentMulticast, \.sentBroadcast,
@@ -34,7 +34,7 @@ struct NonUnicastCounters: Sendable {
     }
   }
 
-  /// Counts a frame to a group that was sent.
+  /// Counts a sent frame to a group.
   @inline(never) mutating func countSent(_ frame: RawSpan) {
     if frame.isToEverybody {
       sentBroadcast.count(byteCount: frame.byteCount)
@@ -43,7 +43,7 @@ struct NonUnicastCounters: Sendable {
     }
   }
 
-  /// The counts by whom the frames were for, of all that were received.
+  /// The counts of received frames by kind of destination, given the sum.
   func received(of all: TrafficCounts.Pair) -> TrafficCounts {
     var counts = TrafficCounts()
     counts.multicast = receivedMulticast
@@ -52,7 +52,7 @@ struct NonUnicastCounters: Sendable {
     return counts
   }
 
-  /// The counts by whom the frames were for, of all that were sent.
+  /// The counts of sent frames by kind of destination, given the sum.
   func sent(of all: TrafficCounts.Pair) -> TrafficCounts {
     var counts = TrafficCounts()
     counts.multicast = sentMulticast

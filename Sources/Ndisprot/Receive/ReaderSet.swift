@@ -1,16 +1,16 @@
-/// The opens of a binding, and which of them are to be served.
+/// The opens of a binding, and those among them that have to be served.
 ///
-/// To be served is an open of whose types frames came since all were last served, or one whose read
-/// was put off until its message is fuller. Nothing else decides, so no read is left with its frame.
+/// An open has to be served if frames of its types arrived since all were last served, or if its
+/// read was put off until its message is fuller. Nothing else decides, so no read is left waiting
+/// beside its frame.
 ///
 /// - Thread: the binding's thread
 struct ReaderSet {
   private(set) var opens: [OpenContext] = []
-  /// What each of them asks for, side by side: of those that want something else nothing but a word
-  /// is touched.
+  /// The types of each open, side by side: of opens for other types, only this word is accessed.
   private var signatures: [EtherTypeSignature] = []
   private var putOff: [OpenContext] = []
-  /// The smallest window of an open.
+  /// The smallest window of the opens.
   private(set) var smallestWindow = Int.max
 
   /// Adds an open.
@@ -20,7 +20,7 @@ struct ReaderSet {
     smallestWindow = min(smallestWindow, open.cursor?.windowByteCount ?? .max)
   }
 
-  /// Takes an open out; false if it was not in.
+  /// Removes an open; false if it was not in the set.
   mutating func remove(_ open: OpenContext) -> Bool {
     guard let index = opens.firstIndex(where: { $0 === open }) else { return false }
     opens.remove(at: index)
@@ -31,14 +31,14 @@ struct ReaderSet {
     return true
   }
 
-  /// A read of the open waits for more frames, or for the end of those that are being received.
+  /// A read of the open waits for more frames, or for the end of those being received.
   mutating func putOff(_ open: OpenContext) {
     guard !open.isReadPutOff else { return }
     open.isReadPutOff = true
     putOff.append(open)
   }
 
-  /// Those whose reads were put off, who are that no more.
+  /// Returns the opens whose reads were put off, and clears the list.
   mutating func takePutOff() -> [OpenContext] {
     guard !putOff.isEmpty else { return [] }
     let taken = putOff
@@ -47,7 +47,7 @@ struct ReaderSet {
     return taken
   }
 
-  /// Calls `body` with each open of whose types frames came.
+  /// Calls `body` with each open for whose types frames arrived.
   @inline(__always)
   func forEach(wanting came: EtherTypeSignature, _ body: (OpenContext) -> Void) {
     for index in signatures.indices where signatures[index].meets(came) { body(opens[index]) }

@@ -1,11 +1,11 @@
 internal import MDL
 internal import NDIS
 
-/// An open's place in its binding's receive ring, and its receive counters.
+/// An open's position in its binding's receive ring, and its receive counters.
 ///
-/// Two places, in fact: up to `classified` every record has been judged once and counted; from
-/// `position` on the matching ones wait to be read. A reader moves both; a look at the counters
-/// moves `classified` alone, so that the conservation laws hold at any quiet moment.
+/// There are two positions: up to `classified` every record has been judged once and counted; from
+/// `position` on the matching ones wait to be read. A reader advances both; reading the counters
+/// advances only `classified`, so that the conservation laws hold at any quiet moment.
 ///
 /// ```
 ///   head        position         classified      tail
@@ -16,7 +16,7 @@ internal import NDIS
 /// - Source: `ndisprotd.docc/Architecture.md` section 2; `ndisprotd.docc/Reliability.md` section
 ///   1 (D2, D3); R-29
 struct ReceiveCursor {
-  /// Where reading goes on.
+  /// Where reading continues.
   private(set) var position: Int
   private var classified: Int
   private var classifiedNumber: UInt64
@@ -26,13 +26,13 @@ struct ReceiveCursor {
   private var loopedUnclassified: UInt64 = 0
   /// How many bytes of the ring are kept for this open while it has no read pended.
   let windowByteCount: Int
-  /// `compat` opens: how many matching records are kept then, at most.
+  /// `compat` opens: the most matching records that are kept then.
   let depth: Int?
 
-  /// What became of the records so far.
+  /// The counts of the records so far.
   private(set) var tally = ReceiveTally()
 
-  /// Starts behind everything that is in the ring (D-28).
+  /// Starts after everything in the ring (D-28).
   init(at ring: borrowing ReceiveRing, windowByteCount: Int, depth: Int?) {
     position = ring.tail
     classified = ring.tail
@@ -47,7 +47,7 @@ struct ReceiveCursor {
     loopedUnclassified &+= 1
   }
 
-  /// Judges everything that was not judged yet, after giving up what is lost.
+  /// Judges all records that are not judged yet, after dropping what is lost.
   mutating func advance(_ ring: borrowing ReceiveRing, _ filter: ReceiveFilter) {
     catchUp(ring, filter)
     var last = ReceiveFilter.LastVerdict()
@@ -55,7 +55,7 @@ struct ReceiveCursor {
     if classified < ring.tail { _ = classifyAlike(ring, filter) }
   }
 
-  /// Judges one record and counts the verdict; true if it is this open's.
+  /// Judges one record and counts the verdict; true if the record is for this open.
   @inline(__always)
   private mutating func classifyNext(
     _ ring: borrowing ReceiveRing, _ filter: ReceiveFilter,
@@ -73,8 +73,8 @@ struct ReceiveCursor {
     return count(verdict, 1)
   }
 
-  /// Judges records that are alike, all at once: those of this open as far as the limits go, others
-  /// to the end; true if they are this open's.
+  /// Judges a run of identical records at once: those for this open up to the limits, others to the
+  /// end; true if they are for this open.
   private mutating func classifyAlike(
     _ ring: borrowing ReceiveRing, _ filter: ReceiveFilter, byteLimit: Int = .max,
     recordLimit: Int = .max
@@ -89,7 +89,7 @@ struct ReceiveCursor {
     return count(verdict, UInt64(truncatingIfNeeded: number))
   }
 
-  /// Counts captured records with a verdict; true if they are this open's.
+  /// Counts captured records with a verdict; true if they are for this open.
   @inline(__always)
   private mutating func count(_ verdict: ReceiveFilter.Verdict, _ number: UInt64) -> Bool {
     classifiedNumber &+= number
@@ -98,24 +98,24 @@ struct ReceiveCursor {
     return true
   }
 
-  /// Gives up what is beyond the window and beyond the depth.
+  /// Drops what exceeds the window or the depth.
   ///
-  /// They bound what is kept for a read that is not there; a read that is pended wants the oldest.
+  /// These limit what is kept for future reads; a pended read gets the oldest records.
   mutating func trim(_ ring: borrowing ReceiveRing, _ filter: ReceiveFilter) {
     catchUp(ring, filter)
     if ring.tail &- position > windowByteCount { giveUp(ring, filter, beyond: windowByteCount) }
     if let depth { giveUp(beyondDepth: depth, ring, filter) }
   }
 
-  /// Gives up what was overwritten.
+  /// Drops what was overwritten.
   @inline(__always)
   private mutating func catchUp(_ ring: borrowing ReceiveRing, _ filter: ReceiveFilter) {
     if ring.lastSeen.isFree(of: filter.signature, from: classified) { skipOthers(ring) }
     if position < ring.head { giveUp(ring, filter, beyond: .max) }
   }
 
-  /// Passes over what came while only others were served: none of it is of this open's types, so it
-  /// is judged, also where it was overwritten.
+  /// Skips what arrived while only other opens were served: none of it is of this open's types, so
+  /// it counts as judged, even if it was overwritten.
   private mutating func skipOthers(_ ring: borrowing ReceiveRing) {
     _ = tally.count(.unmatchedEtherType, ring.lastSeen.startNumber &- classifiedNumber)
     classified = ring.lastSeen.start
@@ -123,16 +123,16 @@ struct ReceiveCursor {
     if queuedCount == 0 { position = classified }
   }
 
-  /// Bytes between the oldest record that may be this open's and the newest.
+  /// Bytes between the oldest record that may be for this open and the newest.
   func byteCountBehind(_ ring: borrowing ReceiveRing, _ filter: ReceiveFilter) -> Int {
     let isAtStart = queuedCount == 0 && ring.lastSeen.isFree(of: filter.signature, from: classified)
     return ring.tail &- (isAtStart ? ring.lastSeen.start : position)
   }
 
-  /// Moves to the oldest record that is still there and inside the window, or to the newest of all:
-  /// a window holds one record, however long.
+  /// Moves to the oldest record that still exists within the window, or to the newest of all: a
+  /// window always holds one record, however long.
   ///
-  /// What was counted as matched ends in `dropFlushed`; what was never judged, in `overrun`.
+  /// Records counted as matched are counted in `dropFlushed`; those never judged, in `overrun`.
   private mutating func giveUp(
     _ ring: borrowing ReceiveRing, _ filter: ReceiveFilter, beyond windowByteCount: Int
   ) {
@@ -200,7 +200,7 @@ struct ReceiveCursor {
     }
   }
 
-  /// Forgets everything that waits: low power, pause.
+  /// Drops all waiting records: low power, pause.
   mutating func flush(_ ring: borrowing ReceiveRing, _ filter: ReceiveFilter) {
     advance(ring, filter)
     tally.lose(queuedCount)
@@ -208,7 +208,7 @@ struct ReceiveCursor {
     position = classified
   }
 
-  /// The open ends; what waits is lost to it.
+  /// The open ends; its waiting records are lost.
   mutating func close(_ ring: borrowing ReceiveRing, _ filter: ReceiveFilter) {
     advance(ring, filter)
     tally.close(queuedCount)
@@ -216,16 +216,17 @@ struct ReceiveCursor {
     position = classified
   }
 
-  /// Goes on with another filter: what waits and would be judged otherwise now is given up.
+  /// Switches to another filter: drops waiting records that it would judge differently.
   ///
-  /// Every record is judged by one filter, the one there was when it came; so if the new one would
-  /// take a waiting record that the old one did not, all that waits is given up.
+  /// Every record is judged by one filter, the one at its arrival; so if the new filter would
+  /// accept a waiting record that the old one rejected, all waiting records are dropped.
   ///
   /// - Parameters:
-  ///   - ring: where the records lie
-  ///   - old: the filter until now
-  ///   - new: the filter from now on
-  ///   - isRevoked: whether the policy took a right away; else somebody wanted another filter
+  ///   - ring: the ring with the records
+  ///   - old: the previous filter
+  ///   - new: the new filter
+  ///   - isRevoked: whether the policy took a right away, as opposed to the client asking for
+  ///     another filter
   mutating func change(
     _ ring: borrowing ReceiveRing, from old: ReceiveFilter, to new: ReceiveFilter, isRevoked: Bool
   ) {
@@ -248,7 +249,7 @@ struct ReceiveCursor {
     queuedCount = left
   }
 
-  /// Moves to the next record of this open; false if there is none.
+  /// Moves to the next record for this open; false if there is none.
   @inline(__always)
   mutating func hasFrames(_ ring: borrowing ReceiveRing, _ filter: ReceiveFilter) -> Bool {
     catchUp(ring, filter)
@@ -268,19 +269,19 @@ struct ReceiveCursor {
     return true
   }
 
-  /// Records that go out in one message.
+  /// Records that are sent in one message.
   struct Batch {
-    /// Where reading goes on once it was taken.
+    /// Where reading continues after the batch was taken.
     var end: Int
-    /// Records in it.
+    /// The number of records.
     var recordCount = 0
-    /// Bytes of all records in it.
+    /// The bytes of all its records.
     var byteCount = 0
   }
 
-  /// Collects the next records of this open into `slices`, never splitting one.
+  /// Collects the next records for this open into `slices`, never splitting one.
   ///
-  /// `hasFrames` comes first: the cursor then stands on a record of this open. Stops at
+  /// Call `hasFrames` first, so that the cursor stands on a record for this open. Stops at
   /// `byteLimit`, at `recordLimit`, or when the slices are full.
   /// - Complexity: O(records), no allocation
   mutating func gather(
@@ -309,7 +310,7 @@ struct ReceiveCursor {
           recordLimit: recordLimit &- batch.recordCount)
         next = classified
         number = Int(truncatingIfNeeded: classifiedNumber &- before)
-        // None of them had room.
+        // None of them fitted.
         guard next > at else { break }
       }
       if isOwn {
@@ -327,7 +328,7 @@ struct ReceiveCursor {
     return batch
   }
 
-  /// The batch was taken by its reader.
+  /// The reader took the batch.
   @inline(__always) mutating func consume(_ batch: Batch) {
     position = batch.end
     let count = UInt64(truncatingIfNeeded: batch.recordCount)

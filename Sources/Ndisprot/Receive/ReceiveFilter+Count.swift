@@ -1,13 +1,13 @@
 internal import NDIS
 
 extension ReceiveFilter {
-  /// How many records between two positions are the open's.
+  /// The number of records between two positions that are for the open.
   ///
   /// - Parameters:
-  ///   - ring: where they lie
+  ///   - ring: the ring with the records
   ///   - start: the first record
-  ///   - end: behind the last one
-  ///   - onlyLooped: leaves captured records out
+  ///   - end: the position after the last one
+  ///   - onlyLooped: whether to ignore captured records
   /// - Returns: the number of records
   /// - Complexity: O(records)
   func count(

@@ -1,19 +1,19 @@
 internal import MDL
 internal import NDIS
 
-/// What an open wants to hear: EtherTypes, destinations, directions.
+/// What an open receives: EtherTypes, destinations, directions.
 ///
-/// The adapter's own filter is kept in software, because veth pairs and many cards deliver every
-/// frame whatever their filter says (rule X-7).
+/// The adapter's own filter is implemented in software, because veth pairs and many NICs deliver
+/// every frame whatever their filter says (rule X-7).
 ///
 /// - Source: `Ndisprot.docc/Rules.md`
 struct ReceiveFilter: Sendable {
-  /// A type field compared with every frame; fixed room, so that the way of a frame allocates
-  /// nothing and follows no reference.
+  /// The type fields that every frame is compared with; in fixed space, so that the path of a frame
+  /// allocates nothing and follows no reference.
   private var types = InlineArray<16, UInt16>(repeating: 0)
   private var typeCount = 0
   private var acceptsAnyType = false
-  /// The same, coarsely.
+  /// The same types, coarsely.
   let signature: EtherTypeSignature
   private var groups = InlineArray<32, UInt64>(repeating: 0)
   private var groupCount = 0
@@ -22,7 +22,7 @@ struct ReceiveFilter: Sendable {
   var packetFilter: PacketFilter
   /// Whether frames that this host sends are wanted.
   var includesOutgoing: Bool
-  /// What the policy lets the open do; looked at for frames that it wants.
+  /// The rights of the open; consulted for frames that it wants.
   var access: AccessGrant
   /// The number of the open, compared with the owner of looped records.
   let owner: UInt64
@@ -33,13 +33,13 @@ struct ReceiveFilter: Sendable {
     case unmatchedEtherType
     case unmatchedFilter
     case unmatchedDirection
-    /// Wanted, and not the open's to read.
+    /// Wanted, but the open may not read it.
     case notPermitted
-    /// Looped for another open: not this one's business, and in none of its counters.
+    /// Looped for another open: not for this one, and in none of its counters.
     case foreign
   }
 
-  /// A verdict and what it was about; good for as long as the filter is the same.
+  /// A verdict and what it was about; valid as long as the filter does not change.
   struct LastVerdict {
     fileprivate var key = FlowKey()
     fileprivate var verdict = Verdict.foreign
@@ -61,10 +61,10 @@ struct ReceiveFilter: Sendable {
     }
   }
 
-  /// Follows the interface's address (D-37).
+  /// Applies the interface's address (D-37).
   mutating func setOwnAddress(_ address: MACAddress) { ownAddress = address.littleEndianValue }
 
-  /// Whether this is the interface's address as it is known here.
+  /// Whether this is the interface's address, as far as known here.
   func isOwn(_ address: MACAddress) -> Bool { ownAddress == address.littleEndianValue }
 
   /// Replaces the multicast list; the caller has checked that there are at most 32 (rule 11.3).
@@ -81,7 +81,7 @@ struct ReceiveFilter: Sendable {
   func verdict(on ring: borrowing ReceiveRing, at position: Int) -> Verdict {
     let flags = ring.flags(at: position)
     if flags.contains(.looped) {
-      // It was matched when it was looped; nothing can have changed that its owner would mind.
+      // It was matched when it was looped; later changes make no difference to its owner.
       return ring.looped.owner(at: position) == owner ? .matched : .foreign
     }
     guard let key = ring.ethernetKey(at: position), matches(key.type) else {
@@ -99,7 +99,8 @@ struct ReceiveFilter: Sendable {
       ? .matched : .notPermitted
   }
 
-  /// Judges the record at `position`, at once if all that a verdict depends on is as in the last one.
+  /// Judges the record at `position`, without work if all that the verdict depends on is as in the
+  /// last one.
   @inline(__always)
   func verdict(
     on ring: borrowing ReceiveRing, at position: Int, remembering last: inout LastVerdict
@@ -111,10 +112,10 @@ struct ReceiveFilter: Sendable {
     return verdict
   }
 
-  /// Whether a frame of the open itself would be heard: decides about looping it back.
+  /// Whether the open would receive this frame: decides about looping it back.
   @inline(__always)
   func hears(_ frame: RawSpan) -> Bool {
-    // The destination first: of nearly all frames nothing else is looked at.
+    // The destination first: for nearly all frames nothing else is examined.
     guard let key = EthernetKey(frame) else { return false }
     let isAccepted = accepts(destination: key.destination)
     guard isAccepted || packetFilter.contains(.promiscuous), matches(key.type) else { return false }
@@ -122,7 +123,7 @@ struct ReceiveFilter: Sendable {
       .isSuperset(of: isAccepted ? .read : [.read, .promiscuous])
   }
 
-  /// Whether every frame is judged by both alike.
+  /// Whether both judge every frame alike.
   func judges(like other: ReceiveFilter) -> Bool {
     ownAddress == other.ownAddress && packetFilter == other.packetFilter
       && includesOutgoing == other.includesOutgoing && access == other.access
@@ -143,7 +144,8 @@ struct ReceiveFilter: Sendable {
     return false
   }
 
-  /// R-33 without promiscuous, on the six octets as a little-endian number: the group bit is bit 0.
+  /// R-33 without promiscuous mode, on the six octets as a little-endian number: the group bit is
+  /// bit 0.
   @inline(__always) private func accepts(destination: UInt64) -> Bool {
     if destination == ownAddress { return packetFilter.contains(.directed) }
     if !EthernetKey.isGroup(destination) { return false }

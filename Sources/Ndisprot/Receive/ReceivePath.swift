@@ -3,32 +3,32 @@ internal import NDIS
 internal import Platform
 internal import WDF
 
-/// The way of frames from the capture handle to the readers of one binding: the receive ring, and
-/// who is to be served from it.
+/// The path of frames from the capture handle to the readers of one binding: the receive ring, and
+/// the readers to be served from it.
 ///
 /// Reads: recv.c of the sample. A read waits in its open's queue until the cursor finds a frame.
 ///
 /// - Thread: everything on the binding's thread
 /// - Source: `ndisprotd.docc/Architecture.md` section 2
 final class ReceivePath {
-  /// What is touched for every frame, behind one pointer: a stored property of a class costs a
-  /// check a frame, and two of them cost more than the copy of a small one.
+  /// What is accessed for every frame, behind one pointer: a stored property of a class costs a
+  /// check per frame, and two of them cost more than the copy of a small one.
   private struct Hot: ~Copyable {
     var ring: ReceiveRing
-    /// Captured frames since the path was made, dropped ones included.
+    /// Captured frames since the path was created, dropped ones included.
     var frames: UInt64 = 0
     var bytes: UInt64 = 0
     var nonUnicast = NonUnicastCounters()
-    /// Longer than what a handle keeps of a frame.
+    /// Frames that are longer than what a handle keeps.
     var cut: UInt64 = 0
-    /// Captured while the binding did not run.
+    /// Frames captured while the binding did not run.
     var stateDrops: UInt64 = 0
     var movesFrames: Bool
     /// Bytes appended since readers were last served.
     var unserved = 0
-    /// Readers are served as soon as this much waits, in the middle of a dispatch too.
+    /// Readers are served as soon as this much waits, even in the middle of a dispatch.
     var serveThreshold = 0
-    /// Bytes of which readers were told since the last chunk ended.
+    /// Bytes that readers were served with since the last chunk ended.
     var dispatched = 0
     /// More frames follow at once, so that a message that is not full can wait for them.
     var isAmongChunks = false
@@ -39,17 +39,17 @@ final class ReceivePath {
     }
   }
 
-  /// The most for which a message that is not full waits: the largest message, but for its header
-  /// and the last frame, so that all that waits fits.
+  /// The most bytes for which a message that is not full waits: the largest message without its
+  /// header and the last frame, so that everything fits.
   static let fullMessage = 126 << 10
 
   private let hot: HotCell<Hot>
   private var readers = ReaderSet()
   private let trace: BindingTrace
 
-  /// Makes a path without readers.
+  /// Creates a path without readers.
   ///
-  /// - Throws: `.noMemory` if there is none for the ring
+  /// - Throws: `.noMemory` if the ring cannot be allocated
   init(byteCount: Int, movesFrames: Bool, trace: BindingTrace) throws(BindingError) {
     self.trace = trace
     let ring = try ReceiveRing(byteCount: byteCount)
@@ -57,15 +57,15 @@ final class ReceivePath {
     setThreshold()
   }
 
-  /// Bytes that one dispatch may append before readers are looked at: with what they may have left,
-  /// and one frame more, it never overtakes them.
+  /// Bytes that one dispatch may append before readers are served: together with what they may have
+  /// left, and one more frame, this never overwrites unread records.
   var dispatchByteCount: Int { hot.value.ring.capacity / 4 }
 
   // MARK: Frames
 
-  /// One captured frame: the one copy on its way to any number of clients.
+  /// One captured frame: makes the only copy on its way to any number of clients.
   ///
-  /// - Returns: false if readers are to be looked at before the next one
+  /// - Returns: false if readers have to be served before the next frame
   @inline(__always) func receive(_ frame: ReceivedFrame) -> Bool {
     hot.value.frames &+= 1
     hot.value.bytes &+= UInt64(truncatingIfNeeded: frame.wireByteCount)
@@ -91,7 +91,7 @@ final class ReceivePath {
     return serveInDispatch()
   }
 
-  /// A frame that is longer than the whole ring.
+  /// Appends a frame that is longer than the whole ring.
   private func appendCut(_ frame: ReceivedFrame) {
     let room = hot.value.ring.capacity - FrameRecord.headerByteCount
     _ = hot.value.ring.append(
@@ -100,7 +100,7 @@ final class ReceivePath {
       flags: FrameRecord.Flags(rawValue: frame.flags).union(.truncated))
   }
 
-  /// In the middle of a dispatch messages that are full leave.
+  /// In the middle of a dispatch only full messages are sent.
   private func serveInDispatch() -> Bool {
     hot.value.dispatched &+= hot.value.unserved
     let mayGoOn = hot.value.dispatched < dispatchByteCount
@@ -108,7 +108,7 @@ final class ReceivePath {
     return mayGoOn
   }
 
-  /// A chunk is over; messages that are not full wait for the next one.
+  /// A chunk has ended; messages that are not full wait for the next one.
   func chunkComplete() {
     trace.note(.receive, "chunk", nil, hot.value.unserved)
     hot.value.isAmongChunks = true
@@ -116,7 +116,7 @@ final class ReceivePath {
     serve(mayWait: true)
   }
 
-  /// All that was there is received.
+  /// Everything available was received.
   func receiveComplete() {
     trace.note(.receive, "indicate", nil, hot.value.unserved)
     hot.value.isAmongChunks = false
@@ -124,18 +124,19 @@ final class ReceivePath {
     serve(mayWait: false)
   }
 
-  /// Frames wait in the kernel's ring while every reader is so far behind that it may lose some.
+  /// Whether frames stay in the kernel's ring because every reader lags so far that it may lose
+  /// some.
   ///
-  /// A reader is who has a read pended, or had one served not long ago: its reads may all be
-  /// answered into a socket that it has not come to empty. Never for one slow client among several,
-  /// and never longer than its patience without progress.
+  /// A reader is an open that has a read pended, or had one served recently: all its reads may be
+  /// answered into a socket that it has not emptied yet. Never holds for one slow client among
+  /// several, and never longer than the reader's patience without progress.
   func shouldHold(nowNanoseconds: UInt64) -> Bool {
     var isAnyHolding = false
     for open in readers.opens {
       guard open.hasRead, let cursor = open.cursor else { continue }
       let hasPendedReads = open.hasPendedReads
       guard open.isReading || hasPendedReads else { continue }
-      // While a read is pended only what is overwritten is lost.
+      // While a read is pended only overwritten records are lost.
       let kept = hasPendedReads ? hot.value.ring.capacity : cursor.windowByteCount
       guard cursor.byteCountBehind(hot.value.ring, open.filter) > kept / 2 else {
         open.patience = ReaderPatience()
@@ -150,7 +151,7 @@ final class ReceivePath {
     return isAnyHolding
   }
 
-  /// A frame that its own open would hear is queued for it, before the write is answered (W-20).
+  /// A frame that its own open would receive is queued for it, before the write is answered (W-20).
   func loopBack(_ frame: RawSpan, of open: OpenContext) {
     let isQueued = hot.value.ring.append(
       frame, originalByteCount: frame.byteCount, timestamp: realtimeNanoseconds(),
@@ -162,7 +163,7 @@ final class ReceivePath {
 
   // MARK: Readers
 
-  /// Adds an open, which sees what comes from now on.
+  /// Adds an open, which receives frames from now on.
   func add(_ open: OpenContext) {
     open.cursor = ReceiveCursor(
       at: hot.value.ring,
@@ -174,7 +175,7 @@ final class ReceivePath {
     setThreshold()
   }
 
-  /// Takes an open out: what waits is lost to it, and what it was offered stays what it is now.
+  /// Removes an open: its waiting records are lost, and its `offered` counts are final.
   func remove(_ open: OpenContext) {
     guard readers.remove(open) else { return }
     open.cursor?.close(hot.value.ring, open.filter)
@@ -187,24 +188,24 @@ final class ReceivePath {
     hot.value.serveThreshold = min(Self.fullMessage, least)
   }
 
-  /// The filter of an open is another: what waits in the ring is judged anew.
+  /// The filter of an open changed: waiting records in the ring are judged again.
   func filterChanged(of open: OpenContext, from old: ReceiveFilter) {
     guard !open.filter.judges(like: old) else { return }
     open.cursor?.change(
       hot.value.ring, from: old, to: open.filter, isRevoked: open.isRevoking)
   }
 
-  /// Frames move, or are dropped from now on.
+  /// Frames move, or are dropped, from now on.
   func setMovesFrames(_ movesFrames: Bool) { hot.value.movesFrames = movesFrames }
 
-  /// Forgets everything that waits: low power, pause.
+  /// Drops all waiting records: low power, pause.
   func flush() {
     for open in readers.opens { open.cursor?.flush(hot.value.ring, open.filter) }
   }
 
   // MARK: Serving
 
-  /// Gives up what is beyond an open's limits, unless a read waits for it: before one comes, and
+  /// Drops what exceeds an open's limits, unless a read waits for it: before a read arrives, and
   /// before the open is counted.
   func trim(_ open: OpenContext) {
     guard !open.hasPendedReads else { return }
@@ -217,18 +218,19 @@ final class ReceivePath {
     serve(open, mayWait: hot.value.isAmongChunks)
   }
 
-  /// Answers reads if something was looped since readers were last served.
+  /// Answers reads if a frame was looped since readers were last served.
   func serveLooped() {
     if hot.value.unserved > 0 { serve(mayWait: false) }
   }
 
-  /// Answers every pended read for which frames are there.
+  /// Answers every pended read for which frames are available.
   ///
-  /// - Parameter mayWait: more frames follow at once, so that a message that is not full can wait
+  /// - Parameter mayWait: whether more frames follow at once, so that a message that is not full
+  ///   can wait
   private func serve(mayWait: Bool) {
     hot.value.unserved = 0
     let came = hot.value.ring.lastSeen.signature
-    // As it is now: an open may come or go in a completion.
+    // A copy: opens may be added or removed in a completion.
     let readers = self.readers
     readers.forEach(wanting: came) { serve($0, mayWait: mayWait) }
     guard !mayWait else { return }
@@ -236,7 +238,8 @@ final class ReceivePath {
     hot.value.ring.readersServed()
   }
 
-  /// Answers the reads of one open, oldest first, until frames, reads or the socket end.
+  /// Answers the reads of one open, oldest first, until it runs out of frames, reads or room in the
+  /// socket.
   private func serve(_ open: OpenContext, mayWait: Bool) {
     guard let window = open.cursor?.windowByteCount else { return }
     // Never so much that frames would be held for this open.
@@ -263,7 +266,7 @@ final class ReceivePath {
     case .blocked:
       open.isDeliveryBlocked = true
       trace.note(.receive, "blocked", open, Int(truncatingIfNeeded: parameters.id))
-      // A request that cannot go back was cancelled or purged meanwhile, and is completed.
+      // A request that cannot be put back was cancelled or purged meanwhile, and is completed.
       _ = request.requeue()
     case .refused(let status, let bytesNeeded):
       trace.note(.receive, "refuse", open, Int(truncatingIfNeeded: parameters.id), bytesNeeded)
@@ -280,14 +283,14 @@ final class ReceivePath {
 
   // MARK: Counters
 
-  /// Judges what an open was offered, and what of it waits.
+  /// Judges the frames offered to an open, including those that wait.
   func settle(_ open: OpenContext) {
     trim(open)
     open.cursor?.advance(hot.value.ring, open.filter)
     open.offered?.follow(frames: hot.value.frames, stateDrops: hot.value.stateDrops)
   }
 
-  /// Adds what was received.
+  /// Adds the receive counters.
   func add(to totals: inout AdapterBinding.Totals) {
     totals.frames &+= hot.value.frames
     totals.bytes &+= hot.value.bytes
@@ -300,8 +303,8 @@ extension OpenContext {
   /// Whether a read waits.
   var hasPendedReads: Bool { readQueue.count > 0 }
 
-  /// What the binding captured while the open was there: a difference of two of its counters, so
-  /// that an open that wants none of it costs nothing (law D2).
+  /// What the binding captured during the life of the open: the difference of two of its counters,
+  /// so that an open that wants none of it costs nothing (law D2).
   struct Offered {
     private let framesBefore: UInt64
     private let stateDropsBefore: UInt64
@@ -314,14 +317,14 @@ extension OpenContext {
       self.stateDropsBefore = stateDropsBefore
     }
 
-    /// Follows the binding's counters.
+    /// Updates from the binding's counters.
     mutating func follow(frames: UInt64, stateDrops: UInt64) {
       guard !isOver else { return }
       self.frames = frames &- framesBefore
       self.stateDrops = stateDrops &- stateDropsBefore
     }
 
-    /// The open is taken out: nothing more is offered to it.
+    /// The open is removed: nothing more is offered to it.
     mutating func end(frames: UInt64, stateDrops: UInt64) {
       follow(frames: frames, stateDrops: stateDrops)
       isOver = true

@@ -2,7 +2,7 @@ internal import MDL
 internal import NDIS
 internal import WDF
 
-/// What became of a read for which there is a frame.
+/// The result of a read for which there is a frame.
 enum ReadOutcome {
   case taken(information: Int)
   case blocked
@@ -10,14 +10,15 @@ enum ReadOutcome {
 }
 
 extension ReceiveRing {
-  /// Answers a read of an open whose cursor stands on a frame of its own.
+  /// Answers a read of an open whose cursor stands on a frame for it.
   borrowing func deliver(to open: OpenContext, _ parameters: RequestParameters) -> ReadOutcome {
     parameters.isBatch ? deliverBatch(to: open, parameters) : deliverOne(to: open, parameters)
   }
 
-  /// READ_BATCH: as many whole records as fit, as they lie in the ring.
+  /// READ_BATCH: as many whole records as fit, without copying.
   ///
-  /// A client's socket that takes no message so long gets a shorter one, at the least one frame, cut.
+  /// If the client's socket does not take a message of this length, it gets a shorter one, at least
+  /// one cut frame.
   private borrowing func deliverBatch(
     to open: OpenContext, _ parameters: RequestParameters
   ) -> ReadOutcome {
@@ -53,7 +54,7 @@ extension ReceiveRing {
     }
   }
 
-  /// One record of a batch, as long as the client's socket takes it.
+  /// One record of a batch, cut to what the client's socket takes.
   private borrowing func deliverCut(
     to open: OpenContext, _ cursor: inout ReceiveCursor, _ parameters: RequestParameters
   ) -> ReadOutcome {
@@ -76,7 +77,7 @@ extension ReceiveRing {
     }
   }
 
-  /// READ: one record, cut to the room the client gave (R-11, R-12, D-4).
+  /// READ: one record, cut to the client's room (R-11, R-12, D-4).
   private borrowing func deliverOne(
     to open: OpenContext, _ parameters: RequestParameters
   ) -> ReadOutcome {
@@ -118,25 +119,25 @@ extension ReceiveRing {
 }
 
 extension OpenContext {
-  /// What the record at the cursor says of losses.
+  /// The loss count for the record at the cursor.
   fileprivate func lossesToTell(_ cursor: ReceiveCursor) -> UInt32 {
     options.tellsLosses ? UInt32(clamping: cursor.tally.lostInFront) : 0
   }
 
-  /// The client's socket takes no message so long: the next ones are shorter.
+  /// The client's socket does not take a message of this length: the next ones are shorter.
   ///
-  /// - Returns: false if not even a frame that is cut is left
+  /// - Returns: false if not even a cut frame would fit
   fileprivate func limitDelivery(_ limit: Int, below byteCount: Int) -> Bool {
-    // Whole granules, and less than was refused: a loop that asks again ends.
+    // Whole granules, and less than what was refused, so that a loop of retries ends.
     deliveryByteLimit = max(0, min(limit, byteCount - 8, deliveryByteLimit - 8)) & ~7
     return deliveryByteLimit >= FrameRecord.headerByteCount + FrameRecord.alignment
   }
 }
 
 extension ReceiveRing {
-  /// Lends slices as a chain, in the order they were collected.
+  /// Passes slices as a chain, in the order of collection.
   ///
-  /// The ring is every reader's, so what one of them lost goes into a copy of the first header.
+  /// All readers share the ring, so the losses of one of them go into a copy of the first header.
   borrowing func withChain<R>(
     _ slices: RingSlices, lostInFront lost: UInt32 = 0, _ body: (MDLChain) -> R
   ) -> R {
@@ -144,7 +145,7 @@ extension ReceiveRing {
     var builder = MDLChainBuilder<62>()
     for index in 0..<slices.count {
       let range = slices.ranges[index]
-      // A builder that holds as many segments as there are slices cannot be full.
+      // A builder with room for as many segments as there are slices cannot be full.
       try? builder.append(bytes(range))
     }
     return body(builder.chain)
@@ -172,7 +173,7 @@ extension ReceiveRing {
     return body(builder.chain)
   }
 
-  /// Lends one record with its frame cut to `byteCount`, and a header that says so.
+  /// Passes one record with its frame cut to `byteCount`, and a matching header.
   borrowing func withCutRecord<R>(
     at position: Int, byteCount: Int, lostInFront lost: UInt32, _ body: (MDLChain) -> R
   ) -> R {

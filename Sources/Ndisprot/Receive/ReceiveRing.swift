@@ -2,11 +2,11 @@ internal import Glibc
 internal import MDL
 internal import NDIS
 
-/// The receive ring of one binding: a byte ring of frame records, the oldest overwritten.
+/// The receive ring of one binding: a byte ring of frame records that overwrites the oldest.
 ///
-/// A captured frame is copied into it once, whoever listens; every open is a cursor on it. A
-/// position counts bytes since the ring was made, so it never repeats; `position & mask` is the
-/// place in memory. Records start on multiples of 8 and may wrap, but no 8-byte granule does.
+/// A captured frame is copied into it once, whoever reads it; every open is a cursor on it. A
+/// position counts bytes since the ring was created, so it never repeats; `position & mask` is the
+/// place in memory. Records start at multiples of 8 and may wrap, but no 8-byte granule does.
 ///
 /// ```
 ///        head                cursor            tail
@@ -15,45 +15,45 @@ internal import NDIS
 ///   ······┴────────┴──────────┴────────┴────────┴········
 /// ```
 ///
-/// - Shape: records as `FrameRecord` describes them; what is between `head` and `tail` is valid
+/// - Shape: records as `FrameRecord` describes them; everything between `head` and `tail` is valid
 /// - Thread: the binding's thread
-/// - Ownership: the memory belongs to the ring; slices of it are lent until the next append
+/// - Ownership: the memory belongs to the ring; slices of it are borrowed until the next append
 /// - Source: `ndisprotd.docc/Architecture.md` section 2
 @safe struct ReceiveRing: ~Copyable {
-  /// Owns the pages; `base` is their first byte, kept because a granule is read for every frame.
+  /// Owns the pages; `base` is their first byte, stored because every frame accesses granules.
   private let pages: MappedRegion
   let base: UnsafeMutableRawPointer
   let capacity: Int
   private let mask: Int
 
-  /// Position of the oldest record, and how many captured records lie before it.
+  /// Position of the oldest record, and the number of captured records before it.
   private(set) var head = 0
   private(set) var headNumber: UInt64 = 0
-  /// Position behind the newest record, and how many captured records lie before it.
+  /// Position after the newest record, and the number of captured records before it.
   private(set) var tail = 0
   private(set) var tailNumber: UInt64 = 0
 
-  /// From here on all records have one flow key, so that a verdict on one is good for all.
+  /// From here on all records have the same flow key, so that a verdict on one is valid for all.
   private(set) var alikeStart = 0
   private var newestKey = FlowKey()
 
-  /// The looped records in the ring, oldest first, with the open each belongs to.
+  /// The looped records in the ring, oldest first, with their opens.
   ///
-  /// They have no number: `rx.overrun` speaks of captured frames only (law D2).
+  /// They have no number: `rx.overrun` counts captured frames only (law D2).
   private(set) var looped = LoopedRecords()
 
-  /// Which EtherTypes came, and when.
+  /// Which EtherTypes arrived, and when.
   private(set) var lastSeen = EtherTypeLastSeen()
 
   /// Maps memory for a ring; `capacity` is rounded up to a power of two from 64 KiB.
   ///
-  /// - Throws: `.noMemory` when the kernel has none
+  /// - Throws: `.noMemory` if the kernel is out of memory
   init(byteCount: Int) throws(BindingError) {
     var capacity = 64 << 10
     while capacity < byteCount, capacity < 1 << 30 { capacity <<= 1 }
     guard var pages = try? MappedRegion(byteCount: capacity) else { throw .noMemory }
-    // Else the first lap finds its pages one by one, which takes as long as its frames.
-    // A kernel that cannot do it ahead (before 5.14) does it then.
+    // Otherwise the first lap would fault in its pages one by one, which takes as long as its
+    // frames. A kernel that cannot populate them ahead (before 5.14) does it then.
     do throws(MappingError) { try pages.prefault() } catch .prefault(errno: EINVAL) {
     } catch { throw .noMemory }
     let first = unsafe pages.withMutableBytes { span in
@@ -76,7 +76,7 @@ internal import NDIS
     Int(truncatingIfNeeded: granule(at: position) & 0xFFFF_FFFF)
   }
 
-  /// The position of the record behind the one at `position`.
+  /// The position of the record after the one at `position`.
   @inline(__always) func position(after position: Int) -> Int {
     position &+ FrameRecord.byteCount(ofFrame: frameByteCount(at: position))
   }
@@ -87,7 +87,8 @@ internal import NDIS
       rawValue: UInt32(truncatingIfNeeded: granule(at: position &+ 16) & 0xFFFF_FFFF))
   }
 
-  /// What decides whose the frame in the record at `position` is; nil if it is too short.
+  /// The fields that decide which opens the frame in the record at `position` is for; nil if it is
+  /// too short.
   @inline(__always) func ethernetKey(at position: Int) -> EthernetKey? {
     let frame = position &+ FrameRecord.headerByteCount
     return EthernetKey(byteCount: frameByteCount(at: position)) { granule(at: frame &+ $0) }
@@ -95,7 +96,7 @@ internal import NDIS
 
   /// Appends a captured frame, or a looped one for its owner; the oldest records make room.
   ///
-  /// A frame that could never fit (longer than the ring) is refused.
+  /// A frame longer than the ring is refused.
   /// - Complexity: one copy of the frame, no allocation (a looped frame may grow their list)
   @inline(__always)
   mutating func append(
@@ -112,7 +113,7 @@ internal import NDIS
       | UInt64(UInt32(truncatingIfNeeded: originalByteCount)) << 32
     unsafe base.storeBytes(of: lengths, toByteOffset: start & mask, as: UInt64.self)
     unsafe base.storeBytes(of: timestamp, toByteOffset: (start &+ 8) & mask, as: UInt64.self)
-    // The last granule before the rest: what the frame does not fill of it must be zero.
+    // The last granule first: what the frame does not fill of it must be zero.
     unsafe base.storeBytes(of: 0, toByteOffset: (start &+ needed &- 8) & mask, as: UInt64.self)
     unsafe base.storeBytes(
       of: UInt64(flags.rawValue), toByteOffset: (start &+ 16) & mask, as: UInt64.self)
@@ -142,8 +143,7 @@ internal import NDIS
     return true
   }
 
-  /// Where the whole records from `start` on end that have room in `byteLimit`, and how many there
-  /// are.
+  /// The end of the whole records from `start` on that fit into `byteLimit`, and their number.
   ///
   /// - Complexity: O(records)
   func records(
@@ -163,7 +163,7 @@ internal import NDIS
   /// Every reader that may want any of it was served.
   mutating func readersServed() {
     lastSeen.close(at: tail, tailNumber)
-    // What comes next is noted anew.
+    // Later records are noted again.
     newestKey = FlowKey()
   }
 
@@ -177,7 +177,7 @@ internal import NDIS
   }
 }
 
-/// Which open each looped record of a ring belongs to: a queue ordered by position.
+/// The open of each looped record in a ring: a queue ordered by position.
 struct LoopedRecords {
   private struct Entry {
     var position: Int
@@ -195,7 +195,7 @@ struct LoopedRecords {
     entries.append(Entry(position: position, owner: owner))
   }
 
-  /// Forgets the oldest, which was overwritten.
+  /// Removes the oldest, which was overwritten.
   mutating func removeFirst() {
     guard first < entries.count else { return }
     first &+= 1

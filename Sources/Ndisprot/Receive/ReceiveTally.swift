@@ -1,4 +1,4 @@
-/// What became of the records that an open was offered (laws D2, D3).
+/// The counts of the records that an open was offered (laws D2, D3).
 ///
 /// - Units: records
 /// - Thread: the binding's thread
@@ -18,7 +18,7 @@ struct ReceiveTally {
   /// Lost in front of the next record that is delivered.
   private(set) var lostInFront: UInt64 = 0
 
-  /// Counts captured records with a verdict; true if they are the open's.
+  /// Counts captured records with a verdict; true if they are for the open.
   @inline(__always)
   mutating func count(_ verdict: ReceiveFilter.Verdict, _ number: UInt64) -> Bool {
     switch verdict {
@@ -37,27 +37,27 @@ struct ReceiveTally {
   /// A frame of the open was looped back.
   mutating func noteLooped() { looped &+= 1 }
 
-  /// Records of the open are given up.
+  /// Records for the open are dropped.
   mutating func lose(_ count: UInt64) {
     dropFlushed &+= count
     lostInFront &+= count
   }
 
-  /// Records are gone before they were judged.
+  /// Records are gone that were never judged.
   mutating func miss(_ count: UInt64) {
     overrun &+= count
     lostInFront &+= count
   }
 
-  /// Records that the open wants are given up with others, which are counted elsewhere.
+  /// Records for the open are dropped with others, which are counted elsewhere.
   mutating func noteLost(_ count: UInt64) { lostInFront &+= count }
 
-  /// Records wait no more because the filter is another; those it does not want any more are no loss.
+  /// Waiting records are dropped because of a new filter; those that it rejects are no loss.
   mutating func refilter(_ count: UInt64, isRevoked: Bool) {
     if isRevoked { dropRevoked &+= count } else { dropFlushed &+= count }
   }
 
-  /// The open ended with records that waited.
+  /// The open ended with waiting records.
   mutating func close(_ count: UInt64) { dropClosed &+= count }
 
   /// The reader took records.

@@ -3,16 +3,17 @@ internal import NDIS
 internal import Platform
 internal import WDF
 
-/// Puts the frames of writes on the wire, and says of each what became of it.
+/// Sends the frames of writes, and records the status of each.
 ///
-/// A message is sent as it came, in batches, from its own buffer, until a limit or the kernel says stop.
+/// A message is sent without copying, in batches, from its own buffer, until a limit or the kernel
+/// stops it.
 ///
 /// - Thread: the binding's thread
 /// - Source: `Ndisprot.docc/Rules.md` section 6
 final class FrameSender: @unchecked Sendable {  // One thread's.
-  /// Tries of a message within a millisecond while the interface's queue is full and takes nothing
-  /// (`ndisprotd.docc/Requirements.md`, R15); the frames behind the one that is given up have one
-  /// each.
+  /// How many times a message is tried within a millisecond while the interface's queue is full and
+  /// takes nothing (`ndisprotd.docc/Requirements.md`, R15); each frame after the one that is given
+  /// up is tried once.
   static let maximumTries = 10
   static let retryNanoseconds: UInt64 = 100_000
 
@@ -20,13 +21,13 @@ final class FrameSender: @unchecked Sendable {  // One thread's.
   private let receive: ReceivePath
   private let executor: any Executor
   private let trace: BindingTrace
-  /// The interface's queue was full; a timer says when to try again.
+  /// The interface's queue was full; a timer triggers the next try.
   private var isRetryScheduled = false
-  /// The send socket's buffer was full; the loop says when it is not.
+  /// The send socket's buffer was full; the loop reports when it has room.
   private var isWaitingForRoom = false
-  /// Statuses of the message that is being sent.
+  /// Statuses of the message being sent.
   let statuses = StatusBuffer()
-  /// By whom the frames were for that were sent.
+  /// The counts of sent frames by kind of destination.
   private(set) var nonUnicast = NonUnicastCounters()
 
   init(
@@ -39,10 +40,10 @@ final class FrameSender: @unchecked Sendable {  // One thread's.
     self.trace = trace
   }
 
-  /// Whether the kernel was full when last asked.
+  /// Whether the kernel was full at the last attempt.
   var isBlocked: Bool { isRetryScheduled || isWaitingForRoom }
 
-  /// The send socket has room, or is another one.
+  /// The send socket has room, or was replaced.
   func sendPossible() { isWaitingForRoom = false }
 
   private func scheduleRetry() {
@@ -53,9 +54,9 @@ final class FrameSender: @unchecked Sendable {  // One thread's.
     }
   }
 
-  /// Sends frames of one operation, in batches of 64, until a limit or the kernel says stop.
+  /// Sends frames of one operation, in batches of 64, until a limit or the kernel stops it.
   ///
-  /// - Returns: how many frames have their status now
+  /// - Returns: the number of frames that have a status now
   func send(_ operation: WriteOperation, of open: OpenContext, frameLimit: Int) -> Int {
     let check = WriteCheck(open, operation.standing)
     let start = operation.index
@@ -66,7 +67,7 @@ final class FrameSender: @unchecked Sendable {  // One thread's.
     return operation.index &- start
   }
 
-  /// Sends up to 64 frames that lie one behind the other in the message.
+  /// Sends up to 64 consecutive frames of the message.
   ///
   /// - Returns: false if the kernel has no room; the rest of the operation then waits
   private func sendBatch(
@@ -105,7 +106,7 @@ final class FrameSender: @unchecked Sendable {  // One thread's.
     return true
   }
 
-  /// So many frames from the operation's offset on are on the wire.
+  /// This many frames from the operation's offset on are on the wire.
   private func framesSent(
     _ count: Int, _ operation: WriteOperation, of open: OpenContext, _ message: RawSpan
   ) {
@@ -146,9 +147,9 @@ final class FrameSender: @unchecked Sendable {  // One thread's.
     operation.index &+= 1
   }
 
-  /// The kernel did not take the frame at the operation's offset.
+  /// The kernel refused the frame at the operation's offset.
   ///
-  /// - Returns: false if the operation waits
+  /// - Returns: false if the operation has to wait
   private func handle(
     _ failure: SendFailure, _ operation: WriteOperation, of open: OpenContext,
     _ check: WriteCheck
@@ -165,7 +166,7 @@ final class FrameSender: @unchecked Sendable {  // One thread's.
       scheduleRetry()
       return false
     case .tooLong:
-      // The MTU has just shrunk, and the news of it is still on its way: the kernel knows the limit.
+      // The MTU has just shrunk, and its message is still on the way: the kernel knows the limit.
       open.transmit.count(failure)
       endFrame(operation, failure.completion, check, mtu: miniport.currentMTU)
       return true
@@ -176,7 +177,7 @@ final class FrameSender: @unchecked Sendable {  // One thread's.
     }
   }
 
-  /// What was not sent of an operation is not sent.
+  /// Ends the unsent frames of an operation with a status.
   func cancel(_ operation: WriteOperation, of open: OpenContext, status: CompletionStatus) {
     let check = WriteCheck(open, operation.standing)
     while !operation.isThrough {
@@ -187,7 +188,7 @@ final class FrameSender: @unchecked Sendable {  // One thread's.
 }
 
 extension SendFailure {
-  /// The row of the table that the client sees.
+  /// The row of the status table.
   var completion: CompletionStatus {
     switch self {
     case .wouldBlock, .noBuffers: .noBuffers

@@ -1,23 +1,23 @@
 internal import MDL
 
-/// The memory in which a client's message arrived, and from which its frames are sent.
+/// The memory into which a client's message was received, and from which its frames are sent.
 ///
-/// It is private to the daemon: the kernel copied the message into it, so nothing can change
-/// after it was checked (threat T8).
+/// It is private to the daemon: the kernel copied the message into it, so nothing can change after
+/// it was checked (threat T8).
 ///
-/// - Thread: the loop that has the session; a write that is pended takes it along
-/// - Ownership: one owner at a time; a pool gives it again when the last reference is gone
+/// - Thread: the loop that has the session; a pended write keeps it
+/// - Ownership: one owner at a time; a pool reuses it when the last reference is gone
 public final class MessageBuffer {
-  /// Bytes of the longest message.
+  /// The length of the longest message.
   public static let longest = 128 << 10
   private var memory: MDLBuffer
-  /// Bytes of the message in it.
+  /// The length of its message.
   public private(set) var byteCount = 0
 
   /// Allocates memory for messages of up to `capacity` bytes.
   public init(capacity: Int) { memory = MDLBuffer(byteCount: capacity) }
 
-  /// A copy that is as large as its message: what has to wait takes no room for more.
+  /// A copy as large as its message: a waiting message takes no more room.
   convenience init(copying other: MessageBuffer) {
     self.init(capacity: other.byteCount)
     fill { room in
@@ -31,7 +31,7 @@ public final class MessageBuffer {
     }
   }
 
-  /// Bytes of its memory.
+  /// The size of its memory.
   var capacity: Int { memory.byteCount }
 
   /// The message, borrowed while the buffer lives.
@@ -42,10 +42,10 @@ public final class MessageBuffer {
     }
   }
 
-  /// Lets somebody put a message in; nobody may look at the last one meanwhile.
+  /// Lets `body` write a message; the previous one must not be in use.
   ///
-  /// - Parameter body: writes from the first byte on, and returns how many bytes it wrote; a
-  ///   negative number, or one beyond the end, leaves no message
+  /// - Parameter body: writes from the first byte on, and returns the number of bytes; a negative
+  ///   number, or one beyond the end, leaves no message
   public func fill(_ body: (inout MutableRawSpan) -> Int) {
     let capacity = memory.byteCount
     let count = memory.withMutableBytes(body)

@@ -2,24 +2,24 @@ internal import NDIS
 
 /// Room for the statuses of one message's frames.
 ///
-/// - Shape: `[NTSTATUS u32][NDIS_STATUS u32][errno u32]` a frame, little-endian
+/// - Shape: `[NTSTATUS u32][NDIS_STATUS u32][errno u32]` per frame, little-endian
 @safe final class StatusBuffer {
-  /// Frames of the shortest record in the longest message, and some to spare.
+  /// Enough for the longest message of the shortest records.
   static let longest = 5_500
   private let base: UnsafeMutablePointer<UInt32>
   private let frameCount: Int
 
-  /// Bytes of the statuses of so many frames.
+  /// The length of this many statuses.
   static func byteCount(ofFrames count: Int) -> Int { count * 12 }
 
-  /// Makes room for so many frames; none is known.
+  /// Allocates room for this many frames, without statuses.
   init(frameCount: Int = StatusBuffer.longest) {
     self.frameCount = frameCount
     unsafe base = .allocate(capacity: frameCount * 3)
     unsafe base.initialize(repeating: 0, count: frameCount * 3)
   }
 
-  /// Makes room for a message's frames, of which another has noted the first.
+  /// Allocates room for a message's frames, and copies the first statuses.
   convenience init(frameCount: Int, copying other: StatusBuffer, count: Int) {
     self.init(frameCount: frameCount)
     let count = min(count, frameCount, other.frameCount)
@@ -28,10 +28,10 @@ internal import NDIS
 
   deinit { unsafe base.deallocate() }
 
-  /// Bytes of it.
+  /// The length in bytes.
   var byteCount: Int { StatusBuffer.byteCount(ofFrames: frameCount) }
 
-  /// Notes what became of one frame; an index beyond the room is a defect and is ignored.
+  /// Sets the status of one frame; an index beyond the room is a defect and is ignored.
   @inline(__always) func set(_ index: Int, _ status: CompletionStatus) {
     guard index >= 0, index < frameCount else { return }
     unsafe base[index &* 3] = status.ntStatus.rawValue

@@ -5,24 +5,24 @@ internal import WDF
 
 /// The writes of one binding on their way to the wire: send.c of the sample.
 ///
-/// A message is sent as it came, in batches, from its own buffer. What cannot be sent at once waits:
-/// behind others of its open, for its turn among all opens, for room in the socket, or for the
-/// interface's queue.
+/// A message is sent without copying, in batches, from its own buffer. What cannot be sent at once
+/// waits: behind earlier writes of its open, for its turn among all opens, for room in the socket,
+/// or for the interface's queue.
 ///
 /// - Thread: everything on the binding's thread
 /// - Source: `Ndisprot.docc/Rules.md` section 6; D-48; `ndisprotd.docc/Architecture.md` section
 ///   4, the turn
 final class TransmitQueue: @unchecked Sendable {  // One thread's.
-  /// Frames of all opens that one turn of the loop sends: some 0.8 ms.
+  /// Frames of all opens that are sent in one turn of the loop: some 0.8 ms.
   static let framesPerTurn = 512
-  /// Pended frames of one open that are sent before the next open has its turn.
+  /// Pended frames of one open that are sent before the next open's turn.
   static let framesPerOpen = 64
-  /// Frames of a message that need not wait behind those that do.
+  /// The most frames of a message that need not wait behind pended ones.
   static let framesOfShortMessage = 16
-  /// Writes and bytes that an open may have outstanding (D-48).
+  /// The most writes and bytes that an open may have outstanding (D-48).
   static let maximumPendedWrites = 256
   static let maximumPendedBytes = 1 << 20
-  /// How long the writes of a pause may take (D-39).
+  /// How long a pause waits for the writes (D-39).
   static let drainNanoseconds: UInt64 = 10_000_000_000
 
   private let sender: FrameSender
@@ -34,16 +34,16 @@ final class TransmitQueue: @unchecked Sendable {  // One thread's.
   private var waiting: [OpenContext] = []
   /// Frames that this turn may still send.
   private var framesLeft = TransmitQueue.framesPerTurn
-  /// A pause waits until the pended writes are through.
+  /// A pause that waits for the pended writes.
   private var drain: Drain?
-  /// A write that is through, to be used again; it keeps its last message until then.
+  /// A finished write to be reused; it keeps its last message until then.
   private var spare: WriteOperation?
 
   /// A pause that waits for writes.
   private struct Drain {
-    /// Hears how many writes had to be cancelled.
+    /// Called with the number of writes that were cancelled.
     let completion: @Sendable (Int) -> Void
-    /// Cancels the rest when time is over.
+    /// Cancels the rest when it times out.
     let deadline: any ScheduledWork
   }
 
@@ -61,10 +61,10 @@ final class TransmitQueue: @unchecked Sendable {  // One thread's.
 
   // MARK: Taking
 
-  /// Takes a write; what cannot be sent at once is pended behind what is pended already.
+  /// Takes a write; what cannot be sent at once is pended behind earlier writes.
   ///
-  /// The records were checked to lie inside the message. What would hold more memory than the open or
-  /// the daemon may is refused, and the client told so.
+  /// The records were checked to lie within the message. A write that would exceed the memory
+  /// limits of the open or the daemon is refused with a status.
   func write(
     _ request: consuming OwnedRequest, message: MessageBuffer, payloadOffset: Int,
     recordCount: Int, of open: OpenContext
@@ -96,11 +96,11 @@ final class TransmitQueue: @unchecked Sendable {  // One thread's.
       && held <= TransmitQueue.maximumPendedBytes && budget.admits(held)
   }
 
-  /// Whether a message begins now: a short one, or one before which none waits.
+  /// Whether a message can be sent now: a short one, or one without pended writes before it.
   private func sendsAtOnce(_ recordCount: Int) -> Bool {
     guard !sender.isBlocked, framesLeft > 0 else { return false }
     guard !waiting.isEmpty else { return true }
-    // Half of the turn stays for those that wait.
+    // Half of the turn is reserved for pended writes.
     return recordCount <= TransmitQueue.framesOfShortMessage
       && framesLeft > TransmitQueue.framesPerTurn / 2
   }
@@ -135,7 +135,7 @@ final class TransmitQueue: @unchecked Sendable {  // One thread's.
 
   // MARK: The turn
 
-  /// The end of a turn: sends pended writes of all opens, round robin, as many frames as are left.
+  /// The end of a turn: sends pended writes of all opens, round robin, up to the limit of the turn.
   ///
   /// - Returns: whether more could be sent at once
   func sendPended() -> Bool {
@@ -153,23 +153,23 @@ final class TransmitQueue: @unchecked Sendable {  // One thread's.
     let isMeasured = open.requester.workBegins()
     defer { open.requester.workEnds(isMeasured) }
     let isThrough = advance(operation, of: open, frameLimit: TransmitQueue.framesPerOpen)
-    // Cancelled meanwhile it is finished already.
+    // If it was cancelled meanwhile, it is finished already.
     guard open.writes.first === operation else { return }
     if isThrough {
       open.writes.removeFirst()
       hold(-operation.heldByteCount, for: open)
     }
-    // Also whoever found the kernel full: it may do so every time, and the others come before it.
+    // Even if it found the kernel full: it may do so every time, and the others come before it.
     if !open.writes.isEmpty { waiting.append(open) }
     if isThrough { finish(operation, of: open) }
   }
 
-  /// The send socket has room, or is another one.
+  /// The send socket has room, or was replaced.
   func sendPossible() { sender.sendPossible() }
 
-  /// Sends frames of one operation, as many as this turn has left.
+  /// Sends frames of one operation, up to the limit of this turn.
   ///
-  /// - Returns: whether the operation is through
+  /// - Returns: whether the operation is finished
   private func advance(
     _ operation: WriteOperation, of open: OpenContext, frameLimit: Int = framesPerTurn
   ) -> Bool {
@@ -191,7 +191,7 @@ final class TransmitQueue: @unchecked Sendable {  // One thread's.
 
   // MARK: Cancelling
 
-  /// Ends the pended writes of an open: what was not sent is not sent.
+  /// Ends the pended writes of an open; their unsent frames are not sent.
   func cancelWrites(of open: OpenContext, status: CompletionStatus) {
     let pended = open.writes
     guard !pended.isEmpty else { return }
@@ -201,7 +201,7 @@ final class TransmitQueue: @unchecked Sendable {  // One thread's.
     for operation in pended { cancel(operation, of: open, status: status) }
   }
 
-  /// Ends one pended write; false if there is none with this id (rule W-18).
+  /// Ends one pended write; false if none has this id (rule W-18).
   func cancelWrite(_ id: UInt64, of open: OpenContext) -> Bool {
     guard let index = open.writes.firstIndex(where: { $0.parameters.id == id }) else {
       return false
@@ -222,10 +222,11 @@ final class TransmitQueue: @unchecked Sendable {  // One thread's.
 
   // MARK: Pausing
 
-  /// Calls back when the pended writes are through (rule B-16); those that are not in time are
+  /// Calls back when the pended writes are done (rule B-16); those that do not finish in time are
   /// cancelled.
   ///
-  /// - Parameter completion: called once, on the binding's thread, with how many were cancelled
+  /// - Parameter completion: called once, on the binding's thread, with the number of writes
+  ///   cancelled
   func drain(_ completion: @escaping @Sendable (Int) -> Void) {
     let deadline = executor.schedule(afterNanoseconds: TransmitQueue.drainNanoseconds) {
       [weak self] in self?.cancelDrain()
@@ -254,9 +255,9 @@ final class TransmitQueue: @unchecked Sendable {  // One thread's.
 
   // MARK: Counters
 
-  /// Frames of writes that wait.
+  /// Frames of pended writes.
   var pendedFrames: UInt64 { waiting.reduce(0) { $0 &+ $1.pendedFrames } }
 
-  /// Adds by whom the frames were for that were sent.
+  /// Adds the counts of sent frames by kind of destination.
   func add(to totals: inout AdapterBinding.Totals) { totals.nonUnicast.add(sender.nonUnicast) }
 }

@@ -1,7 +1,7 @@
 internal import MDL
 internal import NDIS
 
-/// What a frame is checked against, taken once for a whole message.
+/// What frames are checked against, collected once per message.
 ///
 /// - Source: `Ndisprot.docc/Rules.md` section 6, W-2…W-9 in this order; D-9, D-49, D-59
 struct WriteCheck {
@@ -12,11 +12,11 @@ struct WriteCheck {
   private let access: AccessGrant
   private let stateFailure: CompletionStatus?
 
-  /// Takes a look.
+  /// Collects the data.
   ///
   /// - Parameters:
-  ///   - open: whose frames
-  ///   - standing: how far their operation has got
+  ///   - open: the open that writes
+  ///   - standing: the state of its operation
   init(_ open: OpenContext, _ standing: WriteOperation.Standing) {
     let snapshot = open.binding.snapshot
     etherTypes = open.options.etherTypes
@@ -50,12 +50,12 @@ struct WriteCheck {
         ? EthernetHeader.taggedByteCount : EthernetHeader.untaggedByteCount)
   }
 
-  /// Source and type of the last frame that passed; good for as long as the check is the same.
+  /// Source and type of the last frame that passed; valid as long as the check does not change.
   struct LastPassed {
     fileprivate var sourceAndType: UInt64?
   }
 
-  /// What keeps the frame from the wire, at once if all that is looked at is as in the last one.
+  /// Why the frame must not be sent; without work if all that is examined is as in the last one.
   @inline(__always)
   func failure(
     _ frame: RawSpan, remembering last: inout LastPassed
@@ -66,18 +66,18 @@ struct WriteCheck {
     }
     let header = MDLSpan(frame).ethernetHeader
     let failure = failure(frame, header)
-    // Of a tagged frame the tag and its length count too.
+    // For a tagged frame the tag and its length count too.
     let isLasting = failure == nil && header?.tagProtocol == nil && !access.namesAddresses
     last.sourceAndType = isLasting ? sourceAndType : nil
     return failure
   }
 
-  /// What keeps the frame from the wire; nil if nothing does.
+  /// Why the frame must not be sent; nil if it may.
   private func failure(_ frame: RawSpan, _ header: EthernetHeader?) -> CompletionStatus? {
     if frame.byteCount == 0 { return .invalidParameter }
     guard frame.byteCount >= EthernetHeader.untaggedByteCount else { return .frameTooShort }
     guard frame.byteCount <= limit(header) else { return .frameTooLong }
-    // A tag without a type behind it belongs to no EtherType.
+    // A tag without a type after it belongs to no EtherType.
     guard let header else { return .etherTypeMismatch }
     guard etherTypes.matches(header.decidingType) else { return .etherTypeMismatch }
     let rights = access.rights(header.decidingType, vlan: header.decidingVLAN)
@@ -90,7 +90,7 @@ struct WriteCheck {
     return stateFailure
   }
 
-  /// Why the access policy keeps a frame from the wire; nil if something else does.
+  /// Why the access policy refuses a frame; nil if the failure has another cause.
   func refusal(of frame: RawSpan, _ status: CompletionStatus) -> AccessRefusal? {
     guard status == .notPermitted || status == .sourceMismatch,
       let header = MDLSpan(frame).ethernetHeader

@@ -3,45 +3,45 @@ internal import WDF
 
 /// A write on its way to the wire: one message of the client, frame by frame.
 ///
-/// It holds the buffer in which the message arrived; the frames are sent from there. What became
-/// of each frame is written into `statuses`, and goes out as the reply of a batch.
+/// It holds the buffer of the received message; the frames are sent from there. The status of each
+/// frame is written into `statuses`, and returned in the reply of a batch.
 ///
 /// - Thread: the binding's thread
-/// - Ownership: owns its message until it is through
+/// - Ownership: owns its message until it is finished
 /// - Windows: NDISPROT send context, send.c
 final class WriteOperation {
   /// The client's message.
   private(set) var message: MessageBuffer
   /// Frames in the message, as its header claims and the server checked.
   private(set) var recordCount: Int
-  /// What its request asked.
+  /// The parameters of its request.
   private(set) var parameters: RequestParameters
   private var request: OwnedRequest?
 
-  /// Where in the message the next record starts, and which one it is.
+  /// Where in the message the next record starts, and its index.
   var offset: Int
   var index = 0
   /// Bytes of the frames that were sent.
   var sentByteCount = 0
   /// The status of the first frame that was not sent.
   var firstFailure: CompletionStatus?
-  /// Why the access policy refused the first frame that it refused.
+  /// Why the access policy refused the first frame it refused.
   var refusal: AccessRefusal?
-  /// The limit that the first failure speaks of.
+  /// The limit in the first failure.
   var bytesNeeded = 0
-  /// The statuses of all frames when the operation had to be pended; nil while it runs through.
+  /// The statuses of all frames once the operation was pended; nil before.
   var keptStatuses: StatusBuffer?
-  /// Tries that met a full interface queue since a frame was last taken.
+  /// Tries that found the interface queue full since the kernel last took a frame.
   var fullQueueCount = 0
   var standing = Standing.arriving
 
-  /// How far an operation has got, which decides what a change of the binding means for it.
+  /// The state of an operation, which decides what a change of the binding means for it.
   enum Standing {
-    /// It came in this turn: a binding that is gone refuses it.
+    /// It arrived in this turn: a binding that is gone refuses it.
     case arriving
-    /// It waits: a binding that goes ends it.
+    /// It waits: a binding that goes away ends it.
     case pended
-    /// It waits, and was taken while the binding ran: a pause waits for it (rule B-16).
+    /// It waits, and was accepted while the binding ran: a pause waits for it (rule B-16).
     case admitted
   }
 
@@ -56,7 +56,7 @@ final class WriteOperation {
     offset = payloadOffset
   }
 
-  /// Makes a finished operation a new one, so that a write allocates nothing.
+  /// Turns a finished operation into a new one, so that a write allocates nothing.
   func reuse(
     _ request: consuming OwnedRequest, message: MessageBuffer, payloadOffset: Int,
     recordCount: Int
@@ -74,8 +74,8 @@ final class WriteOperation {
     standing = .arriving
   }
 
-  /// It has to wait: what is known of its frames must outlive the next one's, and a buffer that is
-  /// not nearly full goes back to those who receive.
+  /// It has to wait: the statuses of its frames must survive the next message, and a buffer that is
+  /// not nearly full is returned for receiving.
   func keep(_ shared: StatusBuffer) {
     if parameters.isBatch {
       keptStatuses = StatusBuffer(frameCount: recordCount, copying: shared, count: index)
@@ -85,15 +85,15 @@ final class WriteOperation {
     }
   }
 
-  /// Bytes that it holds while it waits; of the buffer an eighth more at the most.
+  /// Bytes that it holds while it waits; its buffer is at most an eighth larger than needed.
   var heldByteCount: Int {
     message.byteCount + (keptStatuses?.byteCount ?? 0) + PendingWriteBudget.overhead
   }
 
-  /// Whether every frame has its status.
+  /// Whether every frame has a status.
   var isThrough: Bool { index == recordCount }
 
-  /// Notes a failure for the reply as a whole; the first one counts.
+  /// Records a failure for the reply as a whole; the first one counts.
   func note(_ status: CompletionStatus, bytesNeeded: Int = 0) {
     guard firstFailure == nil else { return }
     firstFailure = status
@@ -103,7 +103,7 @@ final class WriteOperation {
   /// Answers the request, a batch with the statuses of all its frames, and ends it.
   ///
   /// - Parameters:
-  ///   - shared: the statuses of an operation that ran through without waiting
+  ///   - shared: the statuses of an operation that was never pended
   ///   - requester: the client
   func complete(_ shared: StatusBuffer, through requester: any Requester) {
     guard let request = request.take() else { return }

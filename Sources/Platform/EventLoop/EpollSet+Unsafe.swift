@@ -1,11 +1,11 @@
 internal import CLinux
 internal import Glibc
 
-/// An epoll descriptor with room for one batch of events; closes it in the end.
+/// An epoll descriptor with room for one batch of events; closes the descriptor with itself.
 ///
 /// - Source: epoll(7)
 @safe struct EpollSet: ~Copyable {
-  /// Events taken at once: what is ready beyond them comes first next turn.
+  /// Events per batch: further ready descriptors come first in the next turn.
   static let batchCapacity = 64
 
   private let descriptor: Int32
@@ -16,7 +16,7 @@ internal import Glibc
     unsafe batch = .allocate(capacity: Self.batchCapacity)
   }
 
-  /// Where epoll_pwait2(2) is missing or forbidden, that is said here and not by a trap in `wait`.
+  /// If epoll_pwait2(2) is missing or forbidden, this reports it, instead of a trap in `wait`.
   private static func makeDescriptor() throws(SystemError) -> Int32 {
     let descriptor = epoll_create1(Int32(EPOLL_CLOEXEC))
     guard descriptor >= 0 else { throw SystemError(failed: "epoll_create1") }
@@ -57,7 +57,7 @@ internal import Glibc
     return unsafe epoll_ctl(descriptor, operation, watched, &event) == 0
   }
 
-  /// Waits for events, without end if no time is given; a signal ends it with none.
+  /// Waits for events, indefinitely if no time is given; a signal ends the wait without events.
   func wait(nanoseconds: UInt64?) -> Int {
     let timeout = nanoseconds.map { Int64(clamping: $0) } ?? -1
     let count = unsafe clinux_epoll_wait(

@@ -1,10 +1,10 @@
 internal import CLinux
 
-/// What a descriptor is watched for, and what it turned out to be.
+/// The events that a descriptor is watched for, or that occurred.
 ///
 /// - Source: epoll_ctl(2)
 public struct Interest: OptionSet, Hashable, Sendable {
-  /// The bits; ours, not epoll's.
+  /// The bits, which differ from epoll's.
   public let rawValue: UInt8
 
   /// Wraps any bits.
@@ -14,9 +14,9 @@ public struct Interest: OptionSet, Hashable, Sendable {
   public static let read = Interest(rawValue: 1)
   /// Writable (EPOLLOUT).
   public static let write = Interest(rawValue: 2)
-  /// The peer hung up (EPOLLHUP, and EPOLLRDHUP if it is asked for).
+  /// The peer hung up (EPOLLHUP, and EPOLLRDHUP if requested).
   public static let hangUp = Interest(rawValue: 4)
-  /// An error is pending on the descriptor (EPOLLERR); asked for or not.
+  /// An error is pending on the descriptor (EPOLLERR); always reported.
   public static let error = Interest(rawValue: 8)
 
   var epollMask: UInt32 {
@@ -37,30 +37,31 @@ public struct Interest: OptionSet, Hashable, Sendable {
   }
 }
 
-/// Who is told that a descriptor is ready.
+/// Is called when a descriptor is ready.
 public protocol EventHandler: AnyObject {
-  /// The descriptor is ready: level-triggered, so what is left undone is said again next turn.
+  /// The descriptor is ready: level-triggered, so an unhandled event is reported again in the next
+  /// turn.
   ///
-  /// `hangUp` and `error` come whether they were asked for or not; a handler that neither reads
-  /// them away nor unregisters is called without end.
+  /// `hangUp` and `error` are reported whether requested or not; a handler that neither consumes
+  /// them nor unregisters is called in every turn.
   ///
   /// - Thread: the loop's
   func ready(_ events: Interest)
 }
 
-/// Who works at the end of each turn, when all that was ready has been handled.
+/// Works at the end of each turn, after the handlers of all ready descriptors.
 public protocol TurnHandler: AnyObject {
-  /// A turn is over.
+  /// The turn has ended.
   ///
   /// - Thread: the loop's
-  /// - Returns: whether another turn is wanted at once, without waiting
+  /// - Returns: whether another turn should follow at once, without waiting
   func turnEnded() -> Bool
 }
 
 /// One descriptor in one loop, until it is unregistered.
 ///
-/// The generation tells it from later users of the same slot: an event of a registration just gone
-/// is dropped, also when it was already in the batch at hand.
+/// The generation distinguishes it from later users of the same slot: an event of a removed
+/// registration is dropped, even if it is already in the current batch.
 ///
 /// - Shape: as epoll's data: `generation << 32 | slot`
 public struct Registration: Hashable, Sendable {
@@ -79,6 +80,6 @@ public struct Registration: Hashable, Sendable {
 
   var epollData: UInt64 { UInt64(generation) << 32 | UInt64(slot) }
 
-  /// The slot that no table gives out: the loop's own wake-up descriptor.
+  /// A slot that the table never uses: the loop's own wake-up descriptor.
   static let wakeUp = Registration(slot: .max, generation: 0)
 }

@@ -1,5 +1,5 @@
 extension EventLoop {
-  /// Watches a descriptor; an empty interest keeps it out of epoll until it is modified.
+  /// Watches a descriptor; with an empty interest it stays out of epoll until it is modified.
   ///
   /// - Throws: `SystemError` of epoll_ctl: EPERM for a file, ENOSPC beyond max_user_watches
   public func register(
@@ -14,11 +14,11 @@ extension EventLoop {
     return registration
   }
 
-  /// Changes what a descriptor is watched for.
+  /// Changes the events that a descriptor is watched for.
   ///
   /// With an empty interest the descriptor leaves the epoll set: nothing is reported, not even an
-  /// error, and whoever makes it ready pays nothing for it. If epoll has no room to take it back,
-  /// that is tried again every 10 ms.
+  /// error, and making it ready costs nothing. If epoll has no room to take it back, the loop
+  /// retries every 10 ms.
   ///
   /// - Complexity: at most one system call; none if nothing changes
   public func modify(_ registration: Registration, _ interest: Interest) {
@@ -40,9 +40,9 @@ extension EventLoop {
     registrations[registration] = slot
   }
 
-  /// Forgets a descriptor; its handler is not called again, not even for an event already taken.
+  /// Removes a descriptor; its handler is not called again, not even for an event already taken.
   ///
-  /// To be called before the descriptor is closed; nothing happens once `run()` has returned.
+  /// Must be called before the descriptor is closed; has no effect after `run()` has returned.
   public func unregister(_ registration: Registration) {
     assertOnLoop()
     guard !hasEnded else { return }
@@ -53,7 +53,7 @@ extension EventLoop {
     registrations.remove(registration)
   }
 
-  /// Puts descriptors back that epoll had no room for.
+  /// Retries the descriptors that epoll had no room for.
   func watchAgain() {
     hasUnwatched = false
     for registration in registrations.unwatched {

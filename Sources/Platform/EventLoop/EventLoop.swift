@@ -3,44 +3,45 @@ internal import Synchronization
 
 /// One thread's epoll loop: descriptors, timers, a mailbox, and nothing else.
 ///
-/// A turn is the mailbox, the handlers of ready descriptors, the timers that are due, the turn
-/// handlers, in this order, behind one wait. Nothing runs until empty: work posted from a mailbox
-/// closure, or a timer armed in a turn, has its place in the next one.
+/// A turn is one wait followed by the mailbox, the handlers of ready descriptors, the due timers
+/// and the turn handlers, in this order. No step is repeated within a turn: work posted from a
+/// mailbox closure, or a timer armed in a turn, runs in the next turn.
 /// ```
 ///   ┌─► epoll_pwait2 ─► mailbox ─► ready handlers ─► due timers ─► turn handlers ─┐
 ///   └─────────────────────────────────────────────────────────────────────────────┘
 /// ```
 /// Handlers are called level-triggered, without a lock held, and may register, modify and
-/// unregister anything, themselves and each other included.
+/// unregister any descriptor, including their own.
 ///
-/// - Thread: all members are for the loop's thread, which is the one that calls `run()` and until
-///   then the one that made the loop; `post`, `stop` and `isCurrent` are for any
-/// - Ownership: keeps handlers, turn handlers and armed timers alive until they are taken out, or
+/// - Thread: all members belong to the loop's thread, which is the one that calls `run()`, and
+///   until then the one that created the loop; `post`, `stop` and `isCurrent` can be called on any
+///   thread
+/// - Ownership: keeps handlers, turn handlers and armed timers alive until they are removed, or
 ///   `run()` returns; never closes a registered descriptor
 /// - Complexity: a turn allocates nothing
 /// - Source: epoll(7), eventfd(2); `ndisprotd.docc/Architecture.md` section 4
 public final class EventLoop: @unchecked Sendable {
   // @unchecked: the mailbox has its own lock, `thread` is atomic, `wakeUp` is a descriptor; all
-  // else is touched by the loop's thread only, which `preconditionOnLoop` holds callers to.
+  // else is used on the loop's thread only, which `preconditionOnLoop` enforces.
   private let mailbox = Mailbox()
   private let thread: Atomic<UInt64>
   private let wakeUp: EventDescriptor
 
   let epoll: EpollSet
   var registrations = RegistrationTable()
-  /// Whether epoll refused to take a descriptor back, for want of memory or watches.
+  /// Whether epoll refused to take a descriptor back, for lack of memory or watches.
   var hasUnwatched = false
   private var timers = DeadlineHeap<LoopTimer>()
   private var turnHandlers: [(any TurnHandler)?] = []
   private var batch: [Mailbox.Work] = []
   private var hasRun = false
-  /// `run()` has let go of everything.
+  /// Whether `run()` has released everything.
   private(set) var hasEnded = false
   private var isStopped = false
-  /// Whether the next turn starts without waiting; the first does.
+  /// Whether the next turn starts without waiting; the first one does.
   private var wantsTurn = true
 
-  /// Makes a loop that nobody runs yet; what is posted waits for `run()`.
+  /// Creates a loop; posted work waits for `run()`.
   ///
   /// - Throws: `SystemError` of epoll_create1, epoll_pwait2, eventfd or epoll_ctl
   public init() throws(SystemError) {
@@ -50,9 +51,10 @@ public final class EventLoop: @unchecked Sendable {
     try epoll.add(wakeUp.descriptor, .read, Registration.wakeUp.epollData)
   }
 
-  /// Turns until `stop()`, then empties the mailbox, disarms all timers and returns; a loop runs once.
+  /// Runs turns until `stop()`, then empties the mailbox, disarms all timers and returns; a loop
+  /// runs once.
   ///
-  /// What is still registered then is registered no more.
+  /// Descriptors that are still registered then are removed.
   ///
   /// The thread's timer slack becomes 1 ns, without which a wait of 20 µs takes 70.
   public func run() {
@@ -62,17 +64,17 @@ public final class EventLoop: @unchecked Sendable {
     _ = clinux_set_timer_slack(1)
     while !isStopped { turn() }
     while !mailbox.end() { runMailbox() }
-    // They keep what they hold, and that may be the loop itself.
+    // Timers keep what their closures capture, which may be the loop itself.
     timers.removeAll()
     turnHandlers.removeAll()
     hasEnded = true
-    // Outside of the table: a handler that goes may unregister another.
+    // Outside the table: a handler that is released may unregister another one.
     let handlers = registrations
     registrations = RegistrationTable()
     withExtendedLifetime(handlers) {}
   }
 
-  /// One turn, with a wait that may be cut short: for tests that drive a loop by hand.
+  /// One turn, with a limit on the wait: for tests that drive a loop by hand.
   package func turn(waitingAtMost limitNanoseconds: UInt64 = .max) {
     let timerMark = timers.mark
     let readyCount = epoll.wait(nanoseconds: timeout(limit: limitNanoseconds))
@@ -82,17 +84,17 @@ public final class EventLoop: @unchecked Sendable {
     endTurn()
   }
 
-  /// Ends `run()` with the next turn at the latest.
+  /// Makes `run()` end with the next turn at the latest.
   ///
   /// - Thread: any
   public func stop() {
     if mailbox.stop() { wakeUp.signal() }
   }
 
-  /// Hands work to the loop; one thread's posts run in order.
+  /// Posts work to the loop; the posts of one thread run in order.
   ///
   /// - Thread: any
-  /// - Returns: whether it will run; false, and the work is dropped, once `run()` has ended
+  /// - Returns: whether the work will run; false if `run()` has ended and the work was dropped
   @discardableResult
   public func post(_ work: @escaping @Sendable () -> Void) -> Bool {
     let (isTaken, needsWakeUp) = mailbox.post(work)
@@ -100,7 +102,7 @@ public final class EventLoop: @unchecked Sendable {
     return isTaken
   }
 
-  /// Whether the caller is on the loop's thread; no other ever is, however long that one is gone.
+  /// Whether the caller is on the loop's thread; no later thread is ever mistaken for it.
   ///
   /// - Thread: any
   public var isCurrent: Bool { thread.load(ordering: .acquiring) == clinux_thread_number() }
@@ -115,7 +117,7 @@ public final class EventLoop: @unchecked Sendable {
     assert(isCurrent, "called off the event loop's thread")
   }
 
-  /// Fires a timer once, so many nanoseconds from now; an armed one is moved.
+  /// Arms a timer to fire once, this many nanoseconds from now; an armed one is moved.
   public func arm(_ timer: LoopTimer, afterNanoseconds: UInt64) {
     assertOnLoop()
     preconditionIsOwn(timer)
@@ -123,7 +125,7 @@ public final class EventLoop: @unchecked Sendable {
     timers.insert(timer, deadline: isPastEnd ? .max : deadline)
   }
 
-  /// Takes a timer's next firing back; nothing happens if there is none.
+  /// Disarms a timer; has no effect if it is not armed.
   public func disarm(_ timer: LoopTimer) {
     assertOnLoop()
     preconditionIsOwn(timer)
@@ -134,16 +136,16 @@ public final class EventLoop: @unchecked Sendable {
     precondition(!timer.isArmed || timers.contains(timer), "a timer belongs to another loop")
   }
 
-  /// Calls a handler at the end of every turn from this one on, behind those added before.
+  /// Calls a handler at the end of every turn from this one on, after those added before.
   public func addTurnHandler(_ handler: any TurnHandler) {
     assertOnLoop()
     turnHandlers.append(handler)
   }
 
-  /// Calls a handler no more; it may be the one that runs.
+  /// Removes a turn handler, which may be the one that runs.
   public func removeTurnHandler(_ handler: any TurnHandler) {
     assertOnLoop()
-    // Only emptied: `endTurn` may be walking, and closes the gaps behind itself.
+    // Only emptied: `endTurn` may be iterating, and closes the gaps afterwards.
     for index in turnHandlers.indices where turnHandlers[index] === handler {
       turnHandlers[index] = nil
     }
@@ -153,7 +155,7 @@ public final class EventLoop: @unchecked Sendable {
 // MARK: - The parts of a turn
 
 extension EventLoop {
-  /// How long epoll may refuse a descriptor before it is asked again.
+  /// How long after a refusal epoll is asked again.
   private static let rewatchNanoseconds: UInt64 = 10_000_000
 
   private func runMailbox() {
@@ -162,7 +164,7 @@ extension EventLoop {
     batch.removeAll(keepingCapacity: true)
   }
 
-  /// How long the next wait may last; nil is without end.
+  /// The longest next wait; nil is indefinite.
   private func timeout(limit: UInt64) -> UInt64? {
     if wantsTurn || !mailbox.prepareToWait() { return 0 }
     var timeout = hasUnwatched ? min(limit, Self.rewatchNanoseconds) : limit

@@ -1,14 +1,14 @@
-/// Work that other threads hand to the loop.
+/// Work that other threads post to the loop.
 ///
-/// The wake-up descriptor is written only for a loop that waits and was not yet woken: under load
-/// a post is a lock and an append.
+/// The wake-up descriptor is written only for a loop that waits and was not woken yet: under load a
+/// post is a lock and an append.
 ///
-/// - Thread: any, but `take`, `prepareToWait` and `end`, which are the loop's
+/// - Thread: any, except `take`, `prepareToWait` and `end`, which are the loop's
 struct Mailbox: ~Copyable {
   typealias Work = @Sendable () -> Void
 
-  // Not private: of a noncopyable type that holds a generic one of a private type, 6.3.1 makes a
-  // module that LLVM refuses.
+  // Not private: for a noncopyable type that holds a generic type with a private argument, Swift
+  // 6.3.1 generates a module that LLVM rejects.
   struct State {
     var work: [Work] = []
     var isWaiting = false
@@ -20,7 +20,7 @@ struct Mailbox: ~Copyable {
 
   /// Appends work.
   ///
-  /// - Returns: whether it was taken, and whether the loop has to be woken for it
+  /// - Returns: whether it was accepted, and whether the loop has to be woken for it
   func post(_ work: @escaping Work) -> (isTaken: Bool, needsWakeUp: Bool) {
     state.withLock { state in
       if state.hasEnded { return (false, false) }
@@ -39,15 +39,15 @@ struct Mailbox: ~Copyable {
     }
   }
 
-  /// Whether nobody has woken the waiting loop yet; then this caller does.
+  /// Whether the waiting loop is not woken yet; then this caller must wake it.
   private static func wakes(_ state: inout State) -> Bool {
     defer { state.isWaiting = false }
     return state.isWaiting
   }
 
-  /// Swaps what was posted with `batch`, which is empty and keeps its capacity.
+  /// Swaps the posted work with `batch`, which must be empty and keeps its capacity.
   ///
-  /// - Returns: whether a stop was asked for
+  /// - Returns: whether a stop was requested
   func take(into batch: inout [Work]) -> Bool {
     state.withLock { state in
       state.isWaiting = false
@@ -56,7 +56,7 @@ struct Mailbox: ~Copyable {
     }
   }
 
-  /// Whether the loop may wait: nothing was posted and nobody asked it to stop.
+  /// Whether the loop may wait: no work was posted and no stop was requested.
   ///
   /// If it may, the next post wakes it.
   func prepareToWait() -> Bool {

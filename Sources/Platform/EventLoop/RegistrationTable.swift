@@ -1,10 +1,10 @@
-/// What is registered, by slot; slots are used again, generations are not.
+/// The registered descriptors, by slot; slots are reused, generations are not.
 struct RegistrationTable {
   struct Slot {
     var generation: UInt32 = 0
     var descriptor: Int32 = -1
     var interest: Interest = []
-    /// Whether epoll has it: not while its interest is empty, nor while epoll refuses it.
+    /// Whether it is in the epoll set: not while its interest is empty, or epoll refuses it.
     var isWatched = false
     var handler: (any EventHandler)?
   }
@@ -12,7 +12,7 @@ struct RegistrationTable {
   private var slots: [Slot] = []
   private var freeSlots: [UInt32] = []
 
-  /// The registration that `insert` would make next.
+  /// The registration that `insert` would create next.
   var next: Registration {
     let slot = freeSlots.last ?? UInt32(truncatingIfNeeded: slots.count)
     let index = Int(slot)
@@ -34,7 +34,7 @@ struct RegistrationTable {
     freeSlots.append(registration.slot)
   }
 
-  /// The slot of a living registration; nil for one that is gone.
+  /// The slot of a live registration; nil for a removed one.
   subscript(registration: Registration) -> Slot? {
     get {
       let index = Int(registration.slot)
@@ -49,7 +49,7 @@ struct RegistrationTable {
     }
   }
 
-  /// Registrations that want to be watched and are not.
+  /// Registrations that should be watched and are not.
   var unwatched: [Registration] {
     slots.indices.compactMap { index in
       let slot = slots[index]

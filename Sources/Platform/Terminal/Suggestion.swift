@@ -1,8 +1,8 @@
-/// What a mistyped word was most likely meant to be.
+/// The most likely intention of a mistyped word.
 public enum Suggestion {
-  /// The nearest of some words, if it is near enough to be meant; letters of either case are alike.
+  /// The nearest of some words, if it is near enough; the case of letters is ignored.
   ///
-  /// One letter in three may differ: missing, additional, another one, or two exchanged.
+  /// One letter in three may differ: missing, additional, wrong, or swapped with the next.
   public static func nearest(to word: String, in candidates: some Sequence<String>) -> String? {
     let wanted = Array(word.lowercased().utf8)
     let limit = max(1, (wanted.count + 1) / 3)
@@ -12,13 +12,14 @@ public enum Suggestion {
       if distance <= limit, distance < best?.distance ?? .max { best = (candidate, distance) }
     }
     if let best { return best.word }
-    // A beginning that only one word has.
+    // A prefix of only one word.
     guard wanted.count >= 3 else { return nil }
     let longer = candidates.filter { $0.lowercased().hasPrefix(word.lowercased()) }
     return longer.count == 1 ? longer.first : nil
   }
 
-  /// Letters to insert, delete, replace or exchange with their neighbour; more than `limit` is not counted.
+  /// Letters to insert, delete, replace or swap with their neighbour; counts no further than
+  /// `limit`.
   ///
   /// - Source: optimal string alignment
   static func distance(_ first: [UInt8], _ second: [UInt8], limit: Int) -> Int {

@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// What a program asks of the terminal it prints to.
+/// Properties of the terminal that a program prints to.
 ///
 /// - Source: environ(7), tty_ioctl(4), https://no-color.org
 public enum Terminal {
@@ -14,13 +14,13 @@ public enum Terminal {
     case never
   }
 
-  /// The columns that text has to fit: `COLUMNS`, or what the terminal says; nil for files and pipes.
+  /// The columns that text has to fit: `COLUMNS`, or the terminal's own; nil for files and pipes.
   public static func columnCount(of descriptor: Int32) -> Int? {
     if let text = environmentVariable("COLUMNS"), let count = Int(text), count > 0 { return count }
     return ownColumnCount(of: descriptor)
   }
 
-  /// The size of a terminal in characters; 80 by 24 where it does not say.
+  /// The size of a terminal in characters; 80 by 24 if it does not report one.
   public static func size(_ descriptor: Int32) -> (columns: Int, rows: Int) {
     var size = winsize()
     guard unsafe ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0

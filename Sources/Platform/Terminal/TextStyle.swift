@@ -1,4 +1,4 @@
-/// How a few words stand out on a terminal.
+/// A style that makes a few words stand out on a terminal.
 ///
 /// - Source: ECMA-48, SGR; the eight colours that every terminal has
 public enum TextStyle: UInt8, Sendable {
@@ -16,14 +16,14 @@ public enum TextStyle: UInt8, Sendable {
 }
 
 extension String {
-  /// The text in lines of at most so many columns, broken at spaces, and behind the commas of a list
-  /// that is longer than a line; any other long word has its own line.
+  /// The text in lines of at most so many columns, broken at spaces, and after the commas of a list
+  /// that is longer than a line; any other long word gets a line of its own.
   ///
   /// Line breaks and the indentation of a line stay; a character takes one column.
   ///
   /// - Parameters:
   ///   - columns: the columns of a line
-  ///   - indent: the columns that the second and later lines of a paragraph stand further in
+  ///   - indent: the additional indentation of the second and later lines of a paragraph
   /// - Returns: the lines, joined
   public func wrapped(to columns: Int, indent: Int = 0) -> String {
     split(separator: "\n", omittingEmptySubsequences: false)
@@ -52,7 +52,7 @@ extension String {
     return lines + [current]
   }
 
-  /// The words of a line; a list that is longer than a line comes in parts, each glued to the one before.
+  /// The words of a line; a list longer than a line is split, each part glued to the one before.
   private static func words(_ line: Substring, _ room: Int) -> [(Substring, isGlued: Bool)] {
     line.split(separator: " ", omittingEmptySubsequences: false).flatMap { word in
       guard word.count > room, word.contains(",") else { return [(word, isGlued: false)] }

@@ -1,8 +1,9 @@
-/// What is wrong with a command line and what to write instead, in the one style of all our programs.
+/// What is wrong with a command line and what to write instead, in the common style of our
+/// programs.
 ///
-/// - Shape: `usage: cause. remedy`, behind the name of the program
+/// - Shape: `usage: cause. remedy`, after the name of the program
 public struct UsageMessage: Sendable {
-  /// What to write for an argument, by the name that the parser gives it.
+  /// What to write for an argument, which the parser identifies by name.
   public struct Form: Sendable {
     let argument: String
     let remedy: @Sendable (String) -> String
@@ -10,8 +11,9 @@ public struct UsageMessage: Sendable {
     /// Makes a row.
     ///
     /// - Parameters:
-    ///   - argument: as the parser writes it: `<binding>`
-    ///   - remedy: a sentence without its full stop, for the value that was given; empty if none was
+    ///   - argument: the name that the parser uses: `<binding>`
+    ///   - remedy: a sentence without its full stop, given the value; the value is empty if it is
+    ///     missing
     public init(_ argument: String, _ remedy: @escaping @Sendable (String) -> String) {
       self.argument = argument
       self.remedy = remedy
@@ -22,12 +24,12 @@ public struct UsageMessage: Sendable {
   private let full: String
   private let forms: [Form]
 
-  /// Takes what the parser says.
+  /// Takes the parser's message.
   ///
   /// - Parameters:
-  ///   - cause: the parser's, or a validation's, message
+  ///   - cause: the message of the parser or of a validation
   ///   - full: the message with the line that begins with `Usage: `
-  ///   - forms: what to write for arguments that take values of their own
+  ///   - forms: what to write for arguments with their own syntax
   public init(cause: String, full: String, forms: [Form]) {
     self.cause = cause
     self.full = full
@@ -36,7 +38,7 @@ public struct UsageMessage: Sendable {
 
   /// The line, without the program's name.
   public var text: String {
-    // The parser's own list of the values that there are; one of more than five has a line for each.
+    // The parser's own list of possible values; with more than five, each has its own line.
     let parts = cause.split(separator: ". Please provide one of the following:")
     if parts.count == 2 {
       let values = parts[1].split(whereSeparator: { $0 == "\n" || $0 == " " || $0 == "-" })
@@ -48,7 +50,7 @@ public struct UsageMessage: Sendable {
       let front = cause.prefix(cause.count - list.count - ". Please provide ".count)
       return "usage: \(front). Write \(list.dropLast())"
     }
-    // Messages of our own say what to write.
+    // Our own messages say what to write.
     if cause.contains(". Write ") || cause.contains(" See '") {
       return "usage: " + cause
     }
@@ -72,7 +74,7 @@ public struct UsageMessage: Sendable {
     return String(cause.dropFirst("The value '".count).prefix { $0 != "'" })
   }
 
-  /// The usage line without the options that may be left away, and its words in front of the arguments.
+  /// The usage line without optional arguments, and its words before the arguments.
   private var synopsis: (command: String, whole: String) {
     let line = full.split(separator: "\n").first { $0.hasPrefix("Usage: ") } ?? "Usage: "
     var (depth, kept, hasOptions) = (0, "", false)

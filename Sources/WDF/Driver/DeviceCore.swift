@@ -1,7 +1,7 @@
 internal import Platform
 internal import Synchronization
 
-/// What a control device knows of its clients.
+/// The state of a control device with respect to its clients.
 final class DeviceCore: Sendable {
   private struct State {
     var isReady = false
@@ -12,7 +12,7 @@ final class DeviceCore: Sendable {
   }
 
   private let isExclusive: Bool
-  /// Excludes the callbacks of all queues of the device from each other, if that was asked for.
+  /// Excludes the callbacks of all queues of the device from each other, if requested.
   let callbackLock: CallbackLock?
   private let state = LockedValue(State())
 
@@ -21,7 +21,7 @@ final class DeviceCore: Sendable {
     self.callbackLock = callbackLock
   }
 
-  /// Admits an open, or says why not.
+  /// Admits an open, or returns why not.
   func open() -> WdfError.Code? {
     state.withLock { state in
       if !state.isReady { return .invalidDeviceState }
@@ -32,7 +32,7 @@ final class DeviceCore: Sendable {
     }
   }
 
-  /// An open is no more; true if the device waited for it to be deleted.
+  /// An open has ended; true if the device waited for it to be deleted.
   func close() -> Bool {
     state.withLock { state in
       state.openCount -= 1
@@ -42,7 +42,7 @@ final class DeviceCore: Sendable {
 
   func finishInitializing() { state.withLock { $0.isReady = true } }
 
-  /// Whether open handles put a delete off; the last of them makes up for it.
+  /// Whether open handles delay a delete; the last of them completes it.
   func holdsDeleteBack() -> Bool {
     state.withLock { state in
       guard state.openCount > 0 else { return false }

@@ -1,7 +1,7 @@
 internal import Platform
 internal import Synchronization
 
-/// What the driver's object carries: the unload callback, and how far unloading has come.
+/// The payload of the driver's object: the unload callback, and the progress of unloading.
 final class DriverCore: Sendable {
   private struct State {
     var onUnload: (@Sendable (Ref<Driver>) -> Void)?
@@ -12,16 +12,16 @@ final class DriverCore: Sendable {
     var result: UnloadBlocked?
   }
 
-  /// How a thread takes part in unloading.
+  /// The part that a thread plays in unloading.
   enum Part: Sendable, Equatable {
     /// It does the work.
     case unload
-    /// Another thread does; it waits for the end of this attempt.
+    /// Another thread does; this one waits for the end of its attempt.
     case join(attempt: UInt64)
   }
 
   private let state: LockedValue<State>
-  /// Unloading has begun, if only to be blocked: clients and workers are not let in any more.
+  /// Unloading has begun, even if it is blocked: clients and workers are no longer admitted.
   private let isClosed = Atomic<Bool>(false)
 
   init(onUnload: (@Sendable (Ref<Driver>) -> Void)?) {
@@ -31,7 +31,7 @@ final class DriverCore: Sendable {
   var isUnloading: Bool { isClosed.load(ordering: .acquiring) }
   var stage: Int { state.withLock { $0.stage } }
 
-  /// Begins an attempt to unload, or joins the one that is under way.
+  /// Begins an attempt to unload, or joins the current one.
   func begin() -> Part {
     isClosed.store(true, ordering: .releasing)
     return state.withLock { state in
@@ -45,7 +45,7 @@ final class DriverCore: Sendable {
 
   func enter(stage: Int) { state.withLock { $0.stage = stage } }
 
-  /// The attempt is over; a later one may follow.
+  /// The attempt has ended; a later one may follow.
   func end(_ result: UnloadBlocked?) {
     state.withLock { state in
       state.isUnloading = false
@@ -53,7 +53,7 @@ final class DriverCore: Sendable {
     }
   }
 
-  /// Whether an attempt is over.
+  /// Whether an attempt has ended.
   func isOver(attempt: UInt64) -> Bool {
     state.withLock { !$0.isUnloading || $0.attempt != attempt }
   }
@@ -61,22 +61,23 @@ final class DriverCore: Sendable {
   /// How the last attempt ended.
   var result: UnloadBlocked? { state.withLock { $0.result } }
 
-  /// The unload callback, the first time.
+  /// The unload callback; only the first call returns it.
   func takeUnloadCallback() -> (@Sendable (Ref<Driver>) -> Void)? {
     state.withLock { $0.onUnload.take() }
   }
 
-  /// Drops the callback of a driver that is no more, and what it captured.
+  /// Drops the callback of a driver that no longer exists, and what it captured.
   func forget() { _ = takeUnloadCallback() }
 }
 
 extension Framework {
-  /// Makes the driver: the root of everything else.
+  /// Creates the driver: the root of everything else.
   ///
   /// - Arguments:
   ///   - context: the driver's globals
-  ///   - onUnload: deregisters what callbacks could still come from; everything is alive meanwhile
-  /// - Throws: `.driverExists` if there is one or objects of an earlier one are left, what `make` throws
+  ///   - onUnload: deregisters what could still call back; every object is still alive
+  /// - Throws: `.driverExists` if there is one or objects of an earlier one are left, what `make`
+  ///   throws
   /// - Windows: WdfDriverCreate, EvtDriverUnload
   public func makeDriver<C: ~Copyable & Sendable>(
     _ name: String, _ context: Context<Driver, C>,

@@ -1,7 +1,7 @@
 internal import Platform
 internal import Synchronization
 
-/// What is pending for one client, and how far its end has come.
+/// The pending requests of one client, and the progress of its end.
 final class FileCore: Sendable {
   enum Phase: Sendable { case creating, open, cleaning, closing, closed }
 
@@ -13,19 +13,19 @@ final class FileCore: Sendable {
     /// Completed cores, so that the next request need not be allocated.
     var spares: [RequestCore] = []
 
-    /// A core that nobody refers to any more; one that somebody does is let go.
+    /// A core without other references; one with other references is released.
     mutating func takeSpare() -> RequestCore? {
       guard var spare = spares.popLast() else { return nil }
       return isKnownUniquelyReferenced(&spare) ? spare : nil
     }
   }
 
-  /// Completed cores that are kept; a client with more under way has some allocated.
+  /// Completed cores that are kept; a client with more pending requests needs allocations.
   private static let spareLimit = 16
 
   typealias Callback = @Sendable (Ref<FileObject>) -> Void
 
-  /// What the driver wants to hear of; dropped when the object is destroyed.
+  /// The callbacks that the driver supplied; dropped when the object is destroyed.
   struct Callbacks: Sendable {
     var onCleanup: Callback?
     var onClose: Callback?
@@ -33,12 +33,12 @@ final class FileCore: Sendable {
   }
 
   private let state: LockedValue<State>
-  /// The open handle, and each request that has not been completed and reported.
+  /// Counts the open handle, and each request that is not both completed and reported.
   private let holds = Atomic<Int>(1)
 
   init(_ callbacks: Callbacks) { state = LockedValue(State(callbacks: callbacks)) }
 
-  /// Asks the create callback, and opens or deletes the file object.
+  /// Calls the create callback, and opens or deletes the file object.
   func admit(
     _ core: Core, _ onCreate: (@Sendable (Ref<FileObject>) throws(WdfError) -> Void)?
   ) throws(WdfError) -> Ref<FileObject> {
@@ -56,7 +56,7 @@ final class FileCore: Sendable {
       }
     }
     state.withLock { $0.phase = .open }
-    // Unloading may have looked for open file objects before this one was.
+    // Unloading may have looked for open file objects before this one was open.
     if core.framework.isUnloading, takeBack() {
       _ = core.framework.delete(core)
       throw core.error(.deletePending)
@@ -74,7 +74,7 @@ final class FileCore: Sendable {
 
   var phase: Phase { state.withLock { $0.phase } }
 
-  /// How far its end has come, for reports.
+  /// The progress of its end, for reports.
   var standing: String {
     let (phase, pending) = state.withLock { ($0.phase, $0.pending.count) }
     let words =
@@ -122,7 +122,7 @@ final class FileCore: Sendable {
 
   func request(_ id: UInt64) -> RequestCore? { state.withLock { $0.pending[id] } }
 
-  /// The request is complete: its identifier is free before anybody hears of it.
+  /// The request is complete: its identifier is free before the completion is reported.
   func forget(_ request: RequestCore) {
     state.withLock { _ = $0.pending.removeValue(forKey: request.parameters.id) }
   }
@@ -135,7 +135,7 @@ final class FileCore: Sendable {
     }
   }
 
-  /// A request has been completed and reported, or the handle was closed; the last one closes the
+  /// A request was completed and reported, or the handle was closed; the last of these closes the
   /// file.
   func drop(_ core: Core) {
     guard holds.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue == 0 else { return }
@@ -152,8 +152,9 @@ final class FileCore: Sendable {
     if let device = core.device { core.framework.closed(device) }
   }
 
-  /// The handle is closed: cleanup callback, then what is queued ends, then what can be cancelled, and
-  /// what the driver has in its hands is marked: it is cancelled if it is queued or marked cancelable.
+  /// The handle is closed: runs the cleanup callback, ends the queued requests, cancels the
+  /// cancelable ones, and marks those that the driver holds: they are cancelled when they are
+  /// queued or marked cancelable.
   ///
   /// False if it was closed before.
   @discardableResult
@@ -176,19 +177,19 @@ final class FileCore: Sendable {
     let pending = state.withLock { $0.pending.values.sorted { $0.sequence < $1.sequence } }
     for request in pending where request.isQueued { _ = request.cancel() }
     for request in pending where request.isCancelable { _ = request.cancel() }
-    // Whatever moved meanwhile, and whatever the driver has: no request is queued behind this.
+    // Whatever moved meanwhile, and whatever the driver holds: no request is queued after this.
     for request in pending { _ = request.cancel() }
     state.withLock { $0.phase = .closing }
     drop(core)
   }
 
-  /// The object is destroyed: what its callbacks captured goes with it.
+  /// The object is destroyed: what its callbacks captured is released with it.
   func forget() {
     let dropped = state.withLock { $0.callbacks.take() }
     withExtendedLifetime(dropped) {}
   }
 
-  /// The driver unloads: the handle is closed, by the driver itself if it wants to.
+  /// The driver unloads: closes the handle, or lets the driver close it if it supplied a callback.
   func unload(_ core: Core) {
     guard let onUnload = state.withLock({ $0.callbacks?.onUnload }) else {
       close(core)
@@ -199,7 +200,7 @@ final class FileCore: Sendable {
 
   /// The object is disposed of by its parent: as if the handle was closed.
   ///
-  /// True if that was all.
+  /// True if nothing is left to wait for.
   func dispose(_ core: Core) -> Bool {
     close(core)
     return phase == .closed

@@ -2,7 +2,7 @@ internal import Platform
 internal import Synchronization
 
 extension Framework {
-  /// Everything that keeps a step of unloading from its end; never nothing.
+  /// Everything that keeps a step of unloading from finishing; never empty.
   func unloadHolders(of driver: Core, stage: Int, _ now: UInt64) -> [UnloadBlocked.Holder] {
     var found: [UnloadBlocked.Holder] =
       switch stage {
@@ -15,7 +15,7 @@ extension Framework {
     return found.isEmpty ? [stateHolder(driver, now)] : found
   }
 
-  /// Reports every object that should be gone by now, by kind and by the place where it was made.
+  /// Reports every object that should be gone by now, by kind and by creation site.
   func reportLeaks() {
     for core in allCores {
       core.report(.leak, "\(core.lineage), \(core.site.fileID):\(core.site.line)")
@@ -37,7 +37,7 @@ extension Framework {
     return holder(core, core.name, thread: thread, since: core.creationNanoseconds, now)
   }
 
-  /// A client's handle that is left, with how far its end has come, and the callbacks it runs.
+  /// A client's handle that is left, with the progress of its end, and the callbacks that it runs.
   private func fileHolders(_ core: Core, _ now: UInt64) -> [UnloadBlocked.Holder] {
     guard case .file(let file) = core.payload else { return [] }
     return [holder(core, file.standing, since: core.creationNanoseconds, now)] + tagged(core, now)
@@ -54,7 +54,7 @@ extension Framework {
     }
   }
 
-  /// Who holds one object: by name if the verifier keeps names, else how many there are.
+  /// The holders of one object: by name if the verifier records names, otherwise their number.
   func holders(of core: Core, _ now: UInt64) -> [UnloadBlocked.Holder] {
     var found = tagged(core, now)
     let since = core.creationNanoseconds

@@ -2,7 +2,7 @@ internal import Platform
 internal import Synchronization
 
 extension Framework {
-  /// Whether unloading the driver has begun: clients and workers are not let in any more.
+  /// Whether unloading the driver has begun: clients and workers are no longer admitted.
   var isUnloading: Bool {
     guard case .driver(let driver)? = driverObject?.payload else { return true }
     return driver.isUnloading
@@ -10,13 +10,13 @@ extension Framework {
 
   /// Unloads; a second caller waits for the first.
   ///
-  /// What was blocked may be tried again.
+  /// A blocked unload can be repeated.
   func unload(_ core: Core, _ plan: UnloadPlan) throws(UnloadBlocked) {
     guard case .driver(let driver) = core.payload else { return }
     if ThreadState.with({ $0.mustNotWait }) || holdsDriverHere {
       throw UnloadBlocked(reason: .wouldDeadlock, stage: 0, holders: [])
     }
-    // Another driver can only have been made when nothing of this one was left.
+    // Another driver can exist only if nothing of this one was left.
     if let current = driverObject, current !== core { return }
     switch driver.begin() {
     case .unload:
@@ -85,7 +85,8 @@ extension Framework {
     }
   }
 
-  /// Waits for a condition, doing meanwhile what the dispose thread would: it may have ended.
+  /// Waits for a condition, and meanwhile does the work of the dispose thread, which may have
+  /// ended.
   private func wait(
     _ core: Core, _ plan: UnloadPlan, _ condition: () -> Bool
   ) throws(UnloadBlocked) {
@@ -97,7 +98,7 @@ extension Framework {
       let until = min(nextWarning, plan.deadlineNanoseconds)
       if progress.wait(ticket, untilNanoseconds: until) { continue }
       let blocked = blocked(core)
-      // What ended since it was last looked for holds nothing up.
+      // What has ended since the last check is no longer an obstacle.
       runWhatWasPutOff()
       if condition() { return }
       warn(blocked)
@@ -110,7 +111,7 @@ extension Framework {
     }
   }
 
-  /// What unloading waits for, and everything that holds it up.
+  /// The condition that unloading waits for, with everything that delays it.
   private func blocked(_ core: Core) -> UnloadBlocked {
     let stage = if case .driver(let driver) = core.payload { driver.stage } else { 0 }
     let holders = unloadHolders(of: core, stage: stage, monotonicNanoseconds())

@@ -1,7 +1,7 @@
 extension Ref where Kind == Driver {
-  /// Makes the device that clients open.
+  /// Creates the device that clients open.
   ///
-  /// It takes opens after ``finishInitializing()``.
+  /// It admits opens after ``finishInitializing()``.
   /// - Arguments: `isExclusive`: one open at a time; `options`: a scope of `device` excludes the
   ///   callbacks of its queues from each other
   /// - Windows: WdfControlDeviceInitAllocate, WdfDeviceCreate
@@ -14,7 +14,7 @@ extension Ref where Kind == Driver {
       core.framework.create(birth) { core throws(WdfError) in try context.makeBox(for: core) })
   }
 
-  /// Makes the device without a context.
+  /// Creates the device without a context.
   public func makeControlDevice(
     _ name: String, isExclusive: Bool = false, options: ObjectOptions = ObjectOptions(),
     fileID: StaticString = #fileID, line: UInt = #line
@@ -35,23 +35,25 @@ extension Ref where Kind == Driver {
 }
 
 extension Ref where Kind == ControlDevice {
-  /// Takes opens from now on.
+  /// Admits opens from now on.
   ///
   /// - Windows: WdfControlFinishInitializing
   public func finishInitializing() {
     if case .device(let device) = core.payload { device.finishInitializing() }
   }
 
-  /// Makes the file object of a client that connected.
+  /// Creates the file object of a client that connected.
   ///
   /// - Arguments:
   ///   - context: one value for this client
-  ///   - onCreate: has the last word on whether it may open; runs in a critical region. If it
-  ///     throws, neither of the other two is ever called
-  ///   - onCleanup: the client is gone, its requests are not: end those that only you can end
+  ///   - onCreate: decides last whether it may open; runs in a critical region. If it throws, the
+  ///     other two callbacks are never called
+  ///   - onCleanup: the client is gone, its requests are not: end those that only the driver can
+  ///     end
   ///   - onClose: the last request is complete
-  ///   - onUnload: the driver unloads and the handle is open: sees to it that ``Ref/close()`` is called,
-  ///     on the thread that has the client; without it unloading closes the handle itself
+  ///   - onUnload: the driver unloads while the handle is open: make sure that ``Ref/close()`` is
+  ///     called, on the thread that has the client; without this callback, unloading closes the
+  ///     handle itself
   /// - Throws: `.invalidDeviceState` before ``finishInitializing()``, `.deletePending` when unloading
   ///   began, `.accessDenied` if the device is exclusive and open
   /// - Windows: EvtDeviceFileCreate, EvtFileCleanup, EvtFileClose
@@ -83,7 +85,7 @@ extension Ref where Kind == ControlDevice {
 }
 
 extension Framework {
-  /// A file object of a device is no more.
+  /// A file object of a device no longer exists.
   func closed(_ core: Core) {
     if case .device(let device) = core.payload, device.close() { _ = delete(core) }
   }

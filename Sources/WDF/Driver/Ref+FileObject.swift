@@ -6,7 +6,7 @@ extension Ref where Kind == FileObject {
     }
   }
 
-  /// Makes a request of this client, in the hands of the driver.
+  /// Creates a request of this client, owned by the driver.
   ///
   /// It keeps the file object until it is completed.
   /// - Throws: `.deletePending` once ``close()`` began, `.requestPending` if the identifier is in use
@@ -17,9 +17,10 @@ extension Ref where Kind == FileObject {
     OwnedRequest(try file.makeRequest(core, parameters, sink, isPresented: true))
   }
 
-  /// Sends a request that the driver has not seen to a queue, else to the default queue of the device.
+  /// Sends a request that the driver has not seen to a queue, or to the default queue of the
+  /// device.
   ///
-  /// It is completed if the queue does not take it: there is always one completion.
+  /// It is completed if the queue does not accept it: there is always exactly one completion.
   /// - Throws: as `makeRequest`
   /// - Windows: what the I/O manager does with ReadFile, WriteFile, DeviceIoControl
   public func submit(
@@ -36,7 +37,7 @@ extension Ref where Kind == FileObject {
     }
   }
 
-  /// Whether a request with this identifier has not been completed.
+  /// Whether a request with this identifier is not completed yet.
   public func isPending(_ id: UInt64) -> Bool { (try? file.request(id)) != nil }
 
   /// Cancels a request by the client's identifier.
@@ -47,14 +48,14 @@ extension Ref where Kind == FileObject {
     return request.cancel()
   }
 
-  /// How many requests have not been completed.
+  /// The number of requests that are not completed.
   public var pendingCount: Int { (try? file.pendingCount) ?? 0 }
 
   /// The client's handle is closed.
   ///
-  /// The cleanup callback runs; then its queued requests are cancelled, then those that the driver
-  /// marked cancelable; and when the last of its requests is complete the close callback runs and the
-  /// object is deleted: here, or on the thread that completes it. Closing twice does nothing.
+  /// The cleanup callback runs; then its queued requests are cancelled, then those marked
+  /// cancelable. When the last of its requests is complete, the close callback runs and the object
+  /// is deleted: here, or on the thread that completes the request. Closing twice does nothing.
   /// - Windows: IRP_MJ_CLEANUP, IRP_MJ_CLOSE
   public func close() {
     guard let file = try? file else { return }

@@ -2,10 +2,10 @@ internal import Platform
 internal import Synchronization
 
 extension Ref where Kind == Driver {
-  /// Whether unloading has begun: what cannot be made from now on fails for that reason.
+  /// Whether unloading has begun, which makes creating objects fail.
   public var isUnloading: Bool { core.framework.isUnloading }
 
-  /// Unloads the driver and waits until nothing of it is left.
+  /// Unloads the driver and waits until no part of it is left.
   ///
   /// 0 no opens and workers any more, sessions are closed, workers are asked to stop · 1, 2 the unload
   /// callback runs and everything is alive · 3 workers are awaited · 4, 5 cleanups, children first ·
@@ -13,8 +13,8 @@ extension Ref where Kind == Driver {
   /// its result. After an unload that was blocked it can be tried again; the driver takes no clients
   /// and no workers meanwhile.
   /// - Arguments:
-  ///   - warnEvery: how often `VE-STUCK` names what is waited for
-  ///   - deadline: for how long all waiting together may go on
+  ///   - warnEvery: how often `VE-STUCK` names what the unload waits for
+  ///   - deadline: the total time for waiting
   /// - Throws: ``UnloadBlocked`` naming every holder: each client's handle, worker and running
   ///   callback that is left; `.wouldDeadlock` on a worker, in a dispatch section, in a callback of the
   ///   framework and in a body that borrows one of its objects
@@ -26,7 +26,7 @@ extension Ref where Kind == Driver {
     try core.framework.unload(core, UnloadPlan(warnEvery, deadline, callsBack: true))
   }
 
-  /// Unloads the driver on a thread of its own, which calls `completion` in the end.
+  /// Unloads the driver on a separate thread, which calls `completion` at the end.
   public func unload(
     warnEvery: Duration = .seconds(60), deadline: Duration = .seconds(4),
     completion: @escaping @Sendable (UnloadBlocked?) -> Void
@@ -47,7 +47,7 @@ extension Ref where Kind == Driver {
     }
   }
 
-  /// Takes back a driver whose start failed: as ``unload(warnEvery:deadline:)``, without the unload
+  /// Removes a driver whose start failed: as ``unload(warnEvery:deadline:)``, without the unload
   /// callback.
   ///
   /// - Windows: a DriverEntry that returns an error
@@ -58,7 +58,7 @@ extension Ref where Kind == Driver {
   }
 }
 
-/// How long unloading may take, and what it includes.
+/// The time limit and the scope of an unload.
 struct UnloadPlan: Sendable {
   let warnNanoseconds: UInt64
   let deadlineNanoseconds: UInt64

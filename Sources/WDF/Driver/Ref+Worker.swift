@@ -1,16 +1,16 @@
 internal import Platform
 
 extension Ref where Kind == Driver {
-  /// Starts a thread that holds the driver until `body` has returned, and what it captured is gone.
+  /// Starts a thread that holds the driver until `body` has returned and its captures are released.
   ///
-  /// All signals are blocked in it, and it cannot be cancelled. On it, forms that wait answer
-  /// `.wouldDeadlock`.
+  /// All signals are blocked on it, and it cannot be cancelled. On it, functions that wait fail
+  /// with `.wouldDeadlock`.
   /// - Arguments:
   ///   - name: names the thread (15 bytes of it) and its hold on the driver
   ///   - stopPhase: when unloading asks it to stop
-  ///   - onStop: called once, from another thread, when it is asked; wakes a loop that waits
+  ///   - onStop: called once, on another thread, to ask it to stop; has to wake a loop that waits
   ///   - body: the thread
-  /// - Throws: `.deletePending` once unloading began, `.outOfResources` if there is no thread
+  /// - Throws: `.deletePending` once unloading began, `.outOfResources` if no thread can be started
   /// - Windows: IoCreateSystemThread
   public func spawnWorker(
     _ name: String, stopPhase: StopPhase = .unloadBegins,
@@ -46,14 +46,14 @@ extension Ref where Kind == Driver {
       core.unpin(name)
       throw core.error(.outOfResources)
     }
-    // Unloading may have asked all workers before this one could be found.
+    // Unloading may have asked all workers to stop before this one was registered.
     if framework.isUnloading { worker.requestStop() }
     return Ref<Worker>(made)
   }
 }
 
 extension Ref where Kind == Worker {
-  /// Asks the thread to stop; how soon it does is its own affair.
+  /// Asks the thread to stop; it decides how soon it does.
   public func requestStop() {
     if case .worker(let worker) = core.payload { worker.requestStop() }
   }

@@ -1,19 +1,19 @@
-/// Unloading could not be finished: what should go is still held.
+/// Unloading could not be finished: some objects are still held.
 ///
-/// Nothing that is in use was destroyed. Unloading can be tried again; else the process should report
-/// this and exit.
+/// Nothing that is in use was destroyed. Unloading can be repeated; otherwise the process should
+/// report this and exit.
 public struct UnloadBlocked: Error, Sendable {
   /// What holds an object.
   public struct Holder: Sendable, Hashable {
     /// The object that is held.
     public let object: ObjectID
-    /// What it is.
+    /// The kind of the object.
     public let kind: Kind
-    /// What it is called.
+    /// The name of the object.
     public let name: String
-    /// What holds it: a worker's name, requests, a running body or callback, how far its end has come.
+    /// The holder: a worker's name, requests, a running body or callback, the progress of its end.
     public let tag: String
-    /// The thread that holds it, as the kernel numbers it; 0 if unknown.
+    /// The kernel's id of the thread that holds it; 0 if unknown.
     public let threadID: Int32
     /// For how long.
     public let age: Duration
@@ -21,8 +21,8 @@ public struct UnloadBlocked: Error, Sendable {
 
   /// `.timedOut` after the deadline, `.wouldDeadlock` if the caller must not wait.
   public let reason: WdfError.Code
-  /// The step of the unload sequence that was waited in.
+  /// The step of the unload sequence during which it waited.
   public let stage: Int
-  /// What holds it up; never empty after the deadline.
+  /// The obstacles; never empty after the deadline.
   public let holders: [Holder]
 }

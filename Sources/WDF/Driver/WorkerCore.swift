@@ -3,13 +3,13 @@ internal import Synchronization
 
 /// When a worker is asked to stop.
 public enum StopPhase: Sendable {
-  /// When unloading begins: sessions end, the loop goes on until it is empty.
+  /// When unloading begins: sessions end, the loop continues until it has none.
   case unloadBegins
   /// When the unload callback has returned: for threads that the callback still needs.
   case unloadCallbackReturned
 }
 
-/// A thread of the driver: whether it should stop, and whether it did.
+/// A thread of the driver: whether it should stop, and whether it has.
 final class WorkerCore: Sendable {
   private struct State {
     var isStopRequested = false
@@ -34,7 +34,7 @@ final class WorkerCore: Sendable {
   var hasEnded: Bool { state.withLock { $0.hasEnded } }
   var threadID: Int32 { state.withLock { $0.threadID } }
 
-  /// The thread: runs the body, and has dropped it with all that it captured when it returns.
+  /// The thread: runs the body, and has released everything that it captured when it returns.
   @inline(never)
   func run(_ core: Core) {
     let body = state.withLock { state in
@@ -52,7 +52,7 @@ final class WorkerCore: Sendable {
     withExtendedLifetime(dropped) {}
   }
 
-  /// Asks the worker to stop; its wake-up is called once.
+  /// Asks the worker to stop; its wake-up callback is called once.
   func requestStop() {
     // Taken first: a worker that sees the flag may end before it is woken.
     let onStop = state.withLock { state in
@@ -64,7 +64,7 @@ final class WorkerCore: Sendable {
   }
 }
 
-/// How a worker learns that it should stop.
+/// Tells a worker whether it should stop.
 public struct StopToken: ~Copyable, Sendable {
   let worker: WorkerCore
 

@@ -1,12 +1,12 @@
 internal import Platform
 internal import Synchronization
 
-/// A door for callbacks from outside: after it was closed, nobody is inside and nobody comes in.
+/// A gate for callbacks from outside: once it is closed, no callback is inside and none can enter.
 ///
-/// A protocol driver puts it in front of what its registration calls, and closes it when it
+/// A protocol driver puts it in front of the callbacks of its registration, and closes it when it
 /// deregisters.
 ///
-/// - Windows: EX_RUNDOWN_REF; the promise of NdisDeregisterProtocolDriver
+/// - Windows: EX_RUNDOWN_REF; the guarantee of NdisDeregisterProtocolDriver
 public final class CallbackGate: Sendable {
   private struct State {
     var insideCount = 0
@@ -19,14 +19,14 @@ public final class CallbackGate: Sendable {
   private let framework: Framework
   private let owner: Core
 
-  /// Makes an open door, whose reports name `owner`.
+  /// Creates an open gate, whose reports name `owner`.
   public init(of owner: Ref<Driver>) {
     self.owner = owner.core
     framework = owner.core.framework
   }
 
-  /// Runs `body` unless the door is closing or closed; after closing was over that is reported as
-  /// `VE-LATE-PROTOCOL`.
+  /// Runs `body` unless the gate is closing or closed; an attempt after it was closed is reported
+  /// as `VE-LATE-PROTOCOL`.
   public func enter<R>(_ callback: StaticString, _ body: () -> R) -> R? {
     let isLate: Bool? = state.withLock { state in
       if state.isClosing { return state.isClosed }
@@ -56,7 +56,7 @@ public final class CallbackGate: Sendable {
     return state.waiters
   }
 
-  /// Lets nobody in any more; `completion` is called once nobody is inside.
+  /// Closes the gate; `completion` is called once when no callback is inside.
   public func close(completion: @escaping @Sendable () -> Void) {
     let waiters = state.withLock { state in
       state.isClosing = true
@@ -66,7 +66,7 @@ public final class CallbackGate: Sendable {
     for waiter in waiters { waiter() }
   }
 
-  /// ``close(completion:)``, waiting for its end.
+  /// ``close(completion:)``, waiting for the end.
   ///
   /// - Throws: `.wouldDeadlock` on a worker, in a dispatch section and inside; `.timedOut`
   public func close(waitingUpTo limit: Duration?) throws(WdfError) {

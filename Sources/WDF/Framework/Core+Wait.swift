@@ -2,7 +2,7 @@ internal import Platform
 internal import Synchronization
 
 extension Ref {
-  /// Waits until the object is destroyed; `VE-STUCK` tells how long that takes.
+  /// Waits until the object is destroyed; `VE-STUCK` reports how long it takes.
   ///
   /// - Throws: `.wouldDeadlock` on a worker, in a dispatch section, in a body that borrows the object's
   ///   context, and in a callback of the object or of one below it; `.timedOut`
@@ -15,9 +15,10 @@ extension Ref {
 }
 
 extension Core {
-  /// Begins an operation that ends by calling back, and waits for that.
+  /// Begins an operation that calls back at its end, and waits for that.
   ///
-  /// On the executor's own thread what was put off to it is done meanwhile, for no other thread would.
+  /// On the executor's own thread, deferred work runs meanwhile, because no other thread would run
+  /// it.
   func wait(
     upTo limit: Duration?,
     _ begin: (@escaping @Sendable () -> Void) throws(WdfError) -> Void
@@ -52,7 +53,7 @@ extension Core {
   }
 }
 
-/// Set once by one thread and seen by another.
+/// A flag set once by one thread and read by another.
 private final class OneTimeFlag: Sendable {
   private let value = Atomic<Bool>(false)
   var isSet: Bool { value.load(ordering: .acquiring) }
@@ -60,8 +61,8 @@ private final class OneTimeFlag: Sendable {
 }
 
 extension Framework {
-  /// Whether an object can be destroyed only after the caller has returned: the caller borrows it, or
-  /// is a callback of it or of an object below it.
+  /// Whether an object can be destroyed only after the caller has returned: the caller borrows it,
+  /// or is a callback of it or of an object below it.
   func endsBehindCaller(_ core: Core) -> Bool {
     if ThreadState.with({ $0.borrows.contains(ObjectIdentifier(core)) }) { return true }
     guard ThreadState.isRunning(self) else { return false }
@@ -100,7 +101,7 @@ extension Core {
 }
 
 extension Tree {
-  /// Whether `core` is `ancestor` or below it, those counted that are being deleted by themselves.
+  /// Whether `core` is `ancestor` or below it, including objects that are being deleted separately.
   func isBelow(_ core: Core, _ ancestor: Core) -> Bool {
     var slot = slot(core.id)
     while let found = slot {

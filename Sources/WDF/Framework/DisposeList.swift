@@ -1,7 +1,7 @@
 internal import Platform
 internal import Synchronization
 
-/// What was put off to a thread that may wait: first come, first served, one runner at a time.
+/// Work deferred to a thread that may block: in order of arrival, with one runner at a time.
 final class DisposeList: Sendable {
   enum Item: Sendable {
     case resume(Core)
@@ -16,7 +16,7 @@ final class DisposeList: Sendable {
 
   private let state = LockedValue(State())
 
-  /// Adds an item, and gets a runner if none is on its way.
+  /// Adds an item, and schedules a runner if none is scheduled.
   func append(_ item: Item, _ framework: Framework) {
     let mustSchedule = state.withLock { state in
       state.items.append(item)
@@ -26,7 +26,7 @@ final class DisposeList: Sendable {
     if mustSchedule { schedule(framework) }
   }
 
-  /// Gets a runner from an executor that has just been attached, if there is something to run.
+  /// Schedules a runner on an executor that has just been attached, if there is work.
   func moved(_ framework: Framework) {
     let mustSchedule = state.withLock { state in
       state.isScheduled = !state.items.isEmpty
@@ -39,7 +39,7 @@ final class DisposeList: Sendable {
     framework.runSoon { framework.disposeList.drain(framework) }
   }
 
-  /// Runs all there is, and what comes meanwhile, unless another thread does.
+  /// Runs all items, and those that arrive meanwhile, unless another thread does.
   func drain(_ framework: Framework) {
     guard begin() else { return }
     var hasRun = false
@@ -55,7 +55,7 @@ final class DisposeList: Sendable {
     if hasRun { framework.progress.signal() }
   }
 
-  /// Whether nothing waits and nothing runs.
+  /// Whether no item waits or runs.
   var isIdle: Bool { state.withLock { $0.items.isEmpty && !$0.isRunning } }
 
   private func begin() -> Bool {

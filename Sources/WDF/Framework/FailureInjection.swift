@@ -1,12 +1,12 @@
 internal import Synchronization
 
-/// Makes the n-th create fail, for tests of what happens then.
+/// Makes the n-th create fail, to test error paths.
 final class FailureInjection: Sendable {
   private let remaining = Atomic<Int>(-1)
 
   func failAfter(_ count: Int) { remaining.store(count, ordering: .relaxed) }
 
-  /// Whether the create that asks is the one to fail.
+  /// Whether this create has to fail.
   func mustFail() -> Bool {
     guard remaining.load(ordering: .relaxed) >= 0 else { return false }
     return remaining.wrappingSubtract(1, ordering: .relaxed).oldValue == 0
@@ -14,6 +14,6 @@ final class FailureInjection: Sendable {
 }
 
 extension Framework {
-  /// Has one create fail with `.outOfResources` after `count` more have succeeded.
+  /// Makes one create fail with `.outOfResources` after `count` more have succeeded.
   public func failCreate(after count: Int) { injection.failAfter(count) }
 }

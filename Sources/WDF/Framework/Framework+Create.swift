@@ -2,9 +2,9 @@ internal import Platform
 internal import Synchronization
 
 extension Framework {
-  /// Makes an object: slot, core, first context, then the commit that lets others see it.
+  /// Creates an object: slot, core, first context, then the commit that makes it visible.
   ///
-  /// Whatever fails, no callback of the object runs, and the slot goes back.
+  /// If any step fails, no callback of the object runs, and the slot is released.
   func create(
     _ birth: Birth, _ makeBox: ((Core) throws(WdfError) -> ContextBox)?
   ) throws(WdfError) -> Core {
@@ -31,7 +31,7 @@ extension Framework {
     return core
   }
 
-  /// Why nothing can be made under `parent`, before anything is made in vain.
+  /// Why no object can be created under `parent`, before work is wasted on one.
   private func refusal(of parent: Core) -> WdfError? {
     switch parent.word.phase {
     case .constructing: parent.error(.notCommitted)
@@ -41,7 +41,8 @@ extension Framework {
     }
   }
 
-  /// Takes an object back that nobody received: its values are dropped without a callback, as in KMDF.
+  /// Drops an object that was never returned: its values are dropped without a callback, as in
+  /// KMDF.
   private func abandon(_ core: Core) {
     core.word.enter(.destroyed)
     core.contexts.forEach { $0.discard() }

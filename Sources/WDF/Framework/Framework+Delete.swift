@@ -2,7 +2,7 @@ internal import Platform
 internal import Synchronization
 
 extension Framework {
-  /// A delete that driver code asked for.
+  /// A delete requested by driver code.
   func deleteExplicitly(_ core: Core, reports: Bool) throws(WdfError) -> DeleteOutcome {
     if core.word.phase == .constructing { throw core.error(.notCommitted) }
     switch core.payload {
@@ -17,7 +17,7 @@ extension Framework {
     return outcome
   }
 
-  /// Remembers who deletes first, and says who it was if it was not now.
+  /// Records the first thread that deletes the object; returns the record if it was an earlier one.
   private func noteDeleter(_ core: Core) -> StateRecord? {
     guard verifier != .off else { return nil }
     let record = StateRecord(
@@ -37,7 +37,7 @@ extension Framework {
     }
   }
 
-  /// Deletes an object, whoever asks.
+  /// Deletes an object on behalf of any caller.
   func delete(_ core: Core) -> DeleteOutcome {
     let inDispatch = DispatchSection.isActive
     let decision = tree.withLock { $0.beginDelete(core, inDispatch: inDispatch) }
@@ -53,19 +53,19 @@ extension Framework {
     }
   }
 
-  /// Runs the cleanups of an object ahead of its delete, and leaves it for that.
+  /// Runs the cleanups of an object before its delete, which comes later.
   func disposeEarly(_ core: Core) -> Bool {
     guard let walk = tree.withLock({ $0.beginEarlyDispose(core) }) else { return false }
     _ = run(walk)
     return true
   }
 
-  /// Destroys what is below an object that was disposed of early.
+  /// Destroys the children of an object that was disposed of early.
   func destroyChildren(of core: Core) {
     if let walk = tree.withLock({ $0.beginDestroyChildren(core) }) { _ = run(walk) }
   }
 
-  /// Does what a walk asks for until it is over or stands still.
+  /// Carries out the steps of a walk until it ends or is parked.
   ///
   /// No lock is held meanwhile.
   func run(_ walk: Walk) -> DeleteOutcome {
@@ -75,22 +75,22 @@ extension Framework {
     }
   }
 
-  /// Takes a walk up again, on the dispose thread.
+  /// Resumes a walk on the dispose thread.
   func resume(_ root: Core) {
     if let walk = tree.withLock({ $0.resume(root) }) { _ = run(walk) }
     reportFaults()
   }
 
-  /// A kind has let go of everything it held; a walk that waited for that goes on.
+  /// A kind has released everything it held; a walk that waited for that continues.
   func hookFinished(_ core: Core) {
     if let root = tree.withLock({ $0.hookFinished(core) }) {
       disposeList.append(.resume(root), self)
     }
   }
 
-  /// Has the kind let go of what it holds.
+  /// Makes the kind release what it holds.
   ///
-  /// False: it will say so by `hookFinished` later.
+  /// False: it will call `hookFinished` later.
   func letGo(_ core: Core) -> Bool {
     switch core.payload {
     case .queue(let queue): queue.dispose(core)
@@ -101,7 +101,7 @@ extension Framework {
     }
   }
 
-  /// The last pin is gone: nobody can reach the contexts any more.
+  /// The last pin is gone: the contexts can no longer be reached.
   func lastPinIsGone(_ core: Core) {
     let inDispatch = DispatchSection.isActive && core.isPassive
     let mustDefer = tree.withLock { tree in
@@ -112,7 +112,7 @@ extension Framework {
     if mustDefer { disposeList.append(.destroy(core), self) } else { destroy(core) }
   }
 
-  /// What a kind held beyond its own end is let go of, callbacks and what they captured included.
+  /// Releases what a kind held beyond its own end, including callbacks and what they captured.
   private func forget(_ core: Core) {
     switch core.payload {
     case .driver(let driver):
@@ -131,9 +131,9 @@ extension Framework {
     }
   }
 
-  /// Runs what cleanups are left, then the destroys; then the object is no more.
+  /// Runs the remaining cleanups, then the destroys; then the object no longer exists.
   func destroy(_ core: Core) {
-    // What is in quarantine stays as it is until the process ends.
+    // A quarantined object stays as it is until the process ends.
     guard core.word.phase != .quarantined else { return }
     core.word.enter(.destroying)
     trace.record(.wdf, "destroy", core.id)

@@ -18,7 +18,7 @@ extension Framework {
     }
   }
 
-  /// Calls `done` when the object is destroyed, at once if it was.
+  /// Calls `done` when the object is destroyed; at once if it is destroyed already.
   func whenDestroyed(_ core: Core, _ done: @escaping @Sendable () -> Void) {
     let isGone = tree.withLock { tree in
       guard let slot = tree.slot(core.id) else { return true }
@@ -41,29 +41,29 @@ extension Framework {
     }
   }
 
-  /// Every object of a kind that has not been destroyed.
+  /// All objects of a kind that are not destroyed.
   func cores(of kind: Kind) -> [Core] {
     tree.withLock { tree in tree.nodes.compactMap { $0.core?.kind == kind ? $0.core : nil } }
   }
 
-  /// How many objects have not been destroyed.
+  /// The number of objects that are not destroyed.
   public var liveObjectCount: Int { tree.withLock { $0.liveCounts.reduce(0, +) } }
 
-  /// How many objects of a kind have not been destroyed.
+  /// The number of objects of a kind that are not destroyed.
   public func liveObjectCount(of kind: Kind) -> Int {
     tree.withLock { $0.liveCounts[Int(kind.rawValue)] }
   }
 
-  /// The object an identifier names.
+  /// The object with an identifier.
   ///
-  /// - Throws: `.objectDestroyed` if it names none any more
+  /// - Throws: `.objectDestroyed` if it no longer exists
   public func resolve(_ id: ObjectID) throws(WdfError) -> AnyRef {
     guard let core = tree.withLock({ $0.core(id) }) else { throw WdfError(.objectDestroyed, id) }
     return AnyRef(core)
   }
 
-  /// Reports the contradictions the tree met, and puts the objects into quarantine: no callback of
-  /// theirs runs any more.
+  /// Reports the contradictions found in the tree, and quarantines the objects: none of their
+  /// callbacks runs any more.
   func reportFaults() {
     let faults = tree.withLock { tree in
       defer { tree.faults = [] }

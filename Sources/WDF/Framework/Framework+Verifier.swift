@@ -1,8 +1,8 @@
 internal import Synchronization
 
 extension Framework {
-  /// Runs a callback of an object: it is a holder while it runs, forms that would wait for it are
-  /// refused in it, and it must leave the thread as it found it.
+  /// Runs a callback of an object: it counts as a holder while it runs, functions that would wait
+  /// for it fail in it, and it must leave the thread's state unchanged.
   func guarded<R: ~Copyable>(_ core: Core, _ callback: StaticString, _ body: () -> R) -> R {
     let tag = "running: \(callback)"
     core.addTag(tag)
@@ -10,7 +10,7 @@ extension Framework {
     return checked(core, callback, body)
   }
 
-  /// ``guarded(_:_:_:)`` for callbacks on the way of requests, which their queue counts.
+  /// ``guarded(_:_:_:)`` for callbacks about requests, which are counted by their queue.
   func checked<R: ~Copyable>(_ core: Core, _ callback: StaticString, _ body: () -> R) -> R {
     guard verifier != .off else { return ThreadState.running(core, of: self, body) }
     let before = ThreadState.with { ($0.heldLocks.count, $0.criticalRegionDepth) }
@@ -24,6 +24,6 @@ extension Framework {
     return result
   }
 
-  /// After how long a form that waits says so.
+  /// After how long a waiting function reports it.
   var stuckNanoseconds: UInt64 { stuckPeriod.load(ordering: .relaxed) }
 }

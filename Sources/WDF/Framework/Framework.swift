@@ -3,7 +3,7 @@ internal import Synchronization
 
 /// One instance of the framework: at most one driver, the tree below it, and the checks on both.
 ///
-/// The daemon publishes one; tests make as many as they like.
+/// The daemon publishes one instance; tests create any number.
 ///
 /// - Windows: the globals block of one driver
 public final class Framework: Sendable {
@@ -14,7 +14,7 @@ public final class Framework: Sendable {
   let disposeList: DisposeList
   let executor: LockedValue<ExecutorSlot>
   let trace = TraceRing()
-  /// Moves whenever something that unloading may wait for came to its end.
+  /// Changes whenever something that unloading may wait for has ended.
   let progress = EventCount()
   private let currentDriver = LockedValue(DriverSlot())
   let injection: FailureInjection
@@ -23,13 +23,14 @@ public final class Framework: Sendable {
 
   private static let published = LockedValue<Framework?>(nil)
 
-  /// Makes an instance.
+  /// Creates an instance.
   ///
   /// - Arguments:
-  ///   - verifier: how much is watched
-  ///   - executor: where what was put off runs; may be attached later, else a thread of its own
+  ///   - verifier: how much is checked
+  ///   - executor: runs deferred work; may be attached later, otherwise a thread of the framework's
+  ///     own
   ///   - yieldsAtLocks: for tests: lets other threads run at every lock
-  ///   - report: where faults are told
+  ///   - report: receives the faults
   public init(
     verifier: VerifierMode = .off, executor: (any Executor)? = nil, yieldsAtLocks: Bool = false,
     report: @escaping ReportSink = { _ in }
@@ -43,12 +44,12 @@ public final class Framework: Sendable {
     injection = FailureInjection()
   }
 
-  /// Makes this instance the one that ``Driver/current`` asks.
+  /// Makes this the instance that ``Driver/current`` uses.
   public func publish() { Self.published.withLock { $0 = self } }
 
   /// The driver.
   ///
-  /// - Throws: `.noDriver` before it was made and after it was destroyed
+  /// - Throws: `.noDriver` before it was created and after it was destroyed
   public var driver: Ref<Driver> {
     get throws(WdfError) {
       guard let core = currentDriver.withLock({ $0.core }) else { throw WdfError(.noDriver) }
@@ -56,7 +57,7 @@ public final class Framework: Sendable {
     }
   }
 
-  /// The instance that was published.
+  /// The published instance.
   public static var current: Framework? { published.withLock { $0 } }
 
   private struct DriverSlot {
@@ -67,8 +68,8 @@ public final class Framework: Sendable {
   /// The driver's object, from its create to its destroy.
   var driverObject: Core? { currentDriver.withLock { $0.core } }
 
-  /// Takes the place of the driver; false if there is one, one is being made, or objects of an
-  /// earlier one are left.
+  /// Reserves the place of the driver; false if there is one, one is being created, or objects of
+  /// an earlier one are left.
   func claimDriver() -> Bool {
     currentDriver.withLock { slot in
       if slot.isClaimed || liveObjectCount > 0 { return false }
@@ -77,7 +78,7 @@ public final class Framework: Sendable {
     }
   }
 
-  /// Lets everybody find the driver, or nobody.
+  /// Makes the driver visible, or invisible with nil.
   func publish(_ core: Core?) {
     currentDriver.withLock { $0 = DriverSlot(isClaimed: core != nil, core: core) }
   }
@@ -86,8 +87,8 @@ public final class Framework: Sendable {
 extension Driver {
   /// The driver of the published framework, from anywhere.
   ///
-  /// While it unloads this still answers; what fails then is asking for its context.
-  /// - Throws: `.noDriver` before it was made and after it was destroyed
+  /// While the driver unloads this still succeeds; access to its context fails then.
+  /// - Throws: `.noDriver` before it was created and after it was destroyed
   /// - Windows: WdfGetDriver
   public static var current: Ref<Driver> {
     get throws(WdfError) {

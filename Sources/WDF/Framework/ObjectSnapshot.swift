@@ -5,30 +5,30 @@ internal import Synchronization
 public struct ObjectSnapshot: Sendable {
   /// Its identifier.
   public let id: ObjectID
-  /// What it is.
+  /// Its kind.
   public let kind: Kind
-  /// What it is called.
+  /// Its name.
   public let name: String
-  /// The state it is in.
+  /// Its state.
   public let state: ObjectState
   /// Its parent, while it is linked to one.
   public let parent: ObjectID?
-  /// How many pins there are, that of its creation included.
+  /// The number of pins, that of its creation included.
   public let pinCount: Int
-  /// Whoever holds it by name; only the verifier keeps names of all.
+  /// Its named holders; only the verifier records all names.
   public let holders: [UnloadBlocked.Holder]
   /// The types of its contexts, in the order in which they were added.
   public let contexts: [String]
-  /// How old it is.
+  /// Its age.
   public let age: Duration
-  /// Its last sixteen states, oldest first; only the verifier keeps them.
+  /// Its last sixteen states, oldest first; only the verifier records them.
   public let history: [StateRecord]
-  /// Where it was made.
+  /// Where it was created.
   public let site: CreationSite
 }
 
 extension Framework {
-  /// Every object that has not been destroyed, in the order of their slots.
+  /// All objects that are not destroyed, in the order of their slots.
   public func snapshot() -> [ObjectSnapshot] {
     let now = monotonicNanoseconds()
     let (nodes, ids) = tree.withLock { tree in

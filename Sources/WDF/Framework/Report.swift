@@ -1,6 +1,6 @@
-/// How much the framework watches its users.
+/// How much the framework checks its users.
 public enum VerifierMode: Sendable {
-  /// Only what is always checked.
+  /// Only the checks that are always on.
   case off
   /// Faults are reported.
   case on
@@ -14,15 +14,15 @@ public struct Report: Sendable, CustomStringConvertible {
     case state = "VE-STATE"
     /// Deleted twice.
     case doubleDelete = "VE-DOUBLE-DELETE"
-    /// An explicit delete of what its parent had already finished.
+    /// An explicit delete of an object that its parent had already finished.
     case lateDelete = "VE-LATE-DELETE"
     /// A driver-owned request went out of scope.
     case dropped = "VE-DROPPED"
     /// More bytes reported than asked for.
     case information = "VE-INFORMATION"
-    /// Pins were left, or given back without having been taken.
+    /// Pins were left, or released without having been taken.
     case tag = "VE-TAG"
-    /// Something takes longer than it should.
+    /// Something takes too long.
     case stuck = "VE-STUCK"
     /// A callback returned with a lock held or in another critical region.
     case lockLeak = "VE-LOCK-LEAK"
@@ -32,29 +32,29 @@ public struct Report: Sendable, CustomStringConvertible {
     case leak = "VE-LEAK"
   }
 
-  /// What happened.
+  /// The kind of fault.
   public let code: Code
-  /// To which object.
+  /// The object.
   public let object: ObjectID?
-  /// Of which kind.
+  /// The object's kind.
   public let kind: Kind?
-  /// What it is called.
+  /// The object's name.
   public let name: String
-  /// The thread that noticed, as the kernel numbers it.
+  /// The kernel's id of the thread that noticed it.
   public let threadID: Int32
-  /// The facts.
+  /// The details.
   public let detail: String
-  /// Counts the reports of a framework, those that were held back included.
+  /// Counts the reports of a framework, including suppressed ones.
   public let sequence: UInt64
 
-  /// One line: the code, the object, the facts.
+  /// One line: the code, the object, the details.
   public var description: String {
     let subject = [kind.map { "\($0)" } ?? "", name, object.map { "(\($0))" } ?? ""]
     return "\(code.rawValue): \(subject.filter { !$0.isEmpty }.joined(separator: " ")): \(detail)"
   }
 }
 
-/// Where reports go.
+/// Receives reports.
 ///
 /// It is called for one report at a time, with no lock held, and must not call back into the
 /// framework.

@@ -1,7 +1,7 @@
 internal import Platform
 internal import Synchronization
 
-/// Hands reports to the sink: one at a time, in order, not the same one for ever.
+/// Passes reports to the sink: one at a time, in order, and without endless repetition.
 final class Reporter: Sendable {
   private struct State {
     var sequence: UInt64 = 0
@@ -20,8 +20,8 @@ final class Reporter: Sendable {
 
   init(_ sink: @escaping ReportSink) { self.sink = sink }
 
-  /// Reports, unless the same code on the same object was reported often: after four times only
-  /// every doubling goes through.
+  /// Reports a fault, unless the same code on the same object was reported often: after four times
+  /// only every doubling is reported.
   func report(
     _ code: Report.Code, _ object: ObjectID?, _ kind: Kind?, _ name: String, _ detail: String
   ) {
@@ -29,7 +29,7 @@ final class Reporter: Sendable {
     let mustDeliver = state.withLock { state in
       state.sequence &+= 1
       let key = Key(code: code, object: object)
-      // The table is bounded: what does not fit is not held back.
+      // The table is bounded: faults that do not fit are never suppressed.
       if state.counts.count < 4096 || state.counts[key] != nil {
         let count = (state.counts[key] ?? 0) &+ 1
         state.counts[key] = count

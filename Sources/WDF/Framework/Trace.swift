@@ -6,23 +6,23 @@ public enum TraceComponent: UInt8, Sendable, CaseIterable {
   case wdf, ndis, send, receive, control
 }
 
-/// Something that happened.
+/// An event in the trace.
 public struct TraceEvent: Sendable {
   /// Counts the events since recording began.
   public let sequence: UInt64
   /// Nanoseconds on the monotonic clock.
   public let nanoseconds: UInt64
-  /// The thread, as the kernel numbers it.
+  /// The kernel's id of the thread.
   public let threadID: Int32
-  /// Where.
+  /// The part of the daemon.
   public let component: TraceComponent
-  /// What.
+  /// The name of the event.
   public let name: StaticString
-  /// To which object, if to one.
+  /// The object concerned, if any.
   public let object: ObjectID?
-  /// A number of the driver's to sift events by, as that of an interface; 0 is none.
+  /// A number by which the driver can filter events, such as an interface index; 0 is none.
   public let scope: UInt32
-  /// Two numbers that the event's name explains.
+  /// Two numbers whose meaning depends on the name.
   public let first: UInt64
   /// See ``first``.
   public let second: UInt64
@@ -30,9 +30,9 @@ public struct TraceEvent: Sendable {
 
 /// The last 4,096 events.
 ///
-/// Off, a call site costs one branch.
+/// While it is off, a call site costs one branch.
 public final class TraceRing: Sendable {
-  /// How many events are kept.
+  /// The number of events that are kept.
   public static let capacity = 4096
 
   private struct State {
@@ -54,17 +54,17 @@ public final class TraceRing: Sendable {
     isRecording.store(true, ordering: .relaxed)
   }
 
-  /// Stops recording; what is in the ring stays.
+  /// Stops recording; the ring keeps its events.
   public func stop() { isRecording.store(false, ordering: .relaxed) }
 
   /// Records an event if the ring is on.
   ///
   /// - Parameters:
-  ///   - component: where it happens
-  ///   - name: what happens
-  ///   - object: to which object, if to one
-  ///   - scope: a number to sift events by; 0 is none
-  ///   - first: a number that the name explains
+  ///   - component: the part of the daemon
+  ///   - name: the name of the event
+  ///   - object: the object concerned, if any
+  ///   - scope: a number to filter events by; 0 is none
+  ///   - first: a number whose meaning depends on the name
   ///   - second: another
   @inlinable
   public func record(
@@ -94,7 +94,7 @@ public final class TraceRing: Sendable {
     }
   }
 
-  /// What is in the ring, oldest first.
+  /// The events in the ring, oldest first.
   public var events: [TraceEvent] {
     state.withLock { $0.events }.sorted { $0.sequence < $1.sequence }
   }

@@ -1,15 +1,15 @@
 internal import Platform
 internal import Synchronization
 
-/// Carries a walk out, one step at a time: what the tree asks for, outside of its lock.
+/// Carries out a walk, one step at a time: what the tree requests, outside its lock.
 struct WalkRunner {
   private var walk: Walk
-  /// Set once the walk this began with is over; a walk that waited for it may follow.
+  /// Set once the initial walk has ended; a walk that waited for it may follow.
   private var outcome: DeleteOutcome?
 
   init(_ walk: Walk) { self.walk = walk }
 
-  /// Does the next step; the outcome when there is none left for this thread.
+  /// Does the next step; returns the outcome if none is left for this thread.
   mutating func step(_ framework: Framework) -> DeleteOutcome? {
     let inDispatch = DispatchSection.isActive
     switch framework.tree.withLock({ $0.next(&walk, inDispatch: inDispatch) }) {
@@ -36,7 +36,7 @@ struct WalkRunner {
     }
   }
 
-  /// Takes up the walk that waited for this one to be over; false if that is not for this thread.
+  /// Continues the walk that waited for this one to end; false if this thread must not do it.
   private mutating func follow(_ waiting: Core?, _ framework: Framework) -> Bool {
     guard let waiting else { return false }
     if DispatchSection.isActive {

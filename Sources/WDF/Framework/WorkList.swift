@@ -1,16 +1,15 @@
 internal import Platform
 internal import Synchronization
 
-/// Work on its way to the executor.
+/// Work posted to the executor.
 ///
-/// What an executor dropped because it ended is done by the one that replaces it, or by the thread that
-/// unloads.
+/// If an executor ends and drops work, its successor does it, or the thread that unloads.
 final class WorkList: Sendable {
   private let pending = LockedValue<[@Sendable () -> Void]>([])
 
   func append(_ work: @escaping @Sendable () -> Void) { pending.withLock { $0.append(work) } }
 
-  /// Runs the oldest, if there is one.
+  /// Runs the oldest item, if there is one.
   func runFirst() -> Bool {
     let work = pending.withLock { $0.isEmpty ? nil : $0.removeFirst() }
     work?()
@@ -21,13 +20,13 @@ final class WorkList: Sendable {
 }
 
 extension Framework {
-  /// Has `body` run soon on a thread that may wait.
+  /// Runs `body` soon on a thread that may block.
   func post(_ body: @escaping @Sendable () -> Void) {
     work.append(body)
     runSoon { [work] in _ = work.runFirst() }
   }
 
-  /// Hands work to the executor, and wakes the threads that wait: they may have to do it themselves.
+  /// Posts work to the executor, and wakes waiting threads: they may have to do it themselves.
   func runSoon(_ run: @escaping @Sendable () -> Void) {
     if let executor = currentExecutor {
       executor.post(run)
@@ -37,7 +36,7 @@ extension Framework {
     progress.signal()
   }
 
-  /// Does here what was put off to other threads.
+  /// Does on this thread what was deferred to other threads.
   func runWhatWasPutOff() {
     disposeList.drain(self)
     while work.runFirst() {}

@@ -1,9 +1,9 @@
 internal import Platform
 
-/// Keeps the callbacks of a queue, or of all queues of a device, from overlapping.
+/// Prevents the callbacks of a queue, or of all queues of a device, from overlapping.
 ///
-/// A thread that holds one such lock never waits for another: callbacks that need another are handed
-/// to the executor.
+/// A thread that holds one such lock never waits for another: callbacks that need another are
+/// passed to the executor.
 final class CallbackLock: Sendable {
   private let lock = TimedLock()
   private let name: String
@@ -16,8 +16,8 @@ final class CallbackLock: Sendable {
 
   var isHeldHere: Bool { ThreadState.holds(ObjectIdentifier(self)) }
 
-  /// Runs `body` with the lock held; runs it all the same if this thread has it, for `withLock` has
-  /// refused that where it was driver code that asked.
+  /// Runs `body` with the lock held; runs it also if this thread already holds the lock: where
+  /// driver code would cause that, `withLock` has refused it before.
   func run<R: ~Copyable, E: Error>(_ body: () throws(E) -> R) throws(E) -> R {
     if isHeldHere { return try body() }
     _ = lock.lock(untilNanoseconds: nil)
@@ -29,7 +29,7 @@ final class CallbackLock: Sendable {
     return try body()
   }
 
-  /// Runs driver code with the lock held, in which what is refused in a callback is refused.
+  /// Runs driver code with the lock held; what is refused in a callback is refused in it.
   func runAsCallback<R: ~Copyable, E: Error>(
     of core: Core, _ body: () throws(E) -> R
   ) throws(E) -> R {
@@ -38,7 +38,7 @@ final class CallbackLock: Sendable {
 }
 
 extension Core {
-  /// The callback lock that this object's callbacks run under.
+  /// The lock under which this object's callbacks run.
   var callbackLock: CallbackLock? {
     switch payload {
     case .queue(let queue): queue.callbackLock
@@ -57,7 +57,7 @@ extension Core {
 }
 
 extension Ref where Kind == Queue {
-  /// Runs `body` as if it was a callback of the queue.
+  /// Runs `body` as if it were a callback of the queue.
   ///
   /// - Throws: `.lockRecursion` in such a callback, `.scopeInvalid` if the queue has no such lock,
   ///   what `body` throws
@@ -66,14 +66,14 @@ extension Ref where Kind == Queue {
     _ body: () throws(WdfError) -> R
   ) throws(WdfError) -> R { try core.freeCallbackLock().runAsCallback(of: core, body) }
 
-  /// ``withCallbackLock(_:)`` for a body that throws errors of its own.
+  /// ``withCallbackLock(_:)`` for a body with its own error type.
   public func withCallbackLock<R: ~Copyable, E: Error>(_ body: () throws(E) -> R) throws -> R {
     try core.freeCallbackLock().runAsCallback(of: core, body)
   }
 }
 
 extension Ref where Kind == ControlDevice {
-  /// Runs `body` as if it was a callback of any queue of the device.
+  /// Runs `body` as if it were a callback of any queue of the device.
   ///
   /// - Throws: `.lockRecursion` in such a callback, `.scopeInvalid` if the device has no such lock,
   ///   what `body` throws
@@ -82,14 +82,14 @@ extension Ref where Kind == ControlDevice {
     _ body: () throws(WdfError) -> R
   ) throws(WdfError) -> R { try core.freeCallbackLock().runAsCallback(of: core, body) }
 
-  /// ``withCallbackLock(_:)`` for a body that throws errors of its own.
+  /// ``withCallbackLock(_:)`` for a body with its own error type.
   public func withCallbackLock<R: ~Copyable, E: Error>(_ body: () throws(E) -> R) throws -> R {
     try core.freeCallbackLock().runAsCallback(of: core, body)
   }
 }
 
 extension Framework {
-  /// The lock for the callbacks of a queue to be made.
+  /// The lock for the callbacks of a queue that is being created.
   func callbackLock(
     for options: ObjectOptions, name: String, device: Core, level: ObjectOptions.Level
   ) throws(WdfError) -> CallbackLock? {
@@ -100,7 +100,7 @@ extension Framework {
     case .queue: return CallbackLock(name)
     case .inherit: return inherited
     case .device:
-      // One lock for both can serve only callbacks that run at the same level.
+      // Callbacks can share a lock only if they run at the same level.
       let isPassive = level == .inherit ? device.isPassive : level == .passive
       guard isPassive == device.isPassive else { throw device.error(.invalidParameter) }
       guard let inherited else { throw device.error(.scopeInvalid) }

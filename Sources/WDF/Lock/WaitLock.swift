@@ -2,7 +2,7 @@ internal import Glibc
 internal import Platform
 internal import Synchronization
 
-/// A value that one thread at a time may change, and that others wait for.
+/// A value that one thread at a time may access, while others wait.
 ///
 /// - Windows: WDFWAITLOCK
 public final class WaitLock<State: ~Copyable>: @unchecked Sendable {  // `lock` guards `state`
@@ -15,14 +15,15 @@ public final class WaitLock<State: ~Copyable>: @unchecked Sendable {  // `lock` 
     self.state = state
   }
 
-  /// The object that stands for the lock.
+  /// The object that represents the lock.
   public var object: Ref<WaitLockObject> { Ref(core) }
 
-  /// Lends the value to `body`, alone; it works until the object above the lock has been cleaned up.
+  /// Gives `body` exclusive access to the value; works until the object above the lock was cleaned
+  /// up.
   ///
-  /// What the lock guards stays behind it: a result is `Sendable`, and a value that is not cannot be
-  /// carried out of `body`, nor into it.
-  /// - Arguments: `limit`: how long to wait; `nil` without end, zero not at all
+  /// The guarded value stays behind the lock: a result is `Sendable`, and a value that is not
+  /// cannot be moved out of `body` or into it.
+  /// - Arguments: `limit`: how long to wait; `nil` is indefinite, zero does not wait
   /// - Throws: `.lockRecursion` if this thread has it, `.timedOut`, `.deletePending`, `.wouldDeadlock`
   ///   in a dispatch section unless `limit` is zero; what `body` throws
   /// - Windows: WdfWaitLockAcquire
@@ -34,7 +35,7 @@ public final class WaitLock<State: ~Copyable>: @unchecked Sendable {  // `lock` 
     return try body(&state)
   }
 
-  /// ``withLock(waitingUpTo:_:)`` for a body that throws errors of its own.
+  /// ``withLock(waitingUpTo:_:)`` for a body with its own error type.
   public func withLock<R: ~Copyable & Sendable, E: Error>(
     waitingUpTo limit: Duration? = nil, _ body: (inout sending State) throws(E) -> R
   ) throws -> R {
@@ -74,14 +75,14 @@ public final class WaitLock<State: ~Copyable>: @unchecked Sendable {  // `lock` 
 }
 
 extension Framework {
-  /// Lets other threads run at the places where races show, if tests asked for that.
+  /// Lets other threads run where races would show, if requested by tests.
   func yieldAtLock() {
     if yieldsAtLocks, !DispatchSection.isActive { _ = sched_yield() }
   }
 }
 
 extension Ref {
-  /// Makes a lock that ends with this object.
+  /// Creates a lock that ends with this object.
   ///
   /// - Windows: WdfWaitLockCreate
   public func makeWaitLock<State: ~Copyable>(

@@ -1,19 +1,19 @@
-/// How a typed context of an object comes to be and how it ends.
+/// How a typed context of an object is created and destroyed.
 ///
-/// `make` runs before the object can be found by anybody, so no callback ever meets a context that
-/// nobody set up. Contexts are borrowed by many threads at once: what changes in them is a `Mutex` or
-/// an `Atomic`.
+/// `make` runs before the object can be found, so no callback ever meets an uninitialized context.
+/// Contexts are borrowed by many threads at once: mutable state in them is a `Mutex` or an
+/// `Atomic`.
 ///
 /// - Windows: WDF_DECLARE_CONTEXT_TYPE, EvtCleanupCallback, EvtDestroyCallback
 public struct Context<Kind: ObjectKind, C: ~Copyable & Sendable>: Sendable {
-  /// Makes the value; the object it receives cannot be used yet.
+  /// Creates the value; the object passed to it cannot be used yet.
   public var make: @Sendable (Ref<Kind>) throws(WdfError) -> C
-  /// Deleting has begun; the children's cleanups have returned, the context is still there.
+  /// Deleting has begun; the children's cleanups have returned, and the context still exists.
   public var onCleanup: (@Sendable (Ref<Kind>, borrowing C) -> Void)?
-  /// No reference reaches the context any more: it is moved here.
+  /// No reference reaches the context any more: it is moved into this callback.
   ///
-  /// Not called, nor is `onCleanup`, if the create fails: the value is then dropped, as KMDF runs no
-  /// callback of an object that its driver never received.
+  /// Neither this nor `onCleanup` is called if the create fails: the value is then dropped, as KMDF
+  /// runs no callback of an object that its driver never received.
   public var onDestroy: (@Sendable (ObjectID, consuming C) -> Void)?
 
   /// Describes a context.
@@ -27,7 +27,7 @@ public struct Context<Kind: ObjectKind, C: ~Copyable & Sendable>: Sendable {
     self.onDestroy = onDestroy
   }
 
-  /// Makes the value for `core` and puts it into a box.
+  /// Creates the value for `core` in a box.
   func makeBox(for core: Core) throws(WdfError) -> ContextBox {
     let value = try make(Ref(core))
     guard let onCleanup else {

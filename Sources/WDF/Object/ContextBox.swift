@@ -1,8 +1,8 @@
 internal import Synchronization
 
-/// One context of an object, with its type forgotten: an entry of the list that a ``Core`` keeps.
+/// One type-erased context of an object: an entry of the list in a ``Core``.
 ///
-/// The list only grows, at its end, so a lookup walks it without a lock.
+/// The list only grows, at its end, so a lookup traverses it without a lock.
 @safe
 @usableFromInline
 class ContextBox: @unchecked Sendable {  // immutable but for `next`, which is atomic
@@ -17,7 +17,7 @@ class ContextBox: @unchecked Sendable {  // immutable but for `next`, which is a
     self.typeName = typeName
   }
 
-  /// Runs the cleanup callback unless it ran before.
+  /// Runs the cleanup callback unless it has run.
   final func cleanUp(_ core: Core) {
     guard !isCleaned.exchange(true, ordering: .acquiringAndReleasing) else { return }
     runCleanup(core)
@@ -32,10 +32,10 @@ class ContextBox: @unchecked Sendable {  // immutable but for `next`, which is a
   func discard() {}
 }
 
-/// A context value and the callbacks that belong to it.
+/// A context value and its callbacks.
 ///
-/// The value is borrowed by any number of threads while the object has pins, and taken out once,
-/// when there are none left. Therefore no lock guards it.
+/// Any number of threads may borrow the value while the object has pins; it is moved out once, when
+/// there are none left. Therefore no lock guards it.
 @usableFromInline
 final class TypedContextBox<C: ~Copyable & Sendable>: ContextBox, @unchecked Sendable {
   // These are written only in `destroy` and `discard`, which run when the pin count is zero or the
@@ -55,7 +55,7 @@ final class TypedContextBox<C: ~Copyable & Sendable>: ContextBox, @unchecked Sen
     super.init(typeID: ObjectIdentifier(C.self), typeName: "\(C.self)")
   }
 
-  /// Lends the value of an object's context.
+  /// Passes the value of an object's context to `body`.
   @inlinable
   func withValue<R: ~Copyable>(
     of id: ObjectID, _ body: (borrowing C) throws(WdfError) -> R
@@ -75,7 +75,7 @@ final class TypedContextBox<C: ~Copyable & Sendable>: ContextBox, @unchecked Sen
   }
 
   override func destroy(_ id: ObjectID) {
-    // References outlive the object; what its callbacks captured must not.
+    // References outlive the object; captures of its callbacks must not.
     onCleanup = nil
     let onDestroy = onDestroy.take()
     guard let value = value.take() else { return }

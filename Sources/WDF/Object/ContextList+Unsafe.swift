@@ -1,9 +1,9 @@
 internal import Synchronization
 
-/// The contexts of an object, in the order in which they were added: a list that only grows.
+/// The contexts of an object, in order of addition: a list that only grows.
 ///
-/// A lookup takes no lock and counts no reference: boxes stay until the list itself goes. (The standard
-/// library's `AtomicLazyReference` would do, but its load is an unspecialized call.)
+/// A lookup takes no lock and counts no reference: boxes stay as long as the list. (The standard
+/// library's `AtomicLazyReference` would fit, but its load is an unspecialized call.)
 @safe
 struct ContextList: ~Copyable, Sendable {
   private let head = unsafe Atomic<Unmanaged<ContextBox>?>(nil)
@@ -32,7 +32,7 @@ struct ContextList: ~Copyable, Sendable {
     return nil
   }
 
-  /// Hangs a box to the end; the tree lock makes it one at a time.
+  /// Appends a box; the tree lock serializes calls.
   func append(_ box: ContextBox) {
     let retained = unsafe Unmanaged.passRetained(box)
     var last: ContextBox?

@@ -1,18 +1,19 @@
 internal import Synchronization
 
 extension Core {
-  /// Runs every cleanup that has not run, in the order in which the contexts were added.
+  /// Runs every cleanup that has not run, in the order of addition.
   func cleanUpContexts() {
     guard word.phase != .quarantined else { return }
     contexts.forEach { $0.cleanUp(self) }
   }
 
-  /// Moves every context out, in the order in which they were added.
+  /// Moves every context out, in the order of addition.
   func destroyContexts() { contexts.forEach { $0.destroy(id) } }
 
-  /// Lends the context of a type; the running body holds a pin.
+  /// Passes the context of a type to `body`, which holds a pin while it runs.
   ///
-  /// What does not depend on the type is kept out of here: this is compiled for every caller's module.
+  /// Code that does not depend on the type is kept out of here: this is compiled into every
+  /// caller's module.
   @inlinable
   func withContext<C: ~Copyable & Sendable, R: ~Copyable>(
     _ type: C.Type, _ body: (borrowing C) throws(WdfError) -> R
@@ -22,7 +23,7 @@ extension Core {
     return try entry.box.withValue(as: type, of: id, body)
   }
 
-  /// ``withContext(_:_:)`` for a body that throws errors of its own.
+  /// ``withContext(_:_:)`` for a body with its own error type.
   func withContext<C: ~Copyable & Sendable, R: ~Copyable, E: Error>(
     _ type: C.Type, _ body: (borrowing C) throws(E) -> R
   ) throws -> R {
@@ -39,7 +40,7 @@ extension Core {
     }
   }
 
-  /// How a body ended that throws errors of its own.
+  /// The result of a body with its own error type.
   private enum BodyOutcome<R: ~Copyable, E: Error>: ~Copyable {
     case returned(R)
     case threw(E)
@@ -74,7 +75,7 @@ extension Core {
     if word.unpin() { framework.lastPinIsGone(self) }
   }
 
-  /// The box of a type where no new pin is to be had, if an older body on this thread has one.
+  /// The box of a type when no new pin can be taken, if an outer body on this thread has one.
   private func enterAgain(
     _ typeID: ObjectIdentifier, _ phase: PinWord.Phase
   ) throws(WdfError) -> UncountedBox {

@@ -1,7 +1,7 @@
 internal import Platform
 internal import Synchronization
 
-/// One object: what stays when its node has left the tree, as long as anybody holds a ``Ref``.
+/// One object: the part that remains after its node has left the tree, as long as a ``Ref`` exists.
 ///
 /// Reference counting frees this memory; pins, in `word`, decide when the object is destroyed.
 @usableFromInline
@@ -13,13 +13,13 @@ final class Core: Sendable {
   let payload: Payload
   /// The control device above, or the object itself if it is one.
   let ancestorDevice: Core?
-  /// Deleting and its callbacks keep out of dispatch sections.
+  /// Deleting and its callbacks must not run in dispatch sections.
   let isPassive: Bool
   let site: CreationSite
   let creationNanoseconds: UInt64
-  /// The names from the driver down to here; only the verifier keeps them.
+  /// The names from the driver down to here; only the verifier records them.
   let lineage: String
-  /// Who deleted it first, explicitly.
+  /// The first explicit delete, with its thread.
   let deleter = LockedValue<StateRecord?>(nil)
 
   let word = PinWord()
@@ -55,7 +55,7 @@ final class Core: Sendable {
   }
 }
 
-/// What is known of an object before it exists.
+/// The properties of an object before it exists.
 struct Birth {
   let kind: Kind
   let name: String
@@ -65,7 +65,7 @@ struct Birth {
   let site: CreationSite
 }
 
-/// Where in the source an object was made.
+/// Where in the source an object was created.
 public struct CreationSite: Hashable, Sendable {
   /// Module and file.
   public let fileID: String
@@ -77,7 +77,7 @@ public struct CreationSite: Hashable, Sendable {
   }
 }
 
-/// What an object is beside a node with contexts.
+/// What an object is besides a node with contexts.
 enum Payload: Sendable {
   case none
   case driver(DriverCore)
@@ -89,7 +89,7 @@ enum Payload: Sendable {
   case workItem(WorkItemCore)
 }
 
-/// Who holds an object, and since when.
+/// A holder of an object, with its time.
 struct PinTag: Sendable {
   let tag: String
   let threadID: Int32
@@ -97,30 +97,30 @@ struct PinTag: Sendable {
 }
 
 extension Core {
-  /// Takes a pin that its holder can be named by.
+  /// Takes a pin under the name of its holder.
   func pin(_ tag: @autoclosure () -> String) throws(WdfError) {
     if case .refused(let phase) = word.pin() { throw error(phase.refusal) }
     recordTag(tag())
   }
 
-  /// Takes a pin for a holder of the object's own making, who has one already.
+  /// Takes another pin for a holder inside the framework that already has one.
   func pinAgain(_ tag: @autoclosure () -> String) {
     word.pinAgain()
     recordTag(tag())
   }
 
-  /// Gives a pin back; the last one destroys the object, on this thread if it may.
+  /// Releases a pin; the last one destroys the object, on this thread if allowed.
   func unpin(_ tag: @autoclosure () -> String) {
     forgetTag(tag())
     unpinUntagged()
   }
 
-  /// Gives a pin back of which no note is kept, or no more.
+  /// Releases a pin without a record, or whose record is gone.
   func unpinUntagged() {
     if word.unpin() { framework.lastPinIsGone(self) }
   }
 
-  /// The holders known by name, if the framework keeps such records.
+  /// The named holders, if the framework records them.
   var holders: [PinTag] { tags.withLock { $0 } }
 
   func recordTag(_ tag: @autoclosure () -> String) {
@@ -133,14 +133,14 @@ extension Core {
     if !removeTag(tag) { report(.tag, "\(tag) gave back a pin it had not taken") }
   }
 
-  /// Notes who holds a pin, with or without the verifier.
+  /// Records the holder of a pin, with or without the verifier.
   func addTag(_ tag: String) {
     let entry = PinTag(
       tag: tag, threadID: SystemThread.currentID, sinceNanoseconds: monotonicNanoseconds())
     tags.withLock { $0.append(entry) }
   }
 
-  /// Forgets the newest note with this tag; false if there is none.
+  /// Removes the newest record with this tag; false if there is none.
   @discardableResult
   func removeTag(_ tag: String) -> Bool {
     tags.withLock { tags in

@@ -2,7 +2,7 @@
 ///
 /// Reports, snapshots and ``UnloadBlocked`` name it by its tag, with or without the verifier.
 ///
-/// - Ownership: gives the pin back when dropped
+/// - Ownership: releases the pin when dropped
 /// - Windows: WdfObjectReferenceWithTag, WdfObjectDereferenceWithTag
 public struct Hold: ~Copyable, Sendable {
   private let core: Core
@@ -24,6 +24,6 @@ public struct Hold: ~Copyable, Sendable {
 extension Ref {
   /// Keeps the object from being destroyed until the result is dropped.
   ///
-  /// - Throws: `.deletePending`, `.contextDestroying`, `.objectDestroyed` when it is too late for it
+  /// - Throws: `.deletePending`, `.contextDestroying`, `.objectDestroyed` if it is too late
   public func hold(_ tag: String) throws(WdfError) -> Hold { try Hold(core, tag) }
 }

@@ -1,13 +1,13 @@
-/// The name of an object outside the process: in logs, reports and on the control channel.
+/// The identifier of an object outside the process: in logs, reports and on the control channel.
 ///
-/// A slot is used again by later objects, each with the next generation, so a stale identifier
-/// never finds another object. A slot whose generation would wrap is retired.
+/// A slot is reused by later objects, each with the next generation, so a stale identifier never
+/// finds another object. A slot whose generation would wrap is retired.
 ///
 /// - Shape: `[generation 32][slot 32]` as one word
 public struct ObjectID: Hashable, Sendable, CustomStringConvertible {
-  /// Where the object's node is.
+  /// The index of the object's node.
   public let slot: UInt32
-  /// Which user of the slot is meant.
+  /// Distinguishes the users of the slot.
   public let generation: UInt32
 
   /// Makes the identifier of a slot's user.

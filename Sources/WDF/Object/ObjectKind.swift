@@ -1,4 +1,4 @@
-/// What an object is, as a value: for reports, snapshots and the type-erased handle.
+/// The kind of an object, as a value: for reports, snapshots and the type-erased handle.
 public enum Kind: UInt8, Sendable, CaseIterable {
   case driver, controlDevice, fileObject, queue, request, worker, general
   case timer, workItem, waitLock
@@ -22,7 +22,7 @@ public enum General: ObjectKind {
   public static var kind: Kind { .general }
 }
 
-/// The one device of a driver, through which clients reach it.
+/// The one device of a driver, which clients open.
 ///
 /// - Windows: WDFDEVICE, control device
 public enum ControlDevice: ObjectKind {
@@ -46,7 +46,7 @@ public enum Queue: ObjectKind {
   public static var kind: Kind { .queue }
 }
 
-/// What carries the contexts and children of a request, when it has any.
+/// Carries the contexts and children of a request, if it has any.
 ///
 /// - Windows: WDFREQUEST
 public enum Request: ObjectKind {
@@ -62,7 +62,7 @@ public enum Worker: ObjectKind {
   public static var kind: Kind { .worker }
 }
 
-/// Something that happens at a time.
+/// A callback that runs at a given time.
 ///
 /// - Windows: WDFTIMER
 public enum DeferredTimer: ObjectKind {
@@ -70,7 +70,7 @@ public enum DeferredTimer: ObjectKind {
   public static var kind: Kind { .timer }
 }
 
-/// Something that is to be done on a thread that may wait.
+/// Work to be done on a thread that may block.
 ///
 /// - Windows: WDFWORKITEM
 public enum WorkItem: ObjectKind {

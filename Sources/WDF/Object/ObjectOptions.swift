@@ -1,12 +1,12 @@
-/// Attributes of an object to be made.
+/// Attributes for the creation of an object.
 ///
 /// - Windows: WDF_OBJECT_ATTRIBUTES
 public struct ObjectOptions: Hashable, Sendable {
   /// Where callbacks of the object may run.
   public enum Level: Hashable, Sendable {
-    /// As the parent's; the driver's own is passive.
+    /// As for the parent; the driver itself is passive.
     case inherit
-    /// Never in a dispatch section: there, deleting is put off to the dispose thread.
+    /// Never in a dispatch section: deletes there are deferred to the dispose thread.
     case passive
     /// Anywhere.
     case dispatch
@@ -14,7 +14,7 @@ public struct ObjectOptions: Hashable, Sendable {
 
   /// Which callbacks exclude each other.
   public enum Scope: Hashable, Sendable {
-    /// As the parent's; the driver's own is none.
+    /// As for the parent; the driver itself has none.
     case inherit
     /// All I/O callbacks of all queues of the device.
     case device
@@ -29,7 +29,7 @@ public struct ObjectOptions: Hashable, Sendable {
   /// Which callbacks exclude each other.
   public var scope: Scope
 
-  /// Makes attributes; without arguments both are inherited.
+  /// Creates attributes; by default both are inherited.
   public init(level: Level = .inherit, scope: Scope = .inherit) {
     self.level = level
     self.scope = scope

@@ -1,4 +1,4 @@
-/// The states an object goes through, from the create that succeeded to the end of its destroys.
+/// The states of an object, from a successful create to the end of its destroys.
 ///
 ///     created ──delete──► deletedDisposing ─────────────► deletedAndDisposed ─► destroyed
 ///        │                     ▲ │ must wait                    ▲       │ last pin in dispatch
@@ -17,23 +17,23 @@ public enum ObjectState: UInt8, Sendable, CaseIterable {
   case deletedDisposing, deletedAndDisposed, deferredDestroy, destroyed
 }
 
-/// What can happen to an object.
+/// The events of an object.
 enum ObjectEvent: Sendable, CaseIterable {
   /// Driver code deletes it.
   case delete
-  /// The framework disposes of it ahead of its delete.
+  /// The framework disposes of it before its delete.
   case earlyDispose
   /// Its parent disposes of its children.
   case parentDispose
-  /// Its parent is through with disposing and lets its children go.
+  /// Its parent has finished disposing and releases its children.
   case parentDestroy
-  /// A thread that may wait picks up what was put off.
+  /// A thread that may block picks up deferred work.
   case worker
   /// A parent, child or context is to be added.
   case link
   /// The walk reached it after `parentDispose` or `earlyDispose`.
   case begin
-  /// The walk cannot go on here now.
+  /// The walk cannot continue here now.
   case park
   /// Its own cleanups have returned.
   case finish
@@ -41,32 +41,32 @@ enum ObjectEvent: Sendable, CaseIterable {
   case lastPin
 }
 
-/// What an object's state does not tell, but the answer to an event depends on.
+/// Facts besides an object's state that the reaction to an event depends on.
 struct Surroundings: Sendable {
   /// There is no parent, or it is in `created`.
   var parentIsLive = true
-  /// The object asks for a passive thread and this is none.
+  /// The object requires a passive thread and this is not one.
   var mustDefer = false
-  /// Somebody deleted it while it was being disposed of.
+  /// It was deleted while it was being disposed of.
   var deleteWasCalled = false
   /// It was disposed of early by the framework, not by its parent.
   var isEarly = false
 }
 
-/// The answer to an event.
+/// The reaction to an event.
 enum Reaction: Equatable, Sendable {
-  /// Go to this state; `unlinks` says to leave the parent's child list first.
+  /// Enter this state; `unlinks` means: leave the parent's child list first.
   case move(ObjectState, unlinks: Bool = false)
-  /// Nothing is to be done; somebody else will or did.
+  /// Nothing to do; another thread will do it, or has done it.
   case drop
-  /// The caller is told no.
+  /// The caller gets an error.
   case refuse
-  /// The framework contradicts itself: `VE-STATE`.
+  /// A contradiction in the framework: `VE-STATE`.
   case fault
 }
 
 extension ObjectState {
-  /// The answer to `event` in this state: the table of states and events, nothing else.
+  /// The reaction to `event` in this state: the table of states and events, nothing else.
   func reaction(to event: ObjectEvent, _ around: Surroundings) -> Reaction {
     switch event {
     case .delete: reactionToDelete(around)

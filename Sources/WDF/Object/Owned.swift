@@ -1,6 +1,6 @@
-/// The only owner of an object that was made without naming a parent: going out of scope deletes it.
+/// The only owner of an object created without a parent: going out of scope deletes it.
 ///
-/// The driver is its parent all the same, so it ends with the driver at the latest.
+/// The driver is its parent nevertheless, so it ends with the driver at the latest.
 public struct Owned<Kind: ObjectKind>: ~Copyable, Sendable {
   /// The object.
   public let ref: Ref<Kind>
@@ -15,7 +15,7 @@ public struct Owned<Kind: ObjectKind>: ~Copyable, Sendable {
 }
 
 extension Ref where Kind == Driver {
-  /// Makes an object that lives as long as the value returned, and no longer than the driver.
+  /// Creates an object that lives as long as the returned value, and no longer than the driver.
   public func makeObject<C: ~Copyable & Sendable>(
     _ name: String, _ context: Context<General, C>, options: ObjectOptions = ObjectOptions(),
     fileID: StaticString = #fileID, line: UInt = #line

@@ -2,23 +2,23 @@ internal import Synchronization
 
 /// Phase and pins of an object in one atomic word.
 ///
-/// A pin postpones destroying and nothing else. It is taken by a compare-and-swap that refuses from
-/// `deletedAndDisposed` on and can never turn 0 into 1, so destroying cannot be starved and cannot
+/// A pin delays destroying and nothing else. It is taken by a compare-and-swap that refuses from
+/// `deletedAndDisposed` on and never turns 0 into 1, so destroying cannot be starved and cannot
 /// happen twice.
 ///
 /// - Shape: `[phase 32][pins 32]`
 struct PinWord: ~Copyable, Sendable {
-  /// What an operation may expect of the object; the columns A to F of the access table.
+  /// What operations the object allows; the columns A to F of the access table.
   enum Phase: UInt64, Sendable {
     case constructing, live, deleting, deletedAndDisposed, destroying, destroyed, quarantined
   }
 
-  /// How an attempt to pin ended.
+  /// The result of an attempt to pin.
   enum Attempt: Equatable { case pinned, refused(Phase) }
 
   private let word: Atomic<UInt64>
 
-  /// An object starts with one pin, that of its creation.
+  /// An object starts with one pin: that of its creation.
   init() { word = Atomic(Phase.constructing.rawValue << 32 | 1) }
 
   private static func phase(of word: UInt64) -> Phase {
@@ -44,10 +44,10 @@ struct PinWord: ~Copyable, Sendable {
     }
   }
 
-  /// Takes a further pin for somebody who holds one already, in any phase.
+  /// Takes another pin for a holder that has one already, in any phase.
   func pinAgain() { word.wrappingAdd(1, ordering: .relaxed) }
 
-  /// Gives a pin back and says whether it was the last.
+  /// Releases a pin; returns whether it was the last.
   func unpin() -> Bool {
     let (_, new) = word.wrappingSubtract(1, ordering: .acquiringAndReleasing)
     return UInt32(truncatingIfNeeded: new) == 0

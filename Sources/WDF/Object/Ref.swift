@@ -1,7 +1,7 @@
-/// A handle of an object: it keeps the memory, and nothing else, alive.
+/// A handle of an object: keeps its memory alive, and nothing else.
 ///
-/// An object may be deleted and destroyed while any number of `Ref`s to it exist; every call then says
-/// so by throwing.
+/// An object may be deleted and destroyed while any number of `Ref`s to it exist; calls then throw
+/// an error that says so.
 public struct Ref<Kind: ObjectKind>: Sendable, Hashable {
   @usableFromInline let core: Core
 
@@ -10,10 +10,10 @@ public struct Ref<Kind: ObjectKind>: Sendable, Hashable {
   /// The object's name for logs and reports.
   public var id: ObjectID { core.id }
 
-  /// What the object was called when it was made.
+  /// The name given to the object when it was created.
   public var name: String { core.name }
 
-  /// The same object, its kind forgotten.
+  /// The same object, with its kind erased.
   public var erased: AnyRef { AnyRef(core) }
 
   /// Whether both are the same object.
@@ -23,7 +23,7 @@ public struct Ref<Kind: ObjectKind>: Sendable, Hashable {
   public func hash(into hasher: inout Hasher) { hasher.combine(core.id) }
 }
 
-/// A handle that does not say what it points to.
+/// A handle whose type does not include the kind of the object.
 public struct AnyRef: Sendable, Hashable {
   let core: Core
 
@@ -32,12 +32,12 @@ public struct AnyRef: Sendable, Hashable {
   /// The object's name for logs and reports.
   public var id: ObjectID { core.id }
 
-  /// What the object is.
+  /// The object's kind.
   public var kind: Kind { core.kind }
 
   /// The object as one of `kind`.
   ///
-  /// - Throws: `.wrongType` if it is something else, in whatever state it is
+  /// - Throws: `.wrongType` if it is of another kind, in whatever state
   public func `as`<K: ObjectKind>(_ kind: K.Type) throws(WdfError) -> Ref<K> {
     guard core.kind == K.kind else { throw core.error(.wrongType) }
     return Ref(core)
@@ -50,18 +50,19 @@ public struct AnyRef: Sendable, Hashable {
   public func hash(into hasher: inout Hasher) { hasher.combine(core.id) }
 }
 
-/// How a delete went.
+/// The result of a delete.
 public enum DeleteOutcome: Sendable {
   /// Every cleanup has run; destroying may still wait for pins.
   case completed
-  /// The rest happens on the dispose thread, or on whichever thread ends what it waits for.
+  /// The rest happens on the dispose thread, or on the thread that ends what it waits for.
   case deferred
-  /// Somebody else deleted it, or its parent does.
+  /// Another caller deleted it, or its parent does.
   case alreadyDeleting
 }
 
 extension Ref {
-  /// Deletes the object and all below it; the cleanups run here unless something must be waited for.
+  /// Deletes the object and all below it; the cleanups run here unless they have to wait for
+  /// something.
   ///
   /// Deleting again, at any later time, does nothing.
   /// - Throws: `.cannotDelete` for a driver, a file object, a worker and a default queue
@@ -71,13 +72,13 @@ extension Ref {
     try core.framework.deleteExplicitly(core, reports: true)
   }
 
-  /// Lends the context of a type to `body`.
+  /// Passes the context of a type to `body`.
   ///
-  /// While it runs the object is not destroyed.
+  /// While `body` runs the object is not destroyed.
   ///
-  /// - Throws: `.contextMissing`, and by state `.contextNotInitialized` while the object is made,
+  /// - Throws: `.contextMissing`, and by state `.contextNotInitialized` during creation,
   ///   `.deletePending`, `.contextDestroying` and `.objectDestroyed` at its end
-  /// - Complexity: one compare-and-swap, a walk over the object's contexts, one subtraction
+  /// - Complexity: one compare-and-swap, a traversal of the object's contexts, one subtraction
   /// - Windows: WdfObjectGetTypedContext
   @inlinable
   public func withContext<C: ~Copyable & Sendable, R: ~Copyable>(
@@ -86,14 +87,14 @@ extension Ref {
     try core.withContext(type, body)
   }
 
-  /// ``withContext(_:_:)`` for a body that throws errors of its own.
+  /// ``withContext(_:_:)`` for a body with its own error type.
   public func withContext<C: ~Copyable & Sendable, R: ~Copyable, E: Error>(
     _ type: C.Type, _ body: (borrowing C) throws(E) -> R
   ) throws -> R {
     try core.withContext(type, body)
   }
 
-  /// Adds a context of a type the object has none of yet.
+  /// Adds a context of a type that the object does not have yet.
   ///
   /// - Throws: `.contextExists`, `.deletePending` once deleting began, what `make` throws
   /// - Windows: WdfObjectAllocateContext
@@ -105,10 +106,10 @@ extension Ref {
     }
   }
 
-  /// The parent, as long as this object is live.
+  /// The parent, while this object is live.
   public var parent: AnyRef? { core.framework.parent(of: core).map { AnyRef($0) } }
 
-  /// The object's children, as long as they are linked to it.
+  /// The object's children, while they are linked to it.
   public var children: [AnyRef] { core.framework.children(of: core).map { AnyRef($0) } }
 
   /// The control device above this object, or the object itself.
@@ -118,7 +119,7 @@ extension Ref {
 
   /// The driver.
   ///
-  /// - Throws: `.noDriver` before it was made and after it was destroyed
+  /// - Throws: `.noDriver` before it was created and after it was destroyed
   public var driver: Ref<Driver> {
     get throws(WdfError) { try core.framework.driver }
   }
@@ -126,15 +127,15 @@ extension Ref {
   /// The framework that the object belongs to.
   public var framework: Framework { core.framework }
 
-  /// The state the object is in; `destroyed` also after its end.
+  /// The state of the object; `destroyed` also after its end.
   public var state: ObjectState { core.framework.state(of: core) }
 }
 
 extension Ref {
-  /// Makes an object that belongs to this one.
+  /// Creates an object that belongs to this one.
   ///
-  /// - Throws: what `make` throws, `.deletePending` if this object is not live, `.notCommitted` if it
-  ///   is still being made
+  /// - Throws: what `make` throws, `.deletePending` if this object is not live, `.notCommitted` if
+  ///   it is still being created
   /// - Windows: WdfObjectCreate with ParentObject
   public func makeChild<C: ~Copyable & Sendable>(
     _ name: String, _ context: Context<General, C>, options: ObjectOptions = ObjectOptions(),
@@ -147,7 +148,7 @@ extension Ref {
       core.framework.create(birth) { core throws(WdfError) in try context.makeBox(for: core) })
   }
 
-  /// Makes an object without a context that belongs to this one.
+  /// Creates an object without a context that belongs to this one.
   public func makeChild(
     _ name: String, options: ObjectOptions = ObjectOptions(), fileID: StaticString = #fileID,
     line: UInt = #line
@@ -160,7 +161,7 @@ extension Ref {
 }
 
 extension Core {
-  /// The birth of a child of this object; its level is passive unless said otherwise here or above.
+  /// The properties of a child of this object; its level is passive unless specified here or above.
   func birth(
     _ kind: Kind, _ name: String, _ payload: Payload, _ level: ObjectOptions.Level,
     _ site: CreationSite

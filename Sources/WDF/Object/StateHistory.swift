@@ -1,16 +1,16 @@
 internal import Platform
 
-/// A state an object was in, when, and which thread put it there.
+/// A state of an object, with its time and the thread that caused it.
 public struct StateRecord: Hashable, Sendable {
   /// The state.
   public let state: ObjectState
-  /// The thread, as the kernel numbers it.
+  /// The kernel's id of the thread.
   public let threadID: Int32
   /// Nanoseconds on the monotonic clock.
   public let nanoseconds: UInt64
 }
 
-/// The last sixteen states of an object, oldest overwritten.
+/// The last sixteen states of an object; the oldest is overwritten.
 struct StateHistory: Sendable {
   private var records: [StateRecord] = []
   private var start = 0

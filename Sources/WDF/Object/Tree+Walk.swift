@@ -1,12 +1,12 @@
-/// One walk over an object and what is below it: first every cleanup, children before parents; then
-/// every creation pin is given back, children before parents.
+/// One walk over an object and its descendants: first it runs every cleanup, children before
+/// parents; then it releases every creation pin, children before parents.
 struct Walk: Sendable {
   let root: Int
   var at: Int
   var isDestroying = false
-  /// Only what is below the root goes.
+  /// Only the descendants of the root are deleted.
   var sparesRoot = false
-  /// The object that waits for the root to be through; noted before the root's node may be gone.
+  /// The object that waits for the root to finish; recorded before the root's node may be gone.
   var departsFrom: ObjectID?
 
   init(root: Int) {
@@ -19,32 +19,32 @@ struct Walk: Sendable {
 enum DeleteDecision {
   /// Here, now.
   case walk(Walk)
-  /// On a thread that may wait.
+  /// On a thread that may block.
   case deferred(Core)
   /// By the parent, which is disposing.
   case delegated
-  /// Somebody was first.
+  /// Another delete came first.
   case alreadyDeleting
 }
 
-/// What the framework has to do outside the lock to get a walk on.
+/// What the framework has to do outside the lock to advance a walk.
 enum WalkStep {
-  /// Have the kind let go of what it holds: requests, callbacks, a running timer.
+  /// Make the kind release what it holds: requests, callbacks, a running timer.
   case hook(Core)
   /// Run the cleanup callbacks.
   case cleanup(Core)
-  /// Give the creation pin back.
+  /// Release the creation pin.
   case release(Core)
   /// Nothing: something else must happen first, and will resume the walk.
   case parked
-  /// Nothing: the rest needs a thread that may wait.
+  /// Nothing: the rest requires a thread that may block.
   case needsPassiveThread(Core)
-  /// The walk is over; the object that waited for this one goes on.
+  /// The walk has ended; the object that waited for this one continues.
   case finished(resuming: Core?)
 }
 
 extension Tree {
-  /// Notes that the object was deleted, and says who does what is to be done.
+  /// Records that the object was deleted, and decides which thread does the work.
   mutating func beginDelete(_ core: Core, inDispatch: Bool) -> DeleteDecision {
     guard let slot = slot(core.id) else { return .alreadyDeleting }
     nodes[slot].deleteWasCalled = true
@@ -64,7 +64,7 @@ extension Tree {
     }
   }
 
-  /// Disposes of an object ahead of its delete; nil when that is refused or left to the parent.
+  /// Disposes of an object before its delete; nil if that is refused or left to the parent.
   mutating func beginEarlyDispose(_ core: Core) -> Walk? {
     guard let slot = slot(core.id) else { return nil }
     guard case .move(.disposingEarly, _) = apply(.earlyDispose, slot) else { return nil }
@@ -74,7 +74,7 @@ extension Tree {
     return Walk(root: slot)
   }
 
-  /// Lets the children of an object that was disposed of early go ahead of it.
+  /// Lets the children of an object that was disposed of early be destroyed before it.
   mutating func beginDestroyChildren(_ core: Core) -> Walk? {
     guard let slot = slot(core.id), nodes[slot].state == .disposed else { return nil }
     var walk = Walk(root: slot)
@@ -122,7 +122,7 @@ extension Tree {
     }
   }
 
-  /// Disposes of a child because its parent is.
+  /// Disposes of a child because its parent is being disposed of.
   private mutating func descend(to child: Int) {
     let before = nodes[child].state
     apply(.parentDispose, child)
@@ -131,7 +131,8 @@ extension Tree {
     nodes[child].cursor = nodes[child].firstChild
   }
 
-  /// The object's own cleanups have returned: on to the next sibling, the parent or the second half.
+  /// The object's own cleanups have returned: continues with the next sibling, the parent or the
+  /// second half.
   private mutating func finish(_ walk: inout Walk) -> WalkStep? {
     let slot = walk.at
     nodes[slot].stage = .done
@@ -149,7 +150,7 @@ extension Tree {
     return nextDestroy(&walk)
   }
 
-  /// Turns to the second half of a walk.
+  /// Begins the second half of a walk.
   mutating func beginDestroy(_ walk: inout Walk) {
     walk.isDestroying = true
     walk.at = walk.root
@@ -176,8 +177,8 @@ extension Tree {
     return .release(core)
   }
 
-  /// A walk is through with an object that had left its parent's list: the parent counts down, and
-  /// goes on if it waited for that.
+  /// A walk has finished an object that had left its parent's list: the parent's counter is
+  /// decremented, and the parent continues if it waited for that.
   private mutating func arrive(_ id: ObjectID?, _ slot: Int?) -> Core? {
     if let slot { nodes[slot].departsFrom = nil }
     guard let id, let parent = self.slot(id) else { return nil }
@@ -186,7 +187,7 @@ extension Tree {
     return unpark(parent, .departures)
   }
 
-  /// Lets a walk stand still: every object from here up to the root says so in its state.
+  /// Parks a walk: every object from here up to the root shows it in its state.
   private mutating func park(_ walk: Walk, _ obstacle: Obstacle) {
     nodes[walk.at].obstacle = obstacle
     nodes[walk.at].walkRoot = walk.root
@@ -198,7 +199,7 @@ extension Tree {
     }
   }
 
-  /// Clears an obstacle; the root of the walk that stood still for it is to be resumed.
+  /// Clears an obstacle; returns the root of the parked walk, which is to be resumed.
   private mutating func unpark(_ slot: Int, _ obstacle: Obstacle) -> Core? {
     guard nodes[slot].obstacle == obstacle, let root = nodes[slot].walkRoot else { return nil }
     nodes[slot].obstacle = .none
@@ -206,14 +207,15 @@ extension Tree {
     return nodes[root].core
   }
 
-  /// The kind has let go; the root of a walk that waited for it is to be resumed.
+  /// The kind has released everything; returns the root of a walk that waited for it, to be
+  /// resumed.
   mutating func hookFinished(_ core: Core) -> Core? {
     guard let slot = slot(core.id), nodes[slot].stage == .hook else { return nil }
     nodes[slot].stage = .hookDone
     return unpark(slot, .hook)
   }
 
-  /// Takes up a walk that stood still.
+  /// Resumes a parked walk.
   mutating func resume(_ root: Core) -> Walk? {
     guard let slot = slot(root.id) else { return nil }
     guard case .move = apply(.worker, slot) else { return nil }

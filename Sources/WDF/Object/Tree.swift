@@ -1,12 +1,12 @@
-/// All objects of one driver: who is whose child, and in which state.
+/// All objects of one driver: parents, children, and states.
 ///
-/// A value: the framework keeps it in one lock, asks it what to do next, leaves the lock and does it.
-/// Slots are array indices; a free slot keeps the generation of its next user.
+/// A value: the framework keeps it behind one lock, asks it what to do next, releases the lock and
+/// does it. Slots are array indices; a free slot keeps the generation of its next user.
 struct Tree: Sendable {
-  /// How far an object is in being disposed of.
+  /// The progress of an object's disposal.
   enum Stage: Sendable { case children, hook, hookDone, cleanup, done }
 
-  /// Why a walk stands still at an object.
+  /// Why a walk is parked at an object.
   enum Obstacle: Sendable { case none, departures, hook, passiveThread }
 
   struct Node: Sendable {
@@ -19,19 +19,19 @@ struct Tree: Sendable {
     var lastChild: Int?
     var next: Int?
     var previous: Int?
-    /// The child that the walk over this object's children reaches next.
+    /// The next child of the walk over this object's children.
     var cursor: Int?
-    /// Children that left the list because they are deleted by themselves, and are not through.
+    /// Children that left the list because they are deleted separately, and have not finished.
     var departing = 0
     /// The object whose `departing` counts this one.
     var departsFrom: ObjectID?
     var deleteWasCalled = false
     var isEarly = false
     var obstacle = Obstacle.none
-    /// The root of the walk that stands still here.
+    /// The root of the walk that is parked here.
     var walkRoot: Int?
     var history: StateHistory?
-    /// Told when the object is destroyed.
+    /// Called when the object is destroyed.
     var waiters: [@Sendable () -> Void] = []
   }
 
@@ -39,7 +39,7 @@ struct Tree: Sendable {
   private var free: [Int] = []
   /// Live objects of each kind, by the kind's raw value.
   private(set) var liveCounts = [Int](repeating: 0, count: Kind.allCases.count)
-  /// Contradictions found since the framework last looked: object and event.
+  /// Contradictions found since the framework's last check: object and event.
   var faults: [(Core, ObjectState, ObjectEvent)] = []
   let keepsHistory: Bool
 
@@ -49,7 +49,7 @@ struct Tree: Sendable {
 // MARK: Slots
 
 extension Tree {
-  /// Takes a slot for an object to be made.
+  /// Reserves a slot for a new object.
   mutating func reserve() -> ObjectID? {
     if let slot = free.popLast() {
       return ObjectID(slot: UInt32(slot), generation: nodes[slot].generation)
@@ -59,13 +59,13 @@ extension Tree {
     return ObjectID(slot: UInt32(nodes.count - 1), generation: 1)
   }
 
-  /// Gives a slot back; its next user has another generation.
+  /// Releases a slot; its next user has another generation.
   mutating func release(_ id: ObjectID) {
     let slot = Int(id.slot)
     guard nodes.indices.contains(slot), nodes[slot].generation == id.generation else { return }
     if let kind = nodes[slot].core?.kind { liveCounts[Int(kind.rawValue)] -= 1 }
     guard id.generation < .max else {
-      // No later object may carry an identifier that was given out before: the slot is retired.
+      // No later object may have an identifier that was used before: the slot is retired.
       nodes[slot] = Node(generation: .max)
       return
     }
@@ -84,7 +84,7 @@ extension Tree {
 
   func core(_ id: ObjectID) -> Core? { slot(id).flatMap { nodes[$0].core } }
 
-  /// Forces the generation of a free slot, for the tests of its wrap.
+  /// Sets the generation of a free slot, to test its wrap.
   mutating func forceGeneration(_ generation: UInt32, slot: Int) {
     if nodes.indices.contains(slot), nodes[slot].core == nil {
       nodes[slot].generation = generation
@@ -97,7 +97,7 @@ extension Tree {
 extension Tree {
   /// Commits an object: links it to its parent and makes it live.
   ///
-  /// False when the parent is not.
+  /// False if the parent is not live.
   mutating func commit(_ core: Core, parent: Core?) -> Bool {
     let slot = Int(core.id.slot)
     var parentSlot: Int?
@@ -157,7 +157,7 @@ extension Tree {
     return false
   }
 
-  /// Puts an event to an object and carries the answer out.
+  /// Applies an event to an object and carries the reaction out.
   @discardableResult
   mutating func apply(_ event: ObjectEvent, _ slot: Int, inDispatch: Bool = false) -> Reaction {
     let state = nodes[slot].state
@@ -181,7 +181,7 @@ extension Tree {
     nodes[slot].departsFrom = core.id
   }
 
-  /// Sets the state, the phase that goes with it and the history.
+  /// Sets the state, the matching phase and the history.
   private mutating func enter(_ state: ObjectState, _ slot: Int) {
     nodes[slot].state = state
     nodes[slot].history?.append(state)

@@ -1,4 +1,4 @@
-/// Why the framework refused a call, and which object it was about.
+/// Why the framework refused a call, and the object concerned.
 public struct WdfError: Error, Hashable, Sendable {
   /// The reasons.
   public enum Code: Hashable, Sendable {
@@ -7,7 +7,7 @@ public struct WdfError: Error, Hashable, Sendable {
     case parentMismatch, noDriver, driverExists
     case queueBusy, queuePaused, wrongDispatch, timedOut
     case lockRecursion, outOfResources
-    /// The device takes no opens, or no default queue, in this state.
+    /// The device admits no opens, or accepts no default queue, in this state.
     case invalidDeviceState
     /// The device is exclusive and open.
     case accessDenied
@@ -17,13 +17,13 @@ public struct WdfError: Error, Hashable, Sendable {
     case noCallback, invalidParameter, invalidRequest
     /// Execution level or scope does not fit the kind.
     case scopeInvalid, levelIncompatible
-    /// Not in the queue any more.
+    /// No longer in the queue.
     case notFound
   }
 
   /// The reason.
   public let code: Code
-  /// The object the call was about, when there was one.
+  /// The object concerned, if any.
   public let object: ObjectID?
 
   /// Makes an error.
@@ -32,7 +32,7 @@ public struct WdfError: Error, Hashable, Sendable {
     self.object = object
   }
 
-  /// The status that stands for this error on the control channel.
+  /// The status for this error on the control channel.
   ///
   /// - Windows: ntstatus.h, wdfstatus.h
   public var ntStatus: UInt32 {

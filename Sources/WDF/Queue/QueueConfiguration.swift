@@ -1,47 +1,47 @@
-/// When a queue shows its requests to the driver.
+/// When a queue presents its requests to the driver.
 ///
 /// - Windows: WDF_IO_QUEUE_DISPATCH_TYPE
 public enum QueueDispatch: Hashable, Sendable {
-  /// The next one when the one before has left the driver.
+  /// The next one when the previous one has left the driver.
   case sequential
-  /// All, or as many at a time as given.
+  /// All, or up to the given number at a time.
   case parallel(limit: Int? = nil)
   /// None: the driver retrieves them.
   case manual
 }
 
-/// A callback that is given a request.
+/// A callback that receives a request.
 public typealias RequestHandler = @Sendable (Ref<Queue>, consuming OwnedRequest) -> Void
 
-/// What a queue is to be.
+/// The configuration of a queue.
 ///
 /// - Windows: WDF_IO_QUEUE_CONFIG
 public struct QueueConfiguration: Sendable {
-  /// When requests are shown.
+  /// When requests are presented.
   public var dispatch: QueueDispatch
-  /// For requests of one type.
+  /// Handlers for requests of one type.
   public var handlers: [RequestType: RequestHandler]
-  /// For requests of the other types.
+  /// The handler for requests of other types.
   public var defaultHandler: RequestHandler?
-  /// What a request that is cancelled while queued completes with.
+  /// The completion status of a request that is cancelled while queued.
   public var cancelStatus: RequestStatus
-  /// How long a request may stay with this queue, waiting or with the driver; `nil` is for ever.
+  /// How long a request may stay in this queue, waiting or with the driver; `nil` is unlimited.
   ///
-  /// Afterwards it is cancelled as by its client, with ``RequestStatus/timedOut``: one that waits is
-  /// completed with it, one that the driver marked cancelable goes to its cancel callback, one in the
-  /// driver's hands is marked cancelled. A deadline of the request's own goes first:
+  /// After that it is cancelled as by its client, with ``RequestStatus/timedOut``: a waiting
+  /// request is completed with it, a cancelable one is passed to its cancel callback, and one that
+  /// the driver holds is marked cancelled. A deadline of the request itself takes precedence:
   /// ``OwnedRequest/setDeadline(after:)``.
   public var timeout: Duration?
-  /// Whose time and thread deadlines are kept by and end requests on; else the framework's.
+  /// The executor that keeps deadlines and ends requests; by default the framework's.
   public var executor: (any Executor)?
-  /// Gets the requests that are cancelled while queued, if the driver has seen them before.
+  /// Receives requests that are cancelled while queued, if the driver has seen them before.
   public var onCanceledOnQueue: RequestHandler?
-  /// Whether reads and writes of no bytes reach the driver; else they complete at once.
+  /// Whether empty reads and writes reach the driver; otherwise they complete at once.
   public var allowsZeroLength: Bool
   /// Attributes of the object.
   public var options: ObjectOptions
 
-  /// Describes a queue without callbacks.
+  /// Creates the configuration of a queue without callbacks.
   public init(
     _ dispatch: QueueDispatch, cancelStatus: RequestStatus = .cancelled, timeout: Duration? = nil,
     executor: (any Executor)? = nil

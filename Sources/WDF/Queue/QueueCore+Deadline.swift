@@ -1,10 +1,10 @@
 internal import Platform
 internal import Synchronization
 
-// Requests that must end in time: a heap of their deadlines, and one alarm for the earliest.
+// Requests with a deadline: a heap of the deadlines, and one alarm for the earliest.
 
 extension QueueCore {
-  /// The driver, which has the request, gives it a deadline or takes it away.
+  /// The driver, which holds the request, sets or removes its deadline.
   func changeDeadline(_ request: RequestCore) {
     state.withLock { state in
       if let deadline = request.deadline {
@@ -16,21 +16,21 @@ extension QueueCore {
     setAlarm()
   }
 
-  /// A request is on its way to another queue: takes its deadline off this one, and returns it.
+  /// A request is moving to another queue: removes its deadline from this one, and returns it.
   func takeDeadline(_ request: RequestCore) -> UInt64? {
     let deadline = state.withLock { $0.deadlines.remove(request) }
     if deadline != nil { setAlarm() }
     return deadline
   }
 
-  /// The other queue refused the request, which stays with its deadline.
+  /// The other queue refused the request, which keeps its deadline here.
   func restoreDeadline(_ request: RequestCore, _ deadline: UInt64?) {
     guard let deadline else { return }
     state.withLock { $0.deadlines.insert(request, deadline: deadline) }
     setAlarm()
   }
 
-  /// Arms the alarm for the earliest deadline there is, or disarms it.
+  /// Arms the alarm for the earliest deadline, or disarms it.
   func setAlarm() {
     let (first, version, executor, core) = state.withLock { state in
       state.alarmVersion += 1
@@ -44,7 +44,7 @@ extension QueueCore {
     }
   }
 
-  /// Cancels every request whose time is up; the executor's clock may be another than ours.
+  /// Cancels every request that timed out; the executor's clock may differ from ours.
   private func endTimedOut(_ time: UInt64) {
     let now = max(time, monotonicNanoseconds())
     while let request = state.withLock({ $0.deadlines.popDue(now) }) {

@@ -2,7 +2,7 @@ internal import Platform
 internal import Synchronization
 
 extension QueueCore {
-  /// Whether requests can be retrieved; the error says why not.
+  /// Whether requests can be retrieved; otherwise the error.
   private func refusal(_ state: QueueState, _ core: Core) -> WdfError? {
     if isParallel { return core.error(.wrongDispatch) }
     if state.core == nil { return core.error(.objectDestroyed) }
@@ -15,7 +15,8 @@ extension QueueCore {
       if let refusal = refusal(state, core) { return .failure(refusal) }
       guard let file else {
         let request = state.takeFirst()
-        // Found nothing, though some may be on their way to be cancelled: the next is news.
+        // Nothing found, though some requests may be about to be cancelled: the next arrival is
+        // notified.
         if request == nil || state.queued.isEmpty { state.isReadyArmed = true }
         return .success(request)
       }
@@ -29,8 +30,8 @@ extension QueueCore {
   func retrieve(_ core: Core, _ request: RequestCore) throws(WdfError) -> RequestCore? {
     let result: Result<RequestCore?, WdfError> = state.withLock { state in
       if let refusal = refusal(state, core) { return .failure(refusal) }
-      // Under this lock a request that names this queue is on its list, or won by a cancel; where one
-      // is that names another is not known before it is won.
+      // Under this lock, a request whose `listedBy` is this queue is on its list, or claimed by a
+      // cancel; the place of any other is unknown until it is claimed.
       guard request.listedBy.load(ordering: .relaxed) == state.number,
         request.move(from: .queued, to: .owned)
       else { return .success(nil) }
@@ -42,9 +43,9 @@ extension QueueCore {
     return try result.get()
   }
 
-  /// The requests that are queued, in order; all or only the first.
+  /// The queued requests, in order; all or only the first.
   ///
-  /// Copied while they are surely queued: a core that was completed may be used again.
+  /// Copied while they are certainly queued: a completed core may be reused.
   func look(_ core: Core, onlyFirst: Bool) throws(WdfError) -> [FoundRequest] {
     let result: Result<[FoundRequest], WdfError> = state.withLock { state in
       if let refusal = refusal(state, core) { return .failure(refusal) }

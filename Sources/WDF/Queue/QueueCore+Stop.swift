@@ -2,7 +2,7 @@ internal import Platform
 internal import Synchronization
 
 extension QueueCore {
-  /// Refuses new requests and cancels what is queued and what can be cancelled.
+  /// Refuses new requests, and cancels the queued and the cancelable ones.
   func purge(_ status: RequestStatus?, _ completion: QueueState.Completion?) throws(WdfError) {
     try cancelAll(status) { state in
       state.isAccepting = false
@@ -11,7 +11,7 @@ extension QueueCore {
     }
   }
 
-  /// Shows nothing any more; takes requests all the same.
+  /// Presents no more requests, but accepts new ones.
   func stop(cancelQueued: Bool, _ completion: QueueState.Completion?) throws(WdfError) {
     let change = { (state: inout QueueState) in
       state.isAccepting = true
@@ -22,7 +22,7 @@ extension QueueCore {
     try self.change(change)
   }
 
-  /// Refuses new requests and lets those it has go their way.
+  /// Refuses new requests and lets the existing ones finish.
   func drain(_ completion: QueueState.Completion?) throws(WdfError) {
     try change { state in
       state.isAccepting = false
@@ -43,7 +43,7 @@ extension QueueCore {
     }
   }
 
-  /// The queue's object is disposed of: purges, for good.
+  /// The queue's object is disposed of: purges permanently.
   ///
   /// True if nothing is left to wait for.
   func dispose(_ core: Core) -> Bool {
@@ -60,7 +60,7 @@ extension QueueCore {
     }
   }
 
-  /// The object is destroyed; nothing leads back to it any more, nor to what its callbacks captured.
+  /// The object is destroyed: drops all references to it, and what its callbacks captured.
   func forgetCore() {
     let dropped = state.withLock { state in
       state.core = nil
@@ -94,7 +94,7 @@ extension QueueCore {
     for request in cancelable { _ = request.cancel() }
   }
 
-  /// Changes the state of a queue that is still there.
+  /// Changes the state of a queue that still exists.
   private func checked<R: Sendable>(
     _ body: (inout QueueState) -> R
   ) throws(WdfError) -> R {

@@ -13,7 +13,7 @@ final class QueueCore: Sendable {
   /// Excludes this queue's callbacks from each other, or from all of the device's.
   let callbackLock: CallbackLock?
   private let isHandedOff = Atomic<Bool>(false)
-  /// Goes off when the earliest deadline has come.
+  /// Fires at the earliest deadline.
   let alarm = Alarm()
   let state: LockedValue<QueueState>
 
@@ -35,7 +35,7 @@ final class QueueCore: Sendable {
     WdfError(code, state.withLock { $0.core?.id })
   }
 
-  /// Does what is to be done, until nothing is; on another thread if this one must not.
+  /// Does all pending work; on another thread if this one must not.
   func settle() {
     if mustHandOff {
       if handOff() { return }
@@ -44,7 +44,7 @@ final class QueueCore: Sendable {
   }
 
   /// A callback must not run inside one that holds a callback lock, this queue's or another's that
-  /// may be waiting for it the other way round; nor a passive one in a dispatch section.
+  /// may be waiting for it in reverse order; nor a passive one in a dispatch section.
   private var mustHandOff: Bool {
     if callbackLock != nil, ThreadState.holdsCallbackLock, !ThreadState.isRunning(self) {
       return true
@@ -79,13 +79,13 @@ final class QueueCore: Sendable {
     }
   }
 
-  /// Runs a callback with the pass counted; what it makes possible is done when it has returned.
+  /// Runs a callback and counts it; the work that it makes possible follows when it has returned.
   private func runCallback(_ body: () -> Void) {
     running(body)
     state.withLock { $0.passCount -= 1 }
   }
 
-  /// Runs what is called for this queue, alone if its callbacks are not to overlap.
+  /// Runs a callback of this queue, exclusively if its callbacks must not overlap.
   private func running(_ body: () -> Void) {
     let core = state.withLock { $0.core }
     func call() {
@@ -127,24 +127,24 @@ final class QueueCore: Sendable {
     }
   }
 
-  /// What a request ends with that was cancelled here, by its client or because its time was up.
+  /// The completion status of a request cancelled here, by its client or because it timed out.
   func cancelStatus(of request: RequestCore) -> RequestStatus {
     request.isTimedOut ? .timedOut : state.withLock { $0.configuration.cancelStatus }
   }
 }
 
-// MARK: Requests that come and go
+// MARK: Arrival and departure of requests
 
 extension QueueCore {
-  /// What came of an attempt to queue a request.
+  /// The result of an attempt to queue a request.
   private enum Arrival { case refused(WdfError.Code), queued(hasWork: Bool), cancelled }
 
-  /// Takes a request, from another queue or from none; on an error it stays where it was.
+  /// Accepts a request, from another queue or from none; on an error it stays where it was.
   func take(_ request: RequestCore, forwardedTo core: Core) -> WdfError? {
     let source = request.queue
     guard source !== self else { return core.error(.invalidRequest) }
     if let file = request.file, file.device !== device { return core.error(.parentMismatch) }
-    // Before the arrival: from then on the request may be in other hands.
+    // Before the arrival: after it another thread may have the request.
     let deadline = source?.takeDeadline(request)
     guard let refusal = arrived(request, atHead: false) else {
       source?.countDown()
@@ -154,7 +154,7 @@ extension QueueCore {
     return core.error(refusal)
   }
 
-  /// Takes a request back that this queue has shown to the driver.
+  /// Takes back a request that this queue has presented to the driver.
   func takeBack(_ request: RequestCore) -> WdfError? {
     guard isManual else { return error(.invalidRequest) }
     if let refusal = arrived(request, atHead: true) { return error(refusal) }
@@ -162,7 +162,7 @@ extension QueueCore {
     return nil
   }
 
-  /// Puts a request into the queue, or ends it if it was cancelled; why not, if it did neither.
+  /// Queues a request, or ends it if it was cancelled; returns the error if it did neither.
   private func arrived(_ request: RequestCore, atHead: Bool) -> WdfError.Code? {
     switch arrive(request, atHead: atHead) {
     case .refused(let code): return code
@@ -173,7 +173,7 @@ extension QueueCore {
   }
 
   private func arrive(_ request: RequestCore, atHead: Bool) -> Arrival {
-    // One that is put back keeps the deadline that it has here.
+    // A request that is put back keeps its deadline here.
     let deadline =
       atHead ? nil : request.deadline ?? timeoutNanoseconds.map { monotonicNanoseconds() &+ $0 }
     let arrival: Arrival = state.withLock { state in
@@ -185,7 +185,7 @@ extension QueueCore {
         (atHead && state.isCancelling)
         || !request.move(from: .owned, to: .queued, toleratesCancel: false)
       if mustCancel {
-        // Counted as the driver's until its completion has run, so that no purge ends before.
+        // Counted as the driver's until its completion has run, so that no purge ends earlier.
         _ = request.move(from: .owned, to: .claimed)
         state.ownedCount += 1
         return .cancelled
@@ -199,7 +199,7 @@ extension QueueCore {
     return arrival
   }
 
-  /// One request fewer is the driver's.
+  /// The driver has one request fewer.
   func countDown() {
     let hasWork = state.withLock { state in
       state.ownedCount -= 1
@@ -208,7 +208,7 @@ extension QueueCore {
     if hasWork { settle() }
   }
 
-  /// A request that was the driver's has ended.
+  /// A request of the driver has ended.
   func end(_ request: RequestCore) {
     let (hadDeadline, hasWork) = state.withLock { state in
       state.ownedCount -= 1
@@ -218,14 +218,14 @@ extension QueueCore {
     if hasWork { settle() }
   }
 
-  /// A cancel won this queued request: takes it off the list and ends it.
+  /// A cancel claimed this queued request: removes it from the list and ends it.
   func finishClaimed(_ request: RequestCore, status: RequestStatus?) -> CancelOutcome {
     state.withLock { $0.delist(request) }
     return endCancelled([request], status) ? .completed : .requested
   }
 
-  /// Ends requests that were won while queued: by the callback for those if there is one and the
-  /// driver has seen them, else by completing them.
+  /// Ends requests that were claimed while queued: through the callback for them if there is one
+  /// and the driver has seen them, otherwise by completing them.
   ///
   /// True if all were completed.
   @discardableResult
@@ -245,7 +245,7 @@ extension QueueCore {
     return wereAllCompleted
   }
 
-  /// Lists an owned request among those that a purge cancels; false when one is under way.
+  /// Adds an owned request to those that a purge cancels; false if a purge is in progress.
   func rememberCancelable(_ request: RequestCore) -> Bool {
     state.withLock { state in
       guard !state.isCancelling else { return false }

@@ -1,15 +1,15 @@
 internal import Platform
 internal import Synchronization
 
-/// What a queue knows, and what it decides to do next.
+/// The state of a queue, and its decisions.
 ///
-/// A value, kept in the queue's lock: events change it, ``next(isDispatchingHere:)`` says what is to be
-/// done outside of the lock.
+/// A value behind the queue's lock: events change it, and ``next(isDispatchingHere:)`` returns what
+/// to do outside the lock.
 struct QueueState {
-  /// Called when an operation on the queue is over.
+  /// Called when an operation on the queue has ended.
   typealias Completion = @Sendable () -> Void
 
-  /// What the queue does next, in the order in which it is to be considered.
+  /// The queue's next action, in order of priority.
   enum Action {
     case cancelledOnQueue(RequestCore)
     case finished([Completion])
@@ -20,36 +20,35 @@ struct QueueState {
 
   /// The queue's object, from commit to destroy.
   var core: Core?
-  /// What the driver is called with; given up when the object is destroyed, with all that the
-  /// callbacks captured.
+  /// The driver's callbacks; dropped when the object is destroyed, with all that they captured.
   var configuration: QueueConfiguration
   var isAccepting = true
   var isDispatching = true
-  /// A purge, or a stop that purges, is under way: what comes back is cancelled.
+  /// A purge, or a stop that purges, is in progress: requests that come back are cancelled.
   var isCancelling = false
   var isDisposing = false
   var isDisposed = false
 
   var queued = RequestList()
-  /// Cancelled while queued, for the callback that wants those.
+  /// Requests cancelled while queued, for the callback that receives those.
   var cancelledOnQueue = RequestList()
-  /// Shown to the driver and not ended, or on their way to their end.
+  /// The number of requests presented to the driver and not ended, or about to end.
   var ownedCount = 0
-  /// Callbacks running.
+  /// The number of running callbacks.
   var passCount = 0
-  /// Owned requests that a cancel may take.
+  /// Owned requests that are cancelable.
   var cancelable: [ObjectIdentifier: RequestCore] = [:]
-  /// Requests of this queue that must end in time, those that the driver has included.
+  /// Requests of this queue with a deadline, including those that the driver has.
   var deadlines = DeadlineHeap<RequestCore>()
-  /// Numbers what is asked of the alarm.
+  /// Numbers the changes of the alarm.
   var alarmVersion: UInt64 = 0
 
-  /// Tells this queue from all others, for a request's ``RequestCore/listedBy``.
+  /// Identifies this queue, for a request's ``RequestCore/listedBy``.
   let number: UInt64
   var stopWaiters: [Completion] = []
   var emptyWaiters: [Completion] = []
   var onReady: Completion?
-  /// Whether the next arrival is news to whoever waits for requests.
+  /// Whether the next arrival is to be notified.
   var isReadyArmed = true
   var isReadyDue = false
 
@@ -61,7 +60,7 @@ struct QueueState {
     dispatch = configuration.dispatch
   }
 
-  /// Whether there is anything for `next` to find; what most calls ask on their way out.
+  /// Whether `next` would return anything; checked at the end of most calls.
   var hasWork: Bool {
     !cancelledOnQueue.isEmpty || !stopWaiters.isEmpty || !emptyWaiters.isEmpty || isDisposing
       || isReadyDue || (dispatch != .manual && !queued.isEmpty)
@@ -70,17 +69,17 @@ struct QueueState {
   var isIdle: Bool { ownedCount == 0 && passCount == 0 && cancelledOnQueue.isEmpty }
   var isEmptyAndIdle: Bool { isIdle && queued.isEmpty }
 
-  /// Notes an arrival for whoever waits for requests to retrieve.
+  /// Records an arrival for the ready notification.
   mutating func noteArrival() {
     guard dispatch == .manual, isReadyArmed, isDispatching else { return }
     isReadyArmed = false
     isReadyDue = onReady != nil
   }
 
-  /// What is to be done now.
+  /// What to do now.
   ///
-  /// `isDispatchingHere` says that a callback of this queue is running further
-  /// up on this thread: it does the rest when it returns.
+  /// `isDispatchingHere` means that a callback of this queue is running further up on this thread:
+  /// it does the rest when it returns.
   mutating func next(isDispatchingHere: Bool) -> Action? {
     if isDispatchingHere { return nil }
     if let request = cancelledOnQueue.popFirst() {
@@ -126,7 +125,7 @@ struct QueueState {
     return .dispatch(request)
   }
 
-  /// Gives the driver the first request that no cancel has won.
+  /// Gives the driver the first request that no cancel has claimed.
   mutating func takeFirst(where condition: (RequestCore) -> Bool = { _ in true }) -> RequestCore? {
     guard
       let request = queued.first(where: { condition($0) && $0.move(from: .queued, to: .owned) })
@@ -136,20 +135,20 @@ struct QueueState {
     return request
   }
 
-  /// Puts a request that has been won for this queue where it waits.
+  /// Puts a claimed request into the list.
   mutating func list(_ request: RequestCore, atHead: Bool) {
     request.listedBy.store(number, ordering: .relaxed)
     if atHead { queued.prepend(request) } else { queued.append(request) }
   }
 
-  /// Takes a request that has been won off the list; it counts as the driver's.
+  /// Removes a claimed request from the list; it counts as the driver's.
   mutating func delist(_ request: RequestCore) {
     request.listedBy.store(0, ordering: .relaxed)
     queued.remove(request)
     ownedCount += 1
   }
 
-  /// Wins every queued request for cancelling; those that are another's by now stay with it.
+  /// Claims every queued request for cancelling; those already claimed by others stay with them.
   mutating func claimAll(where condition: (RequestCore) -> Bool = { _ in true }) -> [RequestCore] {
     var claimed: [RequestCore] = []
     var next = queued.first

@@ -2,11 +2,11 @@ internal import Platform
 internal import Synchronization
 
 extension Ref where Kind == ControlDevice {
-  /// Makes a queue of this device.
+  /// Creates a queue of this device.
   ///
-  /// - Arguments: `isDefault`: it gets what nobody forwarded; made once, before
-  ///   ``finishInitializing()``, and never deleted by itself
-  /// - Throws: `.noCallback`, `.invalidParameter` for a configuration that contradicts itself
+  /// - Arguments: `isDefault`: it gets requests that are not sent to another queue; created once,
+  ///   before ``finishInitializing()``, and never deleted separately
+  /// - Throws: `.noCallback`, `.invalidParameter` for an inconsistent configuration
   /// - Windows: WdfIoQueueCreate
   public func makeQueue(
     _ name: String, _ configuration: QueueConfiguration, isDefault: Bool = false,
@@ -26,7 +26,7 @@ extension Ref where Kind == ControlDevice {
 }
 
 extension Ref where Kind == General {
-  /// Makes a queue of the device above that ends with this object.
+  /// Creates a queue of the device above that ends with this object.
   ///
   /// - Throws: `.parentMismatch` if there is no device above
   /// - Windows: WdfIoQueueCreate with ParentObject
@@ -40,7 +40,7 @@ extension Ref where Kind == General {
         name, configuration, device: device, isDefault: false, CreationSite(fileID, line)))
   }
 
-  /// Makes a queue of `device` that ends with this object, which may be anywhere in the tree.
+  /// Creates a queue of `device` that ends with this object, which may be anywhere in the tree.
   ///
   /// - Throws: `.parentMismatch` if this object belongs to another device
   public func makeQueue(
@@ -71,15 +71,15 @@ extension Core {
   }
 }
 
-/// Which requests a queue has, and what it does with them.
+/// The number of requests of a queue, and its switches.
 public struct QueueStatus: Hashable, Sendable {
-  /// It takes requests.
+  /// Whether it accepts requests.
   public let isAccepting: Bool
-  /// It shows them, or lets them be retrieved.
+  /// Whether it presents them, or lets them be retrieved.
   public let isDispatching: Bool
-  /// How many wait.
+  /// The number of waiting requests.
   public let queuedCount: Int
-  /// How many the driver has.
+  /// The number of requests that the driver has.
   public let ownedCount: Int
 }
 
@@ -91,7 +91,7 @@ extension Ref where Kind == Queue {
     }
   }
 
-  /// How many requests wait in it; 0 when the queue is gone.
+  /// The number of waiting requests; 0 if the queue no longer exists.
   public var count: Int { status.queuedCount }
 
   /// Its counters and switches.
@@ -108,7 +108,7 @@ extension Ref where Kind == Queue {
     }
   }
 
-  /// Takes the first request, or the first of a file object; `nil` when there is none.
+  /// Takes the first request, or the first of a file object; `nil` if there is none.
   ///
   /// - Throws: `.queuePaused` when stopped, `.wrongDispatch` on a parallel queue, `.deletePending`
   /// - Windows: WdfIoQueueRetrieveNextRequest, WdfIoQueueRetrieveRequestByFileObject
@@ -117,17 +117,17 @@ extension Ref where Kind == Queue {
     return OwnedRequest(request)
   }
 
-  /// The first request, left where it is.
+  /// The first request, which stays queued.
   ///
   /// - Windows: WdfIoQueueFindRequest
   public func find() throws(WdfError) -> FoundRequest? {
     try queue.look(core, onlyFirst: true).first
   }
 
-  /// The first request that satisfies a condition, left where it is.
+  /// The first request that satisfies a condition; it stays queued.
   ///
-  /// No lock is held while `condition` runs: a request it is asked about may be gone already.
-  /// - Complexity: O(n) of the requests that wait
+  /// No lock is held while `condition` runs: the request passed to it may be gone already.
+  /// - Complexity: O(n) of the waiting requests
   /// - Windows: WdfIoQueueFindRequest
   public func find(
     where condition: (RequestParameters) -> Bool
@@ -135,7 +135,7 @@ extension Ref where Kind == Queue {
     try queue.look(core, onlyFirst: false).first { condition($0.parameters) }
   }
 
-  /// Takes a request that was found, if it is still there.
+  /// Takes a request that was found, if it is still queued.
   ///
   /// - Throws: `.notFound` if it is not
   /// - Windows: WdfIoQueueRetrieveFoundRequest
@@ -144,15 +144,15 @@ extension Ref where Kind == Queue {
     return OwnedRequest(request)
   }
 
-  /// Takes requests and shows them.
+  /// Accepts and presents requests.
   ///
   /// - Windows: WdfIoQueueStart
   public func start() throws(WdfError) { try queue.start() }
 
-  /// Shows nothing from now on; still takes requests.
+  /// Stops presenting requests; still accepts them.
   ///
   /// - Arguments:
-  ///   - cancelQueued: cancel what is queued now, and what the driver marked cancelable
+  ///   - cancelQueued: whether to cancel the queued requests, and those marked cancelable
   ///   - completion: called once the driver has no request of this queue
   /// - Windows: WdfIoQueueStop, WdfIoQueueStopAndPurge
   public func stop(
@@ -161,17 +161,17 @@ extension Ref where Kind == Queue {
     try queue.stop(cancelQueued: cancelQueued, completion)
   }
 
-  /// Takes no requests from now on, and lets those it has go their way.
+  /// Stops accepting requests, and lets the existing ones finish.
   ///
   /// - Windows: WdfIoQueueDrain
   public func drain(completion: (@Sendable () -> Void)? = nil) throws(WdfError) {
     try queue.drain(completion)
   }
 
-  /// Takes no requests from now on, and cancels what is queued and what the driver marked cancelable.
+  /// Stops accepting requests, and cancels the queued ones and those marked cancelable.
   ///
   /// - Arguments:
-  ///   - status: what the queued ones complete with; else the queue's own cancel status
+  ///   - status: the completion status of the queued ones; by default the queue's cancel status
   ///   - completion: called once neither queue nor driver has a request of this queue
   /// - Windows: WdfIoQueuePurge
   public func purge(
@@ -180,7 +180,7 @@ extension Ref where Kind == Queue {
     try queue.purge(status, completion)
   }
 
-  /// Has `onReady` called whenever the queue turns from empty to not empty.
+  /// Calls `onReady` whenever the queue changes from empty to not empty.
   ///
   /// - Throws: `.wrongDispatch` unless manual; `.invalidRequest` if there is one already
   /// - Windows: WdfIoQueueReadyNotify
@@ -188,29 +188,29 @@ extension Ref where Kind == Queue {
     try queue.register(core) { [self] in onReady(self) }
   }
 
-  /// Takes the notification away; only while stopped.
+  /// Removes the notification; only while stopped.
   public func removeReadyNotification() throws(WdfError) { try queue.register(core, nil) }
 }
 
-/// The forms that wait, for main and for threads that are no loops.
+/// The variants that wait, for main and for threads that are no loops.
 extension Ref where Kind == Queue {
-  /// ``stop(cancelQueued:completion:)``, waiting for its end.
+  /// ``stop(cancelQueued:completion:)``, waiting for the end.
   ///
-  /// - Throws: `.wouldDeadlock` on a worker, in a dispatch section, in a callback of the queue, under
-  ///   its callback lock and where the end of a request of it is reported; `.timedOut` after `limit`,
-  ///   and the queue goes on with it
+  /// - Throws: `.wouldDeadlock` on a worker, in a dispatch section, in a callback of the queue,
+  ///   under its callback lock and where the end of one of its requests is reported; `.timedOut`
+  ///   after `limit`, while the operation continues
   public func stop(cancelQueued: Bool = false, waitingUpTo limit: Duration?) throws(WdfError) {
     try wait(limit) { (queue, done) throws(WdfError) in
       try queue.stop(cancelQueued: cancelQueued, done)
     }
   }
 
-  /// ``drain(completion:)``, waiting for its end; throws as ``stop(cancelQueued:waitingUpTo:)``.
+  /// ``drain(completion:)``, waiting for the end; throws as ``stop(cancelQueued:waitingUpTo:)``.
   public func drain(waitingUpTo limit: Duration?) throws(WdfError) {
     try wait(limit) { (queue, done) throws(WdfError) in try queue.drain(done) }
   }
 
-  /// ``purge(status:completion:)``, waiting for its end; throws as
+  /// ``purge(status:completion:)``, waiting for the end; throws as
   /// ``stop(cancelQueued:waitingUpTo:)``.
   public func purge(status: RequestStatus? = nil, waitingUpTo limit: Duration?) throws(WdfError) {
     try wait(limit) { (queue, done) throws(WdfError) in try queue.purge(status, done) }

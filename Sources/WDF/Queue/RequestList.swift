@@ -1,8 +1,8 @@
 internal import Platform
 
-/// Requests in order, linked through themselves: any of them leaves in constant time.
+/// Requests in order, linked through themselves: any of them can be removed in constant time.
 ///
-/// LockedValue by the lock of the queue that keeps it.
+/// Guarded by the lock of the queue that keeps it.
 struct RequestList {
   private(set) var first: RequestCore?
   private var last: RequestCore?

@@ -1,24 +1,25 @@
-/// How a request ended, for its client.
+/// The end of a request, for its client.
 struct RequestEnd: Sendable {
   let request: RequestCore
   let status: RequestStatus
   let information: Int
   let bytesNeeded: Int
-  /// Its driver has answered the client already.
+  /// Whether the driver has answered the client already.
   let isAnswered: Bool
 }
 
-/// Ends of requests that are reported on one thread.
+/// The ends of requests that are reported on one thread.
 ///
-/// A client that hears of one end may complete the next: that is reported inside, but only so deep, for
-/// the stack is bounded. What is deeper follows, in order, when the outermost has returned.
+/// A client may complete the next request when an end is reported: that end is reported inside the
+/// first report, up to a certain depth, because the stack is limited. Deeper ones follow, in order,
+/// when the outermost report has returned.
 struct NestedCompletions {
   private static let maximumDepth = 32
 
   private var depth = 0
   private var waiting: [RequestEnd] = []
 
-  /// Reports an end, now or when those around it have been reported.
+  /// Reports an end, now or after the enclosing reports have returned.
   static func report(_ end: RequestEnd) {
     guard ThreadState.with({ $0.completions.enter(end) }) else { return }
     end.request.report(end)
@@ -34,7 +35,7 @@ struct NestedCompletions {
     return true
   }
 
-  /// The outermost goes on with what waits.
+  /// The outermost report continues with the deferred ones.
   private mutating func leave() -> RequestEnd? {
     if depth == 1, !waiting.isEmpty { return waiting.removeFirst() }
     depth -= 1

@@ -1,7 +1,7 @@
 extension OwnedRequest {
-  /// The object that carries this request's contexts and children; made when first asked for.
+  /// The object that carries this request's contexts and children; created on first use.
   ///
-  /// It has no parent. Its cleanups run before the completion is told, its destroys after.
+  /// It has no parent. Its cleanups run before the completion is reported, its destroys after.
   /// - Windows: WDFREQUEST as a WDFOBJECT
   public func object(
     fileID: StaticString = #fileID, line: UInt = #line
@@ -26,7 +26,7 @@ extension OwnedRequest {
     try object().addContext(context)
   }
 
-  /// Lends a context of the request.
+  /// Passes a context of the request to `body`.
   ///
   /// - Throws: `.contextMissing`
   public func withContext<C: ~Copyable & Sendable, R: ~Copyable>(
@@ -36,7 +36,7 @@ extension OwnedRequest {
     return try object.withContext(type, body)
   }
 
-  /// ``withContext(_:_:)`` for a body that throws errors of its own.
+  /// ``withContext(_:_:)`` for a body with its own error type.
   public func withContext<C: ~Copyable & Sendable, R: ~Copyable, E: Error>(
     _ type: C.Type, _ body: (borrowing C) throws(E) -> R
   ) throws -> R {
@@ -46,10 +46,10 @@ extension OwnedRequest {
 }
 
 extension Ref where Kind == Driver {
-  /// Makes a request of the driver's own, in the hands of the driver; it can be queued anywhere.
+  /// Creates a request of the driver's own, owned by the driver; it can be put into any queue.
   ///
-  /// Instead of waiting for an answer, wait in a queue: the request completes when the answer comes,
-  /// or is cancelled, or when its queue is purged.
+  /// Instead of blocking for an answer, wait in a queue: the request completes when the answer
+  /// arrives, when it is cancelled, or when its queue is purged.
   /// - Windows: WdfRequestCreate
   public func makeRequest(
     _ parameters: RequestParameters, sink: any RequestSink

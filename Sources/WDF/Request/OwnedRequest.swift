@@ -1,6 +1,6 @@
 internal import Platform
 
-/// A request that the driver holds, and must end: complete it, or hand it on.
+/// A request owned by the driver, which must end it: complete it, or pass it on.
 ///
 /// It cannot be copied, so it is completed once. One that goes out of scope is completed with
 /// STATUS_INTERNAL_ERROR and reported as `VE-DROPPED`.
@@ -13,7 +13,7 @@ public struct OwnedRequest: ~Copyable, Sendable {
 
   var requestCore: RequestCore? { core }
 
-  /// What is asked for.
+  /// What is requested.
   public var parameters: RequestParameters {
     core?.parameters ?? RequestParameters(type: .other, id: 0)
   }
@@ -21,28 +21,29 @@ public struct OwnedRequest: ~Copyable, Sendable {
   /// The client's identifier.
   public var id: UInt64 { parameters.id }
 
-  /// The file object it came through; nil for a request of the driver's own.
+  /// The file object of its client; nil for a request of the driver's own.
   public var fileObject: Ref<FileObject>? { core?.file.map { Ref($0) } }
 
-  /// Whether a cancel was asked for.
+  /// Whether a cancel was requested.
   ///
   /// - Windows: WdfRequestIsCanceled
   public var isCancelled: Bool { core?.isCancelled ?? true }
 
-  /// What a cancel callback completes the request with: the cancel status of its queue, or
-  /// ``RequestStatus/timedOut`` if it was its deadline that cancelled it.
+  /// The status with which a cancel callback completes the request: the cancel status of its queue,
+  /// or ``RequestStatus/timedOut`` if its deadline cancelled it.
   public var cancelStatus: RequestStatus {
     guard let core else { return .cancelled }
     return core.queue?.cancelStatus(of: core) ?? (core.isTimedOut ? .timedOut : .cancelled)
   }
 
-  /// The buffers that came with the request, as the type that the driver gave them.
+  /// The buffers of the request, as the type that the driver gave them.
   public func buffers<B: RequestBuffers>(as type: B.Type) -> B? { parameters.buffers(as: type) }
 
-  /// Has the request cancelled after a time, wherever it is then; `nil` takes that back.
+  /// Cancels the request after a time, wherever it is then; `nil` removes the deadline.
   ///
-  /// It is kept by the queue that has the request, or the one it is forwarded to next, and goes with it
-  /// from queue to queue. What happens then: ``QueueConfiguration/timeout``.
+  /// The queue that has the request, or the one it is forwarded to next, keeps the deadline; it
+  /// moves with the request from queue to queue. For the consequences see
+  /// ``QueueConfiguration/timeout``.
   /// - Complexity: O(log n) of the queue's requests that have a deadline
   public func setDeadline(after time: Duration?) {
     guard let core else { return }
@@ -50,15 +51,15 @@ public struct OwnedRequest: ~Copyable, Sendable {
     core.queue?.changeDeadline(core)
   }
 
-  /// The request as others may see and cancel it, while it is in these hands and after.
+  /// A reference through which others can see and cancel the request, now and later.
   public var reference: FoundRequest? { core.map { FoundRequest(core: $0) } }
 
   /// Ends the request.
   ///
   /// - Arguments:
-  ///   - status: how it went
-  ///   - information: how many bytes it moved; no more than the client had room for are reported
-  ///   - bytesNeeded: how many it would have taken
+  ///   - status: the result
+  ///   - information: the number of bytes moved; no more than the client's room is reported
+  ///   - bytesNeeded: the number of bytes that would have been needed
   /// - Windows: WdfRequestCompleteWithInformation
   public consuming func complete(
     _ status: RequestStatus, information: Int = 0, bytesNeeded: Int = 0
@@ -66,15 +67,16 @@ public struct OwnedRequest: ~Copyable, Sendable {
     core.take()?.complete(status, information: information, bytesNeeded: bytesNeeded)
   }
 
-  /// Ends the request, whose answer the driver has given to the client already: the sink hears
-  /// ``RequestSink/requestAnswered(_:status:information:)``.
+  /// Ends a request that the driver has already answered to the client: the sink's
+  /// ``RequestSink/requestAnswered(_:status:information:)`` is called.
   ///
-  /// A driver whose output lies in memory that it must not keep, a ring for instance, sends it first.
+  /// For a driver whose output lies in memory that it must not keep, such as a ring, and is sent
+  /// first.
   public consuming func completeAnswered(_ status: RequestStatus, information: Int = 0) {
     core.take()?.complete(status, information: information, bytesNeeded: 0, isAnswered: true)
   }
 
-  /// Hands the request to another queue, at its end.
+  /// Passes the request to another queue, at its end.
   ///
   /// - Windows: WdfRequestForwardToIoQueue
   public consuming func forward(to queue: Ref<Queue>) -> HandOff {
@@ -88,7 +90,7 @@ public struct OwnedRequest: ~Copyable, Sendable {
     return .accepted
   }
 
-  /// Puts the request back to the head of the manual queue it came from.
+  /// Puts the request back at the head of the manual queue that it came from.
   ///
   /// - Windows: WdfRequestRequeue
   public consuming func requeue() -> HandOff {
@@ -100,7 +102,7 @@ public struct OwnedRequest: ~Copyable, Sendable {
     return .accepted
   }
 
-  /// Lets a cancel call `onCancel` with the request, unless one was asked for already.
+  /// Lets a cancel call `onCancel` with the request, unless one was requested already.
   ///
   /// - Windows: WdfRequestMarkCancelableEx
   public consuming func markCancelable(
@@ -126,17 +128,17 @@ public struct OwnedRequest: ~Copyable, Sendable {
   }
 }
 
-/// Whether somebody took a request.
+/// Whether a request was accepted.
 public enum HandOff: ~Copyable, Sendable {
-  /// It is somebody else's now.
+  /// It belongs to the receiver now.
   case accepted
-  /// It is still the caller's, because of the error.
+  /// It still belongs to the caller, because of the error.
   case refused(OwnedRequest, WdfError)
 }
 
-/// Whether a request can be cancelled from now on.
+/// Whether a request is cancelable from now on.
 public enum MarkOutcome: ~Copyable, Sendable {
-  /// It can; this takes it back.
+  /// It is; the payload can take it back.
   case marked(CancelableRequest)
   /// A cancel came first; the callback will not be called.
   case alreadyCancelled(OwnedRequest)
@@ -146,7 +148,7 @@ public enum MarkOutcome: ~Copyable, Sendable {
 public enum UnmarkOutcome: ~Copyable, Sendable {
   /// It was; the cancel callback will not be called.
   case reclaimed(OwnedRequest)
-  /// The cancel callback has it, or had it.
+  /// The cancel callback has it, or has had it.
   case cancelWon
 }
 
@@ -174,12 +176,12 @@ public struct CancelableRequest: ~Copyable, Sendable {
   }
 
   deinit {
-    // Nobody could take it back any more: better ended here than held until a cancel comes.
+    // It could never be taken back: better to end it here than to hold it until a cancel.
     if let core { _ = Self.reclaim(core) }
   }
 }
 
-/// A request seen in a queue, not owned: it may be gone any time.
+/// A request seen in a queue, not owned: it may be gone at any time.
 public struct FoundRequest: Sendable {
   let core: RequestCore
 
@@ -187,13 +189,13 @@ public struct FoundRequest: Sendable {
   @discardableResult
   public func cancel() -> CancelOutcome { core.cancel() }
 
-  /// What is asked for.
+  /// What is requested.
   public let parameters: RequestParameters
 
-  /// The file object it came through.
+  /// The file object of its client.
   public let fileObject: Ref<FileObject>?
 
-  /// Looks at a queued request; the caller holds the lock of its queue.
+  /// Copies the data of a queued request; the caller holds the lock of its queue.
   init(core: RequestCore) {
     self.core = core
     parameters = core.parameters

@@ -1,7 +1,7 @@
 internal import Platform
 internal import Synchronization
 
-/// One request: who has it, decided by one atomic word, and where it is.
+/// One request: its owner, decided by one atomic word, and its place.
 ///
 ///     owned ──forward, requeue──► queued ──cancel, purge, flush──► claimed ─► completed
 ///       ▲ ▲                          │
@@ -9,27 +9,27 @@ internal import Synchronization
 ///       ├──mark──► cancelable ──cancel──► owned by the cancel callback
 ///       └──unmark─────┘
 ///
-/// Everything follows the swap of this word: who wins it is the only one to touch the rest.
+/// Everything follows the swap of this word: only the thread that wins it accesses the rest.
 final class RequestCore: DeadlineHeapItem, @unchecked Sendable {
-  // `next`, `previous` and `heapIndex` are guarded by the lock of the queue that lists it; `queue`,
-  // `onCancel` belong to the winner of the word.
+  // `next`, `previous` and `heapIndex` are guarded by the lock of the queue that lists it; `queue`
+  // and `onCancel` belong to the winner of the word.
   enum State: UInt32 {
     case owned, queued, claimed, cancelable, completed
   }
 
-  /// Set beside the state once a cancel was asked for.
+  /// Set with the state once a cancel was requested.
   static let cancelFlag: UInt32 = 0x100
-  /// Set with it if that was because its time was up.
+  /// Set with it if the cancel was a timeout.
   static let timedOutFlag: UInt32 = 0x200
   private static let flags: UInt32 = 0xFF00
 
   private(set) var parameters: RequestParameters
-  /// Nil while the core waits to be used again.
+  /// Nil while the core is unused.
   private(set) var sink: (any RequestSink)?
   let framework: Framework
-  /// The file object it came through; nil for a request of the driver's own.
+  /// The file object of its client; nil for a request of the driver's own.
   private(set) var file: Core?
-  /// The place among the requests of its file object.
+  /// Its position among the requests of its file object.
   private(set) var sequence: UInt64
   let word: Atomic<UInt32>
   /// The number of the queue that has it on its list; written under that queue's lock.
@@ -39,13 +39,13 @@ final class RequestCore: DeadlineHeapItem, @unchecked Sendable {
   var heapIndex = -1
   /// `.max` if it has none.
   private let ownDeadline = Atomic<UInt64>(.max)
-  /// The queue that lists it, or that counts it as the driver's.
+  /// The queue that lists it, or counts it as the driver's.
   var queue: QueueCore?
   var onCancel: (@Sendable (consuming OwnedRequest) -> Void)?
-  /// Carries contexts and children, if there are any; threads that share the request may ask for it at
-  /// once.
+  /// Carries contexts and children, if there are any; threads that share the request may request it
+  /// at the same time.
   private let objectSlot = LockedValue<Core?>(nil)
-  /// Whether there is an object: spares the lock where there is none.
+  /// Whether there is an object: avoids the lock if there is none.
   private let hasObject = Atomic<Bool>(false)
   /// Whether the driver has seen it.
   var isPresented: Bool
@@ -63,7 +63,7 @@ final class RequestCore: DeadlineHeapItem, @unchecked Sendable {
     word = Atomic(State.owned.rawValue)
   }
 
-  /// Makes a completed core, that nobody else refers to, a new request.
+  /// Turns a completed core without other references into a new request.
   func reuse(
     _ parameters: RequestParameters, _ sink: any RequestSink, file: Core, sequence: UInt64,
     isPresented: Bool
@@ -76,7 +76,7 @@ final class RequestCore: DeadlineHeapItem, @unchecked Sendable {
     word.store(State.owned.rawValue, ordering: .relaxed)
   }
 
-  /// Lets go of what would keep the file object, the client or its buffers alive.
+  /// Releases what would keep the file object, the client or its buffers alive.
   private func retire() {
     sink = nil
     file = nil
@@ -85,7 +85,8 @@ final class RequestCore: DeadlineHeapItem, @unchecked Sendable {
     parameters.buffers = nil
   }
 
-  /// When it must have ended, wherever it is, on the monotonic clock; nil if it may take any time.
+  /// The time by which it must have ended, wherever it is, on the monotonic clock; nil if
+  /// unlimited.
   var deadline: UInt64? {
     get {
       let deadline = ownDeadline.load(ordering: .relaxed)
@@ -99,7 +100,7 @@ final class RequestCore: DeadlineHeapItem, @unchecked Sendable {
     hasObject.load(ordering: .acquiring) ? objectSlot.withLock { $0 } : nil
   }
 
-  /// The object, made by the first that asks.
+  /// The object, created on first use.
   func object(_ make: () throws(WdfError) -> Core) throws(WdfError) -> Core {
     try objectSlot.withLock { (object) throws(WdfError) in
       if let object { return object }
@@ -118,13 +119,13 @@ final class RequestCore: DeadlineHeapItem, @unchecked Sendable {
 
   static func state(of word: UInt32) -> State { State(rawValue: word & 0xFF) ?? .completed }
 
-  /// Whether a cancel was asked for.
+  /// Whether a cancel was requested.
   var isCancelled: Bool { word.load(ordering: .acquiring) & Self.cancelFlag != 0 }
-  /// Whether that was because its time was up.
+  /// Whether the cancel was a timeout.
   var isTimedOut: Bool { word.load(ordering: .acquiring) & Self.timedOutFlag != 0 }
 
-  /// Moves from one state to another, keeping the flags; false when it was not in `old`, or a cancel
-  /// was asked for and `toleratesCancel` is false.
+  /// Moves from one state to another, keeping the flags; false if it was not in `old`, or if a
+  /// cancel was requested and `toleratesCancel` is false.
   func move(from old: State, to new: State, toleratesCancel: Bool = true) -> Bool {
     var found = word.load(ordering: .relaxed)
     while true {
@@ -139,18 +140,19 @@ final class RequestCore: DeadlineHeapItem, @unchecked Sendable {
   }
 }
 
-/// What became of a cancel.
+/// The result of a cancel.
 public enum CancelOutcome: Sendable {
   /// The request was queued; it is completed now.
   case completed
   /// The driver has it: its cancel callback runs, or it was marked cancelled and will complete.
   case requested
-  /// There is no such request.
+  /// The request does not exist.
   case notFound
 }
 
 extension RequestCore {
-  /// Cancels the request, wherever it is; `reason` is a flag that says why if no cancel came before.
+  /// Cancels the request, wherever it is; `reason` is a flag that is set unless a cancel came
+  /// before.
   func cancel(marking reason: UInt32 = 0) -> CancelOutcome {
     var found = word.load(ordering: .acquiring)
     while true {
@@ -180,8 +182,8 @@ extension RequestCore {
     }
   }
 
-  /// Runs the cancel callback here, or has it run where it may: neither inside a callback that holds a
-  /// callback lock, nor a passive one in a dispatch section.
+  /// Runs the cancel callback here, or defers it to where it may run: neither inside a callback
+  /// that holds a callback lock, nor a passive one in a dispatch section.
   private func startCancelCallback() {
     queue?.forgetCancelable(self)
     let owner = queue?.state.withLock { $0.core } ?? file
@@ -195,7 +197,8 @@ extension RequestCore {
     }
   }
 
-  /// What must not be waited for while the driver or the client is called about this request.
+  /// The owner that must not be waited for while the driver or the client is called about this
+  /// request.
   private var callbackOwner: AnyObject { if let queue { queue } else { self } }
 
   private func runCancelCallback() {
@@ -208,7 +211,7 @@ extension RequestCore {
 
   /// Ends the request.
   ///
-  /// The caller holds it: no other thread may be here.
+  /// The caller owns it: no other thread may be here.
   func complete(
     _ status: RequestStatus, information: Int, bytesNeeded: Int, isAnswered: Bool = false
   ) {
@@ -225,7 +228,7 @@ extension RequestCore {
         bytesNeeded: bytesNeeded, isAnswered: isAnswered))
   }
 
-  /// Tells the client; then queue, object and file let go.
+  /// Reports the end to the client; then releases queue, object and file.
   func report(_ end: RequestEnd) {
     ThreadState.running(callbackOwner, of: framework) {
       guard !end.isAnswered else {
@@ -246,7 +249,7 @@ extension RequestCore {
     file.file?.drop(file)
   }
 
-  /// No more information than the client had room for.
+  /// Limits the information to the client's room.
   private func clamp(_ information: Int, _ status: RequestStatus) -> Int {
     let isBounded = parameters.type == .read || parameters.type == .deviceControl
     guard isBounded, status.isSuccess, information > parameters.outputByteCount else {
@@ -262,10 +265,10 @@ extension RequestCore {
 }
 
 extension Core {
-  /// What a file object carries.
+  /// The payload of a file object.
   fileprivate var file: FileCore? { if case .file(let file) = payload { file } else { nil } }
 
-  /// Runs what may call a passive callback; from a dispatch section it is put off.
+  /// Runs code that may call a passive callback; in a dispatch section it is deferred.
   func runOrPutOff(_ body: @escaping @Sendable () -> Void) {
     if isPassive && DispatchSection.isActive { framework.post(body) } else { body() }
   }

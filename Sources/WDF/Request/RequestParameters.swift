@@ -1,42 +1,42 @@
-/// What a request asks for.
+/// The type of a request.
 ///
 /// - Windows: WDF_REQUEST_TYPE
 public struct RequestType: RawRepresentable, Hashable, Sendable {
   /// The number; Windows' IRP_MJ codes for the named ones.
   public let rawValue: UInt16
 
-  /// Makes a type; any number will do.
+  /// Creates a type from any number.
   public init(rawValue: UInt16) { self.rawValue = rawValue }
 
-  /// Bytes from the device.
+  /// Reads bytes from the device.
   public static let read = RequestType(rawValue: 3)
-  /// Bytes to the device.
+  /// Writes bytes to the device.
   public static let write = RequestType(rawValue: 4)
-  /// A request by code.
+  /// A request identified by a code.
   public static let deviceControl = RequestType(rawValue: 14)
   /// Anything else.
   public static let other = RequestType(rawValue: .max)
 }
 
-/// What a driver gives a request to carry its bytes in: an object of the driver's own type.
+/// What carries the bytes of a request: an object of the driver's own type.
 ///
-/// The framework does not look into it, and drops it when the request has ended.
+/// The framework does not access it, and drops it when the request has ended.
 /// - Windows: the memory objects of a WDFREQUEST
 public typealias RequestBuffers = AnyObject & Sendable
 
-/// What a request asks, as its client put it.
+/// The parameters of a request, as set by its client.
 public struct RequestParameters: Sendable {
-  /// What is asked for.
+  /// The type.
   public var type: RequestType
   /// The code of a device control.
   public var code: UInt32
   /// The client's identifier, unique among the pending ones of its file object.
   public var id: UInt64
-  /// How many bytes the client has room for.
+  /// The client's room for output, in bytes.
   public var outputByteCount: Int
-  /// How many records are asked for, or come with it.
+  /// The number of records that are requested or included.
   public var count: UInt32
-  /// The bytes that come with the request, and room for those it asks for.
+  /// The bytes of the request, and room for its output.
   public var buffers: (any RequestBuffers)?
 
   /// Makes the parameters of a request.
@@ -52,12 +52,13 @@ public struct RequestParameters: Sendable {
     self.buffers = buffers
   }
 
-  /// The buffers as the type that the driver gave; `nil` if there are none or of another.
+  /// The buffers as the type that the driver gave; `nil` if there are none or they have another
+  /// type.
   public func buffers<B: RequestBuffers>(as type: B.Type) -> B? { buffers as? B }
 }
 
 extension RequestParameters: Hashable {
-  /// Whether both ask the same, with the same buffers.
+  /// Whether both request the same, with the same buffers.
   public static func == (left: RequestParameters, right: RequestParameters) -> Bool {
     left.type == right.type && left.code == right.code && left.id == right.id
       && left.outputByteCount == right.outputByteCount && left.count == right.count
@@ -71,23 +72,23 @@ extension RequestParameters: Hashable {
   }
 }
 
-/// Where the end of a request is reported.
+/// Receives the ends of requests.
 public protocol RequestSink: AnyObject, Sendable {
   /// The request is completed.
   ///
-  /// Called once for each, on the thread that completes it, with no lock of the framework held.
+  /// Called once per request, on the thread that completes it, with no lock of the framework held.
   func requestCompleted(
     _ parameters: RequestParameters, status: RequestStatus, information: Int, bytesNeeded: Int)
 
-  /// The request is completed, and its driver has answered the client before: nothing is left to be
-  /// sent. A sink that does not tell the two apart hears of a completion.
+  /// The request is completed, and its driver has already answered the client: nothing is left to
+  /// send. A sink that does not implement this gets a completion.
   ///
-  /// Called as the other one is.
+  /// Called like the other one.
   func requestAnswered(_ parameters: RequestParameters, status: RequestStatus, information: Int)
 }
 
 extension RequestSink {
-  /// Reports a completion.
+  /// Reports it as a completion.
   public func requestAnswered(
     _ parameters: RequestParameters, status: RequestStatus, information: Int
   ) {

@@ -1,4 +1,4 @@
-/// How a request ended, in the three languages of those who read it.
+/// How a request ended, as three codes for three kinds of readers.
 ///
 /// The framework only passes it on. Success is an `errno` of 0, never a severity bit.
 public struct RequestStatus: Hashable, Sendable {
@@ -31,18 +31,18 @@ public struct RequestStatus: Hashable, Sendable {
   public static let internalError = RequestStatus(
     ntStatus: 0xC000_00E5, ndisStatus: 0xC000_0001, errno: 5)
 
-  /// STATUS_INVALID_DEVICE_STATE: the queue takes nothing.
+  /// STATUS_INVALID_DEVICE_STATE: the queue accepts nothing.
   public static let invalidDeviceState = RequestStatus(
     ntStatus: 0xC000_0184, ndisStatus: 0xC000_0001, errno: 16)
 
-  /// STATUS_INVALID_DEVICE_REQUEST: nobody handles this type of request.
+  /// STATUS_INVALID_DEVICE_REQUEST: no handler for this type of request.
   public static let invalidDeviceRequest = RequestStatus(
     ntStatus: 0xC000_0010, ndisStatus: 0xC000_0001, errno: 95)
 
   /// Whether the request succeeded.
   public var isSuccess: Bool { errno == 0 }
 
-  /// The status as a client may see it: those of the framework's own facility are translated.
+  /// The status for the client: codes of the framework's own facility are translated.
   ///
   /// - Source: fxrequest.cpp, CompleteInternal
   var translated: RequestStatus {

@@ -1,5 +1,5 @@
 extension Duration {
-  /// The same time in nanoseconds, not below zero and not beyond what fits.
+  /// The same time in nanoseconds, clamped to 0 and to the largest value.
   var clampedNanoseconds: UInt64 {
     let (seconds, attoseconds) = components
     guard seconds >= 0, attoseconds >= 0 else { return 0 }

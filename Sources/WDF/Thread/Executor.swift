@@ -1,7 +1,7 @@
-/// Where the framework gets threads and time from: an event loop, outside of this module.
+/// The framework's source of threads and time: an event loop outside this module.
 ///
-/// Work is run in the order of posting. A loop that ended may drop work: the executor attached next
-/// does what was put off, or the thread that unloads.
+/// Work runs in the order of posting. A loop that has ended may drop work: the executor attached
+/// next does the deferred work, or the thread that unloads.
 public protocol Executor: AnyObject, Sendable {
   /// Runs `work` soon, on the executor's thread.
   func post(_ work: @escaping @Sendable () -> Void)
@@ -13,8 +13,8 @@ public protocol Executor: AnyObject, Sendable {
   var isCurrent: Bool { get }
 }
 
-/// Work that waits for its time.
+/// Scheduled work.
 public protocol ScheduledWork: AnyObject, Sendable {
-  /// Drops the work, and what it captured, unless it has begun; calling twice does nothing.
+  /// Drops the work, and what it captured, unless it has begun; a second call does nothing.
   func cancel()
 }

@@ -1,4 +1,4 @@
-/// Identities of objects that something on a thread concerns, oldest first.
+/// A stack of object identities that belongs to a thread, oldest first.
 ///
 /// The first few need no array, whose checks would cost as much as a pin.
 struct IdentityStack {

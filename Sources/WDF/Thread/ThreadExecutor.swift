@@ -1,7 +1,7 @@
 internal import Platform
 internal import Synchronization
 
-/// An executor with a thread of its own: what a framework uses that no other was attached to.
+/// An executor with a thread of its own: the default of a framework without an attached one.
 ///
 /// Dropping the last reference ends the thread.
 ///
@@ -9,7 +9,7 @@ internal import Synchronization
 public final class ThreadExecutor: Executor {
   private let queue = TimedWorkQueue()
 
-  /// Starts the thread; nil if there is none to be had.
+  /// Starts the thread; nil if that fails.
   ///
   /// - Arguments: `name`: names the thread, 15 bytes of it
   public init?(_ name: String) {
@@ -23,7 +23,7 @@ public final class ThreadExecutor: Executor {
 
   /// Runs `work` once, not before `delay` nanoseconds from now.
   ///
-  /// - Complexity: O(log n) of what is scheduled, as is cancelling
+  /// - Complexity: O(log n) of the scheduled work, as for cancelling
   public func schedule(
     afterNanoseconds delay: UInt64, _ work: @escaping @Sendable () -> Void
   ) -> any ScheduledWork {
@@ -33,17 +33,18 @@ public final class ThreadExecutor: Executor {
   /// Whether the caller is on the executor's thread.
   public var isCurrent: Bool { queue.threadID == SystemThread.currentID }
 
-  /// How many pieces of work wait for their time.
+  /// The number of scheduled pieces of work.
   var scheduledCount: Int { queue.scheduledCount }
 
-  /// Ends the thread and drops what has not run; waits for it unless it is the caller's.
+  /// Ends the thread and drops the work that has not run; waits for the thread unless it is the
+  /// caller's.
   func end() {
     queue.end()
     if !isCurrent { queue.waitForEnd() }
   }
 }
 
-/// What a thread executor has to do, and when.
+/// The posted and scheduled work of a thread executor.
 private final class TimedWorkQueue: Sendable {
   private struct State {
     var posted: [@Sendable () -> Void] = []
@@ -52,7 +53,7 @@ private final class TimedWorkQueue: Sendable {
     var hasEnded = false
   }
 
-  /// One piece of work that waits for its time.
+  /// One scheduled piece of work.
   final class Scheduled: ScheduledWork, DeadlineHeapItem, @unchecked Sendable {
     // The queue's lock guards both.
     var heapIndex = -1
@@ -91,7 +92,7 @@ private final class TimedWorkQueue: Sendable {
   }
 
   func cancel(_ scheduled: Scheduled) {
-    // Dropped outside of the lock: what the work captured may run code of its own as it goes.
+    // Dropped outside the lock: releasing captures may run code of theirs.
     _ = state.withLock { state in
       state.scheduled.remove(scheduled)
       return scheduled.work.take()

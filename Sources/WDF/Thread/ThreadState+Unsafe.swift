@@ -1,8 +1,8 @@
 internal import CLinux
 internal import Glibc
 
-/// The key by which glibc frees the state of a thread that ends; a look-up by it would cost more than a
-/// pin.
+/// The key by which glibc frees the state of a thread that ends; looking the state up by it would
+/// cost more than a pin.
 private let threadStateKey: pthread_key_t = {
   var key = pthread_key_t()
   _ = unsafe pthread_key_create(&key) { raw in
@@ -16,7 +16,7 @@ private let threadStateKey: pthread_key_t = {
 }()
 
 extension ThreadState {
-  /// Lends the calling thread's state; `body` must not call anything that asks for it again.
+  /// Passes the calling thread's state to `body`, which must not use this function again.
   static func with<R>(_ body: (inout ThreadState) -> R) -> R {
     if let raw = unsafe clinux_thread_state() {
       return unsafe body(&raw.assumingMemoryBound(to: ThreadState.self).pointee)

@@ -1,29 +1,29 @@
-/// What the framework knows about the calling thread.
+/// The framework's state of the calling thread.
 struct ThreadState {
-  /// Bodies of dispatch sections that are running.
+  /// The number of running dispatch sections.
   var dispatchDepth = 0
-  /// Critical regions that were entered and not left.
+  /// The number of entered critical regions.
   var criticalRegionDepth = 0
-  /// A loop: forms that wait answer `.wouldDeadlock`.
+  /// Whether it is a loop: functions that wait fail with `.wouldDeadlock`.
   var isWorker = false
   /// The locks held, oldest first.
   var heldLocks: [HeldLock] = []
   /// Objects that a running body borrows: their contexts, or what their lock guards.
   var borrows = IdentityStack()
-  /// Objects whose callback is running here, each behind its framework.
+  /// Objects with a callback running here, each preceded by its framework.
   var callbacks = IdentityStack()
-  /// Completions being reported on this thread, one inside the other, and those put off meanwhile.
+  /// Completions being reported on this thread, nested in each other, and those deferred meanwhile.
   var completions = NestedCompletions()
 
   /// A lock that this thread holds.
   struct HeldLock {
     let id: ObjectIdentifier
     let name: String
-    /// It keeps callbacks of queues from overlapping.
+    /// Whether it prevents callbacks of queues from overlapping.
     let isCallbackLock: Bool
   }
 
-  /// Whether waiting is out of the question here, whatever is waited for.
+  /// Whether waiting for anything is impossible here.
   var mustNotWait: Bool { isWorker || dispatchDepth > 0 }
 }
 
@@ -46,7 +46,7 @@ extension ThreadState {
     return with { $0.callbacks.contains(id) }
   }
 
-  /// Runs `body`, which borrows what belongs to an object.
+  /// Runs `body`, which borrows something of an object.
   static func borrowing<R: ~Copyable, E: Error>(
     _ core: Core, _ body: () throws(E) -> R
   ) throws(E) -> R {
@@ -73,18 +73,18 @@ extension ThreadState {
     with { $0.heldLocks.contains { $0.id == id } }
   }
 
-  /// Whether a callback lock is held here, whichever.
+  /// Whether any callback lock is held here.
   static var holdsCallbackLock: Bool {
     with { $0.heldLocks.contains { $0.isCallbackLock } }
   }
 }
 
-/// A section of code that must not wait, such as a receive callback.
+/// A section of code that must not block, such as a receive callback.
 ///
 /// - Windows: code at DISPATCH_LEVEL
 public enum DispatchSection {
-  /// Runs `body`; in it, deleting and passive callbacks are put off and forms that wait answer
-  /// `.wouldDeadlock`.
+  /// Runs `body`; in it, deletes and passive callbacks are deferred and functions that wait fail
+  /// with `.wouldDeadlock`.
   public static func run<R: ~Copyable, E: Error>(_ body: () throws(E) -> R) throws(E) -> R {
     ThreadState.with { $0.dispatchDepth += 1 }
     defer { ThreadState.with { $0.dispatchDepth -= 1 } }

@@ -1,23 +1,23 @@
 internal import Platform
 internal import Synchronization
 
-/// One moment that an executor is to call back at: moved, disarmed, and gone off once.
+/// A callback of an executor at one moment: it can be moved and disarmed, and fires once.
 ///
-/// Its owner decides under a lock of its own, and numbers what it decides: of two changes that reach
-/// the alarm in the wrong order the newer stays. The executor is asked outside of all locks, and may run
-/// work at once.
+/// Its owner decides under its own lock, and numbers its decisions: of two changes that arrive in
+/// the wrong order the newer one stays. The executor is called outside all locks, and may run work
+/// at once.
 final class Alarm: Sendable {
   private struct State {
     /// The newest change.
     var version: UInt64 = 0
-    /// Counts the moments asked for: what an earlier one brings is stale.
+    /// Counts the requested moments: callbacks of earlier ones are stale.
     var generation: UInt64 = 0
-    /// When it goes off; nil if it is not armed.
+    /// When it fires; nil if it is not armed.
     var time: UInt64?
     var scheduled: (any ScheduledWork)?
   }
 
-  /// What to do outside of the lock.
+  /// What to do outside the lock.
   private struct Change {
     let generation: UInt64
     let old: (any ScheduledWork)?
@@ -25,7 +25,7 @@ final class Alarm: Sendable {
 
   private let state = LockedValue(State())
 
-  /// Has `work` run at `time` and at no other; `nil` disarms.
+  /// Runs `work` at `time` and at no other; `nil` disarms.
   ///
   /// - Units: nanoseconds on the monotonic clock
   func set(
@@ -58,7 +58,7 @@ final class Alarm: Sendable {
     }
   }
 
-  /// Whether the moment that has come is the one asked for last.
+  /// Whether the moment is the one requested last.
   private func goesOff(_ generation: UInt64) -> Bool {
     state.withLock { state in
       guard state.generation == generation else { return false }

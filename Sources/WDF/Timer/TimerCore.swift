@@ -1,7 +1,7 @@
 internal import Platform
 internal import Synchronization
 
-/// A timer: what it waits for, and whether its callback is running.
+/// A timer: its next tick, and whether its callback is running.
 final class TimerCore: Sendable {
   typealias Callback = @Sendable (Ref<DeferredTimer>) -> Void
 
@@ -33,7 +33,7 @@ final class TimerCore: Sendable {
     state = LockedValue(State(callback: callback))
   }
 
-  /// Arms the timer; true if it was armed, or if a stop that is being waited for aborts this.
+  /// Arms the timer; true if it was armed, or if a waiting stop aborts this.
   func start(_ core: Core, afterNanoseconds delay: UInt64) throws(WdfError) -> Bool {
     let outcome: (wasArmed: Bool, version: UInt64?)? = state.withLock { state in
       if state.isDisposing { return nil }
@@ -53,11 +53,11 @@ final class TimerCore: Sendable {
     }
   }
 
-  /// What a tick is to do.
+  /// What a tick has to do.
   private struct Tick: Sendable {
-    /// Nil while the callback is still running from the tick before: this one is skipped.
+    /// Nil while the callback of the previous tick is still running: this one is skipped.
     let callback: Callback?
-    /// Of the next tick, if it is periodic.
+    /// For the next tick, if it is periodic.
     let version: UInt64
   }
 
@@ -111,14 +111,14 @@ final class TimerCore: Sendable {
     return wasArmed
   }
 
-  /// Disarms for good; true if its callback is not running.
+  /// Disarms permanently; true if its callback is not running.
   func dispose() -> Bool {
     state.withLock { $0.isDisposing = true }
     _ = stop(nil)
     return state.withLock { !$0.isRunning }
   }
 
-  /// The object is destroyed: what its callback captured goes with it.
+  /// The object is destroyed: what its callback captured is released with it.
   func forget() {
     let dropped = state.withLock { $0.callback.take() }
     withExtendedLifetime(dropped) {}
@@ -126,11 +126,11 @@ final class TimerCore: Sendable {
 }
 
 extension Ref {
-  /// Makes a timer that ends with this object.
+  /// Creates a timer that ends with this object.
   ///
-  /// - Arguments: `period`: how often it fires once started, else once; `executor`: whose time and
-  ///   thread, else the framework's
-  /// - Throws: `.outOfResources` if no thread can be had
+  /// - Arguments: `period`: how often it fires once started, otherwise once; `executor`: provides
+  ///   time and thread, by default the framework's
+  /// - Throws: `.outOfResources` if no thread can be started
   /// - Windows: WdfTimerCreate
   public func makeTimer(
     _ name: String, period: Duration? = nil, executor: (any Executor)? = nil,
@@ -155,7 +155,7 @@ extension Ref where Kind == DeferredTimer {
     }
   }
 
-  /// Has the timer fire after `delay`, counted from now also if it was started before.
+  /// Makes the timer fire after `delay` from now, even if it was started before.
   ///
   /// - Returns: whether it was started before, or is being stopped
   /// - Throws: `.deletePending` once deleting began
@@ -165,14 +165,14 @@ extension Ref where Kind == DeferredTimer {
     try timer.start(core, afterNanoseconds: delay.clampedNanoseconds)
   }
 
-  /// Has it not fire any more; its callback may be running still.
+  /// Stops the timer; its callback may still be running.
   ///
   /// - Returns: whether it would have fired
   /// - Windows: WdfTimerStop
   @discardableResult
   public func stop() -> Bool { (try? timer.stop(nil)) ?? false }
 
-  /// Has it not fire any more, and waits for its callback; a restart in there is defeated.
+  /// Stops the timer, and waits for its callback; a restart in the callback has no effect.
   ///
   /// - Returns: whether it would have fired
   /// - Throws: `.wouldDeadlock` on a worker, in a dispatch section and in its own callback; `.timedOut`

@@ -1,7 +1,7 @@
 internal import Platform
 internal import Synchronization
 
-/// A work item: whether it waits to run, and how often it is running.
+/// A work item: whether it is queued, and how many times it is running.
 final class WorkItemCore: Sendable {
   typealias Callback = @Sendable (Ref<WorkItem>) -> Void
 
@@ -9,7 +9,7 @@ final class WorkItemCore: Sendable {
     var isQueued = false
     var runCount = 0
     var isDisposing = false
-    /// Deleted from its own callback: what is queued does not run.
+    /// Deleted from its own callback: a queued run is skipped.
     var isAbandoned = false
     var waiters: [@Sendable () -> Void] = []
     /// Dropped when the object is destroyed.
@@ -31,7 +31,7 @@ final class WorkItemCore: Sendable {
 
   var isQueued: Bool { state.withLock { $0.isQueued } }
 
-  /// Has the callback run once more; false if it was about to anyway.
+  /// Queues the callback once; false if it was queued already.
   func enqueue(_ core: Core) throws(WdfError) -> Bool {
     try core.pin("enqueued")
     let outcome: Bool? = state.withLock { state in
@@ -49,7 +49,7 @@ final class WorkItemCore: Sendable {
   }
 
   private func run(_ core: Core) {
-    // Cleared first, so that the callback may enqueue again; two runs may then overlap.
+    // Cleared first, so that the callback can enqueue again; two runs may then overlap.
     let callback: Callback? = state.withLock { state in
       state.isQueued = false
       state.runCount += 1
@@ -79,7 +79,7 @@ final class WorkItemCore: Sendable {
     }
   }
 
-  /// Calls `done` once nothing of it is queued or running.
+  /// Calls `done` once no run is queued or in progress.
   func flush(_ done: @escaping @Sendable () -> Void) {
     let isIdle = state.withLock { state in
       if !state.isIdle { state.waiters.append(done) }
@@ -90,8 +90,8 @@ final class WorkItemCore: Sendable {
 
   /// Refuses further runs; true if none is left to wait for.
   ///
-  /// From its own callback there is nothing to wait for: its pin keeps what it uses, and a run that is
-  /// queued does not begin.
+  /// From its own callback there is nothing to wait for: its pin keeps what it uses, and a queued
+  /// run does not begin.
   func dispose() -> Bool {
     let isHere = ThreadState.isRunning(self)
     return state.withLock { state in
@@ -101,7 +101,7 @@ final class WorkItemCore: Sendable {
     }
   }
 
-  /// The object is destroyed: what its callback captured goes with it.
+  /// The object is destroyed: what its callback captured is released with it.
   func forget() {
     let dropped = state.withLock { $0.callback.take() }
     withExtendedLifetime(dropped) {}
@@ -109,10 +109,10 @@ final class WorkItemCore: Sendable {
 }
 
 extension Ref {
-  /// Makes a work item that ends with this object.
+  /// Creates a work item that ends with this object.
   ///
-  /// - Throws: `.levelIncompatible` if it is to exclude this object's callbacks, and those may run in
-  ///   dispatch sections
+  /// - Throws: `.levelIncompatible` if it has to exclude this object's callbacks, and those may run
+  ///   in dispatch sections
   /// - Windows: WdfWorkItemCreate
   public func makeWorkItem(
     _ name: String, isSerialized: Bool = false, fileID: StaticString = #fileID,
@@ -127,7 +127,7 @@ extension Ref {
 }
 
 extension Core {
-  /// Makes a child that holds its parent until it is disposed of.
+  /// Creates a child that holds its parent until it is disposed of.
   func makePinningChild(
     _ kind: Kind, _ name: String, _ payload: Payload, _ site: CreationSite
   ) throws(WdfError) -> Core {
@@ -150,15 +150,15 @@ extension Ref where Kind == WorkItem {
     }
   }
 
-  /// Has the callback run soon.
+  /// Queues a run of the callback.
   ///
-  /// - Returns: false if it was waiting to run already
+  /// - Returns: false if one was queued already
   /// - Throws: `.deletePending` once deleting began
   /// - Windows: WdfWorkItemEnqueue
   @discardableResult
   public func enqueue() throws(WdfError) -> Bool { try item.enqueue(core) }
 
-  /// Waits until nothing of it is queued or running.
+  /// Waits until no run is queued or in progress.
   ///
   /// - Throws: `.wouldDeadlock` on a worker, in a dispatch section and in its own callback; `.timedOut`
   /// - Windows: WdfWorkItemFlush

@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import NdisprotClient
 
-/// A binding as the command line names it.
+/// The command line's name for a binding.
 enum BindingArgument: ExpressibleByArgument, CustomStringConvertible {
   /// By the name of the interface.
   case name(String)

@@ -11,9 +11,9 @@ struct AddressArgument: ExpressibleByArgument {
   }
 }
 
-/// An EtherType as the command line names it: a name, a number, `llc` or `any`.
+/// The command line's name for an EtherType: a name, a number, `llc` or `any`.
 struct EtherTypeArgument: ExpressibleByArgument {
-  /// As an `EtherTypeSet` takes it.
+  /// The value as an `EtherTypeSet` takes it.
   let value: UInt16
 
   static var defaultCompletionKind: CompletionKind { Completion.etherTypes }
@@ -24,7 +24,7 @@ struct EtherTypeArgument: ExpressibleByArgument {
   }
 }
 
-/// A span of time in seconds, with a fraction.
+/// A duration in seconds, with a fraction.
 struct SecondsArgument: ExpressibleByArgument {
   let duration: Duration
 
@@ -35,7 +35,7 @@ struct SecondsArgument: ExpressibleByArgument {
 }
 
 extension UInt32 {
-  /// Reads a decimal number, or a hexadecimal one behind `0x`.
+  /// Parses a decimal number, or a hexadecimal one with `0x`.
   init?(numeral text: String) {
     let isHex = text.hasPrefix("0x") || text.hasPrefix("0X")
     self.init(isHex ? String(text.dropFirst(2)) : text, radix: isHex ? 16 : 10)

@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import NdisprotClient
 
-/// What a subcommand writes.
+/// The frames that a subcommand writes.
 struct FrameArguments: ParsableArguments {
   @Option(name: .customShort("n"), help: ArgumentHelp("Frames to write.", valueName: "count"))
   var count: UInt64 = 10

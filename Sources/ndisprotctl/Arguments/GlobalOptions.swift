@@ -2,7 +2,7 @@ internal import ArgumentParser
 internal import NdisprotClient
 internal import Platform
 
-/// What stands in front of every subcommand.
+/// The options before every subcommand.
 struct GlobalOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp("The daemon's socket.", valueName: "path"), completion: .file())
@@ -15,12 +15,12 @@ struct GlobalOptions: ParsableArguments {
     help: ArgumentHelp("When text has colours (default: auto).", valueName: "when"))
   var color: Terminal.ColorChoice?
 
-  /// The socket to connect to: the option, the environment, the usual place.
+  /// The socket to connect to: the option, the environment, or the default.
   var socketPath: String {
     socket ?? environmentVariable("NDISPROT_SOCKET") ?? Connection.defaultPath
   }
 
-  /// Moves global options from in front of the subcommand to behind it: there its parser takes them.
+  /// Moves global options from before the subcommand to after it, where its parser accepts them.
   static func moved(_ arguments: [String]) -> [String] {
     var rest = arguments[...]
     var global: [String] = []
@@ -40,7 +40,7 @@ struct GlobalOptions: ParsableArguments {
     return commands + global + rest.dropFirst(commands.count)
   }
 
-  /// `--color` of a command line that may be wrong.
+  /// `--color` in a command line that may be invalid.
   static func color(in arguments: [String]) -> Terminal.ColorChoice {
     for (index, word) in arguments.enumerated() {
       let value: String

@@ -2,10 +2,10 @@ internal import ArgumentParser
 internal import NDIS
 internal import NdisprotClient
 
-/// Which destinations a reader hears, beside the interface's own address and broadcast.
+/// Which destinations a reader receives, besides the interface's own address and broadcast.
 ///
-/// 802.1X, LLDP and their like are sent to groups: those of the EtherTypes that are read are joined,
-/// unless one of these options says otherwise.
+/// 802.1X, LLDP and similar protocols use multicast groups: those of the EtherTypes read are
+/// joined, unless one of these options says otherwise.
 struct HearingArguments: ParsableArguments {
   @Option(
     name: .customLong("group"), parsing: .singleValue,
@@ -23,15 +23,15 @@ struct HearingArguments: ParsableArguments {
   @Flag(help: "Hears what is sent to others as well.")
   var promiscuous = false
 
-  /// The groups of every known protocol are joined where every EtherType is read.
+  /// Whether to join the groups of every known protocol when every EtherType is read.
   private var knownGroups = false
 
   enum CodingKeys: CodingKey { case groups, noGroup, allGroups, promiscuous }
 
-  /// What a capture hears: unless something else was asked for, all groups, or where the rules do not give
-  /// that, those of the protocols.
+  /// What a capture receives: unless the options say otherwise, all groups, or where the rules do
+  /// not allow that, those of the protocols.
   ///
-  /// - Parameter own: what the rules give; nil leaves it at the protocols
+  /// - Parameter own: the user's rights; nil uses the groups of the protocols
   /// - Returns: the same with that filled in
   func forCapture(_ own: OwnRights?) -> Self {
     var hearing = self
@@ -42,7 +42,7 @@ struct HearingArguments: ParsableArguments {
     return hearing
   }
 
-  /// Whether an open of every EtherType hears just the groups of the protocols that are known.
+  /// Whether an open of every EtherType receives only the groups of the known protocols.
   func hearsKnownGroups(of open: OpenBinding) -> Bool {
     knownGroups && open.granted.etherTypes.isAny && groups.isEmpty
       && !noGroup && !allGroups && !promiscuous
@@ -63,9 +63,9 @@ struct HearingArguments: ParsableArguments {
     }
   }
 
-  /// Sets what the open hears; that ends with the open, so a new one needs it again.
+  /// Sets what the open receives; this ends with the open, so a new one needs it again.
   ///
-  /// - Returns: the groups of the protocol that the daemon does not let it join
+  /// - Returns: the groups of the protocol that the daemon refuses to join
   @discardableResult
   func set(on open: OpenBinding) throws(ClientError) -> [MACAddress] {
     if !groups.isEmpty { try join(groups.map(\.address), open) }

@@ -1,6 +1,6 @@
-/// The long part of a subcommand's `--help`, and the man page's.
+/// The discussion in a subcommand's `--help`, and in the man page.
 enum Help {
-  /// What it does, then examples as they can be typed; a test runs each as it stands.
+  /// The purpose, then examples that can be typed as they are; a test runs each of them.
   static func text(_ discussion: String, _ examples: [String]) -> String {
     discussion + "\n\n" + text(examples)
   }

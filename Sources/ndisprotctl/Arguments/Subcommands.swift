@@ -2,10 +2,10 @@ internal import ArgumentParser
 internal import NDIS
 internal import Platform
 
-/// The subcommands that the words of a command line name.
+/// The words of a command line that name subcommands.
 enum Subcommands {
-  /// The words in front that name a subcommand, and one of its own if it has some; the first word even
-  /// if there is no such subcommand, and none if it is an option.
+  /// The leading words that name a subcommand, and its own subcommand if it has any; includes the
+  /// first word even if it is no subcommand, and no word if it is an option.
   static func words(at arguments: ArraySlice<String>) -> [String] {
     guard let first = arguments.first, !first.hasPrefix("-") else { return [] }
     var words = [first]
@@ -19,7 +19,7 @@ enum Subcommands {
     return words
   }
 
-  /// What is wrong with the first word that should be a subcommand and is none; nil if all are.
+  /// An error message about the first word that is not a subcommand and should be; nil if all are.
   static func objection(to arguments: [String]) -> String? {
     var parent: any ParsableCommand.Type = NdisprotctlCommand.self
     var path = "ndisprotctl"

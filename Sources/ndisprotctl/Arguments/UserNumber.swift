@@ -1,11 +1,11 @@
 internal import NdisprotClient
 internal import Platform
 
-/// The number of a user given by name or number; nil if there is none of this name.
+/// The number of a user given by name or number; nil if the name does not exist.
 ///
-/// The daemon takes numbers: what directory service answers for a name is this program's affair.
+/// The daemon accepts numbers only: querying a directory service for a name is up to this program.
 ///
-/// - Throws: `.system` if the name cannot be looked up
+/// - Throws: `.system` if the lookup failed
 func userNumber(of text: String) throws(ClientError) -> UInt32? {
   if let number = UInt32(text) { return number }
   do throws(SystemError) {

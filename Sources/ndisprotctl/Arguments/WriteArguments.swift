@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import NdisprotClient
 
-/// Where frames are written, and of which EtherType: one, because a frame has one.
+/// The binding and the EtherType of frames to write: a single one, because a frame has one.
 struct WriteTarget: ParsableArguments {
   @Argument(help: "An interface name, or @N, its index.")
   var binding: BindingArgument
@@ -21,7 +21,7 @@ struct WriteTarget: ParsableArguments {
 
   mutating func validate() throws { try Self.validate(etherTypes) }
 
-  /// Checks that there is one EtherType, and that frames can have it.
+  /// Checks that there is exactly one EtherType, and that frames can have it.
   static func validate(_ types: [EtherTypeArgument]) throws {
     guard types.count <= 1 else {
       throw ValidationError(

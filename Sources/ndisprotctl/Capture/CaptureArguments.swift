@@ -15,14 +15,14 @@ struct CaptureFormatArgument: ExpressibleByArgument {
   }
 }
 
-/// Which way the frames go that are wanted.
+/// The direction of the wanted frames.
 enum FrameDirection: String, CaseIterable, ExpressibleByArgument {
   case inbound = "in"
   case outbound = "out"
   case both
 }
 
-/// A number of bytes: `1000000`, `100k`, `2M`, `1G`, in powers of 1000 as dumpcap has them.
+/// A number of bytes: `1000000`, `100k`, `2M`, `1G`, in powers of 1000 as in dumpcap.
 struct ByteCountArgument: ExpressibleByArgument {
   let byteCount: UInt64
 
@@ -37,7 +37,7 @@ struct ByteCountArgument: ExpressibleByArgument {
   }
 }
 
-/// An expression in libpcap's words; it is compiled once, before anything is opened.
+/// An expression in libpcap's syntax; it is compiled once, before anything is opened.
 struct FilterArgument: ParsableArguments {
   @Option(
     help: ArgumentHelp(
@@ -45,9 +45,9 @@ struct FilterArgument: ParsableArguments {
       valueName: "expression"))
   var filter: String?
 
-  /// The filter; nil if none was asked for.
+  /// The filter; nil without one.
   ///
-  /// - Throws: `ValidationError` with libpcap's words
+  /// - Throws: `ValidationError` with libpcap's message
   func compiled() throws -> FrameFilter? {
     guard let filter else { return nil }
     do throws(FrameFilterError) {

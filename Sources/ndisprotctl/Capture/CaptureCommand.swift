@@ -116,7 +116,7 @@ struct CaptureCommand: ParsableCommand {
       global, "capture \(bindings.map(\.description).joined(separator: ", "))", .read,
       binding: bindings.first?.description ?? "")
     let filter = try filter.compiled()
-    // The summary is told though the reader of a pipe went.
+    // The summary is printed even if the reader of a pipe is gone.
     signal(SIGPIPE, SIG_IGN)
     let monitor = try program.connect()
     var selection = CaptureSelection(filter: filter, snapLength: snap)
@@ -168,7 +168,7 @@ struct CaptureCommand: ParsableCommand {
     let isOutgoing = direction.map { $0 != .inbound } ?? own.mayReadOutgoing
     let open = try program.open(
       .name(entry.name), connection,
-      // Nothing may be read: the daemon says why.
+      // No right to read: the daemon reports why.
       etherTypes: wanted.isEmpty ? EtherTypeSet([EtherTypeSet.anyValue]) : wanted,
       flags: isOutgoing ? .outgoing : [])
     let hearing = hearing.forCapture(own)
@@ -190,14 +190,14 @@ struct CaptureCommand: ParsableCommand {
 }
 
 extension SystemError {
-  /// Whether the reader of a pipe went.
+  /// Whether the reader of a pipe is gone.
   var isBrokenPipe: Bool { errno == EPIPE }
 }
 
 extension BindingEntry {
-  /// The interface as a file describes it.
+  /// The interface as described in a file.
   func captureInterface(_ open: OpenBinding, _ snapLength: Int?) -> CaptureInterface {
-    // In units of 100 bits a second; a link that does not know its speed says 0.
+    // In units of 100 bits per second; 0 if the link does not report its speed.
     let speed = (try? open.query(.linkSpeed))?.prefix(4).reversed().reduce(UInt64(0)) {
       $0 << 8 | UInt64($1)
     }

@@ -2,19 +2,19 @@ internal import CaptureFile
 internal import Glibc
 internal import Platform
 
-/// When a capture goes on in another file.
+/// When a capture continues in another file.
 struct CaptureRotation {
-  /// Bytes of a file after which it does.
+  /// The size of a file at which it does, in bytes.
   var byteLimit: UInt64?
-  /// How long a file is written.
+  /// For how long a file is written.
   var interval: Duration?
-  /// Files that are kept; older ones are deleted.
+  /// The number of files to keep; older ones are deleted.
   var fileLimit: Int?
 
   var isOn: Bool { byteLimit != nil || interval != nil }
 }
 
-/// The files of a capture, one after the other: each is whole at every moment.
+/// The consecutive files of a capture, each of which is valid at every moment.
 ///
 /// - Thread: one at a time
 struct CaptureFiles: ~Copyable {
@@ -23,18 +23,18 @@ struct CaptureFiles: ~Copyable {
   private let head: [UInt8]
   private var descriptor: Int32 = -1
   private var isRegular = false
-  /// Bytes of the file that are known to be whole blocks.
+  /// Bytes of the file that are known to be complete blocks.
   private var byteCount: UInt64 = 0
   private var openedAt: UInt64 = 0
   private var kept: [String] = []
-  /// The file that is written now; `-` is standard output.
+  /// The current file; `-` is standard output.
   private(set) var currentPath = ""
-  /// Files that were begun.
+  /// The number of files begun.
   private(set) var fileCount = 0
-  /// Bytes that were written, to all of them.
+  /// Bytes written to all files.
   private(set) var totalByteCount: UInt64 = 0
 
-  /// Names a file, or `-`, and what every file begins with.
+  /// Sets the name of the files, or `-`, and the beginning of every file.
   init(_ path: String, _ rotation: CaptureRotation, head: [UInt8]) {
     self.path = path
     self.rotation = rotation
@@ -47,7 +47,7 @@ struct CaptureFiles: ~Copyable {
       (currentPath, descriptor) = ("-", STDOUT_FILENO)
     } else {
       currentPath = rotation.isOn ? Self.name(path, fileCount + 1, realtimeNanoseconds()) : path
-      // What a capture holds is its user's.
+      // A capture's contents belong to its user.
       descriptor = unsafe Glibc.open(currentPath, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
       guard descriptor >= 0 else { throw SystemError(failed: "open") }
     }
@@ -71,14 +71,14 @@ struct CaptureFiles: ~Copyable {
     if let error { throw error }
   }
 
-  /// Whether the file has reached its end: what follows belongs into the next.
+  /// Whether the file has reached its limit: what follows belongs in the next one.
   var isFull: Bool {
     if let limit = rotation.byteLimit, byteCount >= limit { return true }
     guard let interval = rotation.interval else { return false }
     return .nanoseconds(Int64(clamping: monotonicNanoseconds() - openedAt)) >= interval
   }
 
-  /// Writes whole blocks; of those that do not fit the disk nothing stays.
+  /// Writes complete blocks; if the disk is full, none of them remains in part.
   mutating func write(_ bytes: UnsafeRawBufferPointer) throws(SystemError) {
     var rest = unsafe bytes[...]
     while unsafe !rest.isEmpty {
@@ -87,7 +87,7 @@ struct CaptureFiles: ~Copyable {
       if count < 0, errno == EINTR { continue }
       guard count > 0 else {
         let error = SystemError(failed: "write")
-        // A block that was written in part would make the file one that programs complain about.
+        // Programs would reject a file with a partial block.
         if isRegular, ftruncate(descriptor, off_t(clamping: byteCount)) == 0 {
           lseek(descriptor, off_t(clamping: byteCount), SEEK_SET)
         }
@@ -99,7 +99,7 @@ struct CaptureFiles: ~Copyable {
     totalByteCount += UInt64(bytes.count)
   }
 
-  /// Ends the file with what was counted.
+  /// Ends the file with the statistics.
   mutating func close(_ statistics: UnsafeRawBufferPointer) throws(SystemError) {
     guard descriptor >= 0 else { return }
     defer {
@@ -109,7 +109,7 @@ struct CaptureFiles: ~Copyable {
     try unsafe write(statistics)
   }
 
-  /// A name as dumpcap makes it: `np0_00003_20261129184500.pcapng`.
+  /// A name in dumpcap's style: `np0_00003_20261129184500.pcapng`.
   static func name(_ path: String, _ number: Int, _ nanoseconds: UInt64) -> String {
     let fileName = path.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
     let dot = fileName.dropFirst().lastIndex(of: ".")
@@ -122,6 +122,6 @@ struct CaptureFiles: ~Copyable {
 }
 
 extension CaptureWriter {
-  /// A copy of the bytes that wait.
+  /// A copy of the pending bytes.
   var copy: [UInt8] { unsafe pending.withUnsafeBytes { unsafe Array($0) } }
 }

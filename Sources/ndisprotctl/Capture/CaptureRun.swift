@@ -3,7 +3,7 @@ internal import NDIS
 internal import NdisprotClient
 internal import Platform
 
-/// A capture: a thread for each interface, one file at a time, and a thread that watches them.
+/// A capture: a thread per interface, one file at a time, and a thread that monitors them.
 final class CaptureRun: Sendable {
   private let sources: [CaptureSource]
   private let sink: CaptureSink
@@ -12,7 +12,8 @@ final class CaptureRun: Sendable {
   private let changed = EventCount()
   private let start = ContinuousClock.now
 
-  /// Prepares a capture; without `reconnectPath`, where a daemon that went is waited for, its end is the capture's.
+  /// Prepares a capture; with `reconnectPath` it waits for a restarted daemon, otherwise it ends
+  /// with it.
   init(
     _ sources: [CaptureSource], _ sink: CaptureSink, _ format: CaptureFormat,
     reconnectPath: String? = nil
@@ -23,7 +24,7 @@ final class CaptureRun: Sendable {
     self.format = format
   }
 
-  /// What one moment of a capture looks like.
+  /// The state of a capture at one moment.
   struct Moment {
     let frames: UInt64
     let bytes: UInt64
@@ -34,20 +35,20 @@ final class CaptureRun: Sendable {
     let resumes: Int
     let file: CaptureSink.Progress
 
-    /// Frames that were lost anywhere.
+    /// Frames lost at any place.
     var lost: UInt64 { losses.reduce(unwritten) { $0 &+ $1.count } }
   }
 
   /// Captures until all threads have ended.
   ///
   /// - Parameters:
-  ///   - monitor: asks the daemon what was lost
-  ///   - end: when it ends at the latest
-  ///   - begun: is called whenever every interface is read
-  ///   - waiting: is called when one is not any more, until the daemon is back
-  ///   - show: is called every half second, and told what to show
-  /// - Returns: the last moment, and why it ended early
-  /// - Throws: when the first file or a thread cannot be made
+  ///   - monitor: queries the daemon for losses
+  ///   - end: the latest end
+  ///   - begun: called whenever all interfaces are being read
+  ///   - waiting: called when an interface no longer is, until the daemon is back
+  ///   - show: called every half second with the state to show
+  /// - Returns: the last state, and why it ended early
+  /// - Throws: if the first file or a thread cannot be created
   func run(
     _ monitor: Connection, by end: Deadline, begun: () -> Void, waiting: () -> Void,
     show: (Moment) -> Void
@@ -77,7 +78,7 @@ final class CaptureRun: Sendable {
         wasReading.toggle()
       }
       if haveEnded.allSatisfy(\.self) { break }
-      // One that has ended, for whatever reason, ends the others.
+      // A source that has ended, for whatever reason, ends the others.
       if haveEnded.contains(true) { interruption?.raise() }
       changed.wait(ticket, untilNanoseconds: monotonicNanoseconds() + 500_000_000)
       update(&losses, &monitor)
@@ -98,7 +99,8 @@ final class CaptureRun: Sendable {
         source.note(losses[index])
       }
     } catch {
-      // A daemon that is gone says nothing; the readers find that out. The next one is asked next time.
+      // A daemon that is gone cannot answer; the readers notice it. Its successor is queried next
+      // time.
       guard let reconnectPath,
         let again = try? Connection(
           path: reconnectPath, interruption: monitor.interruption, timeout: .milliseconds(200))

@@ -2,11 +2,11 @@ internal import CaptureFile
 internal import Platform
 internal import Synchronization
 
-/// Where the threads of a capture put their frames: files, a limit on frames, what was counted.
+/// The shared output of a capture's threads: files, a limit on frames, and statistics.
 ///
 /// - Thread: any
 final class CaptureSink: Sendable {
-  /// How far a capture is.
+  /// The progress of a capture.
   struct Progress: Sendable {
     var path = ""
     var fileCount = 0
@@ -23,7 +23,7 @@ final class CaptureSink: Sendable {
   private let state: LockedValue<State>
   private let frameLimit: UInt64
   private let frameCount = Atomic<UInt64>(0)
-  /// Frames whose bytes could not be written.
+  /// Frames that could not be written.
   private let unwrittenCount = Atomic<UInt64>(0)
 
   init(_ files: consuming CaptureFiles, frameLimit: UInt64) {
@@ -35,21 +35,21 @@ final class CaptureSink: Sendable {
     try state.withLock { state throws(SystemError) in try state.files.open() }
   }
 
-  /// Takes a place for one more frame; false when there are enough.
+  /// Claims a place for one more frame; false if the limit is reached.
   func takePlace() -> Bool {
     guard frameLimit != .max else { return true }
     return frameCount.wrappingAdd(1, ordering: .relaxed).oldValue < frameLimit
   }
 
-  /// Whether as many frames as were asked for have their place.
+  /// Whether the limit on frames is reached.
   var isComplete: Bool { frameLimit != .max && frameCount.load(ordering: .relaxed) >= frameLimit }
 
   /// Frames that were lost because they could not be written.
   var unwritten: UInt64 { unwrittenCount.load(ordering: .relaxed) }
 
-  /// Writes what a thread has gathered, which is `frames` frames; `statistics` end a file that is full.
+  /// Writes what a thread has collected, `frames` frames; `statistics` end a full file.
   ///
-  /// - Returns: false if nothing more can be written
+  /// - Returns: false if writing is no longer possible
   func write(
     _ writer: inout CaptureWriter, frames: UInt64, statistics: () -> CaptureWriter
   ) -> Bool {

@@ -12,23 +12,23 @@ struct CaptureSelection: Sendable {
   var snapLength: Int?
 }
 
-/// One interface of a capture, which a thread of its own reads.
+/// One interface of a capture, read by a thread of its own.
 final class CaptureSource: @unchecked Sendable {
-  // @unchecked: `binding`, `resuming`, `isStopping` and `failure` are the thread's until it has ended; the
-  // rest is atomic or constant.
+  // @unchecked: `binding`, `resuming`, `isStopping` and `failure` belong to the thread until it has
+  // ended; the rest is atomic or constant.
   let interface: CaptureInterface
   private let place: Int
   private let format: CaptureFormat
   private var binding: OpenBinding
-  /// What opens again when the daemon is back, if that is wanted.
+  /// Reopens when the daemon is back, if requested.
   private let resuming: ResumingBinding?
   private let selection: CaptureSelection
   private let interfaceNumber: Atomic<UInt32>
-  /// Frames that were read, and of those the ones that were wanted, with their bytes.
+  /// Frames that were read, and those of them that were selected, with their bytes.
   private let readCount = Atomic<UInt64>(0)
   private let writtenCount = Atomic<UInt64>(0)
   private let writtenByteCount = Atomic<UInt64>(0)
-  /// What the monitor says was lost.
+  /// The losses reported by the monitor.
   private let lostCount = Atomic<UInt64>(0)
   private let kernelLostCount = Atomic<UInt64>(0)
   private let startTime = realtimeNanoseconds()
@@ -36,7 +36,7 @@ final class CaptureSource: @unchecked Sendable {
   private let startCount = Atomic<Int>(0)
   private let ended = Atomic<Bool>(false)
   private var isStopping = false
-  /// Why it ended early; to be looked at once it has.
+  /// Why it ended early; to be read after it has ended.
   private(set) var failure: ClientError?
 
   init(
@@ -52,25 +52,25 @@ final class CaptureSource: @unchecked Sendable {
     interfaceNumber = Atomic(binding.granted.interfaceIndex)
   }
 
-  /// Another one when the daemon, or the interface, is there again.
+  /// Changes when the daemon, or the interface, is back.
   var interfaceIndex: UInt32 { interfaceNumber.load(ordering: .relaxed) }
   /// Whether a read is pended in the daemon.
   var isReading: Bool { reading.load(ordering: .acquiring) }
-  /// How often it went on behind an end of the daemon.
+  /// How many times it continued after the daemon went away.
   var resumeCount: Int { max(0, startCount.load(ordering: .relaxed) - 1) }
   var hasEnded: Bool { ended.load(ordering: .acquiring) }
   var frames: UInt64 { writtenCount.load(ordering: .relaxed) }
   var bytes: UInt64 { writtenByteCount.load(ordering: .relaxed) }
-  /// Frames that were read, the ones that the filter refused included.
+  /// Frames read, including those that the filter rejected.
   var read: UInt64 { readCount.load(ordering: .relaxed) }
 
-  /// Notes what was lost, as the daemon counts it.
+  /// Records the losses that the daemon counted.
   func note(_ losses: Losses) {
     lostCount.store(losses.total, ordering: .relaxed)
     kernelLostCount.store(losses[.kernelDrops], ordering: .relaxed)
   }
 
-  /// The block that ends a file.
+  /// The block at the end of a file.
   func statistics() -> CaptureTotals {
     let lost = lostCount.load(ordering: .relaxed)
     var totals = CaptureTotals(interface: place)
@@ -80,7 +80,7 @@ final class CaptureSource: @unchecked Sendable {
     return totals
   }
 
-  /// Reads until the time is up, there are enough, or reading fails.
+  /// Reads until the deadline, until the limit on frames, or until reading fails.
   ///
   /// - Thread: its own
   func run(
@@ -106,9 +106,9 @@ final class CaptureSource: @unchecked Sendable {
     changed.signal()
   }
 
-  /// Opens again when the daemon went.
+  /// Reopens after the daemon went away.
   ///
-  /// - Returns: false if this is the end; its cause is `failure`
+  /// - Returns: false if the capture ends here; the cause is `failure`
   private func resume(after error: ClientError, by end: Deadline, _ changed: EventCount) -> Bool {
     var cause = error
     if let resuming, !isStopping, error == .daemonGone || error.status == .cancelled {
@@ -120,7 +120,7 @@ final class CaptureSource: @unchecked Sendable {
         interfaceNumber.store(binding.granted.interfaceIndex, ordering: .relaxed)
         return true
       } catch {
-        // The time was up while the daemon was away.
+        // The deadline passed while the daemon was away.
         guard !end.isPast else { return false }
         cause = error
       }
@@ -135,13 +135,13 @@ final class CaptureSource: @unchecked Sendable {
   ) throws(ClientError) {
     do throws(ClientError) {
       while !end.isPast, !sink.isComplete {
-        // A file that is rotated by time is ended though no frame comes.
+        // A file that is rotated by time ends even if no frame arrives.
         let tick = Deadline(after: .seconds(1))
         _ = try reader.next(by: .earlier(end, tick)) { batch.take($0) }
         guard batch.flush(statistics) else { return }
       }
     } catch .interrupted {
-      // What was asked for is answered once more: the frames that came before the signal.
+      // Pended reads are answered once more: with the frames that arrived before the signal.
       isStopping = true
       binding.connection.interruption = nil
       try reader.stop { batch.take($0) }
@@ -149,16 +149,16 @@ final class CaptureSource: @unchecked Sendable {
     }
   }
 
-  /// Frames on their way from one message into the file.
+  /// Frames being transferred from one message to the file.
   private struct Batch: ~Copyable {
     private let source: CaptureSource
     private let sink: CaptureSink
     private let selection: CaptureSelection
     private let own: MACAddress
     private var writer: CaptureWriter
-    /// Frames that were lost since the last one that was written.
+    /// Frames lost since the last one written.
     private var lost: UInt64 = 0
-    /// Of those of the kernel, which it does not say in front of which frame it lost, the ones that were counted.
+    /// Frames lost in the kernel, which does not report their position: those already counted.
     private var kernelLost: UInt64 = 0
     private var readCount: UInt64 = 0
     private var frameCount: UInt64 = 0
@@ -205,7 +205,7 @@ final class CaptureSource: @unchecked Sendable {
       return isOutgoing || destination == own ? .unicast : .promiscuous
     }
 
-    /// Writes what was gathered; false if nothing more can be written.
+    /// Writes the collected frames; false if writing is no longer possible.
     mutating func flush(_ statistics: () -> CaptureWriter) -> Bool {
       let count = frameCount
       let isWritten = sink.write(&writer, frames: count, statistics: statistics)

@@ -1,7 +1,7 @@
 internal import NdisprotClient
 internal import Platform
 
-/// What a capture says: a line at its start, a live one on a terminal, a summary at its end.
+/// The messages of a capture: a line at the start, a live line on a terminal, a summary at the end.
 struct CaptureView {
   private let program: Program
   private let names: [String]
@@ -31,7 +31,7 @@ struct CaptureView {
     }
   }
 
-  /// The daemon went, and is waited for.
+  /// The daemon is gone; the capture waits for it.
   func showWaiting() {
     live.end()
     if program.output.isJSON {

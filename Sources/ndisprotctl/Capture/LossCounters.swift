@@ -2,7 +2,7 @@ internal import Glibc
 internal import NDIS
 internal import NdisprotClient
 
-/// Where frames get lost between the wire and this process.
+/// Where frames can be lost between the wire and this process.
 enum LossCounters {
   /// Counters of an open and of its binding.
   static let all: [Counter] = [
@@ -28,14 +28,14 @@ enum LossCounters {
 /// What an interface has lost since a run began.
 struct Losses: Sendable {
   private var earlier: [Counter: UInt64] = [:]
-  /// What was lost under a daemon that is no more.
+  /// What was lost under previous daemons.
   private var before: [Counter: UInt64] = [:]
-  /// By their places, in one order.
+  /// The losses by place, in a fixed order.
   private(set) var counts: [(counter: Counter, count: UInt64)] = []
 
   init() {}
 
-  /// Begins to count.
+  /// Starts counting.
   init(from reading: [(Counter, UInt64)]) {
     earlier = Dictionary(reading) { $1 }
     update(reading)
@@ -47,13 +47,13 @@ struct Losses: Sendable {
     }
   }
 
-  /// The daemon is another one, which counts from 0.
+  /// The daemon was restarted, and counts from 0.
   mutating func restart() {
     before = Dictionary(counts.map { ($0.counter, $0.count) }) { $1 }
     earlier = [:]
   }
 
-  /// All together.
+  /// The sum of all places.
   var total: UInt64 { counts.reduce(0) { $0 &+ $1.count } }
 
   subscript(counter: Counter) -> UInt64 {

@@ -1,18 +1,18 @@
 internal import NDIS
 internal import NdisprotClient
 
-/// What the caller may read, or write, on a binding, by the rules that ENUMERATE listed.
+/// The caller's rights to read, or write, on a binding, from the rules that ENUMERATE listed.
 ///
 /// Of several rules for one EtherType the first counts.
 struct OwnRights {
-  /// The EtherTypes for which that is so: at most as many as an open takes; empty where it is for none.
+  /// The EtherTypes with that right: at most as many as an open takes; may be empty.
   let etherTypes: EtherTypeSet
-  /// What may be done with every one of them.
+  /// The rights that hold for all of them.
   let rights: AccessRights
 
   init(_ entry: BindingEntry, for right: AccessRights = .read) {
     guard let rows = entry.access else {
-      // A daemon that does not say: the open will.
+      // The daemon does not list rights: leave it to the open.
       (etherTypes, rights) = (EtherTypeSet([EtherTypeSet.anyValue]), [])
       return
     }
@@ -22,7 +22,8 @@ struct OwnRights {
     for row in rows {
       let isAny = row.etherTypes.isAny
       if isAny, row.rights.contains(right) {
-        // Types that an earlier rule refuses are not part of `any`: an open of any would be denied.
+        // Types that an earlier rule refuses are not part of `any`: an open of `any` would be
+        // denied.
         guard usable.count == decided.count else { break }
         etherTypes = EtherTypeSet([EtherTypeSet.anyValue])
         rights = common.intersection(row.rights)
@@ -41,8 +42,8 @@ struct OwnRights {
     rights = usable.isEmpty ? [] : common
   }
 
-  /// Whether all groups may be heard; `join` is for some.
+  /// Whether all groups may be received; `join` allows only some.
   var mayHearAllGroups: Bool { rights.contains(.setOID) }
-  /// Whether what others on this host send may be read.
+  /// Whether frames that other programs on this host send may be read.
   var mayReadOutgoing: Bool { rights.contains(.allFrames) }
 }

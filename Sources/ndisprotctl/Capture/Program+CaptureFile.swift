@@ -13,7 +13,7 @@ extension Program {
       name: "system")
   }
 
-  /// Reports a capture file that cannot be read, or not to its end.
+  /// Reports a capture file that cannot be read, or not to the end.
   func fail(unreadable path: String, _ error: CaptureFileError) -> Failure {
     let file = path == "-" ? "standard input" : path.printable()
     let remedy =

@@ -44,7 +44,7 @@ struct BindingsCommand: ParsableCommand {
 }
 
 extension MediaConnectState {
-  /// As `bindings` prints it.
+  /// The name printed by `bindings`.
   var name: String {
     switch self {
     case .connected: "up"
@@ -55,10 +55,10 @@ extension MediaConnectState {
 }
 
 extension BindingEntry {
-  /// As `bindings` prints it.
+  /// The word printed by `bindings`.
   var powerName: String { isPowered ? "on" : "low" }
 
-  /// As `bindings` prints it: what it is, whose port, and how else it is called.
+  /// The text printed by `bindings`: the description, the master, and the alternative names.
   var descriptionText: String {
     var parts = [description.printable()]
     if let names {
@@ -68,7 +68,7 @@ extension BindingEntry {
     return parts.joined(separator: ", ")
   }
 
-  /// Adds what scripts see of a binding.
+  /// Adds the fields of a binding for scripts.
   func addFields(to line: inout JSONLine) {
     line.add("ifindex", interfaceIndex)
     line.add("name", name)

@@ -7,7 +7,7 @@ struct CloseCommand: ParsableCommand {
     commandName: "close", abstract: "Ends a session of another program, or all of a user.",
     discussion: Help.text(
       """
-      For administrators: root, and the user whose daemon it is. A number is a session, as 'ndisprotctl \
+      For administrators: root, and the user that runs the daemon. A number is a session, as 'ndisprotctl \
       status' lists them; anything else is the name of a user. The program is hung up on and may connect \
       again: to keep it out, change its rule and reload. The audit says who closed what.
       """,

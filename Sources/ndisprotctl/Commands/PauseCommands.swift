@@ -4,10 +4,11 @@ internal import NdisprotClient
 /// `ndisprotctl pause`.
 struct PauseCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "pause", abstract: "Stops the frames of a binding, for all who have it open.",
+    commandName: "pause",
+    abstract: "Stops the frames of a binding, for every client that has it open.",
     discussion: Help.text(
       """
-      For administrators: root, and the user whose daemon it is. It ends when the binding is paused: \
+      For administrators: root, and the user that runs the daemon. It ends when the binding is paused: \
       writes that are pended go out first, for at most 10 s. Reads stay pended, frames that arrive \
       are dropped and counted, until 'ndisprotctl restart'.
       """,
@@ -29,7 +30,7 @@ struct RestartCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "restart", abstract: "Lets the frames of a paused binding move again.",
     discussion: Help.text(
-      "For administrators: root, and the user whose daemon it is.", ["ndisprotctl restart eth0"]))
+      "For administrators: root, and the user that runs the daemon.", ["ndisprotctl restart eth0"]))
 
   @OptionGroup var global: GlobalOptions
   @Argument(help: "An interface name, or @N, its index.")
@@ -43,7 +44,7 @@ struct RestartCommand: ParsableCommand {
 }
 
 extension Program {
-  /// Asks something of an administrator's for one binding.
+  /// Sends an administrator's request about one binding.
   fileprivate static func administer(
     _ global: GlobalOptions, _ verb: String, _ binding: BindingArgument,
     _ body: (Connection, UInt32) throws(ClientError) -> Void

@@ -25,7 +25,7 @@ struct WaitCommand: ParsableCommand {
           + "Write its name")
     }
     for name in bindings where !InterfaceName.isPossible(name) || !HostFacts.hasInterface(name) {
-      // An interface may be named np0@np1; then it is there.
+      // An existing interface may be named np0@np1.
       if let objection = InterfaceName.objection(to: name) { throw ValidationError(objection) }
     }
   }
@@ -36,7 +36,7 @@ struct WaitCommand: ParsableCommand {
     let program = Program(global, "wait for \(list)", .wait, binding: list)
     let end = Deadline(after: timeout?.duration)
     let connection = try program.connect(by: end)
-    // The daemon keeps the time of the wait itself, and answers a little after it.
+    // The daemon enforces the timeout itself, and answers shortly after it.
     connection.latest = .never
     try program.attempt { () throws(ClientError) in
       try connection.wait(for: names, timeout: end.remaining)

@@ -44,7 +44,7 @@ struct WatchCommand: ParsableCommand {
     return line.closed
   }
 
-  /// The time of day, the binding, and what it is since.
+  /// The time of day, the binding, and its state after the event.
   static func line(_ event: EventMessage) -> String {
     let gap = event.lost == 0 ? "" : "(\(event.lost) events lost) "
     return FramePrinter.timeOfDay(event.timestamp) + " " + gap + Self.words(event)

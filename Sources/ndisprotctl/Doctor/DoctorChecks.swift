@@ -2,19 +2,19 @@ internal import Glibc
 internal import NdisprotClient
 internal import Platform
 
-/// The checks of `doctor`, in the order in which a connection meets what they look at.
+/// The checks of `doctor`, in the order in which a connection depends on them.
 ///
-/// One cause is one FAIL: what cannot be looked at because of it is skipped and points at it.
+/// One cause is one FAIL: checks that it makes impossible are skipped and point to it.
 struct DoctorChecks {
   let program: Program
   private let login = Login()
 
-  /// All of them.
+  /// The findings of all checks.
   func findings() -> [Finding] {
     var all = HostChecks(login: login).findings
     do throws(ClientError) {
       let connection = try program.newConnection()
-      // Answers to everybody who may connect, whatever the rules say.
+      // The status is answered to every client that may connect, whatever the rules.
       let status = try? connection.status()
       all += ServiceChecks(path: program.socketPath).findings
       all.append(

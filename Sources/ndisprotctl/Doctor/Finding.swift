@@ -1,14 +1,14 @@
 internal import Platform
 
-/// What one check of `doctor` found.
+/// The result of one check of `doctor`.
 struct Finding {
-  /// How it looks.
+  /// The kind of result.
   enum Verdict: String {
     /// As it should be.
     case ok
-    /// Worth knowing, and nothing wrong by itself.
+    /// Worth knowing, but not wrong by itself.
     case note
-    /// Not looked at, because of another finding.
+    /// Not checked, because of another finding.
     case skip
     /// It keeps clients from working.
     case fail = "FAIL"
@@ -17,7 +17,7 @@ struct Finding {
   let verdict: Verdict
   /// What was checked: `socket`, `group`, `unit` and so on.
   let check: String
-  /// What is so, or is wrong.
+  /// The state, or what is wrong.
   let text: String
   /// What to do about it; nil if there is nothing to do.
   let remedy: String?
@@ -32,7 +32,7 @@ struct Finding {
     Finding(verdict: .note, check: check, text: text, remedy: remedy)
   }
 
-  /// Not looked at.
+  /// Not checked.
   static func skipped(_ check: String, because cause: String) -> Finding {
     Finding(verdict: .skip, check: check, text: "not checked, see \(cause)", remedy: nil)
   }
@@ -45,10 +45,10 @@ struct Finding {
   /// Whether something keeps clients from working.
   var isFailure: Bool { verdict == .fail }
 
-  /// As `report` prints it.
+  /// The line that `report` prints.
   var line: String { lines(on: Screen(columns: nil)).joined(separator: "\n") }
 
-  /// As `doctor` prints it.
+  /// The lines that `doctor` prints.
   func lines(on screen: Screen) -> [String] {
     let word = verdict.rawValue.padded(to: 4)
     let whole = "\(word)  \(check): \(text)" + (remedy.map { ". \($0)" } ?? "")

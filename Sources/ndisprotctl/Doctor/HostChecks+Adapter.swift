@@ -5,24 +5,24 @@ internal import VirtualAdapter
 // The rows of `doctor` about `run`: what a user needs for a virtual adapter.
 
 extension HostChecks {
-  /// Whether a program can be run on an adapter of its own, and what keeps it from that.
+  /// Whether a program can run on an adapter of its own, or what prevents it.
   var adapter: Finding {
     Self.adapter(AdapterProbe(), isRoot: geteuid() == 0, HostFacts.text(of:))
   }
 
-  /// The row for what was tried.
+  /// The row for the result of an attempt.
   ///
   /// - Parameters:
-  ///   - probe: what was tried
-  ///   - isRoot: some settings bind users and not root
-  ///   - text: the content of a file of /proc; nil if there is none
+  ///   - probe: the attempt
+  ///   - isRoot: some settings restrict users and not root
+  ///   - text: the content of a file of /proc; nil if it does not exist
   /// - Returns: fine or a note
   static func adapter(
     _ probe: AdapterProbe, isRoot: Bool, _ text: (String) -> String?
   ) -> Finding {
     guard let obstacle = probe.obstacle else { return device(probe) }
     let (cause, remedy) = words(obstacle, isRoot, text)
-    // Clients that know the daemon need none.
+    // Clients written for the daemon do not need one.
     return .note("run", "no program can be run on an adapter: \(cause)", remedy: remedy)
   }
 
@@ -30,7 +30,7 @@ extension HostChecks {
     guard let obstacle = probe.tapObstacle else {
       return .fine("run", "programs can be run on a TAP adapter of their own")
     }
-    // Not wrong: it works, only slower.
+    // Not an error: it works, only more slowly.
     return .fine(
       "run",
       "programs can be run on an adapter of their own, a veth pair, for /dev/net/tun cannot be opened: "
@@ -61,7 +61,7 @@ extension HostChecks {
           + "apparmor_parser -r /etc/apparmor.d/ndisprotctl"
       )
     }
-    // A filter is inherited: 2 is SECCOMP_MODE_FILTER, proc(5).
+    // A seccomp filter is inherited: 2 is SECCOMP_MODE_FILTER, proc(5).
     let isFiltered =
       text("/proc/self/status")?.split(separator: "\n").contains("Seccomp:\t2") == true
     let cause =

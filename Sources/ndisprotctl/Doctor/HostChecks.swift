@@ -1,4 +1,4 @@
-/// What this machine and this login have to have, whether or not a daemon runs.
+/// The requirements on this machine and this login, whether or not a daemon runs.
 struct HostChecks {
   let login: Login
 
@@ -25,7 +25,7 @@ struct HostChecks {
       "packet", "the kernel has no packet sockets", remedy: "Load them: modprobe af_packet")
   }
 
-  /// Rules name users by the numbers that the daemon sees.
+  /// Rules identify users by the numbers that the daemon sees.
   ///
   /// - Source: user_namespaces(7)
   private var userNamespace: Finding? {

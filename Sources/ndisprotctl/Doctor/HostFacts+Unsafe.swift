@@ -2,7 +2,7 @@ internal import Glibc
 internal import NDIS
 internal import Platform
 
-/// What this machine says of itself, for `doctor` and `report`.
+/// Facts about this machine, for `doctor` and `report`.
 enum HostFacts {
   /// The first 64 KiB of a file of /proc or /sys; nil if it cannot be read.
   static func text(of path: String) -> String? {
@@ -25,13 +25,13 @@ enum HostFacts {
     return "Linux " + release.prefix { !$0.isWhitespace }
   }
 
-  /// What a file is and whose; nil if it is not there.
+  /// The type and owner of a file; nil if it does not exist.
   static func status(of path: String) -> stat? {
     var status = stat()
     return unsafe lstat(path, &status) == 0 ? status : nil
   }
 
-  /// The names in a directory; none if it cannot be read.
+  /// The names in a directory; empty if it cannot be read.
   static func names(in directory: String) -> [String] {
     guard let stream = unsafe opendir(directory) else { return [] }
     defer { unsafe closedir(stream) }
@@ -45,7 +45,7 @@ enum HostFacts {
     return names
   }
 
-  /// What a symbolic link says; nil if it cannot be read.
+  /// The target of a symbolic link; nil if it cannot be read.
   static func target(of path: String) -> String? {
     var room = [CChar](repeating: 0, count: 256)
     let count = unsafe readlink(path, &room, room.count)
@@ -56,13 +56,14 @@ enum HostFacts {
   /// Whether this process may write to a file, a socket included.
   static func mayWrite(_ path: String) -> Bool { unsafe access(path, W_OK) == 0 }
 
-  /// Whether an interface of this name is there; not for names that the kernel would cut at a colon.
+  /// Whether an interface of this name exists; false for names that the kernel would cut at a
+  /// colon.
   static func hasInterface(_ name: String) -> Bool { unsafe if_nametoindex(name) != 0 }
 
-  /// The index of an interface of this network namespace; 0 if there is none of this name.
+  /// The index of an interface of this network namespace; 0 if the name does not exist.
   static func interfaceIndex(_ name: String) -> Int { unsafe Int(if_nametoindex(name)) }
 
-  /// The number in a file of /proc or /sys; nil if there is none.
+  /// The number in a file of /proc or /sys; nil if it has none.
   static func number(in path: String) -> Int? {
     text(of: path)?.split(separator: "\n").first.flatMap { Int($0) }
   }
@@ -79,7 +80,7 @@ enum HostFacts {
     return names
   }
 
-  /// The members' number of a group; nil if there is none of this name, or it cannot be looked up.
+  /// The number of a group; nil if the name does not exist, or the lookup failed.
   static func groupID(_ name: String) -> UInt32? {
     (try? AccountDatabase.group(named: name))?.groupID
   }
@@ -99,7 +100,7 @@ enum HostFacts {
     text(of: "/proc/sys/kernel/osrelease")?.split(separator: "\n").first.map(String.init) ?? ""
   }
 
-  /// What a command of this program's own text prints; nil if it cannot be run.
+  /// The output of a fixed command of this program; nil if it cannot be run.
   static func output(of command: String) -> String? {
     guard let stream = unsafe popen("\(command) 2>/dev/null", "re") else { return nil }
     var bytes: [UInt8] = []

@@ -1,12 +1,12 @@
 internal import NdisprotClient
 
-/// The interfaces that the daemon has bound, one after the other.
+/// The interfaces that the daemon has bound, one by one.
 struct InterfaceChecks {
   private let entries: [BindingEntry]
   private let objects: [StatisticsObject]
   private let sockets: PacketSockets
 
-  /// Takes what the daemon says of them; the kernel is asked for the rest.
+  /// Takes the daemon's description of them; the rest is read from the kernel.
   init(_ entries: [BindingEntry], _ objects: [StatisticsObject], daemonUserID: UInt32?) {
     self.entries = entries
     self.objects = objects
@@ -64,13 +64,14 @@ struct InterfaceChecks {
     return all
   }
 
-  /// Others on the same interface are no fault; a user who looks for missing frames wants to know of them.
+  /// Other programs on an interface are no fault; a user that misses frames may want to know of
+  /// them.
   private func otherUsers(_ entry: BindingEntry) -> Finding {
     .fine(
       "users", "\(entry.name.printableName): \(sockets.users(of: entry.interfaceIndex))")
   }
 
-  /// Frames that the kernel or the card merged are longer than those of the wire, and fewer.
+  /// Frames that the kernel or the NIC merged are longer than on the wire, and fewer.
   private func offload(_ entry: BindingEntry) -> Finding? {
     let merging = ReceiveOffload.merging(entry.name, interfaceIndex: entry.interfaceIndex)
     guard !merging.isEmpty else { return nil }
@@ -84,7 +85,7 @@ struct InterfaceChecks {
         + merging.map { "\($0) off" }.joined(separator: " "))
   }
 
-  /// A bridge keeps frames to 01:80:c2:00:00:00 … 0f for itself, as IEEE 802.1Q has it.
+  /// A bridge does not forward frames to 01:80:c2:00:00:00 … 0f, as IEEE 802.1Q requires.
   private func bridge(_ entry: BindingEntry) -> [Finding] {
     guard let names = entry.names else { return [] }
     let name = entry.name.printableName
@@ -107,9 +108,9 @@ struct InterfaceChecks {
     ]
   }
 
-  /// What of these groups a bridge passes on between its ports.
+  /// Which of these groups a bridge forwards between its ports.
   ///
-  /// - Source: the bridge's group_fwd_mask, a bit for each last digit
+  /// - Source: the bridge's group_fwd_mask, one bit for each last digit
   private func forwarding(_ name: String) -> String {
     let text = HostFacts.text(of: "/sys/class/net/\(name)/bridge/group_fwd_mask") ?? ""
     let digits = text.split(separator: "\n").first?.dropFirst(2) ?? ""

@@ -3,8 +3,8 @@ internal import Platform
 
 /// The user of this process: the groups of the login, and those that the account has by now.
 ///
-/// A login keeps the groups that it began with: `usermod -aG` counts from the next one on. The daemon sees
-/// the groups of the process, so rules for a new group do not count before.
+/// A login keeps the groups that it began with: `usermod -aG` takes effect with the next one. The
+/// daemon sees the groups of the process, so rules for a new group do not apply before.
 struct Login {
   /// The user's name, or number.
   let userName: String
@@ -12,10 +12,10 @@ struct Login {
   let isRoot: Bool
   /// Groups of the process.
   private let own: Set<UInt32>
-  /// Groups of the account; nil if they cannot be looked up.
+  /// Groups of the account; nil if the lookup failed.
   private let account: Set<UInt32>?
 
-  /// Asks the kernel and the account database.
+  /// Reads the kernel's and the account database's data.
   init() {
     let user = try? AccountDatabase.user(geteuid())
     self.init(
@@ -35,15 +35,15 @@ struct Login {
   /// Whether the process is in a group.
   func has(_ group: UInt32) -> Bool { own.contains(group) }
 
-  /// Whether the account is in a group and this login is not yet.
+  /// Whether the account is in a group that this login does not have yet.
   func isOlderThanMembership(of group: UInt32) -> Bool {
     account?.contains(group) == true && !own.contains(group)
   }
 
-  /// Groups that the account has and this login has not.
+  /// Groups that the account has and this login lacks.
   var missing: [UInt32] { (account ?? own).subtracting(own).sorted() }
 
-  /// The row of `doctor`; nil for a login that has what the account has.
+  /// The row of `doctor`; nil for a login with all groups of the account.
   func finding(name: (UInt32) -> String) -> Finding? {
     guard !missing.isEmpty, !isRoot else { return nil }
     let names = missing.map(name)

@@ -1,12 +1,12 @@
 internal import NDIS
 
-/// The packet sockets of this machine: they see, or take part in, what goes over an interface.
+/// The packet sockets of this machine, which observe or take part in the traffic of an interface.
 ///
 /// - Source: packet(7), /proc/net/packet; proc(5), /proc/PID/fd
 struct PacketSockets {
   /// One socket.
   private struct Entry {
-    /// 0 is every interface.
+    /// 0 means every interface.
     let interfaceIndex: UInt32
     let userID: UInt32?
     let inode: Substring
@@ -15,10 +15,10 @@ struct PacketSockets {
   private let daemonUserID: UInt32?
 
   private let entries: [Entry]
-  /// Programs by the inodes of their sockets, as far as this user may see them.
+  /// Programs by the inodes of their sockets, as far as this user can see them.
   private let owners: [String: String]
 
-  /// Asks the kernel; sockets of the daemon's user are taken for the daemon's own.
+  /// Reads the kernel's list; sockets of the daemon's user are assumed to be the daemon's.
   init(daemonUserID: UInt32?) {
     self.daemonUserID = daemonUserID
     let rows = (HostFacts.text(of: "/proc/net/packet") ?? "").split(separator: "\n").dropFirst()
@@ -31,7 +31,8 @@ struct PacketSockets {
     owners = entries.isEmpty ? [:] : PacketSockets.owners()
   }
 
-  /// How many there are on an interface, and whose: `the daemon's own (2), tcpdump, 1 of user root`.
+  /// The number of sockets on an interface, and their owners: `the daemon's own (2), tcpdump, 1 of
+  /// user root`.
   func users(of interfaceIndex: UInt32) -> String {
     let here = entries.filter {
       $0.interfaceIndex == interfaceIndex || $0.interfaceIndex == 0

@@ -1,6 +1,6 @@
 internal import NdisprotClient
 
-/// What the daemon may do, and what it lets this user do.
+/// What the daemon may do, and what it allows this user.
 struct PolicyChecks {
   let login: Login
   let status: StatusReply?
@@ -10,7 +10,7 @@ struct PolicyChecks {
       return .fine(
         "capability", "the kernel does not show the daemon's process to \(login.userName)")
     }
-    // Its number; capabilities(7).
+    // The number of the capability; capabilities(7).
     guard process.effectiveCapabilities & (1 << 13) != 0 else {
       return .wrong(
         "capability", "the daemon has no CAP_NET_RAW",
@@ -21,7 +21,7 @@ struct PolicyChecks {
     return .fine("capability", "the daemon has CAP_NET_RAW")
   }
 
-  /// A user that no rule names is shown no binding.
+  /// A user that no rule names sees no binding.
   func policy(_ entries: [BindingEntry]) -> Finding {
     guard entries.isEmpty else {
       let names = entries.map { $0.name.printableName }.joined(separator: ", ")
@@ -46,7 +46,7 @@ struct PolicyChecks {
         + "'ndisprotctl policy explain \(name) INTERFACE PROTOCOL' says what decides")
   }
 
-  /// A daemon of `--interface` and `--allow` reads no rules: its command line decides.
+  /// A daemon with `--interface` and `--allow` reads no rules: its command line decides.
   private func unnamed(_ interfaces: [String]) -> Finding {
     let list = interfaces.joined(separator: ", ")
     let absent = interfaces.filter { !HostFacts.hasInterface($0) }
@@ -63,8 +63,8 @@ struct PolicyChecks {
       remedy: "Have it started with --allow \(login.userName) too")
   }
 
-  /// What `--interface` of the daemon names; empty for a daemon of a configuration, or one whose command
-  /// line is hidden.
+  /// The values of the daemon's `--interface`; empty if it uses a configuration file, or its
+  /// command line is hidden.
   private var commandLineInterfaces: [String] {
     guard let status else { return [] }
     let words =

@@ -1,4 +1,4 @@
-/// What the kernel tells everybody of a process: its memory and its time.
+/// What the kernel shows every user about a process: its memory and its time.
 ///
 /// - Units: bytes, seconds
 /// - Source: proc(5), /proc/PID/status and stat
@@ -7,12 +7,12 @@ struct ProcessFacts {
   let lockedByteCount: UInt64
   let swappedByteCount: UInt64
   let threadCount: UInt64
-  /// A bit for each, by its number.
+  /// One bit per capability, by its number.
   let effectiveCapabilities: UInt64
-  /// Faults that had to wait for a disk.
+  /// Page faults that required a disk access.
   let majorFaultCount: UInt64
 
-  /// Asks the kernel; nil if it shows no such process here.
+  /// Reads the kernel's data; nil if it shows no such process here.
   init?(processID: UInt32) {
     guard let status = HostFacts.text(of: "/proc/\(processID)/status"),
       let stat = HostFacts.text(of: "/proc/\(processID)/stat")
@@ -31,7 +31,7 @@ struct ProcessFacts {
     swappedByteCount = bytes("VmSwap")
     effectiveCapabilities = capabilities
     threadCount = values["Threads"] ?? 0
-    // The program's name, which may hold spaces, ends at the last parenthesis; majflt is field 12.
+    // The program's name may contain spaces and ends at the last parenthesis; majflt is field 12.
     let fields = stat.split(separator: ")").last?.split(separator: " ") ?? []
     majorFaultCount = fields.count > 9 ? UInt64(fields[9]) ?? 0 : 0
   }

@@ -1,14 +1,15 @@
 internal import CLinux
 internal import Glibc
 
-/// What merges received frames of an interface before anybody sees them.
+/// The offloads that merge received frames of an interface before any program sees them.
 ///
-/// - Source: ethtool(8), SIOCETHTOOL with ETHTOOL_GGRO and ETHTOOL_GFLAGS; no right is needed to ask
+/// - Source: ethtool(8), SIOCETHTOOL with ETHTOOL_GGRO and ETHTOOL_GFLAGS, which need no privilege
 enum ReceiveOffload {
   /// ETH_FLAG_LRO.
   private static let lroFlag: UInt32 = 1 << 15
 
-  /// The features that are on: `gro`, `lro`; none for an interface that is not in this network namespace.
+  /// The active features: `gro`, `lro`; empty for an interface that is not in this network
+  /// namespace.
   static func merging(_ name: String, interfaceIndex: UInt32) -> [String] {
     guard unsafe if_nametoindex(name) == interfaceIndex else { return [] }
     let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
@@ -21,7 +22,8 @@ enum ReceiveOffload {
     return features
   }
 
-  /// - Shape: `struct ethtool_value`, `[command u32][data u32]`, behind `struct ifreq`, `[name 16][pointer]`
+  /// - Shape: `struct ethtool_value`, `[command u32][data u32]`, after `struct ifreq`, `[name
+  ///   16][pointer]`
   private static func value(of command: UInt32, _ name: String, _ descriptor: Int32) -> UInt32? {
     let bytes = Array(name.utf8)
     guard bytes.count < Int(IF_NAMESIZE) else { return nil }

@@ -12,7 +12,7 @@ struct ServiceChecks {
     return [systemd] + [units.socket, units.service].map(finding)
   }
 
-  /// The newest directive of the sandbox, NoExecPaths=, came with 248; an older one is passed over.
+  /// The newest directive of the sandbox, NoExecPaths=, came with 248; older versions ignore it.
   private var systemd: Finding {
     let words = HostFacts.output(of: "systemctl --version")?.split(separator: " ") ?? []
     guard words.count > 1, let version = Int(words[1].prefix { $0.isNumber }) else {

@@ -1,6 +1,6 @@
 internal import NDIS
 
-/// What systemd says of one of the daemon's units.
+/// What systemd reports about one of the daemon's units.
 struct ServiceUnit {
   /// The socket that clients connect to.
   static let socket = "ndisprot.socket"
@@ -10,9 +10,9 @@ struct ServiceUnit {
   let name: String
   private let properties: [Substring: Substring]
 
-  /// Asks systemd; nil if it says nothing to this user.
+  /// Queries systemd; nil if it does not answer this user.
   init?(_ name: String) {
-    // Only names of this file come here.
+    // Only names of this file are passed here.
     let keys = "Id,LoadState,ActiveState,SubState,StatusText,Result,NRestarts,Listen"
     guard let shown = HostFacts.output(of: "systemctl show -p \(keys) -- \(name)") else {
       return nil
@@ -20,7 +20,7 @@ struct ServiceUnit {
     self.init(name, shown: shown)
   }
 
-  /// Takes what `systemctl show` printed.
+  /// Parses the output of `systemctl show`.
   init(_ name: String, shown: String) {
     var properties: [Substring: Substring] = [:]
     for line in shown.split(separator: "\n") {
@@ -34,7 +34,7 @@ struct ServiceUnit {
   /// Whether systemd is this machine's service manager.
   static var isSystemdHere: Bool { HostFacts.status(of: "/run/systemd/system") != nil }
 
-  /// The daemon's unit, if it is what serves this socket; nil where systemd has no part in it.
+  /// The daemon's units, if they serve this socket; nil if systemd is not involved.
   static func serving(_ path: String) -> (socket: ServiceUnit, service: ServiceUnit)? {
     guard isSystemdHere, let socket = ServiceUnit(socket), let service = ServiceUnit(service),
       service.isLoaded, socket.text("Listen").hasPrefix("\(path) ")
@@ -42,21 +42,21 @@ struct ServiceUnit {
     return (socket, service)
   }
 
-  /// Whether there is such a unit.
+  /// Whether the unit exists.
   var isLoaded: Bool { text("LoadState") == "loaded" }
-  /// Whether an administrator forbids it to start.
+  /// Whether an administrator has forbidden its start.
   var isMasked: Bool { text("LoadState") == "masked" }
   /// `active`, `inactive`, `failed`, `activating` and so on.
   var state: String { text("ActiveState") }
-  /// The same more closely: `running`, `listening`, `auto-restart`.
+  /// A more detailed state: `running`, `listening`, `auto-restart`.
   var subState: String { text("SubState") }
-  /// What the daemon said last; it stays when the daemon has ended.
+  /// The daemon's last status text; it stays after the daemon has ended.
   var statusText: String { text("StatusText") }
   /// How the last run ended: `success`, `exit-code`, `watchdog`, `start-limit-hit`.
   var result: String { text("Result") }
-  /// How often it was started again by itself.
+  /// How many times it was restarted automatically.
   var restartCount: Int { Int(text("NRestarts")) ?? 0 }
-  /// Whether there is, or is about to be, a process that answers.
+  /// Whether a process answers, or is about to.
   var isAlive: Bool { state != "inactive" && state != "failed" }
 
   private func text(_ key: Substring) -> String { String(properties[key] ?? "").printable() }

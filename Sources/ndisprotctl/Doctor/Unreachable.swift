@@ -2,9 +2,9 @@ internal import Glibc
 internal import NdisprotClient
 internal import Platform
 
-/// Why no connection to the daemon can be made, as far as this machine shows it.
+/// Why no connection to the daemon is possible, as far as this machine shows.
 ///
-/// What every command says when it finds no daemon, and the one FAIL of `doctor` for it.
+/// The message of every command that finds no daemon, and the one FAIL of `doctor` for it.
 struct Unreachable {
   /// The group whose members may connect to the service's socket.
   static let groupName = "ndisprot"
@@ -12,17 +12,17 @@ struct Unreachable {
   let path: String
   let cause: SystemError
   let login: Login
-  /// What is at the path; nil if nothing is.
+  /// The file at the path; nil if there is none.
   var file: File?
-  /// The number of the service's group; nil if there is none.
+  /// The number of the service's group; nil if it does not exist.
   var groupID: UInt32?
-  /// The units of the service, if the path is its socket's.
+  /// The units of the service, if the path belongs to its socket.
   var units: (socket: ServiceUnit, service: ServiceUnit)?
-  /// Whether the path is where the service listens unless it is configured otherwise.
+  /// Whether the path is the default one.
   var isUsualPath: Bool { path == Connection.defaultPath }
   /// Whether systemd runs here.
   var isSystemdHere = false
-  /// Whether the usual socket is there.
+  /// Whether the default socket exists.
   var isUsualSocketThere = false
 
   /// A socket in the file system.
@@ -35,7 +35,7 @@ struct Unreachable {
     let isSocket: Bool
   }
 
-  /// Looks around.
+  /// Collects the facts.
   init(path: String, _ cause: SystemError) {
     self.path = path
     self.cause = cause
@@ -56,20 +56,20 @@ struct Unreachable {
     isUsualSocketThere = HostFacts.status(of: Connection.defaultPath) != nil
   }
 
-  /// A machine of known facts.
+  /// A machine with known facts.
   init(path: String, _ cause: SystemError, login: Login) {
     self.path = path
     self.cause = cause
     self.login = login
   }
 
-  /// The row of `doctor` that it belongs to, what is wrong, and what to do.
+  /// The row of `doctor`, what is wrong, and what to do.
   var words: (check: String, cause: String, remedy: String) {
     switch cause.errno {
     case ENOENT: absent
     case ECONNREFUSED where file?.isSocket != false: silent
     case EACCES, EPERM: forbidden
-    // The kernel says ECONNREFUSED of a file that is no socket, too.
+    // The kernel returns ECONNREFUSED for a file that is not a socket, too.
     case ECONNREFUSED, EPROTOTYPE, ENOTSOCK:
       (
         "socket", "\(path) is not the socket of ndisprotd",
@@ -95,7 +95,7 @@ struct Unreachable {
 
   // MARK: No daemon
 
-  /// What starts a daemon by hand that serves this user.
+  /// The command that starts a daemon for this user by hand.
   private var byHand: String {
     "sudo ndisprotd" + (isUsualPath ? "" : " --socket \(path)") + " --interface eth0"
       + (login.isRoot ? "" : " --allow \(login.userName)")
@@ -132,7 +132,7 @@ struct Unreachable {
     )
   }
 
-  /// What is wrong with the units of the service; nil if they have no part in it.
+  /// What is wrong with the units of the service; nil if they are not involved.
   private var unitFault: (cause: String, remedy: String)? {
     guard let units else { return nil }
     let (socket, service) = units

@@ -6,9 +6,10 @@ internal import NDIS
 internal import NdisprotClient
 internal import Platform
 
-/// `ndisprotctl` as a program of Wireshark's extcap folder: the bindings as interfaces to capture on.
+/// `ndisprotctl` as a program in Wireshark's extcap folder: the bindings as interfaces to capture
+/// on.
 ///
-/// It is one when it is called so, by a link with `extcap` in its name, or as `ndisprotctl extcap`.
+/// It acts as one when called through a link with `extcap` in its name, or as `ndisprotctl extcap`.
 enum Extcap {
   /// The arguments if this program is called as an extcap; nil otherwise.
   static func arguments(_ arguments: [String], calledAs name: String) -> [String]? {
@@ -17,7 +18,7 @@ enum Extcap {
     return arguments.first == "extcap" ? Array(arguments.dropFirst()) : nil
   }
 
-  /// Answers Wireshark.
+  /// Answers Wireshark's request.
   ///
   /// - Returns: the exit code
   static func run(_ words: [String]) -> Int32 {
@@ -47,12 +48,12 @@ enum Extcap {
     StandardOutput.write(Array("\(line)\n".utf8), to: STDOUT_FILENO)
   }
 
-  /// Connects for a question: a daemon that does not answer must not hold up Wireshark's start.
+  /// Connects for a query: a daemon that does not answer must not delay Wireshark's start.
   static func connection(_ arguments: ExtcapArguments) throws(ClientError) -> Connection {
     try Connection(path: socketPath(arguments), timeout: .seconds(1))
   }
 
-  /// The default of the dialogue comes back as a value, and must not win over the environment.
+  /// The dialog passes its default back as a value, which must not override the environment.
   static func socketPath(_ arguments: ExtcapArguments) -> String {
     var global = GlobalOptions()
     global.socket =
@@ -61,7 +62,8 @@ enum Extcap {
     return global.socketPath
   }
 
-  /// The bindings that the user may read; without a daemon none, and no noise at every start of Wireshark.
+  /// The bindings that the user may read; without a daemon none, and no error at every start of
+  /// Wireshark.
   private static func listInterfaces(_ arguments: ExtcapArguments) {
     write("extcap {version=\(Build.version)}{display=ndisprotd}")
     let entries = (try? connection(arguments).bindings()) ?? []
@@ -73,7 +75,7 @@ enum Extcap {
     }
   }
 
-  /// What the dialogue and the toolbar offer, with what the user's rights allow as preset.
+  /// The options of the dialog and the toolbar, preset to what the user's rights allow.
   private static func listOptions(_ arguments: ExtcapArguments) throws(ClientError) {
     let entry = try? connection(arguments).bindings().first { $0.isNamed(arguments.interface) }
     let own = entry.map { OwnRights($0) }
@@ -96,7 +98,7 @@ enum Extcap {
     for (number, row) in rows.enumerated() { write("arg {number=\(number)}" + row) }
   }
 
-  /// Says what is wrong with a filter; nothing is what a good one gets.
+  /// Reports an invalid filter; a valid one produces no output.
   private static func checkFilter(_ filter: String) {
     guard !filter.isEmpty else { return }
     do throws(FrameFilterError) {
@@ -108,20 +110,20 @@ enum Extcap {
 }
 
 extension String {
-  /// Without what would end a value of an extcap sentence.
+  /// Without the characters that would end a value of an extcap sentence.
   fileprivate var sentenceText: String {
     String(printable().map { "{}=".contains($0) ? " " : $0 })
   }
 }
 
 extension EtherTypeSet {
-  /// As the command line takes them, with commas between.
+  /// In the notation of the command line, separated by commas.
   var words: String {
     wireValues.map { EtherTypeName.name(of: $0) ?? "0x" + String($0, radix: 16) }
       .joined(separator: ",")
   }
 
-  /// Reads what `words` writes; nil if one of them is no EtherType, or there are too many.
+  /// Parses the notation of `words`; nil if a word is not an EtherType, or there are too many.
   init?(words: String) {
     let parts = words.split { $0 == "," || $0 == " " }.map { EtherTypeName.value(of: String($0)) }
     let values = parts.compactMap(\.self)

@@ -1,34 +1,34 @@
 internal import CaptureFile
 
-/// What Wireshark asks of an extcap program, read from its arguments.
+/// Wireshark's request to an extcap program, parsed from its arguments.
 ///
-/// Every option that is not known is passed over: a newer Wireshark may have more. Values come behind a space or
-/// an equals sign. Options of the dialogue come back with their defaults, so a default is as good as nothing.
+/// Unknown options are ignored: a newer Wireshark may have more. Values follow a space or an equals
+/// sign. The dialog passes its options with their defaults, so a default value means "not set".
 ///
 /// - Source: Wireshark Developer's Guide, "Extcap: Developer Reference"
 struct ExtcapArguments: Equatable {
-  /// What is wanted.
+  /// The requested task.
   enum Task: Equatable {
     case interfaces
     case linkTypes
     case configuration
     case capture
-    /// A filter is to be looked at, and nothing captured.
+    /// Checks a filter without capturing.
     case filterCheck
     case nothing
   }
 
-  /// The name of an interface in Wireshark is this and the interface's: it must not be one of the machine's.
+  /// The prefix of interface names in Wireshark, so that they differ from the machine's own.
   static let prefix = "ndisprot-"
 
   private(set) var task = Task.nothing
-  /// The interface's own name; empty if none is named.
+  /// The interface's own name; empty if none is given.
   private(set) var interface = ""
   private(set) var fifo = ""
   private(set) var filter = ""
   private(set) var etherTypes = ""
   private(set) var groups = ""
-  /// nil is what the rules allow.
+  /// nil means what the rules allow.
   private(set) var isOutgoing: Bool?
   private(set) var isPromiscuous = false
   private(set) var socket = ""
@@ -57,7 +57,7 @@ struct ExtcapArguments: Equatable {
       ?? ""
     etherTypes = values["--ethertypes"] ?? ""
     groups = values["--groups"] ?? ""
-    // A switch without a value is set.
+    // A switch without a value is on.
     isOutgoing = values["--outgoing"].map { $0 != "false" }
     isPromiscuous = values["--promiscuous"].map { $0 != "false" } ?? false
     socket = values["--socket"] ?? ""

@@ -8,8 +8,8 @@ internal import Platform
 
 /// A capture into Wireshark's FIFO.
 ///
-/// Wireshark ends it by SIGTERM or by closing the FIFO; both are no failure. What goes wrong is one sentence on
-/// standard error, which Wireshark shows.
+/// Wireshark ends it by SIGTERM or by closing the FIFO; neither is a failure. An error is reported
+/// as one sentence on standard error, which Wireshark shows.
 struct ExtcapCapture {
   private let arguments: ExtcapArguments
 
@@ -77,11 +77,11 @@ struct ExtcapCapture {
 
   private func types(_ own: OwnRights) -> EtherTypeSet? {
     guard arguments.etherTypes.isEmpty else { return EtherTypeSet(words: arguments.etherTypes) }
-    // Where nothing may be read the daemon says why.
+    // If the user may read nothing, the daemon reports why.
     return own.etherTypes.isEmpty ? EtherTypeSet([EtherTypeSet.anyValue]) : own.etherTypes
   }
 
-  /// What is heard; nothing said is what the rules allow, as `capture` has it.
+  /// What is received; by default what the rules allow, as with `capture`.
   private func hearing(_ own: OwnRights) -> HearingArguments? {
     var hearing = HearingArguments()
     (hearing.noGroup, hearing.allGroups, hearing.groups) = (false, false, [])

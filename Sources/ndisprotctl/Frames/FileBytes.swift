@@ -26,7 +26,7 @@ enum FileBytes {
 }
 
 extension FileBytes {
-  /// Puts a file in the place of another in one step; everybody may read it.
+  /// Replaces a file atomically; the new file is readable by all users.
   static func replace(_ path: String, with bytes: [UInt8]) throws(SystemError) {
     let draft = "\(path).\(getpid())"
     let descriptor = unsafe open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
@@ -34,7 +34,7 @@ extension FileBytes {
     do throws(SystemError) {
       defer { close(descriptor) }
       try writeAll(bytes, to: descriptor)
-      // Whatever the umask is.
+      // Independent of the umask.
       guard fchmod(descriptor, 0o644) == 0 else { throw SystemError(failed: "fchmod") }
       guard fsync(descriptor) == 0 else { throw SystemError(failed: "fsync") }
     } catch {

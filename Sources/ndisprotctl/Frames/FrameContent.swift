@@ -3,19 +3,19 @@ internal import Glibc
 internal import NdisprotClient
 internal import Platform
 
-/// What the frames of a `write` or `echo` are made of.
+/// The content of the frames of `write` or `echo`.
 enum FrameContent {
-  /// Bytes that count up from 0, so many with the header.
+  /// Bytes that count up from 0, this many with the header.
   case counting(Int)
-  /// These bytes behind a header.
+  /// These bytes after a header.
   case payload([UInt8])
   /// A frame as it is.
   case whole([UInt8])
 
-  /// Bytes of the longest payload that is read.
+  /// The longest payload that is read.
   private static let payloadLimit = 131_000 - 14
 
-  /// Reads what the options name, standard input among it.
+  /// Reads what the options name, standard input included.
   init(_ arguments: FrameArguments) throws {
     if let digits = arguments.frameHex {
       self = .whole(try Self.frame(digits))
@@ -65,7 +65,7 @@ enum FrameContent {
       + "Write \(option) 01a0ff; spaces and colons between the digits are passed over"
   }
 
-  /// The EtherType of a whole frame, as an open names it; nil for frames that are still made.
+  /// The EtherType of a whole frame, as an open names it; nil for frames that are generated.
   var etherType: UInt16? {
     guard case .whole(let bytes) = self,
       let type = unsafe MDLSpan(bytes.span.bytes).ethernetHeader?.etherType
@@ -89,11 +89,11 @@ enum FrameContent {
   }
 }
 
-/// Digits of a frame or a payload as people paste them.
+/// Hexadecimal digits of a frame or a payload, as pasted by people.
 enum HexText {
   /// The bytes; nil for anything but an even number of digits.
   ///
-  /// Spaces, line breaks, colons and hyphens between the digits are passed over.
+  /// Spaces, line breaks, colons and hyphens between the digits are ignored.
   static func bytes(_ text: String) -> [UInt8]? {
     let start = text.hasPrefix("0x") || text.hasPrefix("0X") ? text.dropFirst(2) : text[...]
     let digits = start.filter { !$0.isWhitespace && $0 != ":" && $0 != "-" }

@@ -1,25 +1,25 @@
 internal import FrameDecoding
 internal import NdisprotClient
 
-/// Prints frames, one line each, or an object each.
+/// Prints frames, one line or one object each.
 ///
 /// - Thread: one
 final class FramePrinter {
-  /// What a frame is printed as.
+  /// The output format of a frame.
   enum Form {
     case text
     case json
-    /// These fields with tabs between them, for scripts.
+    /// These fields, separated by tabs, for scripts.
     case fields([String])
   }
 
   private let form: Form
   /// Whether a dump of the bytes follows the line.
   private let hasDump: Bool
-  /// Bytes of a frame that are shown.
+  /// The most bytes of a frame that are shown.
   private let byteLimit: Int?
   private let time: FrameTime
-  /// The interface, where there are several.
+  /// The interface, if there are several.
   private let interface: String?
   private var previous: UInt64?
 
@@ -40,7 +40,7 @@ final class FramePrinter {
     var header = record.header
     if shown < record.frame.byteCount { header.flags.insert(.truncated) }
     let bytes = record.frame.extracting(first: shown)
-    // What is known of a frame does not depend on how much of it is shown.
+    // The decoded header does not depend on how many bytes are shown.
     let decoded = FrameDecoder.decode(record.frame, originalLength: header.originalLength)
     switch form {
     case .json: printJSON(header, bytes, decoded, to: output)
@@ -82,7 +82,7 @@ final class FramePrinter {
     if let source = decoded.source, let destination = decoded.destination {
       parts.append("\(source) > \(destination)")
     }
-    // A name does not say its number, which filters and rules take as well.
+    // Filters and rules take the number too, so it is shown with the name.
     if let type = decoded.etherType.map(FrameDecoder.hexText), type != decoded.protocolName {
       parts.append(type)
     }
@@ -102,7 +102,7 @@ final class FramePrinter {
     return parts.joined(separator: " ")
   }
 
-  /// The names that `field` knows besides `PROTOCOL.FIELD`.
+  /// The names that `field` accepts besides `PROTOCOL.FIELD`.
   static let fieldNames = [
     "time", "binding", "length", "src", "dst", "ethertype", "vlan", "priority", "protocol", "flags",
     "malformed", "bytes",
@@ -153,7 +153,7 @@ extension [UInt8] {
 }
 
 extension DecodedFrame {
-  /// The members of a JSON object, each with a comma in front.
+  /// The members of a JSON object, each preceded by a comma.
   fileprivate func json(binding: String?) -> String {
     var line = JSONLine()
     if let binding { line.add("binding", binding) }

@@ -1,6 +1,6 @@
 internal import NdisprotClient
 
-/// A frame that is written again and again (rule T-12).
+/// A frame that is written repeatedly (rule T-12).
 ///
 /// - Shape: `[destination 6][source 6][etherType 2 BE]`, then byte i is i mod 256
 enum FrameTemplate {
@@ -14,7 +14,7 @@ enum FrameTemplate {
     return Array(whole.prefix(byteCount))
   }
 
-  /// The bytes of a frame that carries `payload`; type 0 stands for LLC, whose field is a length.
+  /// The bytes of a frame that carries `payload`; type 0 means LLC, whose type field is a length.
   static func bytes(
     destination: MACAddress, source: MACAddress, etherType: UInt16, payload: [UInt8]
   ) -> [UInt8] {

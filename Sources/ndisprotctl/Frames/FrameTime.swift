@@ -9,14 +9,15 @@ enum FrameTime: String, CaseIterable, ExpressibleByArgument {
   case date
   /// Date and time in UTC.
   case utc
-  /// Seconds since the frame before.
+  /// Seconds since the previous frame.
   case delta
   /// Seconds since 1970.
   case epoch
 
   /// The text for a time, to the microsecond.
   ///
-  /// `nanoseconds` count from the epoch; `previous` is the time of the frame before, nil for the first.
+  /// `nanoseconds` count from the epoch; `previous` is the time of the previous frame, nil for the
+  /// first.
   func text(_ nanoseconds: UInt64, after previous: UInt64?) -> String {
     let microseconds = Self.padded(nanoseconds % 1_000_000_000 / 1_000)
     switch self {

@@ -1,6 +1,6 @@
 internal import NdisprotClient
 
-/// Bytes as people look at them: offset, hexadecimal digits in two groups of eight, characters.
+/// A hex dump: offset, hexadecimal digits in two groups of eight, characters.
 enum HexDump {
   /// Appends a line for every sixteen bytes.
   static func write(_ bytes: RawSpan, to output: StandardOutput) {

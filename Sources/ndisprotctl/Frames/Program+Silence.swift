@@ -2,15 +2,15 @@ internal import Glibc
 internal import NdisprotClient
 
 extension Program {
-  /// Says why frames may stay away, before a reader waits for them.
+  /// Explains why frames may not arrive, before a reader waits for them.
   ///
   /// - Parameters:
-  ///   - binding: what is read
+  ///   - binding: the binding being read
   ///   - refused: groups of its protocol that it may not join
   func explainSilence(of binding: OpenBinding, _ refused: [MACAddress]) {
     explainRefusal(of: refused, binding)
     let name = binding.name.printableName
-    // What the daemon does not say is no failure of the read.
+    // Missing information from the daemon is no failure of the read.
     let index = binding.granted.interfaceIndex
     let entry = (try? binding.connection.bindings())?.first { $0.interfaceIndex == index }
     guard let entry else { return }
@@ -26,7 +26,7 @@ extension Program {
     }
   }
 
-  /// Says that frames to some groups stay away.
+  /// Reports that frames to some groups will not arrive.
   func explainRefusal(of groups: [MACAddress], _ binding: OpenBinding) {
     guard let group = groups.first else { return }
     let name = binding.name.printableName

@@ -1,24 +1,24 @@
 internal import NdisprotClient
 
-/// The groups that protocols send to: a reader of the protocol hears nothing without them.
+/// The multicast groups of protocols: without them a reader of the protocol receives nothing.
 ///
 /// - Source: IEEE 802.1Q table 8-1 (LLDP, 802.1X, slow protocols, CFM), IEEE 1588 annex E (PTP),
 ///   IEC 61158 (PROFINET DCP, POWERLINK), IEC 62439 (MRP, PRP, HSR), IEEE 1722 (AVTP)
 enum ProtocolGroups {
-  /// The groups of an EtherType; none for protocols that use none, or hundreds.
+  /// The groups of an EtherType; empty for protocols that use none, or hundreds.
   static func addresses(of etherType: UInt16) -> [MACAddress] {
     (table[etherType] ?? []).compactMap { MACAddress($0) }
   }
 
-  /// The groups of several EtherTypes, each once; none if that is every EtherType.
+  /// The groups of several EtherTypes, without duplicates; empty for every EtherType.
   static func addresses(of types: EtherTypeSet) -> [MACAddress] {
     types.isAny ? [] : addresses(of: types.values)
   }
 
-  /// The groups of every protocol that is known.
+  /// The groups of every known protocol.
   static var all: [MACAddress] { addresses(of: table.keys.sorted()) }
 
-  /// Each once, and as many as an open takes.
+  /// Without duplicates, and at most as many as an open takes.
   private static func addresses(of types: some Sequence<UInt16>) -> [MACAddress] {
     var groups: [MACAddress] = []
     for group in types.flatMap(addresses(of:)) where !groups.contains(group) {

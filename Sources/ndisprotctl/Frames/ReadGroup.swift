@@ -3,7 +3,7 @@ internal import NdisprotClient
 internal import Platform
 internal import Synchronization
 
-/// Frames that several runs may read together.
+/// A number of frames shared by several runs.
 final class FrameBudget: Sendable {
   private let limit: UInt64
   private let taken = Atomic<UInt64>(0)
@@ -11,7 +11,7 @@ final class FrameBudget: Sendable {
   /// 0 is no limit.
   init(_ limit: UInt64) { self.limit = limit }
 
-  /// Takes one; false when there is none left.
+  /// Takes one; false if none is left.
   func take() -> Bool {
     limit == 0 || taken.wrappingAdd(1, ordering: .relaxed).oldValue < limit
   }
@@ -20,9 +20,9 @@ final class FrameBudget: Sendable {
   var isSpent: Bool { limit > 0 && taken.load(ordering: .relaxed) >= limit }
 }
 
-/// A run that a thread of its own reads.
+/// A run with a thread of its own.
 private final class ReadMember: @unchecked Sendable {
-  // @unchecked: `run` and `error` are the thread's until `hasEnded` says that it is through.
+  // @unchecked: `run` and `error` belong to the thread until `hasEnded` is set.
   private var run: ReadRun
   private(set) var error: ClientError?
   private let ended = Atomic<Bool>(false)
@@ -41,7 +41,7 @@ private final class ReadMember: @unchecked Sendable {
 extension ReadCommand {
   /// Reads several interfaces at once, each in a session and on a thread of its own.
   ///
-  /// One that ends, because there are enough frames or because of an error, ends the others.
+  /// A run that ends, because there are enough frames or because of an error, ends the others.
   func readSeveral(_ filter: FrameFilter?) throws {
     let arguments = [open.binding] + further
     let names = arguments.map(\.description).joined(separator: ", ")

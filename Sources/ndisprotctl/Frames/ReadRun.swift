@@ -2,16 +2,16 @@ internal import FrameFilter
 internal import NDIS
 internal import NdisprotClient
 
-/// Frames that are read until there are enough, the time is up, or a signal comes.
+/// Reads frames until there are enough, until a deadline, or until a signal arrives.
 struct ReadRun: ~Copyable {
   private var binding: OpenBinding
   private let output: Output
   private let printer: FramePrinter?
-  /// What frames must match to count; those that do not are passed over.
+  /// Frames that do not match are ignored and not counted.
   private let filter: FrameFilter?
-  /// The frames that several runs may have together.
+  /// The number of frames that several runs share.
   private let budget: FrameBudget?
-  /// What opens again, if that is wanted.
+  /// Reopens after a restart of the daemon, if requested.
   private let resuming: ResumingBinding?
   private let countLimit: UInt64
   private let end: Deadline
@@ -20,7 +20,7 @@ struct ReadRun: ~Copyable {
   private var frameCount: UInt64 = 0
   private var byteCount: UInt64 = 0
   private let start = ContinuousClock.now
-  /// When the first frame was there and when the last was through, since the start.
+  /// When the first frame arrived and when the last was processed, since the start.
   private var firstTime: Duration?
   private var lastTime: Duration?
   /// What the binding had lost before this run.
@@ -43,7 +43,7 @@ struct ReadRun: ~Copyable {
     reader = FrameReader(binding)
   }
 
-  /// Reads; nil is the end that was asked for.
+  /// Reads; returns nil at a requested end.
   mutating func read() -> ClientError? {
     while true {
       do throws(ClientError) {
@@ -65,10 +65,10 @@ struct ReadRun: ~Copyable {
     }
   }
 
-  /// What an error means to the user of the program.
+  /// The meaning of an error for the user of the program.
   private static func reported(_ error: ClientError) -> ClientError? {
     if error == .interrupted { return nil }
-    // This program cancels no read: the daemon does, when it stops.
+    // This program cancels no reads: the daemon does, when it stops.
     return error.status == .cancelled ? .daemonGone : error
   }
 
@@ -77,7 +77,7 @@ struct ReadRun: ~Copyable {
     while true {
       let count = try takeBatch(by: .earlier(end, idleEnd))
       if countLimit > 0, frameCount >= countLimit || budget?.isSpent == true { return nil }
-      // The reader of what is printed has gone.
+      // The reader of the output is gone.
       if output.standard.isClosed { return nil }
       if end.isPast { return countLimit == 0 ? nil : .timedOut(.read) }
       if count > 0, let idleTimeout {
@@ -88,7 +88,7 @@ struct ReadRun: ~Copyable {
     }
   }
 
-  /// Takes one message of frames; what goes beyond the count is left out.
+  /// Takes one message of frames; frames beyond the count are ignored.
   private mutating func takeBatch(by deadline: Deadline) throws(ClientError) -> Int {
     var (frames, bytes, first) = (frameCount, byteCount, firstTime)
     let limit = countLimit == 0 ? UInt64.max : countLimit
@@ -115,7 +115,8 @@ struct ReadRun: ~Copyable {
     return count
   }
 
-  /// On its own: an instant has no fixed size, and would cost every frame what makes room for it.
+  /// Separate: an instant has no fixed size, and making room for it would cost time for every
+  /// frame.
   @inline(never)
   private static func time(since start: ContinuousClock.Instant) -> Duration {
     start.duration(to: .now)
@@ -138,9 +139,9 @@ struct ReadRun: ~Copyable {
   /// The last line: how many frames, how long, and what this open lost.
   func printSummary() {
     let elapsed = firstTime.flatMap { first in lastTime.map { $0 - first } } ?? .zero
-    // Not cleared: other runs may be about to see it.
+    // Not cleared: other runs may still have to see it.
     binding.connection.interruption = nil
-    // The daemon may be gone: then the losses are not known.
+    // The daemon may be gone: then the losses are unknown.
     let drops = ((try? drops()) ?? []).map { counter, value in
       (counter, value - min(value, earlierDrops[counter] ?? 0))
     }

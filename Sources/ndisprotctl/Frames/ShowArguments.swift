@@ -18,7 +18,7 @@ struct ShowArguments: ParsableArguments {
       valueName: "names"))
   var fields: String?
 
-  /// The fields that were asked for; nil for whole lines.
+  /// The requested fields; nil for whole lines.
   private var names: [String]? {
     fields.map { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }
   }
@@ -32,7 +32,7 @@ struct ShowArguments: ParsableArguments {
     }
   }
 
-  /// A printer for one interface, whose name is told where there are several.
+  /// A printer for one interface, which shows its name if there are several.
   func printer(_ global: GlobalOptions, snap: Int?, interface: String? = nil) -> FramePrinter {
     FramePrinter(
       global.json ? .json : names.map(FramePrinter.Form.fields) ?? .text, hasDump: hex,

@@ -4,14 +4,14 @@ internal import NdisprotClient
 struct WriteRun {
   let report: WriteReport
   let elapsed: Duration
-  /// Frames that came back; nil if none was asked for.
+  /// Frames that came back; nil if none was expected.
   var readCount: UInt64?
   /// Whether frames that should have come back did not.
   var isLate = false
   /// What ended it early.
   var failure: ClientError?
 
-  /// Writes one frame many times, as fast as it goes; an interruption ends it early.
+  /// Writes one frame many times, as fast as possible; an interruption ends it early.
   static func write(
     _ frame: [UInt8], _ count: UInt64, _ batch: Int, on binding: OpenBinding
   ) throws(ClientError) -> WriteRun {
@@ -28,7 +28,7 @@ struct WriteRun {
       report: writer.report, elapsed: ContinuousClock.now - start, failure: failure)
   }
 
-  /// Ends a writing that was interrupted, or whose daemon went; then this is its failure.
+  /// Ends a run that was interrupted, or whose daemon is gone; then this is its failure.
   private static func end(
     _ writer: inout FrameWriter, _ error: ClientError, _ binding: OpenBinding
   ) throws(ClientError) -> ClientError? {
@@ -69,9 +69,9 @@ struct WriteRun {
       isLate: run.isLate, failure: run.failure)
   }
 
-  /// Reads until as many frames came back as were sent; false if they do not come in time.
+  /// Reads until as many frames came back as were sent; false if it timed out.
   ///
-  /// Frames of others, and of the same EtherType, are not counted.
+  /// Frames of other senders with the same EtherType are not counted.
   private mutating func readBack(
     _ wanted: UInt64, _ frame: [UInt8], _ reader: inout FrameReader, _ timeout: Duration
   ) throws(ClientError) -> Bool {
@@ -116,7 +116,7 @@ struct WriteRun {
 }
 
 extension WriteReport {
-  /// Frames that were not sent, by the name of why, in alphabetical order.
+  /// Frames that were not sent, by the name of the reason, in alphabetical order.
   var failuresByName: [(String, UInt64)] {
     Dictionary(failures.map { ($0.key.name(in: .write), $0.value) }, uniquingKeysWith: +)
       .sorted { $0.key < $1.key }.map { ($0.key, $0.value) }

@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import NdisprotClient
 
-/// An OID as the command line names it.
+/// The command line's name for an OID.
 struct OIDArgument: ExpressibleByArgument {
   let oid: OID
 
@@ -128,7 +128,7 @@ struct OIDsCommand: ParsableCommand {
     program.output.standard.flush()
   }
 
-  /// What the daemon says it supports.
+  /// The OIDs that the daemon reports as supported.
   private func supported(_ binding: BindingArgument, _ program: Program) throws -> [OID] {
     let connection = try program.connect()
     let open = try program.open(binding, connection, etherTypes: .empty)
@@ -136,7 +136,7 @@ struct OIDsCommand: ParsableCommand {
     return OIDValue(oid: .supportedList, bytes: bytes).oids
   }
 
-  /// A row for each; the whole name is left out where it has no room.
+  /// A row for each; the full name is omitted where it does not fit.
   static func table(_ oids: [OID], columns: Int?) -> [[String]] {
     let hasNames = columns.map { $0 >= 100 } ?? true
     return [["NUMBER", "SHORT NAME", "ACCESS", "UNIT"] + (hasNames ? ["NAME"] : [])]

@@ -1,12 +1,12 @@
 internal import NdisprotClient
 
-/// What the number of an OID counts or stands for.
+/// The meaning of the number of an OID.
 struct OIDMeaning {
-  /// What it counts: `bytes`, `frames`; empty for a number that counts nothing.
+  /// The unit of a count: `bytes`, `frames`; empty for a number that is not a count.
   let unit: String
-  /// Whether Linux counts it; the number is always 0 where it does not.
+  /// Whether Linux counts it; otherwise the number is always 0.
   let isCounted: Bool
-  /// Words for numbers that stand for something.
+  /// Words for the values of an enumeration.
   private let words: [UInt64: String]
 
   /// The meaning of an OID's number.
@@ -32,7 +32,7 @@ struct OIDMeaning {
     return "\(number) \(number == 1 && unit != "ms" ? String(unit.dropLast()) : unit)"
   }
 
-  /// A speed with the prefix that leaves a short number: `2.5 Gbit/s`.
+  /// A speed with the prefix that gives the shortest number: `2.5 Gbit/s`.
   static func speedText(_ bitsPerSecond: UInt64) -> String {
     let prefixes: [(UInt64, String)] = [(1_000_000_000, "G"), (1_000_000, "M"), (1_000, "k")]
     guard let (factor, prefix) = prefixes.first(where: { bitsPerSecond >= $0.0 }) else {

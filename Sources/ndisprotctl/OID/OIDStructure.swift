@@ -1,6 +1,6 @@
 internal import NdisprotClient
 
-/// A value inside a structure, or beside others: as text and as JSON.
+/// A value in a structure or a list: as text and as JSON.
 struct OIDField {
   let name: String
   let text: String
@@ -25,7 +25,7 @@ struct OIDField {
     json = JSONLine.quoted(word)
   }
 
-  /// A speed in bit/s; null in JSON if nobody knows it.
+  /// A speed in bit/s; null in JSON if unknown.
   init(_ name: String, bitsPerSecond: UInt64) {
     self.name = name
     let isKnown = bitsPerSecond != LinkSettings.unknownSpeed
@@ -34,7 +34,7 @@ struct OIDField {
   }
 }
 
-// The structures that an OID may have for a value, field by field; their lengths were checked.
+// The structures that are values of OIDs, field by field; their lengths were checked.
 
 extension OIDValue {
   /// NDIS_LINK_STATE or NDIS_STATISTICS_INFO.

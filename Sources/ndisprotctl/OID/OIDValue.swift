@@ -5,7 +5,7 @@ struct OIDValue {
   let oid: OID
   let bytes: [UInt8]
 
-  /// The type of an OID's value; plain bytes if nobody here knows.
+  /// The type of an OID's value; plain bytes if unknown.
   static func kind(of oid: OID) -> OID.Format { oid.description?.format ?? .bytes }
 
   /// The names of the packet filter's bits.
@@ -14,7 +14,7 @@ struct OIDValue {
     (.broadcast, "broadcast"), (.promiscuous, "promiscuous"),
   ]
 
-  /// The kind if the bytes have its length, else plain bytes.
+  /// The kind if the length of the bytes matches, else plain bytes.
   private var kind: OID.Format {
     let kind = Self.kind(of: oid)
     let fits =
@@ -60,7 +60,7 @@ struct OIDValue {
     }
   }
 
-  /// What the number counts; empty for anything else.
+  /// The unit of the number; empty for anything else.
   var unit: String { OIDMeaning(oid).unit }
 
   /// The value for people.
@@ -103,7 +103,7 @@ struct OIDValue {
     }
   }
 
-  /// Reads a value as the command line writes it; nil if it is none for this OID.
+  /// Parses a value in the notation of the command line; nil if it is invalid for this OID.
   static func bytes(of text: String, for oid: OID) -> [UInt8]? {
     switch kind(of: oid) {
     case .number, .counter, .oids: UInt32(numeral: text).map(littleEndian)
@@ -119,7 +119,7 @@ struct OIDValue {
     }
   }
 
-  /// What to write instead of a value that is none.
+  /// What to write instead of an invalid value.
   static func form(for oid: OID) -> String {
     switch kind(of: oid) {
     case .number, .counter, .oids: "a number such as 1500 or 0x5dc"
@@ -174,15 +174,15 @@ struct OIDValue {
 }
 
 extension OID {
-  /// The name of ntddndis.h, or the number of one that has no name here.
+  /// The name of ntddndis.h, or the number of an unknown OID.
   var nameOrNumber: String { description?.name ?? numberText }
 
-  /// The number as the header writes it: `0x01010102`.
+  /// The number in the notation of the header: `0x01010102`.
   var numberText: String { rawValue.hexText }
 }
 
 extension UInt32 {
-  /// Eight digits behind `0x`.
+  /// Eight digits after `0x`.
   var hexText: String {
     let digits = String(self, radix: 16, uppercase: true)
     return "0x" + String(repeating: "0", count: 8 - digits.utf8.count) + digits

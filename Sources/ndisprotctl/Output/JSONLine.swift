@@ -1,4 +1,4 @@
-/// A JSON object of one line, keys in the order in which they were given.
+/// A JSON object on one line, with its keys in the order of insertion.
 ///
 /// - Source: RFC 8259
 struct JSONLine {
@@ -14,13 +14,13 @@ struct JSONLine {
 
   mutating func add(_ key: String, _ value: some BinaryInteger) { add(key, raw: "\(value)") }
 
-  /// A number that bounds something; 0 is no limit, which is null.
+  /// A limit; 0 is no limit, written as null.
   mutating func add(_ key: String, limit value: some BinaryInteger) {
     add(key, raw: value == 0 ? "null" : "\(value)")
   }
 
-  /// A time of 64 bits twice: as a number, and under the name with `Text` exactly for readers whose
-  /// numbers have 53 bits.
+  /// A 64-bit time twice: as a number, and exactly as a text under the name with `Text`, for
+  /// readers whose numbers have 53 bits.
   mutating func add(_ key: String, time value: UInt64) {
     add(key, raw: "\(value)")
     add(key + "Text", "\(value)")

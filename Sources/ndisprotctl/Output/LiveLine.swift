@@ -1,9 +1,9 @@
 internal import Glibc
 internal import Platform
 
-/// A line on a terminal that says how far something is, and is replaced by the next.
+/// A progress line on a terminal, replaced by the next one.
 ///
-/// It goes to standard error; where that is no terminal nothing is shown.
+/// It goes to standard error; nothing is shown unless that is a terminal.
 ///
 /// - Thread: one
 final class LiveLine {
@@ -18,18 +18,18 @@ final class LiveLine {
   func show(_ text: String) {
     guard isShown else { return }
     isBegun = true
-    // Cut to the width, so that one line stays one line.
+    // Cut to the width, so that it never wraps.
     write("\r" + String(text.prefix(max(1, Terminal.size(STDERR_FILENO).columns - 1))) + "\u{1B}[K")
   }
 
-  /// Takes the line away.
+  /// Removes the line.
   func end() {
     guard isBegun else { return }
     isBegun = false
     write("\r\u{1B}[K")
   }
 
-  /// How many a second since the last call.
+  /// The rate per second since the last call.
   func rate(_ count: UInt64, at seconds: Double) -> UInt64 {
     if seconds - last.seconds >= 0.3 {
       let change = Double(count &- min(count, last.count))

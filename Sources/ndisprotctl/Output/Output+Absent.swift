@@ -1,14 +1,14 @@
 internal import NdisprotClient
 internal import Platform
 
-// Why there is no such binding: a typing mistake, an interface that nothing binds, or none that could be.
+// Why a binding does not exist: a typing mistake, an interface that is not bound, or cannot be.
 
 extension Output {
-  /// The cause and the remedy for a binding that the daemon does not show.
+  /// The cause and the remedy for a binding that the daemon does not list.
   static func words(absent context: Context) -> (cause: String, remedy: String) {
     let name = context.binding
     let cause = "there is no binding \(name)"
-    // An index says nothing to the daemon, and a name that no interface can have neither.
+    // The machine cannot tell more about an index, or about a name that no interface can have.
     guard !name.hasPrefix("@") else { return (cause, others(context)) }
     if let objection = InterfaceName.objection(to: name) {
       return ("\(cause): \(objection)", "See 'ndisprotctl bindings' for what is there")
@@ -35,7 +35,7 @@ extension Output {
     return (cause, "\(others(context)); others must be in the configuration of ndisprotd")
   }
 
-  /// What is bound instead.
+  /// The interfaces that are bound.
   private static func others(_ context: Context) -> String {
     guard let present = context.present else {
       return "See 'ndisprotctl bindings' for what is there"
@@ -49,17 +49,17 @@ extension Output {
   }
 }
 
-/// An interface of this machine that the daemon does not show.
+/// An interface of this machine that the daemon does not list.
 enum LocalInterface: Hashable {
   /// It could be bound.
   case ethernet
-  /// It cannot: the kernel's number of its type.
+  /// It cannot be bound: the kernel's number of its type.
   case foreign(Int)
 
-  /// Looks for an interface of this network namespace; nil if there is none of this name.
+  /// Finds an interface of this network namespace; nil if the name does not exist.
   init?(_ name: String) {
     guard InterfaceName.isPossible(name), HostFacts.hasInterface(name) else { return nil }
-    // The sysfs that is mounted here may be another namespace's.
+    // The mounted sysfs may belong to another namespace.
     let folder = "/sys/class/net/\(name)"
     let index = HostFacts.number(in: "\(folder)/ifindex")
     guard index == HostFacts.interfaceIndex(name),

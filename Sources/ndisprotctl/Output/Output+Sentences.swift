@@ -1,9 +1,9 @@
 internal import Glibc
 internal import NdisprotClient
 
-// Why something failed, and what to do about it.
+// Sentences about why something failed, and what to do about it.
 
-/// How the kernel shows a user without a number in the own user namespace.
+/// The user that the kernel shows for users without a number in the own user namespace.
 ///
 /// - Source: user_namespaces(7); /proc/sys/kernel/overflowuid, which is never changed in practice
 private let overflowUserID: UInt32 = 65_534
@@ -23,14 +23,14 @@ extension Output {
     case .cannotReach(let path, let cause): words(unreachable: path, cause, context)
     case .untrustedServer(let path, overflowUserID):
       (
-        "the user who serves the socket \(path) has no number in this user namespace, and shows as "
+        "the user that serves the socket \(path) has no number in this user namespace, and shows as "
           + "\(overflowUserID)",
         "If the socket was mounted here from a daemon that you trust, set "
           + "NDISPROT_TRUST=\(overflowUserID)"
       )
     case .untrustedServer(let path, let userID):
       (
-        "the socket \(path) is served by user \(userID), who is neither root, nor the daemon's "
+        "the socket \(path) is served by user \(userID), which is neither root, nor the daemon's "
           + "account, nor you",
         "Name the socket of a daemon that root or you started with --socket"
       )
@@ -62,11 +62,11 @@ extension Output {
     case .denied(.misconfigured, _, let reason):
       (
         "the configuration of the daemon is broken: \(reason.printable())",
-        "Mend the file, check it with 'ndisprotd --check-config', then: ndisprotctl reload"
+        "Fix the file, check it with 'ndisprotd --check-config', then: ndisprotctl reload"
       )
     case .denied(_, let operation, let reason)
     where operation == .administer || context.operation == .administer:
-      (reason.printable(), "Run it as root, or as the user whose daemon it is")
+      (reason.printable(), "Run it as root, or as the user that runs the daemon")
     case .denied(.tooManyRequests, _, let reason):
       (reason.printable(), "End what you do not need, or have an administrator raise the limit")
     case .denied(_, _, let reason) where context.binding.isEmpty:
@@ -84,7 +84,7 @@ extension Output {
     }
   }
 
-  /// A service that does not run: it waits for its first client, or it has failed.
+  /// A service that is not running: it waits for its first client, or it has failed.
   static func words(
     sleeping service: ServiceUnit, _ socket: ServiceUnit, _ context: Context
   ) -> (cause: String, remedy: String) {
@@ -92,7 +92,7 @@ extension Output {
       let text = service.statusText.isEmpty ? "" : ": \(service.statusText)"
       return (
         "the daemon is not running: \(service.name) has failed (\(service.result))\(text)",
-        "See journalctl -u \(service.name); mend it, then: systemctl reset-failed \(service.name) "
+        "See journalctl -u \(service.name); fix it, then: systemctl reset-failed \(service.name) "
           + "\(socket.name); systemctl restart \(socket.name)"
       )
     }
@@ -122,7 +122,7 @@ extension Output {
     case .notPermitted where context.operation == .administer:
       (
         "only administrators may, and not \(HostFacts.userName(getuid()))",
-        "Run it as root, or as the user whose daemon it is"
+        "Run it as root, or as the user that runs the daemon"
       )
     case .notPermitted:
       (
@@ -140,7 +140,7 @@ extension Output {
       ("there is no such user", "Name one of 'getent passwd', or write a number")
     case .busy where context.operation == .administer:
       (
-        "the binding \(context.binding) is on its way to be paused",
+        "the binding \(context.binding) is being paused",
         "Try again when it is: see 'ndisprotctl bindings'"
       )
     case .busy:
@@ -202,11 +202,11 @@ extension Output {
     case .sourceMismatch:
       (
         "the source address is not the interface's",
-        "Leave --src away, or ask for the right with --any-source"
+        "Omit --src, or ask for the right with --any-source"
       )
     case .etherTypeMismatch:
       (
-        "the EtherType of a frame is none of those that were opened",
+        "the EtherType of a frame is not one of those that were opened",
         "Name it with --ethertype"
       )
     case .rateExceeded:

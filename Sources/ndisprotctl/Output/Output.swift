@@ -2,7 +2,7 @@ internal import Glibc
 internal import NdisprotClient
 internal import Platform
 
-/// What the program says when something fails: every sentence is made here.
+/// The program's messages about failures: all sentences are made here.
 ///
 /// `ndisprotctl: what failed: cause. remedy`, or with `--json` an object of the event `error`.
 struct Output {
@@ -15,25 +15,25 @@ struct Output {
     screen = Screen(color: color)
   }
 
-  /// What a sentence about a failure needs to know besides the error.
+  /// What a message about a failure needs besides the error.
   struct Context {
     /// What failed, as a verb and its object: `read np0`.
     var what: String
-    /// The socket the daemon was looked for at.
+    /// The socket where the daemon was expected.
     var socketPath: String
-    /// The binding that was meant.
+    /// The binding concerned.
     var binding = ""
-    /// The bindings that are there, if that was asked.
+    /// The existing bindings, if they were queried.
     var present: [String]?
-    /// Why no connection can be made, if that was looked at.
+    /// Why no connection is possible, if that was checked.
     var unreachable: Unreachable?
-    /// The interface of this machine that has the name, if that was looked for.
+    /// The interface of this machine with that name, if that was checked.
     var localInterface: LocalInterface?
-    /// What was under way, for an error that does not say.
+    /// The operation in progress, for an error that does not include it.
     var operation: Operation
   }
 
-  /// Reports a failure, and returns what the program ends with.
+  /// Reports a failure, and returns the program's exit code.
   func report(_ error: ClientError, _ context: Context) -> Failure {
     let message = Output.message(for: error, context)
     let operation = error.operation ?? context.operation
@@ -70,14 +70,14 @@ struct Output {
     return Failure(exitCode: 1)
   }
 
-  /// Reports a failure that is none of the client library.
+  /// Reports a failure that does not come from the client library.
   func report(_ cause: String, _ remedy: String, name: String, _ context: Context) -> Failure {
     report(
       "\(context.what): \(cause). \(remedy)", operation: context.operation, nil, name: name)
     return Failure(exitCode: 1)
   }
 
-  /// Reports that the daemon, which is a service, does not run.
+  /// Reports that the daemon's service is not running.
   func report(sleeping service: ServiceUnit, _ socket: ServiceUnit, _ context: Context) -> Failure {
     let (cause, remedy) = Output.words(sleeping: service, socket, context)
     report(
@@ -109,12 +109,12 @@ struct Output {
     standard.flush()
   }
 
-  /// Says something beside the output, for people.
+  /// Prints a message for people, separate from the output.
   func hint(_ text: String) {
     StandardOutput.write(Array("\(screen.message(text))\n".utf8), to: STDERR_FILENO)
   }
 
-  /// The same where no options were read.
+  /// The same before options are parsed.
   static func writeError(_ message: String) {
     StandardOutput.write(
       Array("\(Screen(color: .auto).message(message))\n".utf8), to: STDERR_FILENO)
@@ -133,7 +133,7 @@ struct Output {
   static func endUnwritten(_ cause: SystemError) -> Never {
     let text = "the output cannot be written: \(cause.words). Make room, or write it elsewhere"
     writeError(text)
-    // Not exit(3): what is still gathered cannot be written either.
+    // Not exit(3): buffered output cannot be written either.
     _exit(1)
   }
 }

@@ -1,9 +1,9 @@
 internal import Glibc
 internal import Platform
 
-/// What the text for people has to fit, and whether it may have colours.
+/// The width that text for people has to fit, and whether it may be coloured.
 struct Screen {
-  /// Columns of standard output; nil for files and pipes, whose lines are as long as they are.
+  /// Columns of standard output; nil for files and pipes, whose lines are not wrapped.
   let columns: Int?
   /// Whether standard output shows colours.
   let hasColor: Bool
@@ -12,11 +12,11 @@ struct Screen {
   /// Whether standard error shows colours.
   let errorHasColor: Bool
 
-  /// The screen that the program was started on.
+  /// The screen on which the program was started.
   init(color: Terminal.ColorChoice) {
     columns = Terminal.columnCount(of: STDOUT_FILENO)
     hasColor = Terminal.hasColor(STDOUT_FILENO, color)
-    // A line of standard error stays one for programs, whatever COLUMNS says.
+    // For programs, a message on standard error stays on one line, whatever COLUMNS says.
     errorColumns = Terminal.ownColumnCount(of: STDERR_FILENO)
     errorHasColor = Terminal.hasColor(STDERR_FILENO, color)
   }
@@ -38,7 +38,7 @@ struct Screen {
     return style.painted(text)
   }
 
-  /// A message as standard error shows it.
+  /// A message in the form of standard error.
   func message(_ text: String) -> String {
     let name = "ndisprotctl:"
     let wrapped = "\(name) \(text)".wrapped(to: errorColumns ?? .max, indent: 2)

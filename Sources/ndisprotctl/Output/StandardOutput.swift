@@ -1,16 +1,17 @@
 internal import Glibc
 internal import Platform
 
-/// Standard output, gathered so that a million lines do not cost a million calls.
+/// Standard output, buffered so that a million lines do not cost a million calls.
 ///
-/// Output that cannot be written ends the program with 1, once said. A reader that closed the other end
-/// wants no more, which is no error: then `isClosed` says so, and a command that goes on for ever ends.
+/// Output that cannot be written ends the program with 1 after one message. A reader that closed
+/// the other end wants no more, which is no error: then `isClosed` is set, and commands that run
+/// forever end.
 ///
 /// - Thread: one
 final class StandardOutput {
   private static let byteLimit = 64 << 10
   private var bytes: [UInt8] = []
-  /// Whether the reader at the other end has gone.
+  /// Whether the reader at the other end is gone.
   private(set) var isClosed = false
 
   init() { bytes.reserveCapacity(StandardOutput.byteLimit + 4096) }
@@ -23,7 +24,7 @@ final class StandardOutput {
     endLine()
   }
 
-  /// Lends the buffer to whoever writes a line without strings.
+  /// Gives `fill` the buffer, to write a line without strings.
   func writeLine(_ fill: (inout [UInt8]) -> Void) {
     fill(&bytes)
     endLine()
@@ -34,21 +35,21 @@ final class StandardOutput {
     if bytes.count >= StandardOutput.byteLimit { flush() }
   }
 
-  /// Writes what was gathered.
+  /// Writes the buffered output.
   func flush() {
     if !isClosed, !bytes.isEmpty { isClosed = !StandardOutput.write(bytes, to: STDOUT_FILENO) }
     bytes.removeAll(keepingCapacity: true)
   }
 
-  /// Writes all bytes; false if the reader has gone.
+  /// Writes all bytes; false if the reader is gone.
   ///
-  /// Standard output that cannot be written otherwise ends the program.
+  /// Any other error ends the program.
   ///
   /// - Thread: any; the bytes of one call stay together
   @discardableResult
   static func write(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
     guard let error = turn.withLock({ _ in writeAlone(bytes, to: descriptor) }) else { return true }
-    // Not under the lock: what is wrong is said by a write of its own.
+    // Outside the lock: the error message is a write of its own.
     if descriptor == STDOUT_FILENO, error.errno != EPIPE { Output.endUnwritten(error) }
     return false
   }

@@ -2,7 +2,7 @@ internal import Platform
 
 /// Rows of text whose columns line up, and fit a screen.
 enum TextTable {
-  /// Columns that the last cell of a row has at least before rows become records.
+  /// The least columns for the last cell of a row, before rows become records.
   private static let narrowest = 12
 
   /// Rows as lines, each column but the last as wide as its widest cell.
@@ -12,14 +12,14 @@ enum TextTable {
 
   /// Rows as lines that fit a screen.
   ///
-  /// Where they do not, the columns move together, then the text of the last one is wrapped; where that
-  /// has no room either, each row becomes a record of lines, a heading and a value each.
+  /// Where they do not fit, first the columns move together, then the last one is wrapped; if that
+  /// has no room either, each row becomes a record of lines with a heading and a value each.
   ///
   /// - Parameters:
   ///   - rows: the cells
-  ///   - screen: what they have to fit, and whether it shows colours
+  ///   - screen: the width they have to fit, and whether it shows colours
   ///   - hasHeading: whether the first row names the columns
-  /// - Returns: the lines, without their ends
+  /// - Returns: the lines, without line ends
   static func lines(_ rows: [[String]], on screen: Screen, hasHeading: Bool) -> [String] {
     let count = rows.map(\.count).max() ?? 0
     let widths = (0..<count).map { column in
@@ -39,13 +39,13 @@ enum TextTable {
     return records(rows, screen)
   }
 
-  /// Where the columns stand.
+  /// The positions of the columns.
   private struct Layout {
     let widths: [Int]
     let gap: Int
-    /// Columns in front of the last cell.
+    /// Columns before the last cell.
     let front: Int
-    /// Columns that the last cell has.
+    /// Columns of the last cell.
     let last: Int
 
     init(widths: [Int], gap: Int, room: Int?) {
@@ -86,7 +86,7 @@ enum TextTable {
     }
   }
 
-  /// Each row as lines of its own, a heading and a value each.
+  /// Each row as lines of its own, with a heading and a value each.
   private static func records(_ rows: [[String]], _ screen: Screen) -> [String] {
     let heading = rows.first ?? []
     let width = heading.map(\.count).max() ?? 0
@@ -113,7 +113,7 @@ enum TextTable {
     screen.painted(cell, isHeading ? .bold : style(of: cell))
   }
 
-  /// States stand out: what works, what stands still, and what does not work.
+  /// The style of states: what works, what is stopped, and what has failed.
   private static func style(of cell: String) -> TextStyle? {
     switch cell {
     case "running", "up", "on": .green

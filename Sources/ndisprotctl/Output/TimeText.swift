@@ -1,7 +1,7 @@
 internal import Glibc
 
 extension UInt64 {
-  /// So many nanoseconds since the epoch, in local time, as file names have it: `20261124185301`.
+  /// These nanoseconds since the epoch in local time, for file names: `20261124185301`.
   var fileTimeText: String {
     var seconds = time_t(self / 1_000_000_000)
     var parts = unsafe tm()
@@ -16,7 +16,7 @@ extension UInt64 {
     return String(decoding: room.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
-  /// So many nanoseconds since the epoch, as `2026-11-24T18:53:01Z`.
+  /// These nanoseconds since the epoch, as `2026-11-24T18:53:01Z`.
   ///
   /// - Source: RFC 3339
   var timeText: String {
@@ -26,7 +26,8 @@ extension UInt64 {
     return unsafe Self.formatted(&parts, "%Y-%m-%dT%H:%M:%SZ")
   }
 
-  /// So many nanoseconds since the epoch as the journal shows them: `Nov 24 18:53:01.000123`, local time.
+  /// These nanoseconds since the epoch as the journal shows them: `Nov 24 18:53:01.000123`, local
+  /// time.
   ///
   /// - Source: journalctl(1), the output short-precise
   var journalText: String {
@@ -40,7 +41,7 @@ extension UInt64 {
     return day + "." + String(repeating: "0", count: 6 - microseconds.utf8.count) + microseconds
   }
 
-  /// So many nanoseconds for people: `3 d 4 h`, `12 min 5 s`, `1.20 s`.
+  /// These nanoseconds for people: `3 d 4 h`, `12 min 5 s`, `1.20 s`.
   var ageText: String {
     let seconds = self / 1_000_000_000
     let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60)
@@ -52,13 +53,13 @@ extension UInt64 {
     return "\(seconds).\(hundredths < 10 ? "0" : "")\(hundredths) s"
   }
 
-  /// So many bytes in MiB, with one place.
+  /// These bytes in MiB, with one decimal place.
   var mebibytesText: String {
     let tenths = multipliedReportingOverflow(by: 10).partialValue >> 20
     return "\(tenths / 10).\(tenths % 10)"
   }
 
-  /// So many bytes, in the largest unit of 1000 that leaves a whole one: `12.3 MB`.
+  /// These bytes, in the largest unit of 1000 that leaves at least one: `12.3 MB`.
   var byteText: String {
     let units = ["kB", "MB", "GB", "TB", "PB", "EB"]
     guard self >= 1000 else { return "\(self) B" }

@@ -3,18 +3,18 @@ internal import Glibc
 internal import NdisprotClient
 internal import Platform
 
-/// What the program says of a command line that it cannot take; help and version are no errors.
+/// The message about an invalid command line; help and version are no errors.
 struct UsageReport {
   private let isJSON: Bool
   private let screen: Screen
 
-  /// Looks for `--json` and `--color` in a command line that may be wrong in every way.
+  /// Looks for `--json` and `--color` in a command line that may be invalid in any way.
   init(_ arguments: [String]) {
     isJSON = arguments.contains("--json")
     screen = Screen(color: GlobalOptions.color(in: arguments))
   }
 
-  /// Reports what the parser says.
+  /// Reports the parser's message.
   ///
   /// - Returns: the exit code
   func report(_ error: any Error) -> Int32 {
@@ -39,12 +39,12 @@ struct UsageReport {
     return 64
   }
 
-  /// The line for a message of the parser, and its whole text with the usage.
+  /// The line for a message of the parser, given its whole text with the usage.
   static func sentence(_ cause: String, _ full: String) -> String {
     UsageMessage(cause: cause, full: full, forms: forms).text
   }
 
-  /// What to write for an argument whose value is none, by the name that the parser gives it.
+  /// What to write for an argument with an invalid value, by the parser's name for it.
   private static let forms: [UsageMessage.Form] =
     [
       UsageMessage.Form("<oid>") { value in

@@ -120,7 +120,7 @@ struct PolicyTestCommand: ParsableCommand {
   mutating func run() throws {
     let words = ["ndisprotd", "--config", file, "--check-config", "--summary"]
     for path in PolicyTestCommand.candidates {
-      // It returns only where there is no such program; the copies are left to the few that are tried.
+      // Returns only if the program does not exist; the copies leak for the few that are tried.
       var arguments = unsafe words.map { unsafe strdup($0) } + [nil]
       _ = unsafe execv(path, &arguments)
     }
@@ -129,7 +129,7 @@ struct PolicyTestCommand: ParsableCommand {
     throw Failure(exitCode: 69)
   }
 
-  /// Where the daemon's program may be: beside this one first.
+  /// Where the daemon's program may be: next to this one first.
   private static var candidates: [String] {
     let own = HostFacts.target(of: "/proc/self/exe") ?? ""
     let folder = own.lastIndex(of: "/").map { String(own[..<$0]) } ?? "/usr/bin"
@@ -138,7 +138,7 @@ struct PolicyTestCommand: ParsableCommand {
 }
 
 extension Substring {
-  /// Whether it can stand between quotes, and in a file's name but for `/`.
+  /// Whether it can be quoted in the file, and used in a file name except for `/`.
   fileprivate var isPlain: Bool {
     unicodeScalars.allSatisfy { $0.value > 0x20 && $0 != "\"" && $0 != "\\" && $0 != "'" }
       && String(self) == String(self).printable()

@@ -16,7 +16,7 @@ struct PolicyDraft {
     (config.lastIndex(of: "/").map { String(config[...$0]) } ?? "") + "conf.d"
   }
 
-  /// The file: what it gives to whom, and where, in letters that a file's name may have.
+  /// The file's path, made of what the rule grants, to which account, and on which interface.
   var path: String {
     let words = [isGroup ? "group-\(account)" : account, interface] + protocols
     let name = words.joined(separator: "-").map { character in
@@ -26,7 +26,7 @@ struct PolicyDraft {
     return "\(folder)/60-\(String(name.prefix(120))).toml"
   }
 
-  /// What is written.
+  /// The contents.
   var text: String {
     func list(_ words: [String]) -> String {
       "[" + words.map { "\"\($0)\"" }.joined(separator: ", ") + "]"
@@ -46,7 +46,7 @@ struct PolicyDraft {
       """
   }
 
-  /// Reports an account that is not there: a rule for it would count for no user.
+  /// Reports an account that does not exist: its rule would apply to no user.
   func requireAccount(_ program: Program) throws(Failure) {
     guard UInt32(account) == nil else { return }
     let isThere: Bool
@@ -64,7 +64,7 @@ struct PolicyDraft {
       "Name one of 'getent \(isGroup ? "group" : "passwd")', or write a number", name: "noAccount")
   }
 
-  /// Writes the file; one that is there is not replaced.
+  /// Writes the file; an existing one is not replaced.
   func write(_ program: Program) throws(Failure) {
     if unsafe mkdir(folder, 0o755) != 0, errno != EEXIST {
       throw fail(folder, SystemError(failed: "mkdir"), program)
@@ -91,7 +91,7 @@ struct PolicyDraft {
     return program.fail(unwritable: path, error, remedy)
   }
 
-  /// What is still missing before the user can connect; nil if nothing is known to be.
+  /// What the user still lacks to connect; nil if nothing is known to be missing.
   var membershipHint: String? {
     guard !isGroup, account != "root", account != "0", let group = HostFacts.groupID("ndisprot")
     else { return nil }

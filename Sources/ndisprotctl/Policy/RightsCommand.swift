@@ -51,7 +51,7 @@ struct RightsCommand: ParsableCommand {
     }
   }
 
-  /// For people: names, where there are some.
+  /// For people: names, where they exist.
   private static func words(_ types: EtherTypeSet) -> [String] {
     types.isAny
       ? ["any"] : types.values.map { EtherTypeName.name(of: $0) ?? "0x" + String($0, radix: 16) }

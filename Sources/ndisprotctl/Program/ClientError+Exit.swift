@@ -1,7 +1,7 @@
 internal import Glibc
 internal import NdisprotClient
 
-// What the program ends with, and what JSON says of it.
+// The exit code of the program for an error, and the error's fields in JSON.
 
 extension ClientError {
   /// The exit code of the program.
@@ -18,7 +18,7 @@ extension ClientError {
     }
   }
 
-  /// What failed, if the error says so.
+  /// What failed, if the error includes it.
   var operation: Operation? {
     switch self {
     case .cannotReach, .untrustedServer: .connect
@@ -28,7 +28,7 @@ extension ClientError {
     }
   }
 
-  /// The name of the error, as JSON shows it.
+  /// The name of the error in JSON.
   var name: String {
     switch self {
     case .cannotReach: "cannotReach"

@@ -52,7 +52,7 @@ struct NdisprotctlCommand: ParsableCommand {
         ]),
     ])
 
-  /// What `--version` prints; only then is libpcap loaded to be asked.
+  /// The output of `--version`; only then is libpcap loaded to ask for its version.
   private static var versionText: String {
     let library =
       programArguments().contains("--version")
@@ -69,7 +69,7 @@ struct NdisprotctlCommand: ParsableCommand {
   static func main() {
     fillStandardDescriptors()
     let arguments = programArguments()
-    // First of all: it may have one thread only.
+    // Before everything else: it may have only one thread.
     if InsideProcess.isMeant(by: arguments) {
       Glibc.exit(RunText.reportInside(InsideProcess.run(arguments)))
     }
@@ -80,7 +80,7 @@ struct NdisprotctlCommand: ParsableCommand {
   }
 }
 
-/// Runs the program; a plain function, because what is written in `main` is on the main actor.
+/// Runs the program; a plain function, because code in `main` is on the main actor.
 ///
 /// - Returns: the exit code
 private func runProgram(_ arguments: [String]) -> Int32 {
@@ -97,7 +97,7 @@ private func runProgram(_ arguments: [String]) -> Int32 {
   }
 }
 
-/// A failure that was reported already: only the exit code is left to say.
+/// A failure that was reported already: only the exit code is left.
 struct Failure: Error {
   let exitCode: Int32
 }

@@ -13,9 +13,9 @@ final class Program {
   ///
   /// - Parameters:
   ///   - global: the socket, and whether to print JSON
-  ///   - what: what a failure is said to have failed, as a verb and its object
+  ///   - what: the action for messages about a failure, as a verb and its object
   ///   - operation: the same for scripts
-  ///   - binding: the binding that is meant
+  ///   - binding: the binding concerned
   convenience init(
     _ global: GlobalOptions, _ what: String, _ operation: Operation, binding: String = ""
   ) {
@@ -41,7 +41,7 @@ final class Program {
       what: what, socketPath: socketPath, binding: binding, operation: operation)
   }
 
-  /// Does something that may fail; a failure is reported, and then only its exit code is left.
+  /// Does something that may fail; a failure is reported, and only its exit code is passed on.
   func attempt<Value>(_ body: () throws(ClientError) -> Value) throws(Failure) -> Value {
     do throws(ClientError) {
       return try body()
@@ -50,7 +50,7 @@ final class Program {
     }
   }
 
-  /// What an error would be reported as.
+  /// The message for an error.
   func message(_ error: ClientError) -> String { Output.message(for: error, looking(error)) }
 
   /// The cause of an error and what to do about it.
@@ -65,8 +65,8 @@ final class Program {
     Output.words(sleeping: service, socket, context)
   }
 
-  /// The context, with what this machine shows of a daemon that cannot be reached, and of an interface
-  /// that the daemon does not show.
+  /// The context, with what this machine shows about a daemon that cannot be reached, or about an
+  /// interface that the daemon does not list.
   private func looking(_ error: ClientError) -> Output.Context {
     var context = context
     if case .cannotReach(let path, let cause) = error {
@@ -83,7 +83,7 @@ final class Program {
     return output.report(error, context)
   }
 
-  /// Reports a failure that is none of the client library.
+  /// Reports a failure that does not come from the client library.
   func fail(_ cause: String, _ remedy: String, name: String) -> Failure {
     output.report(cause, remedy, name: name, context)
   }
@@ -103,13 +103,13 @@ final class Program {
 
   /// Connects; SIGINT and SIGTERM end the waits of the connection from now on.
   ///
-  /// When the command has a `--timeout`, requests of the connection do not wait beyond the deadline,
-  /// until its `latest` is changed.
+  /// If the command has a `--timeout`, requests of the connection do not wait beyond its deadline,
+  /// until `latest` is changed.
   func connect(by deadline: Deadline = .never) throws(Failure) -> Connection {
     do throws(ClientError) {
       return try newConnection(by: deadline)
     } catch {
-      // systemd holds the socket of a service that fails, and hangs up.
+      // systemd keeps the socket of a failing service open, and hangs up.
       if error == .daemonGone, let units = ServiceUnit.serving(socketPath), !units.service.isAlive {
         throw fail(sleeping: units.service, units.socket)
       }
@@ -117,7 +117,7 @@ final class Program {
     }
   }
 
-  /// As `connect`, for a caller that reports the failure.
+  /// As `connect`, for callers that report the failure themselves.
   func newConnection(by deadline: Deadline = .never) throws(ClientError) -> Connection {
     let interruption = try Interruption()
     Signals.interrupt(interruption)
@@ -127,12 +127,12 @@ final class Program {
       connection.latest = deadline
       return connection
     } catch {
-      // A daemon whose queue of connections is full lets them wait.
+      // A daemon with a full queue of connections lets them wait.
       throw deadline.isPast ? .timedOut(.connect) : error
     }
   }
 
-  /// The row of a binding; one that is not there is reported with those that are.
+  /// The entry of a binding; if it does not exist, the report lists those that do.
   func entry(
     _ binding: BindingArgument, _ connection: Connection
   ) throws(Failure) -> BindingEntry {
@@ -170,7 +170,7 @@ final class Program {
 }
 
 extension Deadline {
-  /// How long a connection may take: what is left, and what every connection has at most.
+  /// How long connecting may take: the time left, up to the limit for every connection.
   var connectTimeout: Duration {
     min(remaining ?? Connection.defaultTimeout, Connection.defaultTimeout)
   }

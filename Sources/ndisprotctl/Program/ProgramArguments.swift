@@ -1,6 +1,6 @@
 internal import CLinux
 
-/// The arguments behind the program's name, as the process got them.
+/// The arguments after the program's name, as passed to the process.
 ///
 /// `CommandLine.arguments` reads /proc and is empty where that is not mounted.
 func programArguments() -> [String] {
@@ -9,7 +9,7 @@ func programArguments() -> [String] {
   }
 }
 
-/// What the program was called, as the process got it; a link to it has a name of its own.
+/// The name under which the program was called; a link to it has a name of its own.
 func programName() -> String {
   clinux_argument_count() > 0 ? unsafe String(cString: clinux_argument(0)) : ""
 }

@@ -4,14 +4,14 @@ internal import Platform
 
 /// SIGINT and SIGTERM end the waits of a connection, so that a summary can be printed.
 enum Signals {
-  /// How long after the first signal another one ends the program at once: timeout(1) sends two of them
-  /// within a millisecond, and a person does not press twice as fast.
+  /// How long after the first signal another one ends the program at once: timeout(1) sends two
+  /// within a millisecond, and a person does not press twice in this time.
   private static let patienceNanoseconds: UInt64 = 500_000_000
 
-  /// Blocks the signals in this thread and all later ones, and has a thread take them.
+  /// Blocks the signals in this thread and all later ones, and starts a thread that waits for them.
   ///
-  /// A second signal, half a second or more after the first, ends the program at once with the exit code
-  /// of a shell. Where no thread is to be had, the first does.
+  /// A second signal, half a second or more after the first, ends the program at once with a
+  /// shell's exit code. If no thread can be started, the first one does.
   static func interrupt(_ interruption: Interruption) {
     let signals = AwaitedSignals([SIGINT, SIGTERM])
     do throws(SystemError) {

@@ -1,6 +1,6 @@
 internal import NdisprotClient
 
-/// The requests of the sample's test program, in its order, and its lines.
+/// The requests of the sample's test program in its order, with its output lines.
 ///
 /// - Source: `ndisprotctl.docc/Prottest.md` section 2, rules T-7…T-16
 struct ProttestRun {
@@ -41,7 +41,7 @@ struct ProttestRun {
     if let failure { throw program.fail(failure) }
   }
 
-  /// Does one step; its failure is told in the sample's words, then in ours.
+  /// Does one step; a failure is reported in the sample's words, then in ours.
   private func step<Value>(
     _ line: String, _ body: () throws(ClientError) -> Value
   ) throws(Failure) -> Value {
@@ -53,7 +53,7 @@ struct ProttestRun {
     }
   }
 
-  /// The device names, in the order of binding (rule T-8).
+  /// The device names, in bind order (rule T-8).
   private func enumerate(_ connection: Connection) throws {
     do throws(ClientError) {
       var index: UInt32 = 0
@@ -70,7 +70,7 @@ struct ProttestRun {
     }
   }
 
-  /// Writes one frame again and again, each for itself (rules T-11 and T-12).
+  /// Writes one frame repeatedly, each in a request of its own (rules T-11 and T-12).
   private func write(
     _ frame: [UInt8], _ count: UInt64, _ binding: OpenBinding
   ) -> ClientError? {
@@ -107,7 +107,7 @@ struct ProttestRun {
     return failure
   }
 
-  /// Prints the line of a failure; an interruption is none, it is how a user ends the wait.
+  /// Prints the line of a failure; an interruption is not one, but the user's way to end the wait.
   private func noted(_ error: ClientError, _ line: String) -> ClientError? {
     guard error != .interrupted else { return nil }
     printLine(line)
@@ -121,7 +121,7 @@ struct ProttestRun {
 }
 
 extension OpenBinding {
-  /// What stands where the sample prints its handle: the interface index.
+  /// The replacement for the sample's handle: the interface index.
   fileprivate var handleText: String {
     let digits = String(granted.interfaceIndex, radix: 16, uppercase: true)
     return String(repeating: "0", count: max(0, 16 - digits.count)) + digits
@@ -129,7 +129,7 @@ extension OpenBinding {
 }
 
 extension ClientError {
-  /// What stands where the sample prints GetLastError: the errno; 0 for what has none.
+  /// The replacement for the sample's GetLastError: the errno; 0 for an error without one.
   fileprivate var code: Int32 {
     switch self {
     case .refused(let status, _, _): status.errno

@@ -2,10 +2,10 @@ internal import CaptureFile
 internal import Glibc
 internal import Platform
 
-/// A capture file that is read front to back; `-` is standard input.
+/// A capture file that is read sequentially; `-` is standard input.
 final class CaptureInput {
   private let descriptor: Int32
-  /// Bytes of the file; nil of a pipe.
+  /// The size of the file in bytes; nil for a pipe.
   let byteCount: UInt64?
 
   init(_ path: String) throws(SystemError) {
@@ -18,7 +18,7 @@ final class CaptureInput {
 
   deinit { if descriptor != STDIN_FILENO { close(descriptor) } }
 
-  /// A reader from where the file is now.
+  /// A reader from the current position of the file.
   var reader: CaptureReader {
     CaptureReader { [self] wanted throws(SystemError) in
       var error: SystemError?

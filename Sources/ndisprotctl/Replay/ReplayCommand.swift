@@ -58,7 +58,7 @@ struct ReplayCommand: ParsableCommand {
   mutating func run() throws {
     let program = Program(
       global, "replay to \(binding.description)", .write, binding: binding.description)
-    // Before anything is opened: a file that is not there is no reason to bother the daemon.
+    // Before anything is opened: a missing file is no reason to contact the daemon.
     let first = try input(program)
     let connection = try program.connect()
     let entry = try program.entry(binding, connection)
@@ -66,7 +66,7 @@ struct ReplayCommand: ParsableCommand {
     let types = only.isEmpty ? own.etherTypes : EtherTypeSet(only.map(\.value))
     let open = try program.open(
       .name(entry.name), connection,
-      // Nothing may be written: the daemon says why.
+      // No right to write: the daemon reports why.
       etherTypes: types.isEmpty ? EtherTypeSet([EtherTypeSet.anyValue]) : types,
       flags: !rewriteSource && own.rights.contains(.anySource) ? .anySource : [])
     var run = ReplayRun(
@@ -163,7 +163,7 @@ struct ReplayCommand: ParsableCommand {
   }
 }
 
-/// How far a replay is, and how long it still takes.
+/// The progress of a replay, and the time that is left.
 private final class ReplayProgress {
   private let byteCount: UInt64?
   private let loops: Int

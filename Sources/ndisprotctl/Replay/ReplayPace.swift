@@ -3,13 +3,13 @@ internal import Glibc
 internal import NdisprotClient
 internal import Platform
 
-/// How fast a file is sent again.
+/// How fast a file is replayed.
 enum ReplayPace: Equatable, ExpressibleByArgument {
-  /// As it was captured, so many times as fast.
+  /// As captured, this many times as fast.
   case original(speed: Double)
-  /// So many frames a second.
+  /// This many frames per second.
   case rate(Double)
-  /// As fast as it goes.
+  /// As fast as possible.
   case topSpeed
 
   var defaultValueDescription: String {
@@ -34,17 +34,17 @@ enum ReplayPace: Equatable, ExpressibleByArgument {
   }
 }
 
-/// Says when the next frame is due, waits for that, and keeps how exact it was.
+/// Computes when the next frame is due, waits for that, and measures how late it was.
 ///
 /// - Thread: one
 struct Pacer {
   private let pace: ReplayPace
   private let start: UInt64
-  /// The time of the first frame of the file, and the due time that it had.
+  /// The time of the first frame in the file, and its due time.
   private var first: (captured: UInt64, due: UInt64)?
   private var last: UInt64
   private var frameCount: UInt64 = 0
-  /// How late frames were handed to the daemon.
+  /// How late frames were passed to the daemon.
   private(set) var jitter = Jitter()
 
   init(_ pace: ReplayPace) {
@@ -53,21 +53,21 @@ struct Pacer {
     last = start
   }
 
-  /// A file begins again: its first frame is due right behind the last one.
+  /// The file starts over: its first frame is due directly after the last one.
   mutating func beginLoop() { first = nil }
 
-  /// When a frame is due, on the monotonic clock; nil is at once.
+  /// When a frame is due, on the monotonic clock; nil means at once.
   mutating func due(_ timestamp: UInt64) -> UInt64? {
     switch pace {
     case .topSpeed: return nil
     case .rate(let rate):
-      // From the start on, so that errors do not add up.
+      // Relative to the start, so that errors do not add up.
       last = start &+ Self.clamped(Double(frameCount) / rate * 1e9)
       frameCount += 1
     case .original(let speed):
       let first = first ?? (timestamp, last)
       self.first = first
-      // A file whose times go back sends that frame at once.
+      // A frame whose time is before the previous one's is sent at once.
       let distance = timestamp - min(timestamp, first.captured)
       last = max(last, first.due &+ Self.clamped(Double(distance) / speed))
     }
@@ -78,9 +78,9 @@ struct Pacer {
     UInt64(min(max(0, nanoseconds), 1e18))
   }
 
-  /// Lets the time pass until then; false if it was interrupted.
+  /// Waits until a frame is due; false if it was interrupted.
   ///
-  /// The kernel wakes a thread some 60 us late: the last part is waited out awake.
+  /// The kernel wakes a thread some 60 us late: for the last part the thread spins.
   mutating func wait(until due: UInt64, _ interruption: Interruption?) -> Bool {
     while true {
       if interruption?.isRaised == true { return false }
@@ -96,14 +96,14 @@ struct Pacer {
     }
   }
 
-  /// A frame that was due then is handed over now.
+  /// Records that a frame with this due time is sent now.
   mutating func note(due: UInt64) {
     let now = monotonicNanoseconds()
     jitter.add(now - min(now, due))
   }
 }
 
-/// How late something was, in microseconds: what a half, 99 of 100, and the worst were.
+/// A distribution of delays in microseconds: the median, the 99th percentile and the maximum.
 struct Jitter {
   private var counts = [UInt64](repeating: 0, count: 100_001)
   private var total: UInt64 = 0
@@ -116,10 +116,10 @@ struct Jitter {
     worst = max(worst, microseconds)
   }
 
-  /// Whether there is something to say.
+  /// Whether there are any measurements.
   var isKnown: Bool { total > 0 }
 
-  /// The microseconds that so many of 100 do not exceed.
+  /// The delay in microseconds that this many percent do not exceed.
   func percentile(_ percent: UInt64) -> UInt64 {
     let wanted = max(1, (total / 100) * percent + (total % 100) * percent / 100)
     var sum: UInt64 = 0

@@ -2,13 +2,13 @@ internal import CaptureFile
 internal import NdisprotClient
 internal import Platform
 
-/// A capture file on its way to an interface.
+/// Sends a capture file to an interface.
 struct ReplayRun: ~Copyable {
-  /// Why a frame of the file was not handed to the daemon.
+  /// Why a frame of the file was not sent.
   enum Omission: String, CaseIterable {
-    /// It was captured in part: what would be sent is another frame.
+    /// It was captured only in part: it would be a different frame.
     case cut
-    /// Its EtherType is none of `--only`.
+    /// Its EtherType is not in `--only`.
     case otherType
     /// It is not Ethernet.
     case notEthernet
@@ -16,7 +16,7 @@ struct ReplayRun: ~Copyable {
 
   private let binding: OpenBinding
   private let only: EtherTypeSet?
-  /// What frames come from instead of what stands in the file.
+  /// The source address that replaces the one in the file.
   private let source: MACAddress?
   private var writer: FrameWriter
   private var pacer: Pacer
@@ -34,9 +34,9 @@ struct ReplayRun: ~Copyable {
     pacer = Pacer(pace)
   }
 
-  /// What became of the frames that were handed over.
+  /// The result for the frames passed to the daemon.
   var report: WriteReport { writer.report }
-  /// How late frames were handed over.
+  /// How late frames were passed to the daemon.
   var jitter: Jitter { pacer.jitter }
 
   /// Why a replay ended early.
@@ -45,9 +45,9 @@ struct ReplayRun: ~Copyable {
     case client(ClientError)
   }
 
-  /// Sends a file; its frames in front of a mistake are sent.
+  /// Sends a file; the frames before an error are sent.
   ///
-  /// `show` gets the number of frames and how far in the file that is.
+  /// `show` receives the number of frames and the position in the file.
   mutating func send(_ reader: consuming CaptureReader, _ show: (UInt64, UInt64) -> Void)
     throws(Failure)
   {
@@ -76,14 +76,14 @@ struct ReplayRun: ~Copyable {
     _ frame: CaptureFrame, _ reader: inout CaptureReader
   ) throws(ClientError) {
     let omission = omission(frame, reader)
-    // A frame that is left out has its time all the same.
+    // A skipped frame keeps its place in time.
     let due = pacer.due(frame.timestamp)
     if let omission {
       omitted[omission, default: 0] += 1
       return
     }
     if let due, monotonicNanoseconds() < due {
-      // What was due before must not wait for what comes later.
+      // Frames that are due must not wait for later ones.
       try writer.flush()
       guard pacer.wait(until: due, binding.connection.interruption) else { throw .interrupted }
     }
@@ -112,14 +112,14 @@ struct ReplayRun: ~Copyable {
     return nil
   }
 
-  /// Waits for what became of the frames; an interruption does not keep from that.
+  /// Waits for the statuses of the frames, even if interrupted.
   mutating func finish() throws(ClientError) {
     binding.connection.interruption = nil
     defer { elapsed = start.duration(to: .now) }
     try writer.finish()
   }
 
-  /// The daemon is gone: what was on its way counts as `restarted`.
+  /// The daemon is gone: unanswered frames count as `restarted`.
   mutating func abandon() {
     _ = writer.abandon()
     elapsed = start.duration(to: .now)

@@ -113,7 +113,7 @@ struct RunCommand: ParsableCommand {
     }
   }
 
-  /// Every failure up to here is no adapter.
+  /// A failure up to here means that there is no adapter.
   private func openBinding() throws -> (OpenBinding, RunText) {
     let name = binding.description
     let program = Program(global, "run \(name)", .open, binding: name)
@@ -137,7 +137,7 @@ struct RunCommand: ParsableCommand {
     }
   }
 
-  /// Ends as the program did, by a signal too: a shell stops its loop at ^C only then.
+  /// Ends in the same way as the program, by a signal too: only then does ^C stop a shell's loop.
   private func end(_ end: ProgramEnd) -> Never {
     switch end {
     case .exited(let status): Glibc.exit(status)

@@ -1,28 +1,29 @@
 internal import NdisprotClient
 internal import VirtualAdapter
 
-/// What the daemon lost in front of a run: the pump learns of that only with the next frame, if one comes.
+/// What the daemon lost for a run: the pump learns of a loss only with the next frame, if one
+/// arrives.
 ///
 /// - Thread: the run's
 final class RunLosses {
   private let socketPath: String
-  /// From the start of the run on; nil once there is nothing to compare with.
+  /// Since the start of the run; nil once there is no baseline to compare with.
   private var losses: Losses?
 
-  /// Begins to count, before the run has the connection.
+  /// Starts counting, before the run uses the connection.
   init(_ open: OpenBinding, socketPath: String) {
     self.socketPath = socketPath
     losses = (try? Self.reading(open.connection, open)).map(Losses.init(from:))
   }
 
-  /// The open is another one, whose counters began at 0 at a moment that is not known.
+  /// The open was replaced, and its counters began at 0 at an unknown moment.
   func forget() { losses = nil }
 
-  /// Completes a tally with what came behind the last frame.
+  /// Completes a tally with the losses after the last frame.
   ///
-  /// - Returns: the tally, and frames for which the capture ring had no room
+  /// - Returns: the tally, and the number of frames that did not fit the capture ring
   func complete(_ tally: AdapterTally, of open: OpenBinding) -> (AdapterTally, UInt64) {
-    // The run's own connection may have answers on their way that are not waited for any more.
+    // The run's own connection may still receive replies to abandoned requests.
     guard var losses, let connection = try? Connection(path: socketPath, timeout: .seconds(1))
     else { return (tally, 0) }
     connection.latest = Deadline(after: .seconds(1))

@@ -5,7 +5,7 @@ internal import VirtualAdapter
 // Why there is no adapter, or no program, and what to do about it.
 
 extension RunText {
-  /// The exit code of a run that did not come to its program, as env(1) has them.
+  /// The exit code of a run whose program did not start, as env(1) defines them.
   static func exitCode(_ error: AdapterError) -> Int32 {
     switch error {
     case .program(_, let error): error.errno == ENOENT ? 127 : 126
@@ -15,16 +15,16 @@ extension RunText {
     }
   }
 
-  /// Says why the process inside did not become the program, and returns its exit code.
+  /// Reports why the process inside did not become the program, and returns its exit code.
   static func reportInside(_ error: AdapterError) -> Int32 {
     if let line = line(error) { Output.writeError(line) }
     return exitCode(error)
   }
 
-  /// The sentence about a failure; nil if another process has said it.
+  /// The sentence about a failure; nil if another process has reported it.
   func line(_ error: AdapterError) -> String? { Self.line(error) }
 
-  /// The same where nothing is known of the binding.
+  /// The same without knowledge of the binding.
   static func line(_ error: AdapterError) -> String? {
     switch error {
     case .step(let step, let error): "run: " + words(step, error)

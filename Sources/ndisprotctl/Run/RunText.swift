@@ -2,7 +2,7 @@ internal import Glibc
 internal import NdisprotClient
 internal import VirtualAdapter
 
-/// What `run` says: sentences about notices, frames that did not arrive, and failures.
+/// The messages of `run`: about notices, undelivered frames, and failures.
 struct RunText {
   let output: Output
   private let binding: String
@@ -14,7 +14,7 @@ struct RunText {
     self.address = address
   }
 
-  /// A notice; nil if it is said only with -v.
+  /// A notice; nil if it is shown only with -v.
   func line(_ notice: AdapterNotice, isVerbose: Bool) -> String? {
     switch notice {
     case .groupsRefused(let error):
@@ -46,7 +46,7 @@ struct RunText {
     }
   }
 
-  /// What became of frames that did not arrive, a line for each reason.
+  /// What happened to undelivered frames, one line per reason.
   func lines(_ tally: AdapterTally) -> [String] {
     var lines: [String] = []
     for (status, count) in tally.written.failures.sorted(by: { $0.value > $1.value }) {
@@ -99,7 +99,7 @@ struct RunText {
     case .linkDown: "\(binding) had no carrier"
     case .paused: "\(binding) was paused"
     case .lowPower: "\(binding) was down"
-    case .etherTypeMismatch: "EtherType is none of those that were opened; name it with --ethertype"
+    case .etherTypeMismatch: "EtherType was not opened; name it with --ethertype"
     case .frameTooLong:
       limit > 0 ? "longer than \(limit) bytes, the limit of \(binding)" : "too long for \(binding)"
     case .noBuffers: "the queue of \(binding) stayed full"

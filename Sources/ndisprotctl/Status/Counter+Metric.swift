@@ -1,13 +1,13 @@
 internal import NDIS
 internal import NdisprotClient
 
-// How each counter is named as a metric, and what it is.
+// The metric name and the help text of each counter.
 
 extension Counter {
-  /// The kind of object whose families have the plain name.
+  /// The kind of object whose metric has the plain name.
   ///
-  /// What is counted by another kind, too, has that kind in front: the frames that a binding sent are the
-  /// sum of what its opens did, and no family mixes both.
+  /// For other kinds with the same counter, the name begins with the kind: the frames that a
+  /// binding sent are the sum over its opens, and no metric family mixes both.
   var home: StatisticsObject.Kind {
     switch self {
     case .kernelPackets, .kernelDrops, .kernelRepeated, .rxFrames, .rxBytes, .rxCut, .oidAsked,
@@ -33,7 +33,7 @@ extension Counter {
     return text
   }
 
-  /// The base unit of the family; nil for what is counted in pieces.
+  /// The base unit of the family; nil for plain counts.
   var unit: String? {
     switch self {
     case .rxBytes, .txBytes, .ringBytes: "bytes"
@@ -47,20 +47,20 @@ extension Counter {
     self == .cpuNanoseconds ? value.secondsText : "\(value)"
   }
 
-  /// What is counted, in a sentence.
+  /// The meaning of the counter, in a sentence.
   var help: String {
     switch self {
     case .kernelPackets: "Frames that passed the filter in the kernel."
     case .kernelDrops: "Frames that the ring of the kernel had no room for."
-    case .kernelRepeated: "Frames that two rings had while one followed the other, counted once."
+    case .kernelRepeated: "Frames captured by two rings during an exchange, counted once."
     case .rxCut: "Frames longer than the MTU that were cut to it."
     case .ringFrames: "Frames of the MTU that the ring of the kernel holds."
     case .ringBytes: "Bytes of the ring of the kernel."
     case .rxFrames: "Frames taken from the ring of the kernel."
     case .rxBytes: "Bytes of frames taken from the ring of the kernel."
-    case .oidAsked: "Times that the card was asked for an OID, or told what to hear."
-    case .oidTimedOut: "Times that it had not answered in time."
-    case .rxOffered: "Frames that came while an open was there."
+    case .oidAsked: "Requests that had to query or configure the NIC."
+    case .oidTimedOut: "Requests that the NIC did not answer in time."
+    case .rxOffered: "Frames that arrived while the open existed."
     case .rxOverrun: "Frames lost because they were not read in time."
     case .rxMatched: "Frames that were for an open."
     case .rxUnmatchedEthertype: "Frames of an EtherType that was not opened."
@@ -70,11 +70,11 @@ extension Counter {
     case .rxDropState: "Frames dropped because the binding was paused or had no power."
     case .rxLooped: "Own frames that were looped back."
     case .rxDelivered: "Frames that were read."
-    case .rxDropFlushed: "Matching frames that were forgotten before they were read."
-    case .rxDropClosed: "Matching frames that were there when the open was closed."
+    case .rxDropFlushed: "Matching frames that were dropped before they were read."
+    case .rxDropClosed: "Matching frames that were not read when the open was closed."
     case .rxDropRevoked: "Matching frames that a changed policy took back before they were read."
     case .rxQueued: "Matching frames that wait to be read."
-    case .txSubmitted: "Frames given to be sent."
+    case .txSubmitted: "Frames submitted for sending."
     case .txRejectedInvalid: "Frames refused because of their length or type."
     case .txRejectedPolicy: "Frames refused because of a right."
     case .txRejectedRate: "Frames refused because of a rate limit."
@@ -93,12 +93,12 @@ extension Counter {
     case .reqCompletedError: "Requests that failed."
     case .reqCancelled: "Requests that were cancelled."
     case .reqPending: "Requests that wait for their end."
-    case .limitUsed: "What clients hold of a limited thing now."
-    case .limitOfAll: "What all clients together may hold of it."
-    case .limitOfUser: "What one user may hold of it; root is exempt."
-    case .limitOfSession: "What one session may hold of it."
-    case .limitRefused: "Requests that were turned away for a limit."
-    case .linkResyncs: "Times that all links were asked for again because news of them was lost."
+    case .limitUsed: "Amount of a limited resource that clients hold."
+    case .limitOfAll: "Limit on it for all clients together."
+    case .limitOfUser: "Limit on it for one user; root is exempt."
+    case .limitOfSession: "Limit on it for one session."
+    case .limitRefused: "Requests that were refused because of a limit."
+    case .linkResyncs: "Times that all links were listed again because messages were lost."
     case .cpuNanoseconds: "Processor time spent on requests and frames of the user."
     case .sessions: "Connections of the user."
     case .opens: "Opens of the user."

@@ -1,6 +1,6 @@
 internal import NDIS
 
-/// How metrics are written.
+/// The text format of metrics.
 ///
 /// - Source: Prometheus text format 0.0.4, which node_exporter reads; OpenMetrics 1.0
 enum MetricFormat {
@@ -12,17 +12,17 @@ enum MetricFormat {
 
 /// Samples of one name.
 struct MetricFamily {
-  /// What the values are.
+  /// The kind of values.
   enum Kind {
-    /// Only grows while the daemon runs; the name of a sample ends with `_total`.
+    /// Only increases while the daemon runs; the name of a sample ends with `_total`.
     case counter
     /// Goes up and down.
     case gauge
-    /// Labels that say something; the value is 1, and the name ends with `_info`.
+    /// Labels carry the information; the value is 1, and the name ends with `_info`.
     case info
   }
 
-  /// A label and its value, as it is.
+  /// A label and its value, not escaped.
   typealias Label = (name: String, value: String)
 
   /// The name without the suffix of its kind.
@@ -30,7 +30,7 @@ struct MetricFamily {
   let kind: Kind
   /// One sentence.
   let help: String
-  /// The base unit, with which the name ends; nil for what is counted in pieces.
+  /// The base unit, with which the name ends; nil for plain counts.
   var unit: String?
   private var samples: [(labels: [Label], value: String)] = []
 

@@ -36,7 +36,7 @@ struct MetricsCommand: ParsableCommand {
     do throws(Failure) {
       text = try self.text(program)
     } catch {
-      // Old values of a daemon that is gone, or hangs, would look as if it were idle.
+      // Old values of a daemon that is gone, or hangs, would look like an idle daemon.
       if [3, 7].contains(error.exitCode), let file { unsafe unlink(file) }
       throw error
     }
@@ -72,7 +72,7 @@ struct MetricsCommand: ParsableCommand {
 }
 
 extension MetricsText {
-  /// Asks a daemon; while its configuration is broken there is only its status.
+  /// Queries a daemon; while its configuration is broken only its status is available.
   init(_ connection: Connection) throws(ClientError) {
     let status = try connection.status()
     do throws(ClientError) {

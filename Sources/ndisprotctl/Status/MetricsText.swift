@@ -1,10 +1,10 @@
 internal import NDIS
 internal import NdisprotClient
 
-/// What the daemon says, as metrics.
+/// The daemon's status and counters as metrics.
 ///
-/// Counters of opens and sessions are added up by user and interface, closed ones included: a series lasts
-/// as long as its user, and not as long as a process.
+/// Counters of opens and sessions are summed by user and interface, closed ones included: so a
+/// series lasts as long as its user, not just as long as a process.
 ///
 /// - Source: `ndisprotd.docc/Reliability.md` section 1; `rx.drop_flushed` is
 ///   `ndisprot_rx_drop_flushed_total` here
@@ -12,11 +12,11 @@ struct MetricsText {
   private let bindings: [BindingEntry]
   private let families: [MetricFamily]
 
-  /// Puts together what a daemon says.
+  /// Builds the metrics from the daemon's answers.
   ///
   /// - Parameters:
-  ///   - status: of the daemon
-  ///   - bindings: those that there are
+  ///   - status: the daemon's status
+  ///   - bindings: all bindings
   ///   - objects: counters of bindings, the daemon, its limits, and totals
   init(_ status: StatusReply, _ bindings: [BindingEntry], _ objects: [StatisticsObject]) {
     self.bindings = bindings
@@ -106,7 +106,7 @@ struct MetricsText {
     return families
   }
 
-  /// What tells an object from its like; nil if its interface went away meanwhile.
+  /// The labels that distinguish an object; nil if its interface went away meanwhile.
   private static func labels(
     _ object: StatisticsObject, _ names: [UInt32: String]
   ) -> [MetricFamily.Label]? {

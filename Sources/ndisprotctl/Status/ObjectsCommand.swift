@@ -7,7 +7,7 @@ struct ObjectsCommand: ParsableCommand {
     commandName: "objects", abstract: "Prints the tree of the objects that live in the daemon.",
     discussion: Help.text(
       """
-      For administrators: root, and the user whose daemon it is. With --json there is one object a \
+      For administrators: root, and the user that runs the daemon. With --json there is one object a \
       line, with the place where it was made and, under 'ndisprotd --verifier', its last states.
       """,
       ["ndisprotctl objects"]))
@@ -26,10 +26,10 @@ struct ObjectsCommand: ParsableCommand {
     program.output.standard.flush()
   }
 
-  /// The rows of the tree: children behind their parents, each level further in.
+  /// The rows of the tree: children after their parents, each level indented further.
   static func table(_ entries: [ObjectEntry]) -> [[String]] {
     let known = Set(entries.map(\.id))
-    // An object that has lost its parent stands at the margin, as the root does.
+    // An object that has lost its parent is not indented, like the root.
     let children = Dictionary(grouping: entries) { entry in
       entry.parent.flatMap { known.contains($0) && $0 != entry.id ? $0 : nil }
     }
@@ -90,9 +90,9 @@ struct ObjectsCommand: ParsableCommand {
 }
 
 extension UInt64 {
-  /// An object's identifier as the daemon's log writes it: slot and generation.
+  /// An object's identifier as in the daemon's log: slot and generation.
   var objectText: String { "\(self & 0xFFFF_FFFF).\(self >> 32)" }
 
-  /// So many nanoseconds, in seconds.
+  /// This many nanoseconds, in seconds.
   var secondsText: String { Duration.nanoseconds(Int64(clamping: self)).secondsText }
 }

@@ -68,7 +68,7 @@ struct StatsCommand: ParsableCommand {
     return line.closed
   }
 
-  /// An object's counters, a line each under its name.
+  /// An object's counters, one per line under its name.
   static func text(_ object: StatisticsObject) -> [String] {
     let place = object.interfaceIndex == 0 ? "" : " @\(object.interfaceIndex)"
     let title = "\(object.kind.name)\(place) \(object.name.printableName)"
@@ -78,7 +78,7 @@ struct StatsCommand: ParsableCommand {
 }
 
 extension StatisticsObject.Kind {
-  /// As `stats` prints it.
+  /// The name printed by `stats`.
   var name: String {
     switch self {
     case .binding: "binding"
@@ -94,6 +94,6 @@ extension StatisticsObject.Kind {
 }
 
 extension StatisticsObject.Reading {
-  /// The counter's name; one of a newer daemon has only a number.
+  /// The counter's name; an unknown counter of a newer daemon has only a number.
   var name: String { counter?.name ?? "counter\(number)" }
 }

@@ -3,10 +3,10 @@ internal import NDIS
 internal import NdisprotClient
 internal import Platform
 
-/// `stats --watch`: the counters that move, and how fast, until it is interrupted.
+/// `stats --watch`: the counters that change, and their rates, until it is interrupted.
 struct StatsWatch {
   let interval: Duration
-  /// 0 is all.
+  /// 0 selects all.
   let interfaceIndex: UInt32
   let isLimits: Bool
 
@@ -43,7 +43,8 @@ struct StatsWatch {
     }
   }
 
-  /// A time, then each object that has changed with the counters that did: value, and change a second.
+  /// A time, then each object that changed, with the changed counters: value, and change per
+  /// second.
   static func text(
     _ earlier: [StatisticsObject], _ later: [StatisticsObject], _ seconds: Double
   ) -> [String] {
@@ -61,7 +62,7 @@ struct StatsWatch {
     return [blocks.isEmpty ? "\(time) nothing changed" : time] + blocks.flatMap(\.self)
   }
 
-  /// An object a line, as without `--watch`, and the changes a second.
+  /// One object per line, as without `--watch`, with the changes per second.
   static func json(
     _ earlier: [StatisticsObject], _ later: [StatisticsObject], _ seconds: Double
   ) -> [String] {
@@ -75,7 +76,7 @@ struct StatsWatch {
     }
   }
 
-  /// The change a second, which of gauges may be below zero.
+  /// The change per second, which can be negative for gauges.
   private static func rate(
     of reading: StatisticsObject.Reading, _ before: StatisticsObject?, _ seconds: Double
   ) -> Double {

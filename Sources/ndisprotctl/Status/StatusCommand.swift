@@ -19,7 +19,7 @@ struct StatusCommand: ParsableCommand {
   mutating func run() throws {
     let program = Program(global, "status", .administer)
     let units = ServiceUnit.serving(program.socketPath)
-    // A connection would start the service, and change what was asked about.
+    // A connection would start the service, and change the very state in question.
     if let units, !units.service.isAlive {
       throw program.fail(sleeping: units.service, units.socket)
     }
@@ -36,7 +36,7 @@ struct StatusCommand: ParsableCommand {
   }
 }
 
-/// All that `status` shows, put together from what daemon, systemd and kernel say.
+/// Everything that `status` shows, collected from the daemon, systemd and the kernel.
 struct StatusView {
   let daemon: StatusReply
   let service: ServiceUnit?
@@ -44,27 +44,27 @@ struct StatusView {
   let bindings: [Row]
   let sessions: [StatisticsObject]
 
-  /// A binding and what was counted for it.
+  /// A binding and its counters.
   struct Row {
     let entry: BindingEntry
-    /// Of the binding, since the daemon's start.
+    /// For the binding, since the daemon's start.
     let received: UInt64
     let kernelDrops: UInt64
-    /// What the capture ring holds and takes; 0 while there is none.
+    /// The capacity and size of the capture ring; 0 while there is none.
     let ringFrames: UInt64
     let ringBytes: UInt64
-    /// Of the opens there are.
+    /// For the current opens.
     let overruns: UInt64
   }
 
-  /// Asks the daemon.
+  /// Queries the daemon.
   init(_ connection: Connection, _ service: ServiceUnit?) throws(ClientError) {
     let daemon = try connection.status()
     var (objects, entries): ([StatisticsObject], [BindingEntry]) = ([], [])
     do throws(ClientError) {
       (objects, entries) = (try connection.statistics(), try connection.bindings())
     } catch {
-      // Nothing is bound then, and the status says why; or no rule names the user.
+      // Nothing is bound then, and the status tells why; or no rule names the user.
       guard error.status == .misconfigured || error.status == .notPermitted else { throw error }
     }
     self.init(daemon, service, entries, objects, process: ProcessFacts.init)
@@ -89,6 +89,6 @@ struct StatusView {
     }
   }
 
-  /// Whether the daemon reported what is for administrators only.
+  /// Whether the daemon included the fields for administrators.
   var isWhole: Bool { daemon.flags.contains(.administrator) }
 }

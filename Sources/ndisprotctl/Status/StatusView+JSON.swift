@@ -2,7 +2,7 @@ internal import NDIS
 internal import NdisprotClient
 
 extension StatusView {
-  /// One object for programs; what the daemon does not tell this user is not there.
+  /// One object for programs; fields that the daemon does not show to this user are missing.
   var json: JSONLine {
     var line = JSONLine()
     line.add("event", "status")

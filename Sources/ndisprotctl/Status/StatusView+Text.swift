@@ -71,7 +71,7 @@ extension StatusView {
   }
 
   private var watchdogText: String {
-    guard daemon.watchdog > 0 else { return "nobody watches" }
+    guard daemon.watchdog > 0 else { return "no watchdog" }
     let interval = "every \(daemon.watchdog.ageText)"
     guard daemon.answerAge > 0 else { return "\(interval), not asked yet" }
     return "\(interval); all threads answered \(daemon.answerAge.ageText) ago"

@@ -2,7 +2,7 @@ internal import ArgumentParser
 internal import NdisprotClient
 internal import Platform
 
-/// A part of the daemon as the command line names it.
+/// The command line's name for a part of the daemon.
 enum TraceComponentArgument: String, ExpressibleByArgument, CaseIterable {
   case wdf, ndis, send, receive, control
 }
@@ -13,7 +13,7 @@ struct TraceCommand: ParsableCommand {
     commandName: "trace", abstract: "Prints the last 4096 events inside the daemon.",
     discussion: Help.text(
       """
-      For administrators: root, and the user whose daemon it is. Nothing is recorded until \
+      For administrators: root, and the user that runs the daemon. Nothing is recorded until \
       'ndisprotctl trace --on', which begins with an empty ring; '--off' stops, and keeps what is \
       there. With a BINDING only its own events are printed. Times are those of the journal, as \
       'journalctl -o short-precise' shows them.
@@ -77,7 +77,7 @@ struct TraceCommand: ParsableCommand {
       }
   }
 
-  /// From the monotonic clock of the events to the time of day that the journal shows.
+  /// The offset from the monotonic clock of the events to the time of day that the journal shows.
   private static var clockOffset: UInt64 { realtimeNanoseconds() &- monotonicNanoseconds() }
 
   static func json(_ entry: TraceEntry) -> String {

@@ -1,10 +1,10 @@
 internal import NdisprotClient
 
-/// What the two numbers of a trace event are.
+/// The meaning of the two numbers of a trace event.
 ///
 /// - Source: the calls of `BindingTrace.note`, `AdapterBinding.handle` and `Session.note` in the daemon
 enum TraceValues {
-  /// The numbers with their names: `request 7, 1514 bytes`; those that say nothing are left out.
+  /// The numbers with their names: `request 7, 1514 bytes`; those without a meaning are omitted.
   static func text(_ entry: TraceEntry) -> String {
     let (first, second) = (entry.first, entry.second)
     if entry.component == "ndis", let change = stateChange(entry) { return change }
@@ -34,7 +34,7 @@ enum TraceValues {
     }
   }
 
-  /// `paused to running`, for an event of a binding's life.
+  /// `paused to running`, for an event of a binding's state machine.
   private static func stateChange(_ entry: TraceEntry) -> String? {
     let lifeEvents: Set<String> = [
       "bind", "open succeeded", "open failed", "restart", "restart succeeded", "restart failed",

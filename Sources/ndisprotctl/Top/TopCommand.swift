@@ -6,13 +6,13 @@ internal import Platform
 /// `ndisprotctl top`.
 struct TopCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "top", abstract: "Shows live who moves how many frames, and where they get lost.",
+    commandName: "top", abstract: "Shows live traffic by client, and where frames get lost.",
     discussion: Help.text(
       """
       A line for each binding and below it one for each client, with rates since the last one. On a \
       terminal the table is drawn again every interval until q; i, o, l, b, c and u sort it by what \
-      comes in, goes out, is lost, waits, costs processor time, and by user. Elsewhere a table follows the \
-      other. Root sees all clients, others their own.
+      comes in, goes out, is lost, waits, costs processor time, and by user. Elsewhere one table follows \
+      another. Root sees all clients, other users their own.
       """,
       ["ndisprotctl top", "ndisprotctl top --once --sort lost"]))
 
@@ -45,7 +45,7 @@ struct TopCommand: ParsableCommand {
     } catch {
       failure = error == .interrupted ? nil : error
     }
-    // What is said of a failure is for the screen that stays.
+    // A failure is reported on the normal screen.
     screen?.restore()
     screen = nil
     if let failure { throw program.fail(failure) }
@@ -85,9 +85,9 @@ struct TopCommand: ParsableCommand {
       [String(title.prefix(columns)), ""] + table.lines(columns: columns, rows: max(1, rows - 2)))
   }
 
-  /// Lets an interval pass; keys and a new size of the terminal are answered at once.
+  /// Waits for an interval; keys and a new terminal size take effect at once.
   ///
-  /// - Returns: false when the user wants the end
+  /// - Returns: false if the user wants to quit
   private mutating func wait(
     _ screen: TopScreen?, _ connection: Connection, _ earlier: TrafficSample,
     _ later: TrafficSample?

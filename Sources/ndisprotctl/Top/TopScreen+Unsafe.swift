@@ -1,25 +1,26 @@
 internal import Glibc
 
-/// What the terminal was like before; set once, and read by the handler of a crash.
+/// The terminal's previous mode; set once, and read by the crash handler.
 nonisolated(unsafe) private var savedMode = termios()
 nonisolated(unsafe) private var isScreenTaken = false
 /// Leaves the second screen, shows the cursor.
 private let leaving: StaticString = "\u{1B}[?1049l\u{1B}[?25h"
 
-/// The whole terminal, for a table that is drawn again and again.
+/// The whole terminal, for a table that is redrawn repeatedly.
 ///
-/// It is given back when this goes, when the program exits, and when it crashes; only SIGKILL is in the way.
+/// It is restored when this object is destroyed, when the program exits, and when it crashes; only
+/// SIGKILL prevents that.
 ///
 /// - Thread: the main one
 /// - Source: termios(3), signal-safety(7), XTerm control sequences
 @safe final class TopScreen {
-  /// Takes the terminal; nil where standard input or output is none.
+  /// Takes the terminal; nil if standard input or output is not a terminal.
   init?() {
     guard isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1,
       unsafe tcgetattr(STDIN_FILENO, &savedMode) == 0
     else { return nil }
     var mode = unsafe savedMode
-    // Keys come one by one and are not shown; ^Z would leave the terminal like that.
+    // Keys are read one by one and not echoed; ^Z would leave the terminal in this mode.
     mode.c_lflag &= ~tcflag_t(ICANON | ECHO)
     mode.c_cc.10 = 0
     unsafe isScreenTaken = true
@@ -37,7 +38,7 @@ private let leaving: StaticString = "\u{1B}[?1049l\u{1B}[?25h"
 
   deinit { restoreTerminal() }
 
-  /// Gives the terminal back.
+  /// Restores the terminal.
   func restore() { restoreTerminal() }
 
   /// Shows lines from the top left corner on.
@@ -48,18 +49,18 @@ private let leaving: StaticString = "\u{1B}[?1049l\u{1B}[?25h"
 
   /// Waits for a key.
   ///
-  /// - Returns: nil if none came in time
+  /// - Returns: nil if it timed out
   func key(milliseconds: Int32) -> Character? {
     var polled = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
     guard unsafe poll(&polled, 1, milliseconds) > 0 else { return nil }
     var byte: UInt8 = 0
-    // A terminal that went is the end, too.
+    // The end of the terminal is treated as a request to quit.
     guard unsafe read(STDIN_FILENO, &byte, 1) == 1 else { return "q" }
     return Character(Unicode.Scalar(byte))
   }
 }
 
-/// Gives the terminal back, once; safe in a signal handler.
+/// Restores the terminal, once; safe in a signal handler.
 private func restoreTerminal() {
   guard unsafe isScreenTaken else { return }
   unsafe isScreenTaken = false

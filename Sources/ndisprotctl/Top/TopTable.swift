@@ -2,7 +2,7 @@ internal import ArgumentParser
 internal import NDIS
 internal import NdisprotClient
 
-/// What the clients of a binding are sorted by.
+/// The sort keys for the clients of a binding.
 enum TopKey: String, CaseIterable, ExpressibleByArgument {
   case received = "in"
   case sent = "out"
@@ -11,10 +11,10 @@ enum TopKey: String, CaseIterable, ExpressibleByArgument {
   case processor = "cpu"
   case user
 
-  /// The letter that chooses it while the table is shown.
+  /// The letter that selects it while the table is shown.
   var letter: Character { self == .queue ? "b" : rawValue.first ?? "?" }
 
-  /// The busiest first; of equals the one that was there first.
+  /// The busiest first; equal rows keep their order.
   func isInFront(_ left: TrafficRates.Row, _ right: TrafficRates.Row) -> Bool {
     let (mine, other) = (value(left), value(right))
     if mine != other { return self == .user ? mine < other : mine > other }
@@ -33,23 +33,23 @@ enum TopKey: String, CaseIterable, ExpressibleByArgument {
   }
 }
 
-/// The table of `top` as lines of text, no wider and no more than there is room for.
+/// The table of `top` as lines of text that fit the given size.
 struct TopTable {
   private static let heading = [
     "BINDING", "USER", "PROGRAM", "PID", "IN/S", "OUT/S", "LOST/S", "QUEUE", "CPU%", "LOST BY",
   ]
-  /// Columns whose numbers end below each other.
+  /// Columns with right-aligned numbers.
   private static let numbers = 3...8
 
   let rates: TrafficRates
   let key: TopKey
-  /// The name of a user by number, and of a program by process.
+  /// The function that gives the name of a user by number.
   var userName: (UInt32) -> String = { HostFacts.userName($0) }
   var programName: (UInt32) -> String? = { process in
     HostFacts.text(of: "/proc/\(process)/comm").map { String($0.prefix { $0 != "\n" }) }
   }
 
-  /// The lines for so many columns and rows; what has no room is said in the last.
+  /// The lines for this many columns and rows; the last one reports what did not fit.
   func lines(columns: Int = .max, rows limit: Int = .max) -> [String] {
     let cells = [Self.heading] + rates.rows.map(cells)
     let widths = (0..<Self.heading.count).map { column in cells.map { $0[column].count }.max() ?? 0

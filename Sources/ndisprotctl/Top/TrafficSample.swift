@@ -1,7 +1,7 @@
 internal import NDIS
 internal import NdisprotClient
 
-/// What the daemon had counted at one moment, by binding and client.
+/// The daemon's counters at one moment, by binding and client.
 struct TrafficSample {
   /// A client on a binding: the opens and sessions of one process.
   struct Client: Hashable {
@@ -9,7 +9,7 @@ struct TrafficSample {
     /// `uid 1000 pid 4711`.
     let name: String
 
-    /// A number of the name, by the word in front of it.
+    /// A number in the name, by the word before it.
     func number(_ word: Substring) -> UInt32? {
       let words = name.split(separator: " ")
       guard let place = words.firstIndex(of: word), place + 1 < words.count else { return nil }
@@ -44,7 +44,7 @@ struct TrafficSample {
   }
 }
 
-/// What happened between two samples, a row for each binding and each of its clients.
+/// The changes between two samples, one row per binding and per client of it.
 struct TrafficRates {
   /// A binding or a client.
   struct Row {
@@ -52,18 +52,18 @@ struct TrafficRates {
     let binding: String
     /// nil for the binding itself.
     let client: TrafficSample.Client?
-    /// Frames a second.
+    /// Frames per second.
     let received: Double
     let sent: Double
     let lost: Double
-    /// Frames that were lost since the daemon began to count, by where.
+    /// Frames lost since the daemon began to count, by place.
     let lostBy: [(counter: Counter, count: UInt64)]
     let queued: UInt64
-    /// Of one core, in percent; 0 for a binding.
+    /// Percent of one core; 0 for a binding.
     let processorPercent: Double
   }
 
-  /// Where frames of a client get lost on their way in and out.
+  /// Where frames of a client can be lost in either direction.
   private static let losses: [Counter] = [
     .kernelDrops, .rxOverrun, .rxDropState, .rxDropFlushed, .rxDropRevoked, .txRejectedInvalid,
     .txRejectedPolicy, .txRejectedRate, .txRejectedState, .txErrNobufs, .txErrNetdown, .txErrGone,
@@ -72,7 +72,7 @@ struct TrafficRates {
 
   let rows: [Row]
 
-  /// Rates between two samples, bindings in ascending order, the clients of each by a key.
+  /// Rates between two samples, bindings in ascending order, the clients of each sorted by a key.
   init(from earlier: TrafficSample, to later: TrafficSample, by key: TopKey) {
     let seconds = max(1e-3, Double(later.nanoseconds &- earlier.nanoseconds) / 1e9)
     var rows: [Row] = []
