@@ -80,12 +80,12 @@ public struct FrameWriter: ~Copyable {
   /// Mutating for speed: a borrowed self of this size is copied for each frame.
   @inline(__always)
   private mutating func isFull(for byteCount: Int) -> Bool {
-    if records.recordCount >= frameLimit { return true }
-    return !records.isEmpty
-      && records.records.byteCount &+ FrameRecord.headerByteCount &+ byteCount
-        > Self.recordByteLimit
+    let taken = records.recordByteCount
+    return records.recordCount >= frameLimit
+      || (taken > 0 && taken &+ FrameRecord.headerByteCount &+ byteCount > Self.recordByteLimit)
   }
 
+  @inline(__always)
   private mutating func append(_ frame: RawSpan) {
     report.submitted &+= 1
     guard records.append(frame) else {

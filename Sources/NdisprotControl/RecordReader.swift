@@ -11,7 +11,7 @@ public import NDIS
 /// - Complexity: O(1) per record
 public struct RecordReader: ~Escapable {
   /// One frame and its header.
-  public struct Record: ~Escapable {
+  public struct Record: ~Escapable, BitwiseCopyable {
     /// The header of the frame.
     public let header: FrameRecord
     /// The frame, `header.length` bytes.
@@ -68,14 +68,19 @@ public struct RecordReader: ~Escapable {
   ///
   /// - Complexity: O(`recordCount`), no allocation
   public static func areWellFormed(_ payload: RawSpan, recordCount: Int) -> Bool {
-    guard let count = UInt32(exactly: recordCount) else { return false }
-    var reader = RecordReader(payload, recordCount: count)
-    do throws(DecodeError) {
-      while try reader.next() != nil {}
-      return true
-    } catch {
-      return false
+    // As `next` goes, but for what only a reader of the frames needs: half the instructions.
+    var offset = 0
+    var left = recordCount
+    while left > 0 {
+      let rest = payload.byteCount &- offset
+      guard rest >= FrameRecord.headerByteCount else { return false }
+      let header = unsafe FrameRecord(uncheckedBytes: payload, at: offset)
+      let byteCount = FrameRecord.byteCount(ofFrame: Int(header.length))
+      guard byteCount <= rest else { return false }
+      offset &+= byteCount
+      left &-= 1
     }
+    return left == 0 && offset == payload.byteCount
   }
 }
 

@@ -43,39 +43,48 @@ public import NDIS
   /// Whether a frame of this length still fits.
   public func hasRoom(forFrameOf byteCount: Int) -> Bool {
     byteCount <= messageByteLimit
-      && FrameRecord.byteCount(ofFrame: byteCount) <= messageByteLimit - end
+      && FrameRecord.byteCount(ofFrame: byteCount) <= messageByteLimit &- end
   }
+
+  /// Bytes of the records in the message: headers, frames and padding.
+  public var recordByteCount: Int { end &- MessageHeader.byteCount }
 
   /// Appends a frame to write.
   ///
   /// - Returns: false if it does not fit; nothing changes then
   public mutating func append(_ frame: RawSpan) -> Bool {
-    append(FrameRecord(length: 0, originalLength: 0), frame)
+    let length = UInt32(truncatingIfNeeded: frame.byteCount)
+    return put(FrameRecord(length: length, originalLength: length), frame)
   }
 
   /// Appends a frame with its header; both lengths are at least the frame's.
   ///
   /// - Returns: false if it does not fit; nothing changes then
   public mutating func append(_ record: FrameRecord, _ frame: RawSpan) -> Bool {
+    var record = record
+    record.length = UInt32(truncatingIfNeeded: frame.byteCount)
+    record.originalLength = max(record.originalLength, record.length)
+    return put(record, frame)
+  }
+
+  @inline(__always)
+  private mutating func put(_ record: FrameRecord, _ frame: RawSpan) -> Bool {
     let byteCount = frame.byteCount
     guard hasRoom(forFrameOf: byteCount) else { return false }
     let start = unsafe base + end
     let recordByteCount = FrameRecord.byteCount(ofFrame: byteCount)
-    let length = UInt32(truncatingIfNeeded: byteCount)
     // The last 8 bytes first: those that the frame does not overwrite are the padding.
     unsafe UInt64(0).store(to: start + recordByteCount - 8)
-    unsafe length.store(to: start)
-    unsafe max(record.originalLength, length).store(to: start + 4)
-    unsafe record.timestamp.store(to: start + 8)
-    unsafe record.flags.rawValue.store(to: start + 16)
-    unsafe record.lostBefore.store(to: start + 20)
+    // A header's fields lie in memory as in a message, on a little-endian machine.
+    unsafe start.storeBytes(of: record, as: FrameRecord.self)
     unsafe frame.withUnsafeBytes { bytes in
       guard let from = bytes.baseAddress else { return }
       unsafe (start + FrameRecord.headerByteCount).copyMemory(from: from, byteCount: byteCount)
     }
-    end += recordByteCount
-    recordCount += 1
-    frameByteCount += byteCount
+    // Bounded by the message's limit, all of them.
+    end &+= recordByteCount
+    recordCount &+= 1
+    frameByteCount &+= byteCount
     return true
   }
 

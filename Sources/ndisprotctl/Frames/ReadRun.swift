@@ -90,6 +90,7 @@ struct ReadRun: ~Copyable {
 
   /// Takes one message of frames; frames beyond the count are ignored.
   private mutating func takeBatch(by deadline: Deadline) throws(ClientError) -> Int {
+    if printer == nil, filter == nil, budget == nil { return try countBatch(by: deadline) }
     var (frames, bytes, first) = (frameCount, byteCount, firstTime)
     let limit = countLimit == 0 ? UInt64.max : countLimit
     let (printer, standard, start, filter, budget) = (
@@ -112,6 +113,22 @@ struct ReadRun: ~Copyable {
     guard count > 0 else { return 0 }
     lastTime = Self.time(since: start)
     if printer != nil { standard.flush() }
+    return count
+  }
+
+  /// Counts the frames of one message of which none is looked at.
+  private mutating func countBatch(by deadline: Deadline) throws(ClientError) -> Int {
+    var (frames, bytes) = (frameCount, byteCount)
+    let limit = countLimit == 0 ? UInt64.max : countLimit
+    let count = try reader.next(by: deadline) { record in
+      guard frames < limit else { return }
+      frames &+= 1
+      bytes &+= UInt64(record.header.length)
+    }
+    guard count > 0 else { return 0 }
+    lastTime = Self.time(since: start)
+    if frameCount == 0, frames > 0 { firstTime = lastTime }
+    (frameCount, byteCount) = (frames, bytes)
     return count
   }
 
