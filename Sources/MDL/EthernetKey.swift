@@ -77,15 +77,17 @@
 
   /// Destination and outer type as one number: untagged frames with the same number are judged
   /// alike.
+  ///
+  /// - Shape: the type, as it lies in the frame, in the lowest 16 bits; the destination above
   @inlinable @inline(__always)
   public static func flow(_ first: UInt64, _ second: UInt64) -> UInt64 {
-    destination(first) | (second >> 32 & 0xFFFF) << 48
+    first << 16 | (second >> 32 & 0xFFFF)
   }
 
   /// Whether the flow alone does not decide about a frame.
   @inlinable @inline(__always)
   public static func isLookedBehind(flow: UInt64) -> Bool {
-    TagProtocol.isLookedBehind(UInt16(truncatingIfNeeded: flow >> 48).byteSwapped)
+    TagProtocol.isLookedBehind(UInt16(truncatingIfNeeded: flow).byteSwapped)
   }
 }
 
@@ -109,6 +111,14 @@ extension RawSpan {
   @inlinable @inline(__always) public var outerEtherType: UInt16? {
     guard byteCount >= EthernetHeader.untaggedByteCount else { return nil }
     return unsafe unsafeLoadUnaligned(fromUncheckedByteOffset: 12, as: UInt16.self).bigEndian
+  }
+
+  /// The flow of this frame; nil for fewer than 16 octets, which the two numbers take.
+  @inlinable @inline(__always) public var flow: UInt64? {
+    guard byteCount >= 16 else { return nil }
+    return unsafe EthernetKey.flow(
+      unsafeLoadUnaligned(fromUncheckedByteOffset: 0, as: UInt64.self),
+      unsafeLoadUnaligned(fromUncheckedByteOffset: 8, as: UInt64.self))
   }
 
   /// The source and the outer type after it as one number: untagged frames of one open with the

@@ -29,12 +29,14 @@ internal import NDIS
 /// Delivers a frame.
 ///
 /// - Ownership: the frame lies in the kernel's ring and is borrowed until this returns
+/// - Source: pcap_loop(3PCAP): none of the three is NULL, and three checks are 7 instructions a frame
+@inline(__always)  // Into what C calls.
 func captureCallback(
   _ user: UnsafeMutablePointer<UInt8>?, _ header: UnsafePointer<pcap_pkthdr>?,
   _ bytes: UnsafePointer<UInt8>?
 ) {
-  guard let user = unsafe user, let header = unsafe header, let bytes = unsafe bytes else { return }
-  unsafe handOn(context(user), header, bytes)
+  unsafe handOn(
+    context(user.unsafelyUnwrapped), header.unsafelyUnwrapped, bytes.unsafelyUnwrapped)
 }
 
 /// Records the time of a frame, and delivers it: for a handle that is about to have a successor.

@@ -79,4 +79,13 @@ struct EthernetKeyTests {
     let tagged = EthernetKey.flow(first, number([0, 0, 0, 0, 0x81, 0x00, 0, 5]))
     #expect(EthernetKey.isLookedBehind(flow: tagged))
   }
+
+  @Test("the flow of a frame is that of its two numbers; one that has not both has none")
+  func flowOfFrame() {
+    let frame: [UInt8] = [1, 2, 3, 4, 5, 6, 0x77, 0x77, 0, 0, 0, 0, 0x88, 0x8E, 9, 9]
+    let (whole, short) = (frame.span, frame[..<15])
+    let flow = EthernetKey.flow(0x7777_0605_0403_0201, 0x0909_8E88_0000_0000)
+    #expect(whole.bytes.flow == flow)
+    #expect(Array(short).span.bytes.flow == nil)
+  }
 }

@@ -148,6 +148,40 @@ struct OIDValueTests {
     }
   }
 
+  @Test(
+    "frames that come in runs are counted by whom they are for, also while a run goes on, and those that a pause drops"
+  )
+  func trafficInRuns() throws {
+    let fixture = try DataPathFixture()
+    let client = try DataPathFixture.Client(fixture, OpenOptions())
+    let group = MACAddress([0x01, 0x80, 0xC2, 0, 0, 3])
+    func received(_ destination: MACAddress, _ count: Int, _ byteCount: Int, flags: UInt32 = 0) {
+      let frame = Frames.make(to: destination, byteCount: byteCount)
+      fixture.miniport.deliver(Array(repeating: frame, count: count), flags: flags)
+    }
+    func expect(_ multicast: (UInt64, UInt64), _ broadcast: (UInt64, UInt64)) {
+      let counts = fixture.dataPath.traffic.received
+      #expect(counts.directed == TrafficCounts.Pair(frames: 40, bytes: 40 * 60))
+      #expect(counts.multicast == TrafficCounts.Pair(frames: multicast.0, bytes: multicast.1))
+      #expect(counts.broadcast == TrafficCounts.Pair(frames: broadcast.0, bytes: broadcast.1))
+    }
+    received(Frames.own, 40, 60)
+    received(group, 30, 100)
+    expect((30, 3_000), (0, 0))
+    received(group, 30, 200)
+    received(.broadcast, 20, 300)
+    expect((60, 9_000), (20, 6_000))
+    received(group, 10, 60, flags: FrameRecord.Flags.outgoing.rawValue)
+    expect((60, 9_000), (20, 6_000))
+    fixture.change { $0.isUp = false }
+    received(group, 5, 60)
+    fixture.change { $0.isUp = true }
+    received(group, 1, 60)
+    expect((66, 9_360), (20, 6_000))
+    _ = fixture.dataPath.counters()
+    #expect(client.open.counters().values.first { $0.0 == .rxDropState }?.1 == 5)
+  }
+
   @Test("frames are counted by whom they are for, in both directions, and add up")
   func traffic() throws {
     let fixture = try DataPathFixture()

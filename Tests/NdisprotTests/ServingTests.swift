@@ -32,6 +32,28 @@ struct ServingTests {
   }
 
   @Test(
+    "small chunks are put together until a message is full, and it leaves with all that waits: in the middle of a chunk"
+  )
+  func fullMessages() throws {
+    let fixture = try DataPathFixture(receiveRingByteCount: 1 << 20)
+    let client = try DataPathFixture.Client(fixture, OpenOptions())
+    let reads = try (0..<3).map { _ in try client.read(room: 128 << 10, isBatch: true) }
+    let recordByteCount = FrameRecord.byteCount(ofFrame: 60)
+    let full = (ReceivePath.fullMessage + recordByteCount - 1) / recordByteCount
+    var number: UInt32 = 0
+    for _ in 0..<4 {
+      let frames = (0..<512).map { Frames.make(number: number + $0) }
+      number += 512
+      fixture.miniport.deliver(frames, isMoreThere: true)
+    }
+    #expect(client.frames(reads[0]).count == full)
+    #expect(client.requester.completion(of: reads[1]) == nil)
+    fixture.miniport.deliver([])
+    #expect(client.frames(reads[1]).count == 4 * 512 - full)
+    #expect(client.requester.completion(of: reads[2]) == nil)
+  }
+
+  @Test(
     "of mixed bursts in chunks no read is left whose frame is there, whatever is pended when",
     arguments: 1...100)
   func mixedBursts(seed: UInt64) throws {

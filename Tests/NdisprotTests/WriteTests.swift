@@ -77,6 +77,41 @@ struct WriteTests {
     #expect(client.requester.completion(of: try client.write([frame]))?.status == .success)
   }
 
+  @Test(
+    "frames of a message that are alike, and others among them, are each sent, counted and looped back as if alone",
+    arguments: 1...30)
+  func alikeOrNot(seed: UInt64) throws {
+    var generator = SeededGenerator(seed: seed)
+    let fixture = try DataPathFixture()
+    let client = try DataPathFixture.Client(fixture, OpenOptions())
+    let destinations = [Frames.peer, Frames.own, Frames.group, .broadcast]
+    var frames: [[UInt8]] = []
+    while frames.count < 300 {
+      let destination = destinations.randomElement(using: &generator) ?? Frames.peer
+      let byteCount = Int.random(in: 0..<4, using: &generator) == 0 ? 14 : 60
+      for _ in 0..<Int.random(in: 1...100, using: &generator) {
+        frames.append(Frames.make(to: destination, from: Frames.own, byteCount: byteCount))
+      }
+    }
+    frames.removeLast(frames.count - 300)
+    let bytes = UInt64(frames.reduce(0) { $0 + $1.count })
+    let id = try client.write(frames)
+    #expect(client.requester.completion(of: id)?.information == Int(bytes))
+    #expect(fixture.miniport.sent == frames)
+    func pair(to destination: MACAddress) -> TrafficCounts.Pair {
+      let own = frames.filter { frame in (0..<6).allSatisfy { frame[$0] == destination.octets[$0] }
+      }
+      return TrafficCounts.Pair(
+        frames: UInt64(own.count), bytes: UInt64(own.reduce(0) { $0 + $1.count }))
+    }
+    let sent = fixture.dataPath.traffic.sent
+    #expect(sent.multicast == pair(to: Frames.group))
+    #expect(sent.broadcast == pair(to: .broadcast))
+    #expect(sent.directed == pair(to: Frames.peer) + pair(to: Frames.own))
+    let looped = client.open.counters().values.first { $0.0 == .rxLooped }?.1
+    #expect(looped == (pair(to: Frames.own) + pair(to: .broadcast)).frames)
+  }
+
   @Test("each frame of a batch has its own status, and the good ones are sent")
   func batch() throws {
     let fixture = try DataPathFixture()

@@ -15,6 +15,7 @@ struct FlowKey {
   init() {}
 
   /// The key of the record at `position`; the absent key if it has none.
+  @inline(__always)
   init(of ring: borrowing ReceiveRing, at position: Int) {
     let flags = ring.flags(at: position)
     let flow = FlowKey.flow(ring, position)
@@ -27,6 +28,12 @@ struct FlowKey {
 
   /// Whether it is the absent key.
   var isNone: Bool { flags == .max }
+
+  /// Whether the record of a frame that is not truncated would have this key.
+  @inline(__always)
+  func isOf(_ frame: ReceivedFrame) -> Bool {
+    frame.flags == flags && frame.bytes.flow == flow && !frame.isTruncated
+  }
 
   /// Whether the record at `position` has this key.
   @inline(__always)

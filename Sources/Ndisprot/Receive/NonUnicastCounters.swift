@@ -22,24 +22,37 @@ struct NonUnicastCounters: Sendable {
     }
   }
 
-  /// Counts a captured frame that is outgoing, or to a group.
-  @inline(never) mutating func countReceived(_ frame: ReceivedFrame) {
-    let byteCount = frame.wireByteCount
-    if FrameRecord.Flags(rawValue: frame.flags).contains(.outgoing) {
-      outgoing.count(byteCount: byteCount)
-    } else if frame.bytes.isToEverybody {
-      receivedBroadcast.count(byteCount: byteCount)
-    } else {
-      receivedMulticast.count(byteCount: byteCount)
+  /// What a frame is that is not a received one to one station.
+  enum Kind {
+    case outgoing, broadcast, multicast
+
+    /// Of a captured frame; nil for a received one to one station.
+    init?(captured frame: ReceivedFrame) {
+      if FrameRecord.Flags(rawValue: frame.flags).contains(.outgoing) {
+        self = .outgoing
+      } else if frame.bytes.isToGroup {
+        self = frame.bytes.isToEverybody ? .broadcast : .multicast
+      } else {
+        return nil
+      }
     }
   }
 
-  /// Counts a sent frame to a group.
-  @inline(never) mutating func countSent(_ frame: RawSpan) {
+  /// Counts captured frames of a kind.
+  mutating func countReceived(_ kind: Kind, _ counts: TrafficCounts.Pair) {
+    switch kind {
+    case .outgoing: outgoing = outgoing + counts
+    case .broadcast: receivedBroadcast = receivedBroadcast + counts
+    case .multicast: receivedMulticast = receivedMulticast + counts
+    }
+  }
+
+  /// Counts frames to a group that were sent, alike but for their lengths.
+  @inline(never) mutating func countSent(_ frame: RawSpan, _ counts: TrafficCounts.Pair) {
     if frame.isToEverybody {
-      sentBroadcast.count(byteCount: frame.byteCount)
+      sentBroadcast = sentBroadcast + counts
     } else {
-      sentMulticast.count(byteCount: frame.byteCount)
+      sentMulticast = sentMulticast + counts
     }
   }
 

@@ -15,23 +15,65 @@ final class ReceivePath {
   /// check per frame, and two of them cost more than the copy of a small one.
   private struct Hot: ~Copyable {
     var ring: ReceiveRing
-    /// Captured frames since the path was created, dropped ones included.
-    var frames: UInt64 = 0
+    /// Bytes on the wire of captured frames since the path was created, dropped ones included.
     var bytes: UInt64 = 0
-    var nonUnicast = NonUnicastCounters()
+    /// Readers are served as soon as the ring ends here, even in the middle of a dispatch.
+    private(set) var serveAt = 0
+    /// Where the ring ended when readers were last served.
+    private var served = 0
+    /// The distance of `serveAt` from there.
+    private var serveThreshold = 0
+    /// Where the ring ended when the last chunk did.
+    var dispatchStart = 0
+    /// More frames follow at once, so that a message that is not full can wait for them.
+    var isAmongChunks = false
+    /// Frames were looped back since readers were last served.
+    var hasLooped = false
+    var movesFrames: Bool
     /// Frames that are longer than what a handle keeps.
     var cut: UInt64 = 0
     /// Frames captured while the binding did not run.
     var stateDrops: UInt64 = 0
-    var movesFrames: Bool
+    private var nonUnicast = NonUnicastCounters()
+    /// The kind of the frames appended since `runStart`; they are counted when another kind arrives.
+    private var runKind: NonUnicastCounters.Kind?
+    private var runStart = TrafficCounts.Pair()
+
+    /// Captured frames since the path was created, dropped ones included.
+    var frames: UInt64 { ring.tailNumber &+ stateDrops }
+
     /// Bytes appended since readers were last served.
-    var unserved = 0
-    /// Readers are served as soon as this much waits, even in the middle of a dispatch.
-    var serveThreshold = 0
-    /// Bytes that readers were served with since the last chunk ended.
-    var dispatched = 0
-    /// More frames follow at once, so that a message that is not full can wait for them.
-    var isAmongChunks = false
+    var unserved: Int { ring.tail &- served }
+
+    mutating func setThreshold(_ byteCount: Int) {
+      serveThreshold = byteCount
+      serveAt = served &+ byteCount
+    }
+
+    mutating func noteServed() {
+      served = ring.tail
+      serveAt = served &+ serveThreshold
+    }
+
+    /// Counts the frames of the run by their destination.
+    mutating func endRun() {
+      let end = TrafficCounts.Pair(frames: frames, bytes: bytes)
+      if let runKind { nonUnicast.countReceived(runKind, end - runStart) }
+      runStart = end
+    }
+
+    /// Begins a run with a frame that is not like the one before it.
+    mutating func beginRun(_ frame: ReceivedFrame) {
+      endRun()
+      bytes &+= UInt64(truncatingIfNeeded: frame.wireByteCount)
+      runKind = NonUnicastCounters.Kind(captured: frame)
+    }
+
+    /// The frames so far by their destination.
+    mutating func countedNonUnicast() -> NonUnicastCounters {
+      endRun()
+      return nonUnicast
+    }
 
     init(ring: consuming ReceiveRing, movesFrames: Bool) {
       self.ring = consume ring
@@ -67,15 +109,19 @@ final class ReceivePath {
   ///
   /// - Returns: false if readers have to be served before the next frame
   @inline(__always) func receive(_ frame: ReceivedFrame) -> Bool {
-    hot.value.frames &+= 1
+    guard hot.value.ring.appendAlike(frame) else { return receiveUnlike(frame) }
     hot.value.bytes &+= UInt64(truncatingIfNeeded: frame.wireByteCount)
+    guard hot.value.ring.tail >= hot.value.serveAt else { return true }
+    return serveInDispatch()
+  }
+
+  /// A frame that is not like the one before it, or has no place in one piece.
+  @inline(never) private func receiveUnlike(_ frame: ReceivedFrame) -> Bool {
+    hot.value.beginRun(frame)
     var flags = FrameRecord.Flags(rawValue: frame.flags)
     if frame.isTruncated {
       hot.value.cut &+= 1
       flags.insert(.truncated)
-    }
-    if flags.contains(.outgoing) || frame.bytes.isToGroup {
-      hot.value.nonUnicast.countReceived(frame)
     }
     guard hot.value.movesFrames else {
       hot.value.stateDrops &+= 1
@@ -86,8 +132,7 @@ final class ReceivePath {
       timestamp: frame.timestampNanoseconds,
       flags: flags)
     if !isKept { appendCut(frame) }
-    hot.value.unserved &+= FrameRecord.byteCount(ofFrame: frame.bytes.byteCount)
-    guard hot.value.unserved >= hot.value.serveThreshold else { return true }
+    guard hot.value.ring.tail >= hot.value.serveAt else { return true }
     return serveInDispatch()
   }
 
@@ -102,8 +147,7 @@ final class ReceivePath {
 
   /// In the middle of a dispatch only full messages are sent.
   private func serveInDispatch() -> Bool {
-    hot.value.dispatched &+= hot.value.unserved
-    let mayGoOn = hot.value.dispatched < dispatchByteCount
+    let mayGoOn = hot.value.ring.tail &- hot.value.dispatchStart < dispatchByteCount
     serve(mayWait: true)
     return mayGoOn
   }
@@ -112,7 +156,7 @@ final class ReceivePath {
   func chunkComplete() {
     trace.note(.receive, "chunk", nil, hot.value.unserved)
     hot.value.isAmongChunks = true
-    hot.value.dispatched = 0
+    hot.value.dispatchStart = hot.value.ring.tail
     serve(mayWait: true)
   }
 
@@ -120,7 +164,7 @@ final class ReceivePath {
   func receiveComplete() {
     trace.note(.receive, "indicate", nil, hot.value.unserved)
     hot.value.isAmongChunks = false
-    hot.value.dispatched = 0
+    hot.value.dispatchStart = hot.value.ring.tail
     serve(mayWait: false)
   }
 
@@ -158,7 +202,7 @@ final class ReceivePath {
       flags: .looped, loopedFor: open.id)
     guard isQueued else { return }
     open.cursor?.noteLooped()
-    hot.value.unserved &+= 1
+    hot.value.hasLooped = true
   }
 
   // MARK: Readers
@@ -185,7 +229,7 @@ final class ReceivePath {
 
   private func setThreshold() {
     let least = min(readers.smallestWindow / 2, dispatchByteCount)
-    hot.value.serveThreshold = min(Self.fullMessage, least)
+    hot.value.setThreshold(min(Self.fullMessage, least))
   }
 
   /// The filter of an open changed: waiting records in the ring are judged again.
@@ -196,7 +240,11 @@ final class ReceivePath {
   }
 
   /// Frames move, or are dropped, from now on.
-  func setMovesFrames(_ movesFrames: Bool) { hot.value.movesFrames = movesFrames }
+  func setMovesFrames(_ movesFrames: Bool) {
+    hot.value.movesFrames = movesFrames
+    // Only frames that are not alike are checked for it.
+    hot.value.ring.forgetNewest()
+  }
 
   /// Drops all waiting records: low power, pause.
   func flush() {
@@ -220,7 +268,7 @@ final class ReceivePath {
 
   /// Answers reads if a frame was looped since readers were last served.
   func serveLooped() {
-    if hot.value.unserved > 0 { serve(mayWait: false) }
+    if hot.value.hasLooped { serve(mayWait: false) }
   }
 
   /// Answers every pended read for which frames are available.
@@ -228,7 +276,9 @@ final class ReceivePath {
   /// - Parameter mayWait: whether more frames follow at once, so that a message that is not full
   ///   can wait
   private func serve(mayWait: Bool) {
-    hot.value.unserved = 0
+    hot.value.hasLooped = false
+    // Records of a message that waits count until it is full: then all of them fit.
+    if !mayWait || hot.value.ring.tail >= hot.value.serveAt { hot.value.noteServed() }
     let came = hot.value.ring.lastSeen.signature
     // A copy: opens may be added or removed in a completion.
     let readers = self.readers
@@ -294,7 +344,7 @@ final class ReceivePath {
   func add(to totals: inout AdapterBinding.Totals) {
     totals.frames &+= hot.value.frames
     totals.bytes &+= hot.value.bytes
-    totals.nonUnicast.add(hot.value.nonUnicast)
+    totals.nonUnicast.add(hot.value.countedNonUnicast())
     totals.cut &+= hot.value.cut
   }
 }

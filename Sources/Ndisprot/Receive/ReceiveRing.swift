@@ -98,7 +98,6 @@ internal import NDIS
   ///
   /// A frame longer than the ring is refused.
   /// - Complexity: one copy of the frame, no allocation (a looped frame may grow their list)
-  @inline(__always)
   mutating func append(
     _ frame: RawSpan, originalByteCount: Int, timestamp: UInt64, flags: FrameRecord.Flags,
     loopedFor owner: UInt64? = nil
@@ -108,25 +107,15 @@ internal import NDIS
     guard needed <= capacity else { return false }
     while capacity &- (tail &- head) < needed { dropOldest() }
     let start = tail
-    let lengths =
-      UInt64(UInt32(truncatingIfNeeded: byteCount))
-      | UInt64(UInt32(truncatingIfNeeded: originalByteCount)) << 32
-    unsafe base.storeBytes(of: lengths, toByteOffset: start & mask, as: UInt64.self)
-    unsafe base.storeBytes(of: timestamp, toByteOffset: (start &+ 8) & mask, as: UInt64.self)
-    // The last granule first: what the frame does not fill of it must be zero.
-    unsafe base.storeBytes(of: 0, toByteOffset: (start &+ needed &- 8) & mask, as: UInt64.self)
-    unsafe base.storeBytes(
-      of: UInt64(flags.rawValue), toByteOffset: (start &+ 16) & mask, as: UInt64.self)
-    unsafe frame.withUnsafeBytes { source in
-      guard let from = source.baseAddress else { return }
-      let at = (start &+ FrameRecord.headerByteCount) & mask
-      let room = capacity &- at
-      if room >= byteCount {
-        unsafe memcpy(base + at, from, byteCount)
-      } else {
-        unsafe memcpy(base + at, from, room)
-        unsafe memcpy(base, from + room, byteCount &- room)
-      }
+    let record = FrameRecord(
+      length: UInt32(truncatingIfNeeded: byteCount),
+      originalLength: UInt32(truncatingIfNeeded: originalByteCount), timestamp: timestamp,
+      flags: flags)
+    let place = start & mask
+    if place &+ needed <= capacity {
+      put(record, frame, at: place, needed)
+    } else {
+      putWrapped(record, frame, at: start, needed)
     }
     tail = start &+ needed
     if let owner {
@@ -142,6 +131,73 @@ internal import NDIS
     }
     return true
   }
+
+  /// Appends a captured frame with the key of the newest record, if it does not wrap and overwrites
+  /// no looped record: the path of nearly every frame.
+  ///
+  /// - Returns: false if one of these conditions does not hold; the frame is not in the ring then
+  /// - Complexity: one copy of the frame, no allocation
+  @inline(__always)
+  mutating func appendAlike(_ frame: ReceivedFrame) -> Bool {
+    let byteCount = frame.bytes.byteCount
+    let needed = FrameRecord.byteCount(ofFrame: byteCount)
+    let place = tail & mask
+    guard newestKey.isOf(frame), place &+ needed <= capacity else { return false }
+    while tail &- head &+ needed > capacity {
+      guard !flags(at: head).contains(.looped) else { return false }
+      headNumber &+= 1
+      head = position(after: head)
+    }
+    let length = UInt32(truncatingIfNeeded: byteCount)
+    put(
+      FrameRecord(
+        length: length, originalLength: length, timestamp: frame.timestampNanoseconds,
+        flags: FrameRecord.Flags(rawValue: frame.flags)),
+      frame.bytes, at: place, needed)
+    tail &+= needed
+    tailNumber &+= 1
+    return true
+  }
+
+  /// Writes a record that does not wrap.
+  ///
+  /// A header's fields lie in memory as in a record: the machine is a little-endian one.
+  @inline(__always)
+  private func put(_ record: FrameRecord, _ frame: RawSpan, at place: Int, _ byteCount: Int) {
+    // The last granule first: what the frame does not fill of it must be zero.
+    setGranule(0, at: place &+ byteCount &- 8)
+    unsafe base.storeBytes(of: record, toByteOffset: place, as: FrameRecord.self)
+    copy(frame, to: place &+ FrameRecord.headerByteCount)
+  }
+
+  /// Writes a record that wraps.
+  @inline(never)
+  private func putWrapped(
+    _ record: FrameRecord, _ frame: RawSpan, at start: Int, _ byteCount: Int
+  ) {
+    setGranule(0, at: (start &+ byteCount &- 8) & mask)
+    setGranule(
+      UInt64(record.length) | UInt64(record.originalLength) << 32, at: start & mask)
+    setGranule(record.timestamp, at: (start &+ 8) & mask)
+    setGranule(UInt64(record.flags.rawValue), at: (start &+ 16) & mask)
+    let place = (start &+ FrameRecord.headerByteCount) & mask
+    let first = min(frame.byteCount, capacity &- place)
+    copy(frame.extracting(first: first), to: place)
+    copy(frame.extracting(droppingFirst: first), to: 0)
+  }
+
+  @inline(__always) private func setGranule(_ value: UInt64, at place: Int) {
+    unsafe base.storeBytes(of: value, toByteOffset: place, as: UInt64.self)
+  }
+
+  @inline(__always) private func copy(_ bytes: RawSpan, to place: Int) {
+    unsafe bytes.withUnsafeBytes { source in
+      if let from = source.baseAddress { unsafe memcpy(base + place, from, source.count) }
+    }
+  }
+
+  /// Treats the next captured frame as different from the newest record.
+  mutating func forgetNewest() { newestKey = FlowKey() }
 
   /// The end of the whole records from `start` on that fit into `byteLimit`, and their number.
   ///
@@ -164,7 +220,7 @@ internal import NDIS
   mutating func readersServed() {
     lastSeen.close(at: tail, tailNumber)
     // Later records are noted again.
-    newestKey = FlowKey()
+    forgetNewest()
   }
 
   @inline(__always) private mutating func dropOldest() {

@@ -16,6 +16,8 @@ final class FrameSender: @unchecked Sendable {  // One thread's.
   /// up is tried once.
   static let maximumTries = 10
   static let retryNanoseconds: UInt64 = 100_000
+  /// Frames handed to the kernel at once: twice to eight times as many gained 1 % at most.
+  static let framesOfBatch = 64
 
   private let miniport: any MiniportAdapter
   private let receive: ReceivePath
@@ -54,82 +56,142 @@ final class FrameSender: @unchecked Sendable {  // One thread's.
     }
   }
 
-  /// Sends frames of one operation, in batches of 64, until a limit or the kernel stops it.
+  /// Sends frames of one operation, in batches, until a limit or the kernel stops it.
   ///
   /// - Returns: the number of frames that have a status now
   func send(_ operation: WriteOperation, of open: OpenContext, frameLimit: Int) -> Int {
     let check = WriteCheck(open, operation.standing)
     let start = operation.index
     let end = min(operation.recordCount, start &+ frameLimit)
+    let buffer = operation.message
+    let message = buffer.bytes
+    var last = WriteCheck.LastPassed()
     while operation.index < end {
-      guard sendBatch(operation, of: open, check, end: end) else { break }
+      let isGoingOn = sendBatch(
+        operation, message, of: open, check, &last,
+        atMost: min(end &- operation.index, Self.framesOfBatch))
+      guard isGoingOn else { break }
     }
     return operation.index &- start
   }
 
-  /// Sends up to 64 consecutive frames of the message.
+  /// Consecutive frames of a message that are sent with one call.
+  private struct Batch {
+    /// Where the record after them starts.
+    var end: Int
+    var frameCount = 0
+    var byteCount = 0
+    /// All have the destination and the type of the first, and no tag that is looked behind.
+    var isAlike = true
+    private var flow: UInt64?
+
+    init(at offset: Int) { end = offset }
+
+    /// Adds a frame; one that is like the last frame that passed has no tag.
+    @inline(__always)
+    mutating func add(_ frame: RawSpan, isLikeLast: Bool) {
+      if frameCount == 0 {
+        flow = frame.flow
+      } else if !isLikeLast || flow == nil || frame.flow != flow {
+        isAlike = false
+      }
+      frameCount &+= 1
+      byteCount &+= frame.byteCount
+      end &+= FrameRecord.byteCount(ofFrame: frame.byteCount)
+    }
+  }
+
+  /// Sends up to `frameLimit` frames.
   ///
   /// - Returns: false if the kernel has no room; the rest of the operation then waits
   private func sendBatch(
-    _ operation: WriteOperation, of open: OpenContext, _ check: WriteCheck, end: Int
+    _ operation: WriteOperation, _ message: RawSpan, of open: OpenContext, _ check: WriteCheck,
+    _ last: inout WriteCheck.LastPassed, atMost frameLimit: Int
   ) -> Bool {
     var builder = MDLChainBuilder<64>()
     let limiter = open.limiter
     limiter?.beginBatch(nowNanoseconds: monotonicNanoseconds())
-    let buffer = operation.message
-    let message = buffer.bytes
-    var next = operation.offset
-    var index = operation.index
+    var batch = Batch(at: operation.offset)
     var refusal: CompletionStatus?
-    var last = WriteCheck.LastPassed()
-    while index < end, builder.segmentCount < 64 {
-      let frame = message.frame(at: next)
-      refusal = check.failure(frame, remembering: &last)
+    while batch.frameCount < frameLimit {
+      let frame = message.frame(at: batch.end)
+      let isLikeLast = check.passes(frame, like: last)
+      if !isLikeLast { refusal = check.failure(frame, remembering: &last) }
       if refusal == nil, let limiter, !limiter.reserve(frame) { refusal = .rateExceeded }
       if refusal != nil { break }
       try? builder.append(frame)
-      next &+= FrameRecord.byteCount(ofFrame: frame.byteCount)
-      index &+= 1
+      batch.add(frame, isLikeLast: isLikeLast)
     }
-    if builder.segmentCount > 0 {
+    if batch.frameCount > 0 {
       let progress = miniport.send(builder.chain)
-      if progress.sentCount > 0 { framesSent(progress.sentCount, operation, of: open, message) }
+      if progress.sentCount > 0 {
+        framesSent(progress.sentCount, of: batch, operation, message, open)
+      }
       if let failure = progress.failure { return handle(failure, operation, of: open, check) }
     }
     if let refusal {
       open.transmit.count(refusal)
       if operation.refusal == nil {
-        operation.refusal = check.refusal(of: message.frame(at: next), refusal)
+        operation.refusal = check.refusal(of: message.frame(at: batch.end), refusal)
       }
       endFrame(operation, refusal, check)
     }
     return true
   }
 
-  /// This many frames from the operation's offset on are on the wire.
+  /// The first frames of a batch are on the wire.
   private func framesSent(
-    _ count: Int, _ operation: WriteOperation, of open: OpenContext, _ message: RawSpan
+    _ count: Int, of batch: Batch, _ operation: WriteOperation, _ message: RawSpan,
+    _ open: OpenContext
   ) {
+    let first = message.frame(at: operation.offset)
+    var (end, byteCount) = (batch.end, batch.byteCount)
+    // Alike, they have one verdict, so nothing is done for each of them.
+    if batch.isAlike, count == batch.frameCount, open.limiter == nil, !isLoopedBack(first, open) {
+      if first.isToGroup {
+        nonUnicast.countSent(
+          first,
+          TrafficCounts.Pair(
+            frames: UInt64(truncatingIfNeeded: count),
+            bytes: UInt64(truncatingIfNeeded: byteCount)))
+      }
+    } else {
+      (end, byteCount) = eachSent(count, from: operation.offset, message, open)
+    }
+    (operation.keptStatuses ?? statuses).setSuccess(from: operation.index, count)
+    operation.fullQueueCount = 0
+    operation.offset = end
+    operation.index &+= count
+    operation.sentByteCount &+= byteCount
+    open.transmit.sent &+= UInt64(truncatingIfNeeded: count)
+    open.transmit.sentBytes &+= UInt64(truncatingIfNeeded: byteCount)
+  }
+
+  private func isLoopedBack(_ frame: RawSpan, _ open: OpenContext) -> Bool {
+    open.loopsBack && open.filter.hears(frame)
+  }
+
+  /// Handles sent frames one by one: loops back, counts, charges the rate limiter.
+  ///
+  /// - Returns: where the record after them starts, and the bytes of the frames
+  private func eachSent(
+    _ count: Int, from start: Int, _ message: RawSpan, _ open: OpenContext
+  ) -> (end: Int, byteCount: Int) {
     let (limiter, filter, loopsBack) = (open.limiter, open.filter, open.loopsBack)
-    let statuses = operation.keptStatuses ?? self.statuses
-    let success = CompletionStatus.success
-    var offset = operation.offset
-    var sentByteCount = 0
-    for step in 0..<count {
+    var offset = start
+    var byteCount = 0
+    for _ in 0..<count {
       let frame = message.frame(at: offset)
       limiter?.spend(frame)
-      if frame.isToGroup { nonUnicast.countSent(frame) }
+      if frame.isToGroup {
+        nonUnicast.countSent(
+          frame, TrafficCounts.Pair(frames: 1, bytes: UInt64(truncatingIfNeeded: frame.byteCount)))
+      }
       if loopsBack, filter.hears(frame) { receive.loopBack(frame, of: open) }
-      statuses.set(operation.index &+ step, success)
-      sentByteCount &+= frame.byteCount
+      byteCount &+= frame.byteCount
       offset &+= FrameRecord.byteCount(ofFrame: frame.byteCount)
     }
-    operation.fullQueueCount = 0
-    operation.offset = offset
-    operation.index &+= count
-    operation.sentByteCount &+= sentByteCount
-    open.transmit.sent &+= UInt64(truncatingIfNeeded: count)
-    open.transmit.sentBytes &+= UInt64(truncatingIfNeeded: sentByteCount)
+    return (offset, byteCount)
   }
 
   /// The frame at the operation's offset will not be sent.
@@ -201,11 +263,15 @@ extension SendFailure {
 }
 
 extension RawSpan {
-  /// The frame of the record at `offset`, whose length the server has checked.
+  /// The frame of the record at `offset`, which the server has checked to lie in the message.
   @_lifetime(copy self)
   @inline(__always) fileprivate func frame(at offset: Int) -> RawSpan {
-    let byteCount = unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: UInt32.self)
     let start = offset &+ FrameRecord.headerByteCount
-    return extracting(start..<(start &+ Int(byteCount)))
+    return unsafe extracting(
+      unchecked: Range(
+        uncheckedBounds: (
+          start,
+          start &+ Int(unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt32.self))
+        )))
   }
 }

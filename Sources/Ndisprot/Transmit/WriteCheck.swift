@@ -7,6 +7,8 @@ internal import NDIS
 struct WriteCheck {
   private let etherTypes: EtherTypeSet
   private let mtu: Int
+  /// The longest frame without a tag.
+  private let untaggedLimit: Int
   private let address: MACAddress
   private let allowsAnySource: Bool
   private let access: AccessGrant
@@ -21,6 +23,7 @@ struct WriteCheck {
     let snapshot = open.binding.snapshot
     etherTypes = open.options.etherTypes
     mtu = Int(snapshot.attributes.mtu)
+    untaggedLimit = mtu + EthernetHeader.untaggedByteCount
     address = snapshot.attributes.address
     allowsAnySource = open.options.flags.contains(.anySource)
     access = open.filter.access
@@ -55,20 +58,20 @@ struct WriteCheck {
     fileprivate var sourceAndType: UInt64?
   }
 
-  /// Why the frame must not be sent; without work if all that is examined is as in the last one.
+  /// Whether all that is looked at is as in the last frame that passed, but for the destination.
   @inline(__always)
-  func failure(
-    _ frame: RawSpan, remembering last: inout LastPassed
-  ) -> CompletionStatus? {
-    let sourceAndType = frame.sourceAndOuterType
-    if sourceAndType != nil, frame.byteCount <= limit(nil), last.sourceAndType == sourceAndType {
-      return nil
-    }
+  func passes(_ frame: RawSpan, like last: LastPassed) -> Bool {
+    guard let known = last.sourceAndType, frame.byteCount <= untaggedLimit else { return false }
+    return frame.sourceAndOuterType == known
+  }
+
+  /// What keeps the frame from the wire; remembers one that passes.
+  func failure(_ frame: RawSpan, remembering last: inout LastPassed) -> CompletionStatus? {
     let header = MDLSpan(frame).ethernetHeader
     let failure = failure(frame, header)
     // For a tagged frame the tag and its length count too.
     let isLasting = failure == nil && header?.tagProtocol == nil && !access.namesAddresses
-    last.sourceAndType = isLasting ? sourceAndType : nil
+    last.sourceAndType = isLasting ? frame.sourceAndOuterType : nil
     return failure
   }
 
