@@ -137,7 +137,8 @@ let package = Package(
     tests("NdisprotConfiguration", ["NdisprotServer", "Ndisprot", "NDIS", "Platform"]),
     tests("ndisprotd", ["NDIS", "NdisprotServer"]),
     tests(
-      "ndisprotctl", ["NdisprotClient", "VirtualAdapter", "NDIS", "Platform", argumentParser],
+      "ndisprotctl",
+      ["CaptureFile", "NdisprotClient", "VirtualAdapter", "NDIS", "Platform", argumentParser],
       exclude: ["Snapshots"]),
     .testTarget(
       name: "IntegrationTests",

@@ -33,13 +33,24 @@ public struct CaptureReader {
   var clocks: [CaptureClock] = []
   /// The interfaces of the current section; a pcap file has one.
   public internal(set) var interfaces: [CaptureInterface] = []
+  /// The block that is being passed over.
+  private var passage: Passage?
   /// The format; nil before the first `next`.
   public private(set) var format: CaptureFormat?
 
-  /// Reads from a source, which returns at most as many bytes as requested, and none at its end.
+  /// Reads from a source, which answers with at most as many bytes as asked for, none at its end.
+  ///
+  /// One that has nothing yet may throw, EAGAIN for instance: the next call of `next` goes on there.
   public init(_ source: @escaping (Int) throws(SystemError) -> [UInt8]) { self.source = source }
 
-  /// The offset of the next block or frame.
+  /// A block that is passed over: where it began, its length, and its bytes in front of the last four.
+  private struct Passage {
+    let start: UInt64
+    let length: UInt32
+    var left: Int
+  }
+
+  /// Where the next block or frame begins.
   public var offset: UInt64 { base + UInt64(position) }
 
   /// The bytes of the frame that `next` returned last.
@@ -54,10 +65,11 @@ public struct CaptureReader {
   public mutating func next() throws(CaptureFileError) -> CaptureFrame? {
     frameRange = 0..<0
     if format == nil { try readHead() }
-    while try fill(1) {
+    while true {
+      if let passage { try pass(passage) }
+      guard try fill(1) else { return nil }
       if let frame = format == .pcap ? try nextOfPcap() : try nextBlock() { return frame }
     }
-    return nil
   }
 
   // MARK: pcap
@@ -125,7 +137,7 @@ public struct CaptureReader {
       throw .malformed(offset: offset + 4, .blockLength(length))
     }
     guard [0x0A0D_0D0A, 1, 2, 3, 6].contains(type) else {
-      try skip(length)
+      passage = Passage(start: offset, length: length, left: Int(length) - 4)
       return nil
     }
     guard length <= Self.maximumBlockByteCount else {
@@ -152,19 +164,20 @@ public struct CaptureReader {
     guard end == length else { throw .malformed(offset: offset + UInt64(place), .blockEnd(end)) }
   }
 
-  /// Skips a block, a chunk at a time: it may be larger than memory.
-  private mutating func skip(_ length: UInt32) throws(CaptureFileError) {
-    let start = offset
-    var left = Int(length) - 4
-    while left > 0 {
-      let part = min(left, Self.chunkByteCount)
-      guard try fill(part) else { throw .truncated(offset: start) }
+  /// Passes a block over, a chunk at a time: it may be longer than memory.
+  private mutating func pass(_ block: Passage) throws(CaptureFileError) {
+    var block = block
+    while block.left > 0 {
+      let part = min(block.left, Self.chunkByteCount)
+      guard try fill(part) else { throw .truncated(offset: block.start) }
       position += part
-      left -= part
+      block.left -= part
+      passage = block
     }
-    guard try fill(4) else { throw .truncated(offset: start) }
-    try checkEnd(length, at: 0)
+    guard try fill(4) else { throw .truncated(offset: block.start) }
+    try checkEnd(block.length, at: 0)
     position += 4
+    passage = nil
   }
 
   /// The frame of this block has this many bytes, from `start` of the block on.

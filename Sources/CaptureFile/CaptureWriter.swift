@@ -26,6 +26,25 @@ public struct CaptureWriter: ~Copyable {
   /// Removes the pending bytes after they were written.
   public mutating func removeAll() { buffer.removeAll(keepingCapacity: true) }
 
+  /// Where the block ends that begins at a place of the bytes that wait; of pcap, the frame.
+  public func end(ofBlockAt place: Int) -> Int {
+    let lengthPlace = place + (format == .pcap ? 8 : 4)
+    guard lengthPlace + 4 <= buffer.count else { return buffer.count }
+    let length = (0..<4).reduce(0) { $0 | Int(buffer[lengthPlace + $1]) << (8 * $1) }
+    return min(place + length + (format == .pcap ? 16 : 0), buffer.count)
+  }
+
+  /// The blocks that end at a place of the bytes that wait, or before it: how many, and their bytes.
+  public func blocks(before place: Int) -> (count: UInt64, byteCount: Int) {
+    var (count, end): (UInt64, Int) = (0, 0)
+    while end < buffer.count {
+      let next = self.end(ofBlockAt: end)
+      if next > place { break }
+      (count, end) = (count + 1, next)
+    }
+    return (count, end)
+  }
+
   // MARK: The head of a file
 
   /// Appends the beginning of every file.

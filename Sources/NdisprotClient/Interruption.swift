@@ -39,7 +39,21 @@ public final class Interruption: Sendable {
     }
   }
 
-  /// Sleeps.
+  /// Waits until bytes can be read from a descriptor, or it has ended.
+  ///
+  /// - Returns: false when it is raised
+  public func wait(toRead awaited: Int32) -> Bool {
+    while !isRaised {
+      var polled: InlineArray<2, pollfd> = [
+        pollfd(fd: awaited, events: Int16(POLLIN), revents: 0),
+        pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
+      ]
+      if pollBoth(&polled, milliseconds: -1) > 0, polled[0].revents != 0 { return true }
+    }
+    return false
+  }
+
+  /// Lets time pass.
   ///
   /// - Throws: `.interrupted` when it is raised
   static func wait(

@@ -1,5 +1,7 @@
 import CaptureFile
+import Glibc
 import MDL
+import Platform
 
 /// Bytes of a file, put together word by word in either order.
 struct Bytes {
@@ -66,21 +68,28 @@ struct Reading {
   var format: CaptureFormat?
   var error: CaptureFileError?
 
-  /// Reads with a source that gives so many bytes at a time.
-  init(_ file: [UInt8], step: Int = .max) {
+  /// Reads with a source that gives so many bytes at a time, and of those none at every other call
+  /// when it pauses.
+  init(_ file: [UInt8], step: Int = .max, pauses: Bool = false) {
     var rest = file[...]
-    var reader = CaptureReader { wanted in
+    var isPausing = false
+    var reader = CaptureReader { wanted throws(SystemError) in
+      isPausing = pauses && !isPausing
+      if isPausing { throw SystemError(errno: EAGAIN, call: "read") }
       let part = rest.prefix(min(step, wanted))
       rest = rest.dropFirst(part.count)
       return Array(part)
     }
-    do {
-      while let frame = try reader.next() {
+    while error == nil {
+      do throws(CaptureFileError) {
+        guard let frame = try reader.next() else { break }
         frames.append(frame)
         bytes.append(reader.bytes.array)
+      } catch .unreadable(SystemError(errno: EAGAIN, call: "read")) {
+        // There is more.
+      } catch {
+        self.error = error
       }
-    } catch {
-      self.error = error
     }
     (interfaces, format) = (reader.interfaces, reader.format)
   }

@@ -42,6 +42,22 @@ struct HostileFileTests {
     #expect(slow.frames == whole.frames && slow.bytes == whole.bytes && slow.error == nil)
   }
 
+  @Test(
+    "a source that has nothing yet is asked again, and no byte of a block is lost or read twice")
+  func pauses() {
+    var unknown = Bytes()
+    unknown.block(0x0BAD) { $0.all += [UInt8](repeating: 7, count: 600_000) }
+    let file = Self.goodFile(.pcapng) + unknown.all + Self.goodFile(.pcapng)
+    for (file, step) in [(file, 4_099), (Self.goodFile(.pcapng), 1), (Self.goodFile(.pcap), 1)] {
+      let (whole, slow) = (Reading(file), Reading(file, step: step, pauses: true))
+      #expect(slow.frames == whole.frames && slow.bytes == whole.bytes && slow.error == nil)
+    }
+    // What ends inside of a block that is passed over is no whole file.
+    let cut = Reading(
+      Self.goodFile(.pcapng) + unknown.all.prefix(500_000), step: 4_099, pauses: true)
+    #expect(cut.error == .truncated(offset: UInt64(Self.goodFile(.pcapng).count)))
+  }
+
   @Test("random changes never trap, and every error names an offset inside of the file")
   func randomChanges() {
     var random = SplitMix64(state: 23)

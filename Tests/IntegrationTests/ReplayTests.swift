@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import Testing
 
 @Suite(
@@ -114,6 +115,46 @@ struct ReplayTests {
       let summary = try outcome.replaySummary()
       #expect(summary.sent == 1 && summary.failed == ["etherTypeMismatch": 1, "sourceMismatch": 1])
       #expect(try far.receive(1) == [frames[0]])
+    }
+  }
+
+  @Test(
+    "what comes through a pipe is sent while the pipe stays open, and a signal ends the wait for more",
+    arguments: ["topspeed", "original"])
+  func pipe(pace: String) throws {
+    try Lab.run { lab in
+      let far = lab.peer
+      let (path, pipe) = (try file(lab, outward), lab.filePath("pipe"))
+      try lab.succeed(["mkfifo", "-m", "666", pipe])
+      let source = try ChildProcess(
+        ["sh", "-c", "exec 3>'\(pipe)'; cat '\(path)' >&3; exec sleep 600"],
+        errorPath: lab.filePath("source"))
+      let replay = try lab.startCtl("--json", "replay", pipe, "np0", "--pace", pace)
+      #expect(try far.receive(5) == outward)
+      replay.send(SIGINT)
+      let summary = try replay.rest()
+      #expect(summary.contains(#""sent":5,"#), "\(summary)")
+      #expect(try replay.exitCode() == 0)
+      let again = try lab.ctl("replay", pipe, "np0", "--loop", "2")
+      #expect(again.exitCode == 64 && again.errors.contains("read once"), "\(again.errors)")
+      source.send(SIGKILL)
+    }
+  }
+
+  @Test("a signal ends a replay of which nothing is sent")
+  func nothingToSend() throws {
+    try Lab.run { lab in
+      let path = try file(lab, outward)
+      let replay = try lab.startCtl(
+        "--json", "replay", path, "np0", "--pace", "topspeed", "--loop", "999999999", "--only",
+        "0x1234")
+      try eventually("its open") {
+        try lab.ctl("--json", "bindings").output.contains(#""opens":1"#)
+      }
+      replay.send(SIGTERM)
+      let summary = try replay.rest()
+      #expect(summary.contains(#""sent":0,"#), "\(summary)")
+      #expect(try replay.exitCode() == 0)
     }
   }
 

@@ -39,6 +39,22 @@ struct AccessWarningTests {
   }
 
   @Test(
+    "twenty thousand rules and as many bindings are looked through, some of them, and warned about",
+    .timeLimit(.minutes(5)), arguments: [false, true])
+  func many(areAlike: Bool) {
+    let types = (0..<16).map { UInt16(0x8000 + $0) }
+    let rules = (0..<20_000).map { number in
+      Self.rule("\(number)", on: areAlike ? "np*" : "np\(number)a?*b*", types)
+    }
+    let bound = (0..<20_000).map { number in
+      InterfaceMatch(name: .like(NamePattern(stringLiteral: areAlike ? "x*" : "x*\(number)?*y")))
+    }
+    let warnings = AccessPolicy(rules).warnings(bound: bound)
+    #expect(warnings.contains { $0.text.hasPrefix("it never decides") } == areAlike)
+    #expect(warnings.contains { $0.text.hasPrefix("no [[binding]]") })
+  }
+
+  @Test(
     "a right, or a limit, without what it needs is named",
     arguments: [
       ([.read, .promiscuous], 1), ([.read, .promiscuous, .setOID], 0), ([.write, .allFrames], 1),

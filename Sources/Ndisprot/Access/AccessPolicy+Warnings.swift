@@ -17,9 +17,12 @@ extension AccessPolicy {
   /// - Returns: any number of warnings for a rule
   public func warnings(bound: [InterfaceMatch]) -> [Warning] {
     let hidden = hiddenRules
+    var comparison = MatchComparison()
     return rules.indices.flatMap { index in
       let rule = rules[index]
-      let texts = [hidden[index], rule.rootWarning, rule.warning(unbound: bound)]
+      let isBound =
+        bound.isEmpty || bound.contains { comparison.canMeet($0, rule.interface) ?? true }
+      let texts = [hidden[index], rule.rootWarning, isBound ? nil : AccessRule.unboundWarning]
       return (texts.compactMap { $0 } + rule.rightWarnings).map { Warning(index: index, text: $0) }
     }
   }
@@ -45,20 +48,94 @@ extension AccessPolicy {
 
   /// The rules that never decide, each with the reason.
   private var hiddenRules: [Int: String] {
-    var ofSubject: [AccessRule.Subject: [AccessRule]] = [:]
+    var places: [AccessRule.Subject: [Int]] = [:]
     var hidden: [Int: String] = [:]
+    var comparison = MatchComparison()
     for (index, rule) in rules.enumerated() where rule.subject != .nobody {
-      let own = ofSubject[rule.subject, default: []]
-      let earlier = rule.subject == .everybody ? own : own + ofSubject[.everybody, default: []]
-      let covering = earlier.filter { $0.interface.covers(rule.interface) }
-      if let first = rule.hider(of: rule.etherTypes.wireValues, among: covering[...]) {
+      let own = places[rule.subject, default: []]
+      let earlier = rule.subject == .everybody ? own : own + places[.everybody, default: []]
+      if let first = hider(of: rule, among: earlier, &comparison) {
         hidden[index] =
           "it never decides: \(first.title) comes first. Put it before that one, or remove it"
       }
-      // Of many rules of one subject only the first are compared: a warning is no proof.
-      if own.count < 512 { ofSubject[rule.subject] = own + [rule] }
+      // Beyond so many of one subject only the first are looked at: a warning is no proof.
+      if own.count < 512 { places[rule.subject] = own + [index] }
     }
     return hidden
+  }
+
+  /// The first of some rules which together decide about all that a rule would decide about.
+  ///
+  /// - Returns: nil if something is left, or if there is more to compare than a warning is worth
+  private func hider(
+    of rule: AccessRule, among earlier: [Int], _ comparison: inout MatchComparison
+  ) -> AccessRule? {
+    var first: AccessRule?
+    for type in rule.etherTypes.wireValues {
+      for vlan in rule.vlans.wireValues {
+        guard
+          let other = earlier.first(where: {
+            comparison.take(1) && rules[$0].decides(type, vlan)
+              && comparison.covers(rules[$0].interface, rule.interface) == true
+          })
+        else { return nil }
+        first = first ?? rules[other]
+      }
+    }
+    return first
+  }
+}
+
+/// Compares matches of interfaces, each two once, and some millions of steps in all: a file of
+/// megabytes is no reason to keep a start or a reload waiting.
+private struct MatchComparison {
+  private struct Pair: Hashable {
+    let first: Int
+    let second: Int
+  }
+
+  /// Steps that are left.
+  private var steps = 1 << 22
+  private var numbers: [InterfaceMatch: Int] = [:]
+  private var covered: [Pair: Bool] = [:]
+  private var met: [Pair: Bool] = [:]
+
+  /// Takes so many steps; false if they are not left.
+  mutating func take(_ count: Int) -> Bool {
+    steps -= min(count, steps)
+    return steps > 0
+  }
+
+  /// Whether one covers the other; nil without the steps to tell.
+  mutating func covers(_ match: InterfaceMatch, _ other: InterfaceMatch) -> Bool? {
+    guard take(8) else { return nil }
+    let pair = pair(match, other)
+    if let known = covered[pair] { return known }
+    guard take(64) else { return nil }
+    let covers = match.covers(other)
+    covered[pair] = covers
+    return covers
+  }
+
+  /// Whether both can mean one interface; nil without the steps to tell.
+  mutating func canMeet(_ match: InterfaceMatch, _ other: InterfaceMatch) -> Bool? {
+    guard take(8) else { return nil }
+    let pair = pair(match, other)
+    if let known = met[pair] { return known }
+    guard take(64) else { return nil }
+    let canMeet = match.canMeet(other)
+    met[pair] = canMeet
+    return canMeet
+  }
+
+  private mutating func pair(_ match: InterfaceMatch, _ other: InterfaceMatch) -> Pair {
+    Pair(first: number(match), second: number(other))
+  }
+
+  private mutating func number(_ match: InterfaceMatch) -> Int {
+    if let known = numbers[match] { return known }
+    numbers[match] = numbers.count
+    return numbers.count - 1
   }
 }
 
@@ -83,10 +160,8 @@ extension AccessRule {
     subject == .user(0) ? "root may do everything without a rule. Remove it" : nil
   }
 
-  fileprivate func warning(unbound bound: [InterfaceMatch]) -> String? {
-    guard !bound.isEmpty, !bound.contains(where: { $0.canMeet(interface) }) else { return nil }
-    return "no [[binding]] names such an interface. Add one, unless another of its names is bound"
-  }
+  fileprivate static let unboundWarning =
+    "no [[binding]] names such an interface. Add one, unless another of its names is bound"
 
   /// Rights that have no effect without another.
   fileprivate var rightWarnings: [String] {

@@ -146,6 +146,7 @@ struct CaptureCommand: ParsableCommand {
         monitor, by: Deadline(after: duration?.duration), begun: view.showBegin,
         waiting: view.showWaiting, show: view.showMoment)
     } catch {
+      if path == "-", error.isBrokenPipe { return }
       throw program.fail(uncapturable: path, error)
     }
     view.showSummary(moment)

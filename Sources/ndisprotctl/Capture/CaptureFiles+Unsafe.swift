@@ -23,7 +23,11 @@ struct CaptureFiles: ~Copyable {
   private let head: [UInt8]
   private var descriptor: Int32 = -1
   private var isRegular = false
-  /// Bytes of the file that are known to be complete blocks.
+  /// Whether writing has failed: what a pipe has got so far has no end any more.
+  private var isBroken = false
+  /// Whether the capture is to end: then a pipe whose reader stopped is waited for no longer.
+  private var isEnding: @Sendable () -> Bool = { false }
+  /// Bytes of the file that are known to be whole blocks.
   private var byteCount: UInt64 = 0
   private var openedAt: UInt64 = 0
   private var kept: [String] = []
@@ -41,15 +45,19 @@ struct CaptureFiles: ~Copyable {
     self.head = head
   }
 
-  /// Begins the first file.
+  /// Begins the first file; `isEnding` says whether a reader is still waited for.
+  mutating func begin(_ isEnding: @escaping @Sendable () -> Bool) throws(SystemError) {
+    self.isEnding = isEnding
+    try open()
+  }
+
+  /// Begins a file.
   mutating func open() throws(SystemError) {
     if path == "-" {
       (currentPath, descriptor) = ("-", STDOUT_FILENO)
     } else {
       currentPath = rotation.isOn ? Self.name(path, fileCount + 1, realtimeNanoseconds()) : path
-      // A capture's contents belong to its user.
-      descriptor = unsafe Glibc.open(currentPath, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-      guard descriptor >= 0 else { throw SystemError(failed: "open") }
+      descriptor = try descriptor(of: currentPath)
     }
     var status = stat()
     isRegular = unsafe fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
@@ -60,53 +68,96 @@ struct CaptureFiles: ~Copyable {
       while kept.count > limit { unsafe unlink(kept.removeFirst()) }
     }
     let head = head
-    var error: SystemError?
-    unsafe head.withUnsafeBytes { bytes in
-      do throws(SystemError) {
-        try unsafe write(bytes)
-      } catch let caught {
-        error = caught
-      }
-    }
+    let error = unsafe write(head.span.bytes).error
     if let error { throw error }
   }
 
-  /// Whether the file has reached its limit: what follows belongs in the next one.
+  private func descriptor(of path: String) throws(SystemError) -> Int32 {
+    while true {
+      // What a capture holds is its user's.
+      let flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK
+      let descriptor = unsafe Glibc.open(path, flags, 0o600)
+      if descriptor >= 0 { return descriptor }
+      let error = SystemError(failed: "open")
+      // A named pipe that no program reads yet.
+      var status = stat()
+      guard error.errno == ENXIO, unsafe stat(path, &status) == 0,
+        status.st_mode & S_IFMT == S_IFIFO
+      else { throw error }
+      guard !isEnding() else { throw SystemError(errno: EINTR, call: "open") }
+      poll(nil, 0, 50)
+    }
+  }
+
+  /// Whether the file has reached its end: what follows belongs into the next.
   var isFull: Bool {
     if let limit = rotation.byteLimit, byteCount >= limit { return true }
     guard let interval = rotation.interval else { return false }
     return .nanoseconds(Int64(clamping: monotonicNanoseconds() - openedAt)) >= interval
   }
 
-  /// Writes complete blocks; if the disk is full, none of them remains in part.
-  mutating func write(_ bytes: UnsafeRawBufferPointer) throws(SystemError) {
-    var rest = unsafe bytes[...]
-    while unsafe !rest.isEmpty {
-      let count = unsafe Glibc.write(
-        descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else {
-        let error = SystemError(failed: "write")
-        // Programs would reject a file with a partial block.
-        if isRegular, ftruncate(descriptor, off_t(clamping: byteCount)) == 0 {
-          lseek(descriptor, off_t(clamping: byteCount), SEEK_SET)
-        }
-        throw error
-      }
-      unsafe rest = rest.dropFirst(count)
-    }
-    byteCount += UInt64(bytes.count)
-    totalByteCount += UInt64(bytes.count)
+  /// Bytes that still belong into this file; the block that reaches them does, too.
+  var room: Int {
+    Int(clamping: (rotation.byteLimit ?? .max) - min(rotation.byteLimit ?? .max, byteCount))
   }
 
-  /// Ends the file with the statistics.
-  mutating func close(_ statistics: UnsafeRawBufferPointer) throws(SystemError) {
+  /// Writes whole blocks; of one that does not fit the disk nothing stays.
+  ///
+  /// - Parameters:
+  ///   - bytes: what is written
+  ///   - isLast: whether a pipe without room is waited for no longer
+  ///   - whole: how many of so many first bytes are whole blocks
+  /// - Returns: bytes of whole blocks that are in the file, and why those are not all
+  mutating func write(
+    _ bytes: RawSpan, isLast: Bool = false, whole: (Int) -> Int = { _ in 0 }
+  ) -> (byteCount: Int, error: SystemError?) {
+    var done = 0
+    var failure: SystemError?
+    while done < bytes.byteCount, failure == nil {
+      guard isRegular || hasRoom(isLast) else {
+        failure = SystemError(errno: EAGAIN, call: "write")
+        break
+      }
+      // So much a pipe that has room takes without waiting.
+      let limit = isRegular ? bytes.byteCount : min(bytes.byteCount, done + 4_096)
+      let count = unsafe bytes.extracting(done..<limit).withUnsafeBytes {
+        unsafe Glibc.write(descriptor, $0.baseAddress, $0.count)
+      }
+      if count < 0, errno == EINTR || errno == EAGAIN { continue }
+      if count > 0 { done += count } else { failure = SystemError(failed: "write") }
+    }
+    if failure != nil {
+      isBroken = true
+      done = whole(done)
+      // A block that was written in part would make the file one that programs complain about.
+      let end = off_t(clamping: byteCount + UInt64(done))
+      if isRegular, ftruncate(descriptor, end) == 0 { lseek(descriptor, end, SEEK_SET) }
+    }
+    byteCount += UInt64(done)
+    totalByteCount += UInt64(done)
+    return (done, failure)
+  }
+
+  /// Waits until a pipe has room: as long as it takes, but at the end a second without any at most.
+  private func hasRoom(_ isLast: Bool) -> Bool {
+    var rounds = 0
+    while true {
+      var polled = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+      if unsafe poll(&polled, 1, 100) > 0 { return true }
+      rounds = isLast || isEnding() ? rounds + 1 : 0
+      if rounds == 10 { return false }
+    }
+  }
+
+  /// Ends the file with what was counted.
+  mutating func close(_ statistics: RawSpan) throws(SystemError) {
     guard descriptor >= 0 else { return }
     defer {
       if descriptor != STDOUT_FILENO { Glibc.close(descriptor) }
       descriptor = -1
     }
-    try unsafe write(statistics)
+    guard isRegular || !isBroken else { return }
+    if let error = write(statistics, isLast: true).error { throw error }
   }
 
   /// A name in dumpcap's style: `np0_00003_20261129184500.pcapng`.

@@ -62,7 +62,7 @@ final class CaptureRun: Sendable {
       Losses(
         from: (try? LossCounters.reading(monitor, interfaceIndex: source.interfaceIndex)) ?? [])
     }
-    try sink.open()
+    try sink.open { interruption?.isRaised == true || end.isPast }
     for source in sources {
       try SystemThread.start("capture") { [sink, changed] in
         source.run(into: sink, by: end, statistics: statistics, changed: changed)

@@ -31,8 +31,9 @@ final class CaptureSink: Sendable {
     self.frameLimit = frameLimit == 0 ? .max : frameLimit
   }
 
-  func open() throws(SystemError) {
-    try state.withLock { state throws(SystemError) in try state.files.open() }
+  /// Begins the first file; `isEnding` says whether a reader of a pipe is still waited for.
+  func open(_ isEnding: @escaping @Sendable () -> Bool) throws(SystemError) {
+    try state.withLock { state throws(SystemError) in try state.files.begin(isEnding) }
   }
 
   /// Claims a place for one more frame; false if the limit is reached.
@@ -49,47 +50,69 @@ final class CaptureSink: Sendable {
 
   /// Writes what a thread has collected, `frames` frames; `statistics` end a full file.
   ///
-  /// - Returns: false if writing is no longer possible
+  /// - Returns: how many of the frames are in a file, and whether more can be written
   func write(
     _ writer: inout CaptureWriter, frames: UInt64, statistics: () -> CaptureWriter
-  ) -> Bool {
-    defer { writer.removeAll() }
-    let isWritten = unsafe writer.pending.withUnsafeBytes { bytes in
-      state.withLock { state in
-        guard state.error == nil, !state.isClosed else { return false }
-        do throws(SystemError) {
-          if state.files.isFull { try Self.rotate(&state, statistics()) }
-          if unsafe !bytes.isEmpty { try unsafe state.files.write(bytes) }
-          return true
-        } catch {
-          state.error = error
-          return false
-        }
-      }
+  ) -> (frames: UInt64, isOpen: Bool) {
+    let (place, isOpen) = state.withLock { state in
+      Self.write(writer, &state, statistics)
     }
-    if !isWritten { unwrittenCount.wrappingAdd(frames, ordering: .relaxed) }
-    return isWritten
+    let written = place == writer.byteCount && isOpen ? frames : writer.blocks(before: place).count
+    unwrittenCount.wrappingAdd(frames - min(frames, written), ordering: .relaxed)
+    writer.removeAll()
+    return (written, isOpen)
+  }
+
+  /// - Returns: how many of the bytes are in a file, and whether more can be written
+  private static func write(
+    _ writer: borrowing CaptureWriter, _ state: inout State, _ statistics: () -> CaptureWriter
+  ) -> (byteCount: Int, isOpen: Bool) {
+    var place = 0
+    guard state.error == nil, !state.isClosed else { return (place, false) }
+    do throws(SystemError) {
+      repeat {
+        if state.files.isFull { try rotate(&state, statistics()) }
+        let end = end(writer, from: place, room: state.files.room)
+        let start = place
+        let outcome = state.files.write(writer.pending.extracting(start..<end)) {
+          writer.blocks(before: start + $0).byteCount - start
+        }
+        place += outcome.byteCount
+        if let error = outcome.error { throw error }
+      } while place < writer.byteCount
+      return (place, true)
+    } catch {
+      state.error = error
+      return (place, false)
+    }
+  }
+
+  /// Where the bytes end that go into a file with so much room: behind the block that fills it.
+  private static func end(
+    _ writer: borrowing CaptureWriter, from place: Int, room: Int
+  ) -> Int {
+    guard room < writer.byteCount - place else { return writer.byteCount }
+    var end = place
+    repeat { end = writer.end(ofBlockAt: end) } while end < place + room
+    return end
   }
 
   private static func rotate(
     _ state: inout State, _ statistics: borrowing CaptureWriter
   ) throws(SystemError) {
-    try unsafe statistics.pending.withUnsafeBytes { bytes throws(SystemError) in
-      try unsafe state.files.close(bytes)
-    }
+    try state.files.close(statistics.pending)
     try state.files.open()
   }
 
   /// Ends the last file.
   func close(_ statistics: borrowing CaptureWriter) {
-    unsafe statistics.pending.withUnsafeBytes { bytes in
-      state.withLock { state in
-        state.isClosed = true
-        do throws(SystemError) {
-          try unsafe state.files.close(bytes)
-        } catch {
-          state.error = state.error ?? error
-        }
+    let pending = statistics.pending
+    state.withLock { state in
+      state.isClosed = true
+      do throws(SystemError) {
+        try state.files.close(pending)
+      } catch {
+        state.error = state.error ?? error
       }
     }
   }

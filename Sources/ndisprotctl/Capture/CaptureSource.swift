@@ -208,17 +208,17 @@ final class CaptureSource: @unchecked Sendable {
     /// Writes the collected frames; false if writing is no longer possible.
     mutating func flush(_ statistics: () -> CaptureWriter) -> Bool {
       let count = frameCount
-      let isWritten = sink.write(&writer, frames: count, statistics: statistics)
+      let written = sink.write(&writer, frames: count, statistics: statistics)
       source.readCount.wrappingAdd(readCount, ordering: .relaxed)
-      if isWritten {
-        source.writtenCount.wrappingAdd(count, ordering: .relaxed)
-        source.writtenByteCount.wrappingAdd(byteCount, ordering: .relaxed)
-      }
+      source.writtenCount.wrappingAdd(written.frames, ordering: .relaxed)
+      // Of a message that fits a disk in part, its share.
+      source.writtenByteCount.wrappingAdd(
+        count == 0 ? 0 : byteCount * written.frames / count, ordering: .relaxed)
       (readCount, frameCount, byteCount) = (0, 0, 0)
       let kernelLost = source.kernelLostCount.load(ordering: .relaxed)
       lost &+= kernelLost &- self.kernelLost
       self.kernelLost = kernelLost
-      return isWritten
+      return written.isOpen
     }
   }
 }

@@ -65,7 +65,8 @@ struct ExtcapCapture {
       (moment, failure) = try CaptureRun([source], sink, .pcapng).run(
         monitor, by: .never, begun: {}, waiting: {}, show: { _ in })
     } catch {
-      if error.isBrokenPipe { return 0 }
+      // Also when Wireshark ends it before it reads.
+      if error.isBrokenPipe || error.errno == EINTR { return 0 }
       throw program.fail(uncapturable: arguments.fifo, error)
     }
     if let error = moment.file.error, !error.isBrokenPipe {

@@ -1,5 +1,6 @@
 internal import CaptureFile
 internal import Glibc
+internal import NdisprotClient
 internal import Platform
 
 /// A capture file that is read sequentially; `-` is standard input.
@@ -18,9 +19,26 @@ final class CaptureInput {
 
   deinit { if descriptor != STDIN_FILENO { close(descriptor) } }
 
-  /// A reader from the current position of the file.
+  /// Waits for more of a pipe; false if that was interrupted.
+  func wait(_ interruption: Interruption?) -> Bool {
+    guard let interruption else {
+      var polled = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+      return unsafe poll(&polled, 1, -1) >= 0
+    }
+    return interruption.wait(toRead: descriptor)
+  }
+
+  /// Whether a read is answered at once.
+  private var isReady: Bool {
+    guard byteCount == nil else { return true }
+    var polled = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    return unsafe poll(&polled, 1, 0) != 0
+  }
+
+  /// A reader from where the file is now; of a pipe that has nothing yet it throws EAGAIN.
   var reader: CaptureReader {
     CaptureReader { [self] wanted throws(SystemError) in
+      guard isReady else { throw SystemError(errno: EAGAIN, call: "read") }
       var error: SystemError?
       let bytes = unsafe [UInt8](unsafeUninitializedCapacity: wanted) { buffer, count in
         while true {

@@ -60,6 +60,9 @@ struct ReplayCommand: ParsableCommand {
       global, "replay to \(binding.description)", .write, binding: binding.description)
     // Before anything is opened: a missing file is no reason to contact the daemon.
     let first = try input(program)
+    guard loop == 1 || first.byteCount != nil else {
+      throw ValidationError("\(file) is no regular file, and is read once. Write a file for --loop")
+    }
     let connection = try program.connect()
     let entry = try program.entry(binding, connection)
     let own = OwnRights(entry, for: .write)
@@ -103,7 +106,7 @@ struct ReplayCommand: ParsableCommand {
         } catch {
           throw .file(.unreadable(error))
         }
-        try run.send(input.reader) { progress.show($0, offset: $1, loop: index) }
+        try run.send(input) { progress.show($0, offset: $1, loop: index) }
       }
     } catch {
       failure = error

@@ -1,4 +1,5 @@
 internal import CaptureFile
+internal import Glibc
 internal import NdisprotClient
 internal import Platform
 
@@ -47,19 +48,23 @@ struct ReplayRun: ~Copyable {
 
   /// Sends a file; the frames before an error are sent.
   ///
-  /// `show` receives the number of frames and the position in the file.
-  mutating func send(_ reader: consuming CaptureReader, _ show: (UInt64, UInt64) -> Void)
-    throws(Failure)
-  {
+  /// `show` gets the number of frames and how far in the file that is.
+  mutating func send(_ input: CaptureInput, _ show: (UInt64, UInt64) -> Void) throws(Failure) {
     pacer.beginLoop()
     loops += 1
+    let interruption = binding.connection.interruption
+    var reader = input.reader
     var count = 0
     while true {
+      // A file of which nothing is sent never waits for the daemon.
+      if count & 255 == 0, interruption?.isRaised == true { throw .client(.interrupted) }
       let frame: CaptureFrame?
       do throws(CaptureFileError) {
         frame = try reader.next()
       } catch {
-        throw .file(error)
+        guard error.isForNow else { throw .file(error) }
+        try awaitMore(input, interruption)
+        continue
       }
       guard let frame else { return }
       do throws(ClientError) {
@@ -70,6 +75,18 @@ struct ReplayRun: ~Copyable {
       count += 1
       if count & 255 == 0 { show(writer.report.submitted, reader.offset) }
     }
+  }
+
+  /// Waits for more of a pipe; the frames that came so far leave before.
+  private mutating func awaitMore(
+    _ input: CaptureInput, _ interruption: Interruption?
+  ) throws(Failure) {
+    do throws(ClientError) {
+      try writer.flush()
+    } catch {
+      throw .client(error)
+    }
+    guard input.wait(interruption) else { throw .client(.interrupted) }
   }
 
   private mutating func send(
@@ -123,5 +140,13 @@ struct ReplayRun: ~Copyable {
   mutating func abandon() {
     _ = writer.abandon()
     elapsed = start.duration(to: .now)
+  }
+}
+
+extension CaptureFileError {
+  /// Whether only nothing was there yet.
+  fileprivate var isForNow: Bool {
+    guard case .unreadable(let error) = self else { return false }
+    return error.errno == EAGAIN
   }
 }
