@@ -86,7 +86,7 @@ extension AccessPolicy {
   }
 }
 
-/// Compares matches of interfaces, each two once, and some millions of steps in all: a file of
+/// Compares matches of interfaces, each two once, and a million steps in all: a file of
 /// megabytes is no reason to keep a start or a reload waiting.
 private struct MatchComparison {
   private struct Pair: Hashable {
@@ -95,7 +95,7 @@ private struct MatchComparison {
   }
 
   /// Steps that are left.
-  private var steps = 1 << 22
+  private var steps = 1 << 20
   private var numbers: [InterfaceMatch: Int] = [:]
   private var covered: [Pair: Bool] = [:]
   private var met: [Pair: Bool] = [:]
