@@ -28,7 +28,7 @@ struct OutgoingMessagesTests {
   @Test("messages leave whole and in order")
   func order() throws {
     try withSocketPair { near, far in
-      let messages = OutgoingMessages()
+      var messages = OutgoingMessages()
       for number in UInt8(0)..<50 {
         append(&messages, [number], [UInt8](repeating: number, count: Int(number) * 17))
       }
@@ -44,7 +44,7 @@ struct OutgoingMessagesTests {
   @Test("what a full socket does not take stays, and leaves later without loss")
   func full() throws {
     try withSocketPair { near, far in
-      let messages = OutgoingMessages()
+      var messages = OutgoingMessages()
       for number in UInt8(0)..<100 {
         append(&messages, [number], [UInt8](repeating: 0, count: 30_000))
       }
@@ -65,7 +65,7 @@ struct OutgoingMessagesTests {
     var pair: [Int32] = [0, 0]
     try #require(socketpair(AF_UNIX, Int32(SOCK_SEQPACKET.rawValue), 0, &pair) == 0)
     close(pair[1])
-    let messages = OutgoingMessages()
+    var messages = OutgoingMessages()
     append(&messages, [1], [])
     let outcome = messages.flush(to: pair[0])
     #expect(outcome == .gone)
