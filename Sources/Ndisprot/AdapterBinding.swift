@@ -20,7 +20,8 @@ public final class AdapterBinding: Sendable {
     let etherTypes: EtherTypeSet
   }
 
-  private struct Shared: Sendable {
+  /// What the lock guards.
+  struct Shared: Sendable {
     var attributes: AdapterAttributes
     var machine = BindingStateMachine()
     var claims: [Claim] = []
@@ -141,6 +142,14 @@ public final class AdapterBinding: Sendable {
   }
 
   // One answer without a copy of the names and addresses that a snapshot carries.
+
+  /// A number of four bytes that is known without asking; nil for an OID that is something else.
+  func number(of oid: OID) -> UInt32? { shared.withLock { $0.number(of: oid) } }
+
+  /// The same while requests that need the binding are accepted; else nil.
+  func activeNumber(of oid: OID) -> UInt32? {
+    shared.withLock { $0.machine.isActive ? $0.number(of: oid) : nil }
+  }
 
   /// Where the binding is in its life cycle.
   var state: BindingState { shared.withLock { $0.machine.state } }

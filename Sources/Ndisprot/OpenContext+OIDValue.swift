@@ -1,5 +1,5 @@
 internal import MDL
-internal import NDIS
+public import NDIS
 
 // The answers to queries (`NDIS.docc/OIDs.md` section 2): what rtnetlink last reported, what the
 // open knows, and the facts that the NIC was queried for.
@@ -8,51 +8,79 @@ extension OpenContext {
   /// The bytes of a value (rules E-1, E-5, E-9), with facts of the kinds that its description
   /// names.
   func value(of oid: OID, _ facts: AdapterFacts) -> [UInt8] {
+    if let number = number(of: oid) { return bytes(number) }
     // Taken once: a snapshot copies everything known of the interface.
     let snapshot = binding.snapshot
     return switch oid {
     case .supportedList: OID.supported.flatMap { bytes($0.oid.rawValue) }
-    case .currentPacketFilter: bytes(filter.packetFilter.rawValue)
-    case .currentLookahead: bytes(lookahead ?? snapshot.attributes.mtu)
     case .multicastList: groups.addresses.flatMap(octets(of:))
-    case .maximumListSize: bytes(UInt32(GroupList.capacity))
     default:
       snapshot.value(of: oid) ?? facts.link.value(of: oid, snapshot.attributes.link)
         ?? facts.value(of: oid) ?? []
     }
   }
+
+  /// A value that is a number of four bytes, as most are, and known without asking; nil for another OID.
+  private func number(of oid: OID) -> UInt32? {
+    switch oid {
+    case .currentPacketFilter: filter.packetFilter.rawValue
+    case .currentLookahead: lookahead ?? binding.number(of: .maximumLookahead)
+    case .maximumListSize: UInt32(GroupList.capacity)
+    default: binding.number(of: oid)
+    }
+  }
+
+  /// The answer to a query of ``perform(_:port:for:_:)``, if it is a number that the binding knows and the
+  /// query is in order; nil if it takes that way.
+  ///
+  /// Most queries are for such numbers. They need no parcel, no closure and no array.
+  /// - Thread: the loop that has the session
+  public func knownNumber(_ query: OIDRequest.Query, port: UInt32) -> UInt32? {
+    guard query.room >= 4, port == 0, !isDead else { return nil }
+    return binding.activeNumber(of: query.oid)
+  }
+}
+
+extension AdapterBinding.Shared {
+  /// A number of four bytes that is known of the interface and the binding without asking; nil for
+  /// other OIDs.
+  func number(of oid: OID) -> UInt32? {
+    switch oid {
+    case .hardwareStatus: machine.state == .closing ? 3 : machine.isPowered ? 0 : 4
+    case .mediaSupported, .mediaInUse, .ethernetMacOptions: 0
+    case .maximumLookahead, .maximumFrameSize: attributes.mtu
+    case .transmitBufferSpace: attributes.transmitBufferByteCount
+    case .transmitBlockSize, .receiveBlockSize, .maximumTotalSize:
+      attributes.maximumTotalByteCount
+    // COPY_LOOKAHEAD_DATA, TRANSFERS_NOT_PEND, NO_LOOPBACK, 8021P_PRIORITY (E-11).
+    case .macOptions: 0x1 | 0x4 | 0x8 | 0x40
+    case .mediaConnectStatus: attributes.link == .connected ? 0 : 1
+    case .maximumSendPackets: 1
+    // 0.1, as --version says.
+    case .vendorDriverVersion: 0 << 16 | 1
+    case .physicalMedium, .physicalMediumEx: attributes.details.physicalMedium
+    case .vlanID: UInt32(attributes.details.vlanID)
+    case .operationalStatus: attributes.details.operationalStatus
+    case .adminStatus: attributes.isUp ? 1 : 2
+    case .mediaConnectStatusEx: attributes.link.rawValue
+    case .initTimeMS: UInt32(clamping: (bindNanoseconds &+ 999_999) / 1_000_000)
+    case .resetCounts: resetCount
+    case .mediaSenseCounts: carrierChangeCount
+    default: nil
+    }
+  }
 }
 
 extension AdapterBinding.Snapshot {
-  /// What is known of the interface and the binding without a query; nil for other OIDs.
+  /// What else is known of the interface and the binding without a query; nil for other OIDs.
   fileprivate func value(of oid: OID) -> [UInt8]? {
     switch oid {
-    case .hardwareStatus: bytes(state == .closing ? 3 : isPowered ? 0 : 4)
-    case .mediaSupported, .mediaInUse, .ethernetMacOptions: bytes(0)
-    case .maximumLookahead, .maximumFrameSize: bytes(attributes.mtu)
-    case .transmitBufferSpace: bytes(attributes.transmitBufferByteCount)
-    case .transmitBlockSize, .receiveBlockSize, .maximumTotalSize:
-      bytes(attributes.maximumTotalByteCount)
     case .vendorID: attributes.vendorID
     case .vendorDescription: Array((attributes.driver ?? "").utf8) + [0]
     case .driverVersion: [0x1E, 0x06]
-    // COPY_LOOKAHEAD_DATA, TRANSFERS_NOT_PEND, NO_LOOPBACK, 8021P_PRIORITY (E-11).
-    case .macOptions: bytes(0x1 | 0x4 | 0x8 | 0x40)
-    case .mediaConnectStatus: bytes(attributes.link == .connected ? 0 : 1)
-    case .maximumSendPackets: bytes(1)
-    // 0.1, as --version says.
-    case .vendorDriverVersion: bytes(0 << 16 | 1)
-    case .physicalMedium, .physicalMediumEx: bytes(attributes.details.physicalMedium)
     case .interruptModeration: [0x80, 1, 12, 0] + bytes(0) + bytes(1)
-    case .vlanID: bytes(UInt32(attributes.details.vlanID))
     case .promiscuousMode: [attributes.details.promiscuity > 0 ? 1 : 0]
-    case .operationalStatus: bytes(attributes.details.operationalStatus)
-    case .adminStatus: bytes(attributes.isUp ? 1 : 2)
     case .alias: text(attributes.details.alias ?? attributes.name.text)
-    case .mediaConnectStatusEx: bytes(attributes.link.rawValue)
-    case .initTimeMS: bytes(UInt32(clamping: (bindNanoseconds &+ 999_999) / 1_000_000))
-    case .resetCounts: bytes(resetCount)
-    case .mediaSenseCounts: bytes(carrierChangeCount)
     case .friendlyName: text(attributes.description)
     case .permanentAddress: octets(of: attributes.details.permanentAddress ?? attributes.address)
     case .currentAddress: octets(of: attributes.address)

@@ -1,5 +1,6 @@
 internal import NDIS
 internal import NdisprotControl
+internal import Platform
 
 /// A session with the daemon: sends requests, and receives replies in any order.
 ///
@@ -21,19 +22,39 @@ public final class Connection {
 
   let socket: MessageSocket
   /// Ends the waits of this connection from another thread.
-  public var interruption: Interruption?
+  public var interruption: Interruption? {
+    get { raised }
+    set { raised = newValue }
+  }
   /// The latest end of every request, whatever its own deadline: the deadline of a whole program.
-  public var latest = Deadline.never
+  public var latest: Deadline {
+    get { end }
+    set { end = newValue }
+  }
+  // Stored apart: of a field that other modules change, every use is checked for exclusive access.
+  private var raised: Interruption?
+  private var end = Deadline.never
   /// How long the CANCEL of a timed-out request may take.
   var cancelTimeout = Connection.defaultTimeout
   private var lastID: UInt64 = 0
-  private var pended = Set<UInt64>(minimumCapacity: 64)
-  private var abandoned: Set<UInt64> = []
+  private let pended = HotCell(RequestNumbers(room: 64))
+  private let abandoned = HotCell(RequestNumbers(room: 8))
   /// Replies that arrived after their request was abandoned; the frames in them are lost.
   public private(set) var lateReplyCount: UInt64 = 0
   private var parked: [ParkedReply] = []
+  /// Asked before each wait, which the list is not for.
+  private var parkedCount = 0
   /// The payload of the last awaited reply, if it had been kept; otherwise it is the socket's.
-  var replyBytes: [UInt8]?
+  var replyBytes: [UInt8]? {
+    get { hasReplyBytes ? keptBytes : nil }
+    set {
+      if newValue == nil, !hasReplyBytes { return }
+      keptBytes = newValue ?? []
+      hasReplyBytes = newValue != nil
+    }
+  }
+  private var keptBytes: [UInt8] = []
+  private var hasReplyBytes = false
   /// Events that are not taken yet.
   var events: [EventMessage] = []
   /// Whether the session has subscribed; events are ignored otherwise.
@@ -96,7 +117,7 @@ public final class Connection {
     guard reply.opcode == Opcode.hello.rawValue, reply.id == 0 || reply.id == header.id else {
       throw violation(.unexpectedReply(id: reply.id))
     }
-    pended.remove(header.id)
+    _ = pended.value.remove(header.id)
     guard reply.completion.isSuccess else { throw .refused(reply.completion, .connect) }
     let socket = self.socket
     do throws(DecodeError) {
@@ -132,7 +153,7 @@ public final class Connection {
   /// A number for a request, which counts as pended from now on.
   func newID() -> UInt64 {
     lastID &+= 1
-    pended.insert(lastID)
+    pended.value.insert(lastID)
     return lastID
   }
 
@@ -142,14 +163,14 @@ public final class Connection {
     _ operation: Operation
   ) throws(ClientError) {
     if interruption?.isRaised == true {
-      pended.remove(header.id)
+      _ = pended.value.remove(header.id)
       throw .interrupted
     }
     let front = header.encoded
     while try unsafe !trySend(front.span.bytes, payload) {
       let ready = try socket.wait(for: [.send, .receive], by: deadline, interruption)
       if ready.isEmpty {
-        pended.remove(header.id)
+        _ = pended.value.remove(header.id)
         throw .timedOut(operation)
       }
       if !ready.contains(.send), let reply = try tryReceive() { park(reply) }
@@ -188,11 +209,11 @@ public final class Connection {
         if isSubscribed { try keepEvent(header) }
         continue
       }
-      if abandoned.remove(header.id) != nil {
+      if abandoned.value.remove(header.id) {
         lateReplyCount &+= 1
         continue
       }
-      guard pended.remove(header.id) != nil else {
+      guard pended.value.remove(header.id) else {
         throw violation(.unexpectedReply(id: header.id))
       }
       return header
@@ -233,20 +254,24 @@ public final class Connection {
     let socket = self.socket
     let bytes = unsafe socket.payload.withUnsafeBytes { unsafe Array($0) }
     parked.append(ParkedReply(header: header, payload: bytes))
+    parkedCount += 1
   }
 
   /// The oldest kept reply that matches.
   func takeParked(where isMeant: (UInt64) -> Bool) -> ParkedReply? {
-    guard !parked.isEmpty else { return nil }
+    guard parkedCount > 0 else { return nil }
     guard let index = parked.firstIndex(where: { isMeant($0.header.id) }) else { return nil }
+    parkedCount -= 1
     return parked.remove(at: index)
   }
 
   /// Abandons the reply of a request.
   func abandon(_ id: UInt64) {
-    if takeParked(where: { $0 == id }) == nil, pended.remove(id) != nil { abandoned.insert(id) }
+    if takeParked(where: { $0 == id }) == nil, pended.value.remove(id) {
+      abandoned.value.insert(id)
+    }
   }
 
   /// The request was not sent after all.
-  func abandonUnsent(_ id: UInt64) { pended.remove(id) }
+  func abandonUnsent(_ id: UInt64) { _ = pended.value.remove(id) }
 }

@@ -20,6 +20,11 @@ public struct Deadline: Hashable, Sendable {
       self = .never
       return
     }
+    if let few = UInt64(exactly: duration.attoseconds) {
+      // Up to 18 seconds: the division of a longer time takes ten times as long.
+      nanoseconds = monotonicNanoseconds() + few / 1_000_000_000
+      return
+    }
     let (seconds, attoseconds) = duration.components
     // A century is as good as never, and keeps the sum within 64 bits.
     let whole = UInt64(clamping: min(seconds, 3_000_000_000)) * 1_000_000_000

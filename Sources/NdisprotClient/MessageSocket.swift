@@ -26,7 +26,7 @@ final class MessageSocket {
   static let receiveWaitNanoseconds: UInt64 = 1_000_000_000
 
   private let socket: UnixSocket
-  private var buffer = MDLBuffer(byteCount: MessageHeader.maximumMessageByteCount)
+  private let buffer = HotCell(MDLBuffer(byteCount: MessageHeader.maximumMessageByteCount))
   private var byteCount = 0
   private let canWait: Bool
 
@@ -47,10 +47,13 @@ final class MessageSocket {
 
   /// The last received message.
   var message: RawSpan {
-    @_lifetime(borrow self) get {
-      // The memory does not move while the socket lives, and is written in `tryReceive` only.
-      unsafe _overrideLifetime(buffer.bytes.extracting(first: byteCount), borrowing: self)
-    }
+    @_lifetime(borrow self) get { message(in: buffer.value) }
+  }
+
+  @_lifetime(borrow self)
+  private func message(in buffer: borrowing MDLBuffer) -> RawSpan {
+    // The memory does not move while the socket lives, and is written in `tryReceive` only.
+    unsafe _overrideLifetime(buffer.bytes.extracting(first: byteCount), borrowing: self)
   }
 
   /// The last received message, without its header.
@@ -68,7 +71,7 @@ final class MessageSocket {
 
   /// Receives a message if one is available; with `waiting`, waits a while for it in the same call.
   func tryReceive(waiting isWaiting: Bool = false) throws(ClientError) -> Outcome {
-    let received = buffer.withMutableBytes {
+    let received = buffer.value.withMutableBytes {
       socket.receive(into: &$0, isWaiting: isWaiting && canWait)
     }
     byteCount = if case .done(let byteCount) = received { byteCount } else { 0 }

@@ -52,11 +52,11 @@ public final class OpenBinding {
   }
 
   private func query(_ oid: OID, valueByteCount: Int) throws(ClientError) -> [UInt8] {
-    let input = OIDMessage(oid: oid).encoded
+    let input: InlineArray<2, UInt32> = [oid.rawValue.littleEndian, 0]
     return try unsafe connection.deviceControl(
       .queryOIDValue, .query, input.span.bytes,
       room: OIDMessage.headerByteCount + valueByteCount
-    ) { payload throws(DecodeError) in try OIDMessage(decoding: payload).value }
+    ) { payload throws(DecodeError) in try OIDMessage.value(decoding: payload) }
   }
 
   /// Sets the value of an OID.

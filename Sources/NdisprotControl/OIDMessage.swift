@@ -33,6 +33,12 @@ public struct OIDMessage: Hashable, Sendable {
     value = try reader.take(reader.remainingByteCount).array
   }
 
+  /// Decodes the value alone, for a client that knows what it asked.
+  public static func value(decoding payload: RawSpan) throws(DecodeError) -> [UInt8] {
+    guard payload.byteCount >= headerByteCount else { throw .tooShort }
+    return payload.extracting(droppingFirst: headerByteCount).array
+  }
+
   /// The bytes of the payload.
   public var encoded: [UInt8] {
     var bytes: [UInt8] = []

@@ -22,9 +22,10 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
   let configuration: BindingConfiguration
   private let dataPath: BindingDataPath
   private let grant: RingBudget.Grant
+  private let shrunk = ShrunkRing()
   /// Keeps the binding's object until the loop has stopped.
   private var hold: Hold?
-  private var buffers = MessageBufferPool()
+  private let buffers = HotCell(MessageBufferPool())
   private var sessions: [ObjectIdentifier: Session] = [:]
   private let unflushed = FlushList()
   private let departures = Departures()
@@ -50,11 +51,10 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
     // At least two frames: one is read while the next one arrives.
     let receive = max(
       configuration.receiveRingByteCount, 2 * FrameRecord.byteCount(ofMTU: attributes.mtu))
-    let shrunk = ShrunkRing()
     guard
       let grant = server.rings.take(
         capture: configuration.captureRingByteCount, receive: receive,
-        shrink: { bytes in loop.post { shrunk.host?.shrinkCapture(to: bytes) } })
+        shrink: { [shrunk] bytes in loop.post { shrunk.host?.shrinkCapture(to: bytes) } })
     else { throw .noMemory }
     if grant.capture < configuration.captureRingByteCount {
       server.log(
@@ -105,7 +105,7 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
     return departures.endTurn() || isHolding || hasMoreToSend
   }
 
-  func takeBuffer() -> MessageBuffer { buffers.take() }
+  func takeBuffer() -> MessageBuffer { buffers.value.take() }
 
   func needsFlush(_ session: Session) { unflushed.insert(session) }
 
@@ -246,6 +246,7 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
     dataPath.close { [self] in
       _ = hold.take()
       server.rings.give(grant)
+      shrunk.host = nil
       loop.removeTurnHandler(self)
       loop.stop()
     }
@@ -253,6 +254,10 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
 }
 
 /// Connects a ring grant with the thread of its binding, which is created after the grant.
-private final class ShrunkRing: @unchecked Sendable {  // Set once, before the loop runs.
-  weak var host: BindingLoop?
+///
+/// Not weak: that would move the counts of the thread's object out of it, and double what every
+/// reference to it costs.
+private final class ShrunkRing: @unchecked Sendable {  // Set before the loop runs, and on the loop.
+  /// A turn handler of the loop, which keeps it until `stop` has taken this back.
+  unowned var host: BindingLoop?
 }

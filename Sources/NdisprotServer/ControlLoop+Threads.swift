@@ -11,8 +11,9 @@ struct BindingThread {
   let loop: BindingLoop
   /// Sessions that it has, or that are on their way to it.
   var sessionCount = 0
-  /// Changes with every session added or removed, which invalidates the timer of an earlier idle
-  /// time.
+  /// Which idle time of all threads this is; 0 while there are sessions.
+  ///
+  /// A timer of another one means nothing any more.
   var idleNumber: UInt64 = 0
 }
 
@@ -30,7 +31,7 @@ extension ControlLoop {
     let key = ObjectIdentifier(binding)
     if var running = threads[key] {
       running.sessionCount += 1
-      running.idleNumber += 1
+      running.idleNumber = 0
       threads[key] = running
       return running.loop
     }
@@ -67,7 +68,10 @@ extension ControlLoop {
     let key = ObjectIdentifier(host.binding)
     guard var running = threads[key], running.loop === host else { return }
     running.sessionCount -= 1
-    running.idleNumber += 1
+    if running.sessionCount == 0 {
+      lastIdleNumber += 1
+      running.idleNumber = lastIdleNumber
+    }
     threads[key] = running
     guard running.sessionCount == 0 else { return }
     guard host.binding.isActive, !isOutdated(host) else {
@@ -75,11 +79,9 @@ extension ControlLoop {
       return
     }
     let number = running.idleNumber
-    // Another thread of the same interface has a different number.
-    _ = executor.schedule(afterNanoseconds: ControlLoop.idleNanoseconds) { [weak self, weak host] in
-      guard let self, let now = threads[key], now.loop === host, now.idleNumber == number else {
-        return
-      }
+    // Another thread of the same interface has other numbers.
+    _ = executor.schedule(afterNanoseconds: ControlLoop.idleNanoseconds) { [weak self] in
+      guard let self, threads[key]?.idleNumber == number else { return }
       endThread(key)
     }
   }

@@ -28,13 +28,14 @@ final class ControlLoop: SessionHost, TurnHandler, BindingObserver, @unchecked S
   private(set) var watch: (any InterfaceSource)?
   private let naming: AdapterNaming
   private let directory: DirectoryQuestions
-  private var buffers = MessageBufferPool()
+  private let buffers = HotCell(MessageBufferPool())
   private var sessions: [ObjectIdentifier: Session] = [:]
   private let unflushed = FlushList()
   private let departures = Departures()
   let meter = WorkMeter()
   /// By their bindings, which they keep: an index may be a new interface's already.
   var threads: [ObjectIdentifier: BindingThread] = [:]
+  var lastIdleNumber: UInt64 = 0
   /// The sessions that subscribed to events, on any loop.
   var subscribers: [ObjectIdentifier: (session: Session, subscription: Subscription)] = [:]
   private var whenReady: (([(name: InterfaceName, error: BindError)], SystemError?) -> Void)?
@@ -111,7 +112,7 @@ final class ControlLoop: SessionHost, TurnHandler, BindingObserver, @unchecked S
     return departures.endTurn() || isHolding
   }
 
-  func takeBuffer() -> MessageBuffer { buffers.take() }
+  func takeBuffer() -> MessageBuffer { buffers.value.take() }
 
   func needsFlush(_ session: Session) { unflushed.insert(session) }
 

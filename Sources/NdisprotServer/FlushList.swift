@@ -1,3 +1,5 @@
+internal import Platform
+
 /// The sessions of one loop whose replies are sent at the end of the turn.
 ///
 /// Two arrays are swapped, so that a turn allocates nothing. It is a class because a session that
@@ -5,42 +7,45 @@
 ///
 /// - Thread: the loop's
 final class FlushList {
-  private var sessions: [Session] = []
-  private var ending: [Session] = []
+  private let sessions = HotCell<[Session]>([])
+  /// The other array, empty, while no turn ends.
+  private let spare = HotCell<[Session]>([])
 
   /// Adds a session, once.
   func insert(_ session: Session) {
     if !session.isListedForFlush {
       session.isListedForFlush = true
-      sessions.append(session)
+      sessions.value.append(session)
     }
   }
 
   /// Removes a session that leaves the loop.
   func remove(_ session: Session) {
     session.isListedForFlush = false
-    sessions.removeAll { $0 === session }
+    sessions.value.removeAll { $0 === session }
   }
 
   /// The end of a turn: sends the replies, unless they are held for another turn.
   ///
   /// - Returns: whether some are held
   func endTurn() -> Bool {
-    swap(&sessions, &ending)
+    guard !sessions.value.isEmpty else { return false }
+    // Taken out of the fields: what follows puts sessions in.
+    var ending = sessions.value
+    sessions.value = spare.value
+    spare.value = []
     for session in ending { session.isListedForFlush = false }
     var isHolding = false
-    var index = 0
-    while index < ending.count {
-      let session = ending[index]
+    for session in ending {
       let isMeasured = session.meter.begin(session)
       if session.endTurn() {
         insert(session)
         isHolding = true
       }
       session.meter.end(isMeasured)
-      index += 1
     }
     ending.removeAll(keepingCapacity: true)
+    spare.value = ending
     return isHolding
   }
 }

@@ -142,7 +142,7 @@ final class Listener: EventHandler {
     header.flags = MessageHeader.replyFlag
     header.setStatus(.tooManySessions)
     let bytes = header.encoded
-    var message = OutgoingMessages()
+    let message = OutgoingMessages()
     message.append(unsafe bytes.span.bytes, RawSpan())
     _ = message.flush(to: socket.descriptor)
     control.server.closers.close(socket, of: userID)

@@ -5,9 +5,12 @@ internal import Platform
 
 /// Replies of one session that are not sent yet, in order.
 ///
+/// A class, whose own fields are known to be used by one at a time; those of a struct in a field of the
+/// queue would be checked for that as they are used.
+///
 /// - Shape: consecutive entries `[byteCount u64][message][pad to 8]`
 /// - Thread: the loop that has the session
-@safe struct OutgoingMessages: ~Copyable {
+@safe final class OutgoingMessages {
   /// At this many bytes the session's messages are no longer read.
   static let bound = 64 << 10
 
@@ -25,7 +28,7 @@ internal import Platform
   var isEmpty: Bool { start == end }
 
   /// Adds a message made of a header and a payload.
-  mutating func append(_ header: RawSpan, _ payload: RawSpan) {
+  func append(_ header: RawSpan, _ payload: RawSpan) {
     let message = header.byteCount + payload.byteCount
     makeRoom(8 + (message + 7) & ~7)
     unsafe base.storeBytes(of: message, toByteOffset: end, as: Int.self)
@@ -39,7 +42,7 @@ internal import Platform
     end += 8 + (message + 7) & ~7
   }
 
-  private mutating func makeRoom(_ needed: Int) {
+  private func makeRoom(_ needed: Int) {
     if end + needed <= capacity { return }
     let waiting = end - start
     if waiting + needed <= capacity {
@@ -56,7 +59,7 @@ internal import Platform
   }
 
   /// Frees the room for one long answer that the session may never need again.
-  private mutating func shrink() {
+  private func shrink() {
     guard capacity > 2 * OutgoingMessages.bound else { return }
     unsafe base.deallocate()
     capacity = OutgoingMessages.bound
@@ -86,7 +89,7 @@ internal import Platform
   }
 
   /// Sends the queued messages, one by one, until the socket is full.
-  mutating func flush(to descriptor: Int32) -> FlushOutcome {
+  func flush(to descriptor: Int32) -> FlushOutcome {
     while start < end {
       let byteCount = unsafe base.load(fromByteOffset: start, as: Int.self)
       let message = unsafe RawSpan(_unsafeStart: base + start + 8, byteCount: byteCount)

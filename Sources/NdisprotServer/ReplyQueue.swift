@@ -15,7 +15,7 @@ final class ReplyQueue {
   static let heldFrameLimit = 256
 
   private let socket: ClientSocket
-  private var outgoing = OutgoingMessages()
+  private let outgoing = OutgoingMessages()
   /// The number of frames whose writes are answered in `outgoing`.
   private var heldFrames = 0
   private var mustFlush = false

@@ -17,7 +17,8 @@ extension Session {
     case .bindWait:
       host.handle(.wait(names: [], timeoutMilliseconds: 5_000), request, of: self)
     case .queryBinding: queryBinding(request, payload, room: room)
-    case .queryOIDValue: queryOID(request, payload, room: room)
+    case .queryOIDValue:
+      if let request = request.take() { queryOID(request, payload, room: room) }
     case .setOIDValue: setOID(request, payload)
     case .indicateStatus: indicateStatus(request)
     case nil: request.complete(.notSupported)
@@ -72,21 +73,28 @@ extension Session {
   }
 
   /// QUERY_OID_VALUE: `[OID][port][value]`, the value at 8 (rules Q-28…Q-33, D-31).
-  private func queryOID(_ request: RequestParcel, _ payload: RawSpan, room: Int) {
+  func queryOID(_ request: consuming OwnedRequest, _ payload: RawSpan, room: Int) {
     guard let open else {
-      request.complete(.notConnected)
+      request.complete(RequestStatus(.notConnected))
       return
     }
     guard room >= OIDMessage.minimumByteCount, payload.byteCount >= OIDMessage.headerByteCount
     else {
-      request.complete(.bufferTooSmall, bytesNeeded: OIDMessage.minimumByteCount)
+      request.complete(
+        RequestStatus(.bufferTooSmall), bytesNeeded: OIDMessage.minimumByteCount)
       return
     }
     let oid = OID(rawValue: UInt32(payload, littleEndianAt: 0))
     let port = UInt32(payload, littleEndianAt: 4)
-    let query = OIDRequest.query(
-      OIDRequest.Query(oid, room: room - OIDMessage.headerByteCount))
-    open.perform(query, port: port, for: request) { [self] request, reply in
+    let query = OIDRequest.Query(oid, room: room - OIDMessage.headerByteCount)
+    if let number = open.knownNumber(query, port: port) {
+      let reply: InlineArray<3, UInt32> = [
+        oid.rawValue.littleEndian, port.littleEndian, number.littleEndian,
+      ]
+      finish(request, unsafe reply.span.bytes)
+      return
+    }
+    open.perform(.query(query), port: port, for: RequestParcel(request)) { [self] request, reply in
       // More is needed even if the client accepted the lower half of a counter (E-2).
       let needed = reply.request.bytesNeeded
       let bytesNeeded = needed == 0 ? 0 : needed + OIDMessage.headerByteCount

@@ -12,14 +12,21 @@ final class RefusalReasons {
   /// The longest text in a reply; a grant may name many rules.
   static let maximumCharacterCount = 1_000
   private var texts: [UInt64: String] = [:]
+  /// Whether there are any, which every reply asks.
+  private var hasTexts = false
 
   /// Keeps the reason of a request until its reply is written.
-  func note(_ reason: String, of id: UInt64) { texts[id] = reason }
+  func note(_ reason: String, of id: UInt64) {
+    texts[id] = reason
+    hasTexts = true
+  }
 
   /// The reason of a request, the first time.
   func take(_ id: UInt64) -> String? {
-    guard !texts.isEmpty else { return nil }
-    return texts.removeValue(forKey: id)
+    guard hasTexts else { return nil }
+    let text = texts.removeValue(forKey: id)
+    hasTexts = !texts.isEmpty
+    return text
   }
 }
 

@@ -9,9 +9,11 @@ internal import WDF
 extension Session {
   /// Decodes a message and acts on it; a protocol violation ends the session.
   func handleMessage(_ buffer: MessageBuffer) {
+    // Asked for once: each look at the buffer is checked for exclusive access.
+    let message = buffer.bytes
     let header: MessageHeader
     do throws(ViolationError) {
-      header = try MessageHeader(decodingRequest: buffer.bytes)
+      header = try MessageHeader(decodingRequest: message)
     } catch {
       end("\(error)")
       return
@@ -25,7 +27,7 @@ extension Session {
       countIssued()
       note("message", header.id, UInt64(header.opcode))
       let isTransfer = request.parameters.isTransfer
-      dispatch(request, header, buffer, isTransfer ? lease.transferBegins() : nil)
+      dispatch(request, header, buffer, message, isTransfer ? lease.transferBegins() : nil)
     } catch  where error.code == .requestPending {
       end("request id \(header.id) is pending already")
     } catch {
@@ -35,17 +37,17 @@ extension Session {
 
   private func dispatch(
     _ request: consuming OwnedRequest, _ header: MessageHeader, _ buffer: MessageBuffer,
-    _ refusal: AccessRefusal?
+    _ message: RawSpan, _ refusal: AccessRefusal?
   ) {
     if open == nil, let failure = server.configuration.failure,
-      !isAnsweredAlways(header.opcode, buffer.bytes)
+      !isAnsweredAlways(header.opcode, message)
     {
       refuse(RequestParcel(request), .misconfigured, failure)
       return
     }
-    guard isKnown || isAnsweredToStrangers(header.opcode, buffer.bytes) else {
+    guard isKnown || isAnsweredToStrangers(header.opcode, message) else {
       denyStranger(
-        request, header.opcode, buffer.bytes.extracting(droppingFirst: MessageHeader.byteCount))
+        request, header.opcode, message.extracting(droppingFirst: MessageHeader.byteCount))
       return
     }
     if let refusal {
@@ -62,8 +64,13 @@ extension Session {
       open.read(request)
     case .write, .writeBatch:
       write(request, header, buffer)
+    case .deviceControl where header.code == RequestCode.queryOIDValue.rawValue:
+      // Asked often, and mostly answered at once: no parcel is made for it.
+      queryOID(
+        request, message.extracting(droppingFirst: MessageHeader.byteCount),
+        room: Int(header.information))
     case .some(let opcode):
-      control(RequestParcel(request), opcode, header, buffer.bytes)
+      control(RequestParcel(request), opcode, header, message)
     case nil:
       request.complete(RequestStatus(.notSupported))
     }

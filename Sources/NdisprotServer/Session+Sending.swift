@@ -133,6 +133,13 @@ extension Session {
       .nothing)
   }
 
+  /// Answers a request that succeeded with bytes.
+  func finish(_ request: consuming OwnedRequest, _ bytes: RawSpan) {
+    let byteCount = bytes.byteCount
+    _ = answer(request.parameters, Answer(information: byteCount), .bytes(bytes))
+    request.completeAnswered(.success, information: byteCount)
+  }
+
   /// Answers a request with bytes.
   func finish(
     _ request: RequestParcel, _ output: [UInt8], recordCount: Int = 0,

@@ -9,29 +9,48 @@ internal import NdisprotControl
 /// T6).
 final class StatisticsQuestions {
   static let maximumWaiting = 256
-  fileprivate var waiting: [(wanted: StatisticsRequest, parcel: RequestParcel)] = []
+  typealias Question = (wanted: StatisticsRequest, parcel: RequestParcel)
+  private var waiting: [Question] = []
+  /// How many wait, which every turn of the session asks.
+  private(set) var count = 0
   fileprivate var isAsked = false
+
+  fileprivate func append(_ question: Question) {
+    waiting.append(question)
+    count += 1
+  }
+
+  fileprivate func takeFirst() -> Question {
+    count -= 1
+    return waiting.removeFirst()
+  }
+
+  fileprivate func takeAll() -> [Question] {
+    defer {
+      waiting = []
+      count = 0
+    }
+    return waiting
+  }
 }
 
 extension Session {
   /// STATISTICS.
   func requestStatistics(_ parcel: RequestParcel, _ wanted: StatisticsRequest) {
-    guard questions.waiting.count < StatisticsQuestions.maximumWaiting else {
+    guard questions.count < StatisticsQuestions.maximumWaiting else {
       parcel.complete(.tooManyRequests)
       return
     }
     if wanted.isForTotals { becomeScraper() }
-    questions.waiting.append((wanted, parcel))
+    questions.append((wanted, parcel))
     askForStatistics()
   }
 
   /// Starts the next request, if there is room for its answer.
   func askForStatistics() {
-    guard !questions.isAsked, !questions.waiting.isEmpty,
-      replies.hasRoom
-    else { return }
+    guard questions.count > 0, !questions.isAsked, replies.hasRoom else { return }
     questions.isAsked = true
-    let (wanted, parcel) = questions.waiting.removeFirst()
+    let (wanted, parcel) = questions.takeFirst()
     host.handle(.statistics(wanted), parcel, of: self)
   }
 
@@ -43,8 +62,6 @@ extension Session {
 
   /// The session ends: drops the requests that have not started.
   func dropStatistics() {
-    let dropped = questions.waiting
-    questions.waiting = []
-    for question in dropped { question.parcel.complete(.cancelled) }
+    for question in questions.takeAll() { question.parcel.complete(.cancelled) }
   }
 }

@@ -145,10 +145,11 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
   static let greetingNanoseconds: UInt64 = 5_000_000_000
 
   /// A client that connects and stays silent gives its place to another.
+  ///
+  /// The timer keeps the session until HELLO or its end, which take it out. A weak reference would
+  /// double what every later one costs: the object's counts would move out of it for good.
   private func expectGreeting() {
-    let timer = LoopTimer { [weak self] in
-      self?.end("it did not say HELLO within 5 seconds")
-    }
+    let timer = LoopTimer { [self] in end("it did not say HELLO within 5 seconds") }
     greetingTimer = timer
     host.loop.arm(timer, afterNanoseconds: Session.greetingNanoseconds)
   }
@@ -193,7 +194,9 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
 
   /// Counts the end of a request.
   func countEnd(_ parameters: RequestParameters, _ status: RequestStatus) {
-    counters.count(status)
+    // Found out first: what is asked in the middle of a change has the change checked as it runs.
+    let isCancelled = status.ntStatus == NTStatus.cancelled.rawValue
+    counters.count(isSuccess: status.errno == 0, isCancelled: isCancelled)
     if parameters.isTransfer { lease.transferEnded() }
     note("complete", parameters.id, UInt64(status.errno))
   }

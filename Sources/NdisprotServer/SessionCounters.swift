@@ -25,11 +25,11 @@ struct SessionCounters {
   var completedError: UInt64 = 0
   var cancelled: UInt64 = 0
 
-  /// Counts a completion.
-  mutating func count(_ status: RequestStatus) {
-    if status.errno == 0 {
+  /// Counts a completion; `isCancelled` says why if it failed.
+  mutating func count(isSuccess: Bool, isCancelled: Bool) {
+    if isSuccess {
       completedOK &+= 1
-    } else if status.ntStatus == NTStatus.cancelled.rawValue {
+    } else if isCancelled {
       cancelled &+= 1
     } else {
       completedError &+= 1

@@ -33,7 +33,7 @@ struct RoomTests {
       pair[0], SOL_SOCKET, SO_SNDBUF, &byteCount, socklen_t(MemoryLayout<Int32>.size))
     let longest = SendBuffers.longestMessage(ClientSocket(pair[0]))
     #expect(longest < 10_000)
-    var messages = OutgoingMessages()
+    let messages = OutgoingMessages()
     for (id, count) in [(UInt64(1), longest - 40 + 1), (2, 100)] {
       var header = MessageHeader(.enumerate, id: id)
       header.flags = MessageHeader.replyFlag

@@ -19,6 +19,26 @@ struct OIDRuleTests {
     return client.requester.outputs[id]
   }
 
+  @Test("a number that is answered the short way is the one that the long way answers")
+  func knownNumbers() throws {
+    let fixture = try DataPathFixture()
+    let client = try DataPathFixture.Client(fixture, OpenOptions())
+    var known: [OID] = []
+    for row in OID.supported {
+      let query = OIDRequest.Query(row.oid, room: 4)
+      guard let number = client.open.knownNumber(query, port: 0) else { continue }
+      known.append(row.oid)
+      #expect(row.canQuery && row.facts.isEmpty)
+      #expect(try answer(client, row.oid) == [UInt8](littleEndian: number), "\(row.name)")
+      #expect(client.open.knownNumber(query, port: 1) == nil)
+      #expect(client.open.knownNumber(OIDRequest.Query(row.oid, room: 3), port: 0) == nil)
+    }
+    #expect(known.contains(.maximumFrameSize) && known.count > 15)
+    #expect(!known.contains(.currentAddress) && !known.contains(.rcvOK))
+    client.open.bindingGone()
+    #expect(client.open.knownNumber(OIDRequest.Query(.maximumFrameSize, room: 4), port: 0) == nil)
+  }
+
   @Test("Q-30, Q-32: a value is written whole, or the room that it needs is said")
   func room() throws {
     let fixture = try DataPathFixture()

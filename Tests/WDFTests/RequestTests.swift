@@ -48,6 +48,34 @@ struct RequestTests {
     try fixture.unload()
   }
 
+  @Test(
+    "a client has as many requests as it likes, under any identifiers, each once",
+    arguments: [1, 8, 1 << 32, 0x9E37_79B9_7F4A_7C15] as [UInt64])
+  func identifiers(stride: UInt64) throws {
+    let fixture = try Fixture(.off)
+    let queue = try fixture.device.makeQueue("q", .manual)
+    let file = try fixture.file()
+    let sink = Sink()
+    let ids = (1...1_000).map { UInt64($0) &* stride }
+    for id in ids { forward(try file.makeRequest(read(id), sink: sink), to: queue) }
+    #expect(file.pendingCount == 1_000)
+    for id in ids.shuffled() {
+      #expect(file.isPending(id))
+      do {
+        let second = try file.makeRequest(read(id), sink: sink)
+        second.complete(.success)
+        Issue.record("an identifier in use was taken")
+      } catch {
+        #expect(error.code == .requestPending)
+      }
+      #expect(file.cancel(requestID: id) == .completed)
+      #expect(!file.isPending(id))
+    }
+    #expect(file.pendingCount == 0 && sink.ids.sorted() == ids.sorted())
+    #expect(file.cancel(requestID: ids[0]) == .notFound)
+    try fixture.unload()
+  }
+
   @Test("wdf T70: a cancel and a retrieve at once: either gets the request, never both")
   func cancelAgainstRetrieve() throws {
     let fixture = try Fixture(.off)

@@ -32,8 +32,10 @@ public final class EventLoop: @unchecked Sendable {
   /// Whether epoll refused to take a descriptor back, for lack of memory or watches.
   var hasUnwatched = false
   private var timers = DeadlineHeap<LoopTimer>()
-  private var turnHandlers: [(any TurnHandler)?] = []
-  private var batch: [Mailbox.Work] = []
+  /// The heap's `nextDeadline`, `.max` for none: each look at the heap is checked for exclusive access.
+  private var nextDeadline: UInt64 = .max
+  private let turnHandlers = HotCell<[(any TurnHandler)?]>([])
+  private let batch = HotCell<[Mailbox.Work]>([])
   private var hasRun = false
   /// Whether `run()` has released everything.
   private(set) var hasEnded = false
@@ -66,7 +68,10 @@ public final class EventLoop: @unchecked Sendable {
     while !mailbox.end() { runMailbox() }
     // Timers keep what their closures capture, which may be the loop itself.
     timers.removeAll()
-    turnHandlers.removeAll()
+    nextDeadline = .max
+    let former = turnHandlers.value
+    turnHandlers.value = []
+    withExtendedLifetime(former) {}
     hasEnded = true
     // Outside the table: a handler that is released may unregister another one.
     let handlers = registrations
@@ -76,7 +81,8 @@ public final class EventLoop: @unchecked Sendable {
 
   /// One turn, with a limit on the wait: for tests that drive a loop by hand.
   package func turn(waitingAtMost limitNanoseconds: UInt64 = .max) {
-    let timerMark = timers.mark
+    // Without a timer every one that fires would have been armed in this turn.
+    let timerMark = nextDeadline == .max ? 0 : timers.mark
     let readyCount = epoll.wait(nanoseconds: timeout(limit: limitNanoseconds))
     runMailbox()
     handleReady(readyCount)
@@ -122,7 +128,9 @@ public final class EventLoop: @unchecked Sendable {
     assertOnLoop()
     preconditionIsOwn(timer)
     let (deadline, isPastEnd) = monotonicNanoseconds().addingReportingOverflow(afterNanoseconds)
-    timers.insert(timer, deadline: isPastEnd ? .max : deadline)
+    // `.max` is none, and as far away.
+    timers.insert(timer, deadline: isPastEnd ? .max - 1 : deadline)
+    noteNextDeadline()
   }
 
   /// Disarms a timer; has no effect if it is not armed.
@@ -130,7 +138,10 @@ public final class EventLoop: @unchecked Sendable {
     assertOnLoop()
     preconditionIsOwn(timer)
     timers.remove(timer)
+    noteNextDeadline()
   }
+
+  private func noteNextDeadline() { nextDeadline = timers.nextDeadline ?? .max }
 
   private func preconditionIsOwn(_ timer: LoopTimer) {
     precondition(!timer.isArmed || timers.contains(timer), "a timer belongs to another loop")
@@ -139,15 +150,15 @@ public final class EventLoop: @unchecked Sendable {
   /// Calls a handler at the end of every turn from this one on, after those added before.
   public func addTurnHandler(_ handler: any TurnHandler) {
     assertOnLoop()
-    turnHandlers.append(handler)
+    turnHandlers.value.append(handler)
   }
 
   /// Removes a turn handler, which may be the one that runs.
   public func removeTurnHandler(_ handler: any TurnHandler) {
     assertOnLoop()
     // Only emptied: `endTurn` may be iterating, and closes the gaps afterwards.
-    for index in turnHandlers.indices where turnHandlers[index] === handler {
-      turnHandlers[index] = nil
+    for index in turnHandlers.value.indices where turnHandlers.value[index] === handler {
+      turnHandlers.value[index] = nil
     }
   }
 }
@@ -159,18 +170,18 @@ extension EventLoop {
   private static let rewatchNanoseconds: UInt64 = 10_000_000
 
   private func runMailbox() {
-    isStopped = mailbox.take(into: &batch)
-    for work in batch { work() }
-    batch.removeAll(keepingCapacity: true)
+    isStopped = mailbox.take(into: &batch.value)
+    for work in batch.value { work() }
+    batch.value.removeAll(keepingCapacity: true)
   }
 
   /// The longest next wait; nil is indefinite.
   private func timeout(limit: UInt64) -> UInt64? {
     if wantsTurn || !mailbox.prepareToWait() { return 0 }
     var timeout = hasUnwatched ? min(limit, Self.rewatchNanoseconds) : limit
-    if let deadline = timers.nextDeadline {
+    if nextDeadline != .max {
       let now = monotonicNanoseconds()
-      timeout = min(timeout, deadline > now ? deadline - now : 0)
+      timeout = min(timeout, nextDeadline > now ? nextDeadline - now : 0)
     }
     return timeout == .max ? nil : timeout
   }
@@ -189,23 +200,26 @@ extension EventLoop {
   }
 
   private func fireTimers(armedBefore mark: UInt64) {
-    guard let next = timers.nextDeadline else { return }
+    guard nextDeadline != .max else { return }
     let now = monotonicNanoseconds()
-    guard next <= now else { return }
-    while let timer = timers.popDue(now, before: mark) { timer.fire() }
+    guard nextDeadline <= now else { return }
+    while let timer = timers.popDue(now, before: mark) {
+      noteNextDeadline()
+      timer.fire()
+    }
   }
 
   private func endTurn() {
     if hasUnwatched { watchAgain() }
     wantsTurn = false
     var hasGaps = false
-    for index in turnHandlers.indices {
-      guard let handler = turnHandlers[index] else {
+    for index in turnHandlers.value.indices {
+      guard let handler = turnHandlers.value[index] else {
         hasGaps = true
         continue
       }
       if handler.turnEnded() { wantsTurn = true }
     }
-    if hasGaps { turnHandlers.removeAll { $0 == nil } }
+    if hasGaps { turnHandlers.value.removeAll { $0 == nil } }
   }
 }

@@ -8,15 +8,38 @@ final class FileCore: Sendable {
   private struct State {
     var phase = Phase.creating
     var callbacks: Callbacks?
-    var pending: [UInt64: RequestCore] = [:]
+    var pending = RequestTable()
     var sequence: UInt64 = 0
-    /// Completed cores, so that the next request need not be allocated.
-    var spares: [RequestCore] = []
+    /// The open handle, and each request that has not been completed and reported.
+    var holdCount = 1
+    /// Completed cores, one behind the other, so that the next request need not be allocated.
+    var spare: RequestCore?
+    var spareCount = 0
 
     /// A core without other references; one with other references is released.
     mutating func takeSpare() -> RequestCore? {
-      guard var spare = spares.popLast() else { return nil }
-      return isKnownUniquelyReferenced(&spare) ? spare : nil
+      guard var taken = spare.take() else { return nil }
+      spare = taken.nextInFile.take()
+      spareCount -= 1
+      return isKnownUniquelyReferenced(&taken) ? taken : nil
+    }
+
+    mutating func keepSpare(_ request: RequestCore) {
+      guard phase == .open, spareCount < FileCore.spareLimit else { return }
+      request.nextInFile = spare.take()
+      spare = request
+      spareCount += 1
+    }
+
+    mutating func dropSpares() {
+      spare = nil
+      spareCount = 0
+    }
+
+    /// One hold fewer; true if it was the last.
+    mutating func dropHold() -> Bool {
+      holdCount -= 1
+      return holdCount == 0
     }
   }
 
@@ -33,8 +56,6 @@ final class FileCore: Sendable {
   }
 
   private let state: LockedValue<State>
-  /// Counts the open handle, and each request that is not both completed and reported.
-  private let holds = Atomic<Int>(1)
 
   init(_ callbacks: Callbacks) { state = LockedValue(State(callbacks: callbacks)) }
 
@@ -113,8 +134,8 @@ final class FileCore: Sendable {
           parameters, sink, core.framework, file: core, sequence: state.sequence,
           isPresented: isPresented)
       }
-      state.pending[parameters.id] = request
-      holds.wrappingAdd(1, ordering: .relaxed)
+      state.pending.insert(request)
+      state.holdCount += 1
       return .success(request)
     }
     return try result.get()
@@ -124,22 +145,22 @@ final class FileCore: Sendable {
 
   /// The request is complete: its identifier is free before the completion is reported.
   func forget(_ request: RequestCore) {
-    state.withLock { _ = $0.pending.removeValue(forKey: request.parameters.id) }
+    state.withLock { $0.pending.remove(request) }
   }
 
-  /// Keeps a completed core for the next request.
-  func keep(_ request: RequestCore) {
-    state.withLock { state in
-      guard state.phase == .open, state.spares.count < Self.spareLimit else { return }
-      state.spares.append(request)
+  /// A request has been completed and reported: its core is kept for the next one, and the last one
+  /// closes the file.
+  func reported(_ request: RequestCore, _ core: Core) {
+    let isLast = state.withLock { state in
+      state.keepSpare(request)
+      return state.dropHold()
     }
+    if isLast { core.runOrPutOff { [self] in finish(core) } }
   }
 
-  /// A request was completed and reported, or the handle was closed; the last of these closes the
-  /// file.
-  func drop(_ core: Core) {
-    guard holds.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue == 0 else { return }
-    core.runOrPutOff { [self] in finish(core) }
+  /// The handle was closed; the file is, unless requests are under way.
+  private func dropHandle(_ core: Core) {
+    if state.withLock({ $0.dropHold() }) { core.runOrPutOff { [self] in finish(core) } }
   }
 
   private func finish(_ core: Core) {
@@ -162,7 +183,7 @@ final class FileCore: Sendable {
     let isFirst = state.withLock { state in
       guard state.phase == .open else { return false }
       state.phase = .cleaning
-      state.spares = []
+      state.dropSpares()
       return true
     }
     guard isFirst else { return false }
@@ -174,13 +195,13 @@ final class FileCore: Sendable {
     if let onCleanup = state.withLock({ $0.callbacks?.onCleanup }) {
       core.framework.guarded(core, "cleanup") { onCleanup(Ref(core)) }
     }
-    let pending = state.withLock { $0.pending.values.sorted { $0.sequence < $1.sequence } }
+    let pending = state.withLock { $0.pending.all.sorted { $0.sequence < $1.sequence } }
     for request in pending where request.isQueued { _ = request.cancel() }
     for request in pending where request.isCancelable { _ = request.cancel() }
     // Whatever moved meanwhile, and whatever the driver holds: no request is queued after this.
     for request in pending { _ = request.cancel() }
     state.withLock { $0.phase = .closing }
-    drop(core)
+    dropHandle(core)
   }
 
   /// The object is destroyed: what its callbacks captured is released with it.

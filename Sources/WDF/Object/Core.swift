@@ -47,6 +47,11 @@ final class Core: Sendable {
   /// The control device this object belongs to.
   var device: Core? { kind == .controlDevice ? self : ancestorDevice }
 
+  /// Whether that is this control device.
+  func belongs(to device: Core) -> Bool {
+    kind == .controlDevice ? self === device : ancestorDevice === device
+  }
+
   func error(_ code: WdfError.Code) -> WdfError { WdfError(code, id) }
 
   /// Reports a fault of this object.

@@ -8,9 +8,9 @@ extension QueueCore {
   func changeDeadline(_ request: RequestCore) {
     state.withLock { state in
       if let deadline = request.deadline {
-        state.deadlines.insert(request, deadline: deadline)
+        state.setDeadline(request, deadline)
       } else {
-        state.deadlines.remove(request)
+        _ = state.takeDeadline(request)
       }
     }
     setAlarm()
@@ -18,7 +18,7 @@ extension QueueCore {
 
   /// A request is moving to another queue: removes its deadline from this one, and returns it.
   func takeDeadline(_ request: RequestCore) -> UInt64? {
-    let deadline = state.withLock { $0.deadlines.remove(request) }
+    let deadline = state.withLock { $0.takeDeadline(request) }
     if deadline != nil { setAlarm() }
     return deadline
   }
@@ -26,7 +26,7 @@ extension QueueCore {
   /// The other queue refused the request, which keeps its deadline here.
   func restoreDeadline(_ request: RequestCore, _ deadline: UInt64?) {
     guard let deadline else { return }
-    state.withLock { $0.deadlines.insert(request, deadline: deadline) }
+    state.withLock { $0.setDeadline(request, deadline) }
     setAlarm()
   }
 

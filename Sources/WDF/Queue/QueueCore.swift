@@ -143,7 +143,7 @@ extension QueueCore {
   func take(_ request: RequestCore, forwardedTo core: Core) -> WdfError? {
     let source = request.queue
     guard source !== self else { return core.error(.invalidRequest) }
-    if let file = request.file, file.device !== device { return core.error(.parentMismatch) }
+    if let file = request.file, !file.belongs(to: device) { return core.error(.parentMismatch) }
     // Before the arrival: after it another thread may have the request.
     let deadline = source?.takeDeadline(request)
     guard let refusal = arrived(request, atHead: false) else {
@@ -180,7 +180,7 @@ extension QueueCore {
       if state.isDisposing || state.core == nil { return .refused(.deletePending) }
       guard atHead || state.isAccepting else { return .refused(.queueBusy) }
       request.queue = self
-      if let deadline { state.deadlines.insert(request, deadline: deadline) }
+      if let deadline { state.setDeadline(request, deadline) }
       let mustCancel =
         (atHead && state.isCancelling)
         || !request.move(from: .owned, to: .queued, toleratesCancel: false)
@@ -212,7 +212,7 @@ extension QueueCore {
   func end(_ request: RequestCore) {
     let (hadDeadline, hasWork) = state.withLock { state in
       state.ownedCount -= 1
-      return (state.deadlines.remove(request) != nil, state.hasWork)
+      return (state.takeDeadline(request) != nil, state.hasWork)
     }
     if hadDeadline { setAlarm() }
     if hasWork { settle() }

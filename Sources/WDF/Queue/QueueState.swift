@@ -40,6 +40,8 @@ struct QueueState {
   var cancelable: [ObjectIdentifier: RequestCore] = [:]
   /// Requests of this queue with a deadline, including those that the driver has.
   var deadlines = DeadlineHeap<RequestCore>()
+  /// Whether there ever was one: most queues know none, and their heap need not be asked.
+  private var hasHadDeadlines = false
   /// Numbers the changes of the alarm.
   var alarmVersion: UInt64 = 0
 
@@ -58,6 +60,17 @@ struct QueueState {
     self.configuration = configuration
     self.number = number
     dispatch = configuration.dispatch
+  }
+
+  /// Has a request of this queue end in time.
+  mutating func setDeadline(_ request: RequestCore, _ deadline: UInt64) {
+    deadlines.insert(request, deadline: deadline)
+    hasHadDeadlines = true
+  }
+
+  /// Takes a request's deadline off this queue, and returns it; nil if it has none here.
+  mutating func takeDeadline(_ request: RequestCore) -> UInt64? {
+    hasHadDeadlines ? deadlines.remove(request) : nil
   }
 
   /// Whether `next` would return anything; checked at the end of most calls.

@@ -10,28 +10,35 @@ struct RequestList {
 
   var isEmpty: Bool { first == nil }
 
+  // What is taken out of one field is moved to the next: a copy would be counted, by an atomic.
+
   mutating func append(_ request: RequestCore) {
-    request.previous = last
-    request.next = nil
-    if let last { last.next = request } else { first = request }
+    if let last = last.take() {
+      last.next = request
+      request.previous = last
+    } else {
+      first = request
+    }
     last = request
     count += 1
   }
 
   mutating func prepend(_ request: RequestCore) {
-    request.previous = nil
-    request.next = first
-    if let first { first.previous = request } else { last = request }
+    if let first = first.take() {
+      first.previous = request
+      request.next = first
+    } else {
+      last = request
+    }
     first = request
     count += 1
   }
 
   mutating func remove(_ request: RequestCore) {
-    let (previous, next) = (request.previous, request.next)
-    if let previous { previous.next = next } else { first = next }
+    let next = request.next.take()
+    let previous = request.previous.take()
     if let next { next.previous = previous } else { last = previous }
-    request.previous = nil
-    request.next = nil
+    if let previous { previous.next = next } else { first = next }
     count -= 1
   }
 

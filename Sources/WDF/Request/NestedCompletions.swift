@@ -21,9 +21,26 @@ struct NestedCompletions {
 
   /// Reports an end, now or after the enclosing reports have returned.
   static func report(_ end: RequestEnd) {
-    guard ThreadState.with({ $0.completions.enter(end) }) else { return }
-    end.request.report(end)
-    while let next = ThreadState.with({ $0.completions.leave() }) { next.request.report(next) }
+    let marks = end.request.callbackMarks
+    let isNow = ThreadState.with { state in
+      guard state.completions.enter(end) else { return false }
+      state.callbacks.push(marks.0, marks.1)
+      return true
+    }
+    guard isNow else { return }
+    tell(end)
+    while let next = ThreadState.with({ $0.completions.leave() }) {
+      let marks = next.request.callbackMarks
+      ThreadState.with { $0.callbacks.push(marks.0, marks.1) }
+      tell(next)
+    }
+  }
+
+  /// Calls the client of a request, whose marks are on the thread, and takes them off.
+  private static func tell(_ end: RequestEnd) {
+    end.request.callSink(end)
+    ThreadState.with { $0.callbacks.pop(2) }
+    end.request.letGo()
   }
 
   private mutating func enter(_ end: RequestEnd) -> Bool {

@@ -11,8 +11,8 @@ internal import Synchronization
 ///
 /// Everything follows the swap of this word: only the thread that wins it accesses the rest.
 final class RequestCore: DeadlineHeapItem, @unchecked Sendable {
-  // `next`, `previous` and `heapIndex` are guarded by the lock of the queue that lists it; `queue`
-  // and `onCancel` belong to the winner of the word.
+  // `next`, `previous` and `heapIndex` are guarded by the lock of the queue that lists it, `nextInFile`
+  // by that of its file object; `queue`, `onCancel` belong to the winner of the word.
   enum State: UInt32 {
     case owned, queued, claimed, cancelable, completed
   }
@@ -36,6 +36,8 @@ final class RequestCore: DeadlineHeapItem, @unchecked Sendable {
   let listedBy = Atomic<UInt64>(0)
   var next: RequestCore?
   var previous: RequestCore?
+  /// Behind it in a chain of its file object's table, or among its spares.
+  var nextInFile: RequestCore?
   var heapIndex = -1
   /// `.max` if it has none.
   private let ownDeadline = Atomic<UInt64>(.max)
@@ -76,10 +78,9 @@ final class RequestCore: DeadlineHeapItem, @unchecked Sendable {
     word.store(State.owned.rawValue, ordering: .relaxed)
   }
 
-  /// Releases what would keep the file object, the client or its buffers alive.
+  /// Releases what would keep the client or its buffers alive; the file object is released already.
   private func retire() {
     sink = nil
-    file = nil
     onCancel = nil
     deadline = nil
     parameters.buffers = nil
@@ -201,6 +202,11 @@ extension RequestCore {
   /// request.
   private var callbackOwner: AnyObject { if let queue { queue } else { self } }
 
+  /// The same as marks of a thread: the framework and what it calls for.
+  var callbackMarks: (ObjectIdentifier, ObjectIdentifier) {
+    (ObjectIdentifier(framework), queue.map { ObjectIdentifier($0) } ?? ObjectIdentifier(self))
+  }
+
   private func runCancelCallback() {
     let callback = onCancel.take()
     let run = { [self] in
@@ -228,25 +234,24 @@ extension RequestCore {
         bytesNeeded: bytesNeeded, isAnswered: isAnswered))
   }
 
-  /// Reports the end to the client; then releases queue, object and file.
-  func report(_ end: RequestEnd) {
-    ThreadState.running(callbackOwner, of: framework) {
-      guard !end.isAnswered else {
-        sink?.requestAnswered(parameters, status: end.status, information: end.information)
-        return
-      }
-      sink?.requestCompleted(
-        parameters, status: end.status, information: end.information,
-        bytesNeeded: end.bytesNeeded)
+  /// Calls the client; the thread is marked with ``callbackMarks``.
+  func callSink(_ end: RequestEnd) {
+    guard let sink = sink.take() else { return }
+    guard !end.isAnswered else {
+      sink.requestAnswered(parameters, status: end.status, information: end.information)
+      return
     }
-    queue?.end(self)
-    queue = nil
+    sink.requestCompleted(
+      parameters, status: end.status, information: end.information, bytesNeeded: end.bytesNeeded)
+  }
+
+  /// The client has been called: queue, object and file let go.
+  func letGo() {
+    if let queue = queue.take() { queue.end(self) }
     if let object = takeObject() { _ = framework.delete(object) }
-    let file = self.file
+    let file = file.take()
     retire()
-    guard let file else { return }
-    file.file?.keep(self)
-    file.file?.drop(file)
+    if let file { file.file?.reported(self, file) }
   }
 
   /// Limits the information to the client's room.

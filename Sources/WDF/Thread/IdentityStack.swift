@@ -10,20 +10,33 @@ struct IdentityStack {
 
   var isEmpty: Bool { count == 0 }
 
+  @inline(__always)
   mutating func push(_ id: ObjectIdentifier) {
-    if count < Self.inlineCount {
-      first[count] = id
-    } else {
-      rest.append(id)
-    }
+    if count < Self.inlineCount { first[count] = id } else { pushBehind(id) }
     count += 1
   }
 
+  // Apart, so that what is done nearly always is short enough to be done in place.
+  @inline(never)
+  private mutating func pushBehind(_ id: ObjectIdentifier) { rest.append(id) }
+
+  @inline(never)
+  private mutating func keepBehind(_ kept: Int) {
+    rest.removeLast(count - max(kept, Self.inlineCount))
+  }
+
+  /// Pushes two, the second on top.
+  @inline(__always)
+  mutating func push(_ lower: ObjectIdentifier, _ upper: ObjectIdentifier) {
+    push(lower)
+    push(upper)
+  }
+
+  @inline(__always)
   mutating func pop(_ number: Int = 1) {
-    for _ in 0..<min(number, count) {
-      count -= 1
-      if count >= Self.inlineCount { rest.removeLast() }
-    }
+    let kept = max(count - number, 0)
+    if count > Self.inlineCount { keepBehind(kept) }
+    count = kept
   }
 
   func contains(_ id: ObjectIdentifier) -> Bool {

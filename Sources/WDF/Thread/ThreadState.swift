@@ -33,8 +33,7 @@ extension ThreadState {
     _ owner: AnyObject, of framework: Framework, _ body: () throws(E) -> R
   ) throws(E) -> R {
     with { state in
-      state.callbacks.push(ObjectIdentifier(framework))
-      state.callbacks.push(ObjectIdentifier(owner))
+      state.callbacks.push(ObjectIdentifier(framework), ObjectIdentifier(owner))
     }
     defer { with { $0.callbacks.pop(2) } }
     return try body()

@@ -4,17 +4,32 @@ internal import Glibc
 
 /// The whole program, outside `main.swift`, where everything would be on the main actor.
 func run() {
-  guard CommandLine.arguments.count == 1 else {
-    print("usage: wdfbench: requests and pins of WDF beside a C queue and a C counter")
-    exit(64)
-  }
+  let arguments = CommandLine.arguments.dropFirst()
   measure_pin(1)
   do {
-    exit(try measureAll() ? 0 : 1)
+    if arguments.isEmpty { exit(try measureAll() ? 0 : 1) }
+    if arguments.count == 2, let count = arguments.last.flatMap({ Int($0) }) {
+      exit(try repeatOnly(arguments.first ?? "", count) ? 0 : 64)
+    }
+    print("usage: wdfbench [request|pin COUNT]: WDF beside a C queue and a C counter, or WDF alone")
+    exit(64)
   } catch {
     print("wdfbench: \(error)")
     exit(1)
   }
+}
+
+/// Does one thing so many times, for `scripts/profile` to count its instructions; false if there is no
+/// such thing.
+private func repeatOnly(_ thing: String, _ count: Int) throws -> Bool {
+  let subject = try Subject(.off)
+  switch thing {
+  case "request": try subject.live(count)
+  case "pin": _ = try subject.look(count)
+  default: return false
+  }
+  try subject.end()
+  return true
 }
 
 /// One figure: what it may be, and how it is measured beside its peer.

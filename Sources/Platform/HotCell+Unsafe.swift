@@ -4,21 +4,25 @@
 /// frame; this value is not checked.
 ///
 /// - Thread: its owner's; no access may begin while another is in progress
-@safe struct HotCell<Value: ~Copyable>: ~Copyable {
-  private let memory: UnsafeMutablePointer<Value>
+@safe public struct HotCell<Value: ~Copyable>: ~Copyable {
+  @usableFromInline let memory: UnsafeMutablePointer<Value>
 
-  init(_ value: consuming Value) {
+  /// Puts a value into memory of its own.
+  @inlinable
+  public init(_ value: consuming Value) {
     unsafe memory = .allocate(capacity: 1)
     unsafe memory.initialize(to: value)
   }
 
+  @inlinable
   deinit {
     unsafe memory.deinitialize(count: 1)
     unsafe memory.deallocate()
   }
 
   /// The value, in place.
-  var value: Value {
+  @inlinable
+  public var value: Value {
     @inline(__always) unsafeAddress { unsafe UnsafePointer(memory) }
     @inline(__always) nonmutating unsafeMutableAddress { unsafe memory }
   }
