@@ -3,13 +3,17 @@ import NdisprotClient
 
 /// A program that links the client library and does one thing, for the end-to-end bench to time.
 ///
-///     benchclient reflect|drain|request|idle|sessions|statistics SOCKET INTERFACE [COUNT]
+///     benchclient reflect|drain|sink|request|idle|sessions|statistics SOCKET INTERFACE [COUNT]
+///     benchclient echo SOCKET INTERFACE MICROSECONDS
 ///     benchclient crowd SOCKET INTERFACE COUNT OPENS
 ///     benchclient reload SOCKET INTERFACE COUNT LINK FILE FILE
 ///
 /// It prints {"event":"ready"} when it has begun and one line of JSON with what it measured; SIGTERM ends it.
 enum Client {
   static let etherTypes = EtherTypeSet([0x88B5, 0x88B6])
+  /// What is answered, and the answers.
+  static let askedType = EtherTypeSet([0x88B5])
+  static let answerType = EtherTypeSet([0x88B6])
   /// What nobody sends.
   static let quietType = EtherTypeSet([0x88B7])
 
@@ -19,7 +23,9 @@ enum Client {
     let count = arguments.count > 3 ? Int(arguments[3]) ?? 1 : 1
     do {
       switch arguments[0] {
-      case "reflect": try reflect(path, interface)
+      case "reflect": try reflect(path, interface, etherTypes)
+      case "echo": try reflect(path, interface, askedType, polling: .microseconds(count))
+      case "sink": try sink(path, interface)
       case "drain": try drain(path, interface)
       case "request": try request(path, interface, count)
       case "idle": try hold(path, interface, count)
@@ -38,8 +44,11 @@ enum Client {
   }
 
   /// Sends back what comes in, to its sender and as another EtherType.
-  private static func reflect(_ path: String, _ interface: String) throws {
-    let binding = try Connection(path: path).open(interface, etherTypes: etherTypes)
+  private static func reflect(
+    _ path: String, _ interface: String, _ types: EtherTypeSet, polling spin: Duration = .zero
+  ) throws {
+    let binding = try Connection(path: path).open(interface, etherTypes: types)
+    binding.connection.spin = spin
     var reader = FrameReader(binding)
     var writer = FrameWriter(binding)
     var frame = [UInt8](repeating: 0, count: 1_514)
@@ -71,6 +80,15 @@ enum Client {
       if let failure { throw failure }
       try writer.flush()
     }
+  }
+
+  /// Takes answers, and does nothing with them.
+  private static func sink(_ path: String, _ interface: String) throws {
+    let binding = try Connection(path: path).open(interface, etherTypes: answerType)
+    var reader = FrameReader(binding)
+    try reader.start()
+    say(#"{"event":"ready"}"#)
+    while true { try reader.next(by: .never) { _ in } }
   }
 
   /// Counts frames until none has come for 0.3 s, and tells when the last of them was here.
