@@ -63,7 +63,7 @@ struct Echo: Measurement {
 
 /// How long echoes took that the peer asked for from the far end, and how to ask.
 struct EchoTimes {
-  /// What comes beside the echoes, of the EtherType of their answers: nobody answers it.
+  /// What comes beside the echoes: nobody answers it.
   static let otherFramesPerSecond = 200_000
 
   let p50: Double
@@ -96,15 +96,17 @@ struct EchoTimes {
       jitter: zip(limits, summary.jitterPercents ?? []).map { ($0, $1) })
   }
 
-  /// Pings while the other frames come, and tells how many of them came a second.
+  /// Pings while the other frames come, and reports how many of them came a second.
+  ///
+  /// Of the EtherType of answers they come to who answers, too.
   static func pingAmongOthers(
-    _ bench: Bench
+    _ bench: Bench, ofType type: String = "0x88b6"
   ) throws(BenchError) -> (times: EchoTimes, otherFramesPerSecond: Double) {
     let others = try bench.lab.start(
       bench.lab.atFarEnd(
         bench.lab.peer(
           "source", core: ReceiveRun.sourceCore,
-          ["--ethertype", "0x88b6", "--count", "100000000", "--length", "60", "--batch", "4"]
+          ["--ethertype", type, "--count", "100000000", "--length", "60", "--batch", "4"]
             + ["--rate", String(otherFramesPerSecond), "--destination", Lab.address])),
       name: "others")
     let times = try ping(bench)

@@ -74,6 +74,8 @@ struct Cycle: Measurement {
 
 /// P14: the echo of one open while another open of the same binding takes 200,000 frames a second.
 struct EchoBesideOthers: Measurement {
+  private static let otherType = "0x88b8"
+
   var rows: [RowDescription] {
     [
       RowDescription(
@@ -89,7 +91,7 @@ struct EchoBesideOthers: Measurement {
 
   func round(_ bench: Bench) throws(BenchError) -> [Sample] {
     let raw = try EchoTimes.withRawReflector(bench) { () throws(BenchError) in
-      try EchoTimes.pingAmongOthers(bench).times
+      try EchoTimes.pingAmongOthers(bench, ofType: Self.otherType).times
     }
     let product = try bench.product.get()
     let core = ReceiveRun.receiverCore
@@ -101,7 +103,7 @@ struct EchoBesideOthers: Measurement {
     for client in programs.dropFirst() { try client.event("ready", within: 5) }
     let before = programs.reduce(0) { $0 + $1.cpuSeconds }
     let start = MonotonicTime.now
-    let (ours, rate) = try EchoTimes.pingAmongOthers(bench)
+    let (ours, rate) = try EchoTimes.pingAmongOthers(bench, ofType: Self.otherType)
     let used = programs.reduce(-before) { $0 + $1.cpuSeconds } / (MonotonicTime.now - start)
     for client in programs.dropFirst() {
       client.send(15)

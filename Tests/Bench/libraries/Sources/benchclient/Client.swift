@@ -11,9 +11,8 @@ import NdisprotClient
 /// It prints {"event":"ready"} when it has begun and one line of JSON with what it measured; SIGTERM ends it.
 enum Client {
   static let etherTypes = EtherTypeSet([0x88B5, 0x88B6])
-  /// What is answered, and the answers.
-  static let askedType = EtherTypeSet([0x88B5])
-  static let answerType = EtherTypeSet([0x88B6])
+  /// What comes beside what is answered, for another open.
+  static let otherType = EtherTypeSet([0x88B8])
   /// What nobody sends.
   static let quietType = EtherTypeSet([0x88B7])
 
@@ -23,8 +22,8 @@ enum Client {
     let count = arguments.count > 3 ? Int(arguments[3]) ?? 1 : 1
     do {
       switch arguments[0] {
-      case "reflect": try reflect(path, interface, etherTypes)
-      case "echo": try reflect(path, interface, askedType, polling: .microseconds(count))
+      case "reflect": try reflect(path, interface)
+      case "echo": try reflect(path, interface, polling: .microseconds(count))
       case "sink": try sink(path, interface)
       case "drain": try drain(path, interface)
       case "request": try request(path, interface, count)
@@ -45,9 +44,9 @@ enum Client {
 
   /// Sends back what comes in, to its sender and as another EtherType.
   private static func reflect(
-    _ path: String, _ interface: String, _ types: EtherTypeSet, polling spin: Duration = .zero
+    _ path: String, _ interface: String, polling spin: Duration = .zero
   ) throws {
-    let binding = try Connection(path: path).open(interface, etherTypes: types)
+    let binding = try Connection(path: path).open(interface, etherTypes: etherTypes)
     binding.connection.spin = spin
     var reader = FrameReader(binding)
     var writer = FrameWriter(binding)
@@ -82,9 +81,9 @@ enum Client {
     }
   }
 
-  /// Takes answers, and does nothing with them.
+  /// Takes what comes beside them, and does nothing with them.
   private static func sink(_ path: String, _ interface: String) throws {
-    let binding = try Connection(path: path).open(interface, etherTypes: answerType)
+    let binding = try Connection(path: path).open(interface, etherTypes: otherType)
     var reader = FrameReader(binding)
     try reader.start()
     say(#"{"event":"ready"}"#)
