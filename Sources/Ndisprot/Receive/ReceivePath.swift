@@ -170,7 +170,7 @@ final class ReceivePath {
     hot.value.isAmongChunks = false
     hot.value.isGathering = true
     hot.value.dispatchStart = hot.value.ring.tail
-    hot.value.noteServed()
+    if hot.value.ring.tail >= hot.value.serveAt { hot.value.noteServed() }
     let came = hot.value.ring.lastSeen.signature
     let readers = self.readers
     readers.forEach(wanting: came) { serve($0, mayWait: $0.isBulk) }
