@@ -82,11 +82,41 @@ int clinux_thread_id(void) {
 }
 
 _Thread_local void *clinux_thread_slot;
-int clinux_pin_to_cpu(int cpu) {
+int clinux_set_fifo(int priority) {
+  struct sched_param parameters = {.sched_priority = priority};
+  return sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &parameters);
+}
+
+_Static_assert(CLINUX_PROCESSORS == CPU_SETSIZE, "cpu_set_t");
+static _Thread_local int has_set_processors;
+// What a thread may run on that was not told: the process's set, as every thread inherits it.
+static cpu_set_t processors_before;
+static pthread_once_t is_noted = PTHREAD_ONCE_INIT;
+static void note_processors(void) {
+  if (sched_getaffinity(0, sizeof processors_before, &processors_before) != 0)
+    memset(&processors_before, 0xff, sizeof processors_before);
+}
+int clinux_set_processors(const uint16_t *numbers, size_t count) {
+  pthread_once(&is_noted, note_processors);
   cpu_set_t set;
   CPU_ZERO(&set);
-  CPU_SET(cpu, &set);
-  return sched_setaffinity(0, sizeof set, &set);
+  for (size_t i = 0; i < count; i++) CPU_SET(numbers[i], &set);
+  if (sched_setaffinity(0, sizeof set, &set) != 0) return -1;
+  has_set_processors = 1;
+  return 0;
+}
+int clinux_may_run_on(unsigned number) {
+  cpu_set_t set;
+  return sched_getaffinity(0, sizeof set, &set) == 0 && CPU_ISSET(number, &set);
+}
+int clinux_processor_count(void) {
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) == 0) return CPU_COUNT(&set);
+  return (int)sysconf(_SC_NPROCESSORS_ONLN);
+}
+int clinux_has_set_processors(void) { return has_set_processors; }
+void clinux_restore_processors(void) {
+  sched_setaffinity(0, sizeof processors_before, &processors_before);
 }
 int clinux_capabilities(uint64_t *effective, uint64_t *permitted) {
   struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};

@@ -3,12 +3,15 @@ internal import NDIS
 /// When to look at the ring again: when the descriptor is ready, or after a nap.
 ///
 /// Under load, waking the thread for each frame costs more than the frame; a nap of 20 µs after a
-/// look that found four lets frames gather. A lone frame is never delayed.
+/// look that found four lets frames gather. A lone frame is never delayed. Neither is any frame
+/// while a reader receives few: the descriptor then stays watched, and only frames for the other
+/// readers gather for the time of a nap.
 /// ```
-///   watching ──found ≥ 4──► napping ──found 0 twice in a row──► watching
+///   watching ──found ≥ 4──► napping, or gathering ──found 0 twice in a row──► watching
 /// ```
 /// At more than 250,000 frames a second no single frame is awaited: from there on naps grow with
-/// the rate, up to five times as long, and more frames share a wake-up.
+/// the rate, up to five times as long, and more frames share a wake-up. Beside a reader that
+/// receives few frames naps stay short instead: that many wake-ups would delay it more.
 ///
 /// - Source: `ndisprotd.docc/Performance.md` section 1
 struct CaptureModerator {
@@ -18,6 +21,8 @@ struct CaptureModerator {
     case watch
     /// Look again after this many nanoseconds, with the descriptor out of epoll.
     case nap(nanoseconds: UInt64)
+    /// Wait for the descriptor, and have frames in bulk wait for so many nanoseconds.
+    case gather(nanoseconds: UInt64)
   }
 
   /// The number of frames in one look from which on naps begin.
@@ -38,7 +43,7 @@ struct CaptureModerator {
   private var windowFrames: UInt64 = 0
 
   init(_ profile: CaptureProfile) {
-    // Blocks are moderation enough.
+    // Blocks are moderation enough, and a thread that polls has no wake-ups to save.
     isEnabled = profile == .latency
   }
 
@@ -48,15 +53,21 @@ struct CaptureModerator {
   ///   - count: the number of frames it found
   ///   - isMore: whether it left frames behind
   ///   - now: when it began
+  ///   - mayNap: whether every reader may wait; asked only if there is a reason to nap
   /// - Returns: what to do until the next look
-  mutating func looked(found count: Int, isMore: Bool, atNanoseconds now: UInt64) -> Action {
+  mutating func looked(
+    found count: Int, isMore: Bool, atNanoseconds now: UInt64, mayNap: @autoclosure () -> Bool
+  ) -> Action {
     guard isEnabled else { return .watch }
     measure(count, now)
     if count >= Self.threshold { isNapping = true }
     emptyLooks = count == 0 ? emptyLooks + 1 : 0
     if emptyLooks >= 2 { isNapping = false }
     guard isNapping else { return .watch }
-    return .nap(nanoseconds: isMore ? 0 : napNanoseconds)
+    if isMore { return .nap(nanoseconds: 0) }
+    if mayNap() { return .nap(nanoseconds: napNanoseconds) }
+    let shortest = Self.napNanoseconds.lowerBound
+    return napNanoseconds > shortest ? .nap(nanoseconds: shortest) : .gather(nanoseconds: shortest)
   }
 
   /// Counts frames, and selects the nap by their rate at the end of a window.

@@ -46,6 +46,10 @@ internal import Platform
   private var isLooking = false
   /// The last chunk was full, and the receiver waits for the next one.
   private var isAmongChunks = false
+  /// Until when frames in bulk wait for each other; nil if they do not.
+  private var gatheringEnd: UInt64?
+  /// Readers with frames in bulk wait for `receiveComplete`.
+  private var hasGathered = false
   /// Nothing is captured any more, and the receiver has been notified.
   private var hasFailed = false
 
@@ -145,10 +149,7 @@ internal import Platform
     loop.disarm(timer)
     if let registration { loop.unregister(registration) }
     registration = nil
-    if isAmongChunks {
-      isAmongChunks = false
-      handler.receiveComplete()
-    }
+    if isAmongChunks || hasGathered { complete() }
     whenEnded.take()?()
   }
 
@@ -175,10 +176,11 @@ internal import Platform
       rest(Self.holdNanoseconds)
       return
     }
+    let isGathering = if case .taking = state { now < gatheringEnd ?? 0 } else { false }
     do throws(MiniportError) {
       var (found, chunks) = (0, 0)
       repeat {
-        found += try take()
+        found += try take(isGathering: isGathering)
         chunks += 1
       } while isAmongChunks && chunks < Self.chunksOfOneLook
         && !(isHeld && handler.shouldHold(nowNanoseconds: now))
@@ -203,12 +205,19 @@ internal import Platform
       }
     case .taking:
       guard !isUnbound || isAmongChunks else { return fail(.noSuchDevice, now) }
-      switch moderator.looked(found: found, isMore: isAmongChunks, atNanoseconds: now) {
+      let next = moderator.looked(
+        found: found, isMore: isAmongChunks, atNanoseconds: now,
+        mayNap: handler.mayNap(nowNanoseconds: now))
+      let wasGathering = gatheringEnd
+      gatheringEnd = nil
+      switch next {
       case .watch:
+        if hasGathered { complete() }
         watch(.read)
         // The descriptor may not become ready for the next look: the ring may be just empty.
         if isAmongChunks { loop.arm(timer, afterNanoseconds: 0) }
       case .nap(let nanoseconds): rest(nanoseconds)
+      case .gather(let nanoseconds): gather(nanoseconds, now, wasGathering)
       }
     }
   }
@@ -217,6 +226,7 @@ internal import Platform
   private func fail(_ error: MiniportError, _ now: UInt64) {
     hasFailed = true
     loop.disarm(timer)
+    if hasGathered { complete() }
     switch state {
     case .waiting, .ended: break
     // libpcap fails when it finds the ring empty; a block may still be open.
@@ -237,8 +247,17 @@ internal import Platform
     loop.arm(timer, afterNanoseconds: nanoseconds)
   }
 
-  /// Takes a chunk, whatever the receiver prefers.
-  private func take() throws(MiniportError) -> Int {
+  /// Watches on; frames in bulk wait until the timer, or until the time that they wait already.
+  private func gather(_ nanoseconds: UInt64, _ now: UInt64, _ end: UInt64?) {
+    let end = if let end, now < end { end } else { now &+ nanoseconds }
+    gatheringEnd = end
+    watch(.read)
+    loop.arm(timer, afterNanoseconds: end &- now)
+  }
+
+  /// Takes a chunk, whatever the receiver prefers; while frames gather, readers with frames in bulk
+  /// are served later.
+  private func take(isGathering: Bool) throws(MiniportError) -> Int {
     isLooking = true
     defer { isLooking = false }
     do throws(MiniportError) {
@@ -247,16 +266,26 @@ internal import Platform
       isAmongChunks = isStopped || found >= Self.framesOfOneChunk
       if isAmongChunks {
         handler.chunkComplete()
-      } else if found > 0 || wasAmongChunks {
-        handler.receiveComplete()
+      } else if isGathering, !wasAmongChunks {
+        if found > 0 {
+          hasGathered = true
+          handler.receiveSparse()
+        }
+      } else if found > 0 || wasAmongChunks || hasGathered {
+        complete()
       }
       return found
     } catch {
       // The frames before the failure must not wait for a look that may never come.
-      isAmongChunks = false
-      handler.receiveComplete()
+      complete()
       throw error
     }
+  }
+
+  private func complete() {
+    isAmongChunks = false
+    hasGathered = false
+    handler.receiveComplete()
   }
 
   private func dispatch() throws(MiniportError) -> (count: Int, isStopped: Bool) {

@@ -4,7 +4,7 @@ internal import NDIS
 /// How libpcap lays a ring out: what fits, how much memory it takes, and what to request so that it
 /// stays within the grant.
 /// ```
-///   latency (TPACKET_V2)             throughput (TPACKET_V3)
+///   latency, realtime (TPACKET_V2)   throughput (TPACKET_V3)
 ///   [ slot ][ slot ]...unused        [ frame frame frame ......... ]
 ///   └ block: pages, a power of two   └ block: 256 KiB ┘
 /// ```
@@ -26,7 +26,7 @@ struct CaptureRingLayout: Hashable {
   init(_ profile: CaptureProfile, snapshotByteCount: Int, grantedByteCount: Int) {
     let slot = (Self.slotHeadByteCount + snapshotByteCount + 15) & ~15
     switch profile {
-    case .latency:
+    case .latency, .realtime:
       var block = Int(getpagesize())
       while block < slot { block <<= 1 }
       let slotsOfBlock = block / slot

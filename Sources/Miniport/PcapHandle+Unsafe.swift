@@ -100,7 +100,7 @@ internal import NDIS
   private static func configure(
     _ handle: OpaquePointer, _ options: PcapOptions
   ) throws(MiniportError) {
-    let isImmediate: Int32 = options.profile == .latency ? 1 : 0
+    let isImmediate: Int32 = options.profile.isImmediate ? 1 : 0
     let results = unsafe [
       pcap_set_snaplen(handle, options.snapshotByteCount),
       pcap_set_promisc(handle, 0),
@@ -149,7 +149,7 @@ internal import NDIS
 
   /// How long after `shut` the last frames may take: a block is delivered when its timer of 1 ms
   /// fires, full or not.
-  var settleNanoseconds: UInt64 { options.profile == .throughput ? 3_000_000 : 0 }
+  var settleNanoseconds: UInt64 { options.profile.isImmediate ? 0 : 3_000_000 }
 
   // MARK: Frames
 

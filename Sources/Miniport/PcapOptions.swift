@@ -14,14 +14,11 @@ struct PcapOptions {
   /// libpcap's MAXIMUM_SNAPLEN: it takes a greater length for a mistake.
   static let longestSnapshot: Int32 = 262_144
 
-  /// The number of bytes kept of a frame: in the latency profile each frame takes a slot of this
-  /// size, so it is the longest frame with two tags; blocks pack frames, and it may be larger
-  /// there.
+  /// The number of bytes kept of a frame: without blocks each frame takes a slot of this size, so it
+  /// is the longest frame with two tags; blocks pack frames, and it may be larger there.
   var snapshotByteCount: Int32 {
-    switch profile {
-    case .latency: Int32(clamping: min(UInt64(mtu) + 22, UInt64(Self.longestSnapshot)))
-    case .throughput: Self.longestSnapshot
-    }
+    guard profile.isImmediate else { return Self.longestSnapshot }
+    return Int32(clamping: min(UInt64(mtu) + 22, UInt64(Self.longestSnapshot)))
   }
 
   init(

@@ -4,6 +4,11 @@ public enum CaptureProfile: String, Sendable, CaseIterable {
   case latency
   /// Frames in blocks: up to a millisecond of delay for a tenth of the processor time.
   case throughput
+  /// Every frame at once, also under load, by a thread that polls for a while behind each.
+  case realtime
+
+  /// Whether the kernel hands each frame over at once, and not in blocks.
+  public var isImmediate: Bool { self != .throughput }
 }
 
 /// The capacity of a binding's rings in the kernel.

@@ -165,6 +165,14 @@ open class ReceiveHandler {
   /// Whether frames should stay in the kernel's ring for now.
   open func shouldHold(nowNanoseconds: UInt64) -> Bool { false }
 
+  /// Frames go on coming, and it is time to serve readers to which they come sparsely.
+  ///
+  /// `receiveComplete` follows within a moment, for the others.
+  open func receiveSparse() { receiveComplete() }
+
+  /// Whether no reader would miss the moment for which frames may gather, to share a wake-up.
+  open func mayNap(nowNanoseconds: UInt64) -> Bool { true }
+
   /// The send socket is writable again, after `notifyWhenSendPossible`.
   open func sendPossible() {}
 

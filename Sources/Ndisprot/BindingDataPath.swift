@@ -83,6 +83,14 @@ public final class BindingDataPath: ReceiveHandler, @unchecked Sendable {  // On
     receivePath.shouldHold(nowNanoseconds: nowNanoseconds)
   }
 
+  /// Frames go on coming; readers to which they come sparsely are served.
+  public override func receiveSparse() { receivePath.receiveSparse() }
+
+  /// Whether no reader would miss the moment for which frames may gather.
+  public override func mayNap(nowNanoseconds: UInt64) -> Bool {
+    receivePath.mayNap(nowNanoseconds: nowNanoseconds)
+  }
+
   /// The send socket is writable again; pended writes continue at the end of this turn.
   public override func sendPossible() { transmitQueue.sendPossible() }
 

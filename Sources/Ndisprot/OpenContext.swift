@@ -73,6 +73,9 @@ public final class OpenContext: @unchecked Sendable {  // One loop's at a time.
   var isReading = false
   /// How long its readers have held the ring up without progress.
   var patience = ReaderPatience()
+  /// Frames were delivered to it recently (`OpenPaces`), and how fast they arrive.
+  var isPaced = false
+  var pace: OpenPace?
   /// The state of rule B-36: the binding is gone, and the session is still associated with the
   /// open.
   private(set) var isDead = false

@@ -34,6 +34,8 @@ public final class Connection {
   // Stored apart: of a field that other modules change, every use is checked for exclusive access.
   private var raised: Interruption?
   private var end = Deadline.never
+  /// How long a wait polls before it sleeps (`spin`).
+  var spinNanoseconds: UInt64 = 0
   /// How long the CANCEL of a timed-out request may take.
   var cancelTimeout = Connection.defaultTimeout
   private var lastID: UInt64 = 0
@@ -222,6 +224,7 @@ public final class Connection {
 
   /// The next reply; nil if it timed out.
   func receive(by deadline: Deadline) throws(ClientError) -> MessageHeader? {
+    if spinNanoseconds > 0, let header = try pollForReply(by: deadline) { return header }
     // A wait for nothing but a message needs no system call of its own.
     var isWaiting =
       interruption == nil && deadline.leaves(nanoseconds: MessageSocket.receiveWaitNanoseconds)

@@ -2,6 +2,7 @@ internal import MDL
 internal import NDIS
 internal import Ndisprot
 internal import NdisprotServer
+internal import Platform
 
 // `[[binding]]` and `[[rule]]`: reads and checks each key, and converts it to a value of the
 // server.
@@ -11,13 +12,13 @@ extension ConfigurationTable {
 
   /// `[[binding]]`.
   func binding() -> BindingConfiguration {
-    allow(Self.interfaceKeys + ["profile", "ring", "queue"])
+    allow(Self.interfaceKeys + ["profile", "ring", "queue", "spin", "scheduling", "cpus"])
     var binding = BindingConfiguration(interface: interface())
     if let word = text("profile") {
       if let profile = CaptureProfile(rawValue: word) {
         binding.profile = profile
       } else {
-        problem("profile", "write latency or throughput")
+        problem("profile", "write latency, throughput or realtime")
       }
     }
     if let bytes = byteCount("ring", (2 << 20)...(256 << 20)) {
@@ -29,7 +30,56 @@ extension ConfigurationTable {
       }
       binding.receiveRingByteCount = bytes
     }
+    binding.thread = thread(binding.profile)
     return binding
+  }
+
+  /// The longest a thread may poll behind a frame: a little more than two cycles of a millisecond.
+  private static var spinMicroseconds: ClosedRange<Int> { 1...2_500 }
+  private static var maximumProcessors: Int { 64 }
+
+  /// How the thread of a `[[binding]]` runs.
+  private func thread(_ profile: CaptureProfile) -> ThreadConfiguration {
+    var thread = ThreadConfiguration(
+      processors: processors(), spinMicroseconds: number("spin", Self.spinMicroseconds))
+    if has("spin"), profile != .realtime {
+      problem("spin", "only a realtime binding polls. Write profile = \"realtime\" too")
+    }
+    if let word = text("scheduling") {
+      thread.fifoPriority = Self.fifoPriority(word)
+      if thread.fifoPriority == nil {
+        problem("scheduling", "write \"fifo:N\" with a priority N from 1 to 99")
+      }
+    }
+    return thread
+  }
+
+  /// Reads `fifo:N`.
+  private static func fifoPriority(_ word: String) -> Int? {
+    guard word.hasPrefix("fifo:") else { return nil }
+    let digits = word.dropFirst(5)
+    guard digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(digits),
+      SystemThread.fifoPriorities.contains(number)
+    else { return nil }
+    return number
+  }
+
+  private func processors() -> [UInt16] {
+    guard let words = words("cpus") else { return [] }
+    if !(1...Self.maximumProcessors).contains(words.count) {
+      problem("cpus", "write 1 to \(Self.maximumProcessors) of them")
+    }
+    return words.compactMap { word in
+      guard let number = UInt16(word.text), SystemThread.processorNumbers.contains(Int(number))
+      else {
+        problem(
+          "cpus", word,
+          "'\(word.text)' is no processor. Write numbers from 0 to "
+            + "\(SystemThread.processorNumbers.upperBound), as lscpu -e shows them")
+        return nil
+      }
+      return number
+    }
   }
 
   private func interface() -> InterfaceMatch {

@@ -12,8 +12,11 @@ public import NdisprotServer
 public struct DaemonConfiguration: Sendable {
   /// `daemon.log`; nil leaves it to the command line.
   public private(set) var logLevel: LogLevel?
-  /// `daemon.lock_memory`.
-  public private(set) var locksMemory = false
+  /// `daemon.lock_memory`; without it, whether a binding is realtime.
+  public var locksMemory: Bool { saysLockMemory ?? server.locksMemory }
+  private var saysLockMemory: Bool?
+  /// The highest priority that a thread is to have.
+  public var highestPriority: Int? { server.highestPriority }
   private var server: ServerConfiguration
   private var drafts: [RuleDraft] = []
 
@@ -78,7 +81,7 @@ public struct DaemonConfiguration: Sendable {
       logLevel = LogLevel(rawValue: word)
       if logLevel == nil { daemon.problem("log", "write debug, info, warning or error") }
     }
-    locksMemory = daemon.flag("lock_memory") ?? false
+    saysLockMemory = daemon.flag("lock_memory")
     if let bytes = daemon.byteCount("queue_memory", (1 << 20)...(1 << 40)) {
       server.queueByteCount = bytes
     }

@@ -153,7 +153,7 @@ extension ControlLoop {
       guard running.sessionCount == 0 else {
         let name = running.loop.binding.snapshot.attributes.name
         server.log(
-          .info, "\(name): its new profile, ring and queue hold when its last open has gone",
+          .info, "\(name): what is new of its [[binding]] holds when its last open has gone",
           binding: name.text)
         continue
       }

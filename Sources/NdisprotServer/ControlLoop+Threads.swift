@@ -49,7 +49,10 @@ extension ControlLoop {
       _ = try server.framework.spawnWorker(
         host.threadName, stopPhase: .unloadCallbackReturned,
         onStop: { loop.post { host.stop() } }
-      ) { _ in loop.run() }
+      ) { [configuration = host.configuration, server] _ in
+        configuration.prepareThread(of: binding, loop, server)
+        loop.run()
+      }
       return host
     } catch let error as BindingError {
       throw error

@@ -36,6 +36,13 @@ public struct ServerConfiguration: Sendable {
     self.isVerified = isVerified
   }
 
+  /// Whether memory stays resident unless something else was said: a page that has to be fetched is
+  /// longer than a cycle.
+  public var locksMemory: Bool { bindings.contains { $0.profile == .realtime } }
+
+  /// The highest priority that the thread of a binding is to have.
+  public var highestPriority: Int? { bindings.compactMap(\.thread.fifoPriority).max() }
+
   /// How an interface is bound.
   func binding(of attributes: AdapterAttributes) -> BindingConfiguration {
     bindings.first { $0.interface.matches(attributes) }
@@ -53,11 +60,23 @@ public struct BindingConfiguration: Hashable, Sendable {
   public var captureRingByteCount: Int
   /// Bytes of a binding's receive ring.
   public var receiveRingByteCount: Int
+  /// How a binding's thread runs.
+  public var thread = ThreadConfiguration()
+  /// How long a thread polls unless it was said: as long as a few frames are apart that answer
+  /// each other.
+  public static let defaultSpinMicroseconds = 100
+
+  /// How long a binding's thread polls behind its last work; 0 for all profiles but one.
+  var spinNanoseconds: UInt64 {
+    guard profile == .realtime else { return 0 }
+    let microseconds = thread.spinMicroseconds ?? Self.defaultSpinMicroseconds
+    return UInt64(clamping: microseconds) * 1_000
+  }
 
   /// Whether both call for the same data path.
   func isAlike(_ other: BindingConfiguration) -> Bool {
     profile == other.profile && captureRingByteCount == other.captureRingByteCount
-      && receiveRingByteCount == other.receiveRingByteCount
+      && receiveRingByteCount == other.receiveRingByteCount && thread == other.thread
   }
 
   /// Creates one with the sizes of `ndisprotd.docc/Architecture.md` section 7.

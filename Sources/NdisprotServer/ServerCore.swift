@@ -17,6 +17,7 @@ final class ServerCore: @unchecked Sendable {  // `control` is set once, before 
   let trace: TraceRing
   let rings: RingBudget
   let quotas = QuotaTable()
+  let spinBudget = SpinBudget()
   let writeBudget = PendingWriteBudget()
   let budgets: Budgets
   let sendBuffers: SendBuffers

@@ -13,6 +13,8 @@ public enum SystemThread {
   private final class Start: Sendable {
     let name: String
     let body: @Sendable () -> Void
+    /// The starting thread stays on processors of its own, which this one is not to inherit.
+    let isOfPlacedThread = clinux_has_set_processors() != 0
     init(_ name: String, _ body: @escaping @Sendable () -> Void) {
       self.name = name
       self.body = body
@@ -43,6 +45,7 @@ public enum SystemThread {
         let start = unsafe Unmanaged<Start>.fromOpaque(raw).takeRetainedValue()
         _ = pthread_setcancelstate(Int32(PTHREAD_CANCEL_DISABLE), nil)
         _ = unsafe clinux_set_thread_name(String(start.name.prefix(15)))
+        if start.isOfPlacedThread { clinux_restore_processors() }
         start.body()
         return nil
       }, start.toOpaque())

@@ -43,6 +43,7 @@ func runDaemon(_ options: DaemonOptions) -> Int32 {
     let start = try startConfiguration(options, loader)
     let listener = try listeningSocket(options)
     let memory = MemoryLock()
+    if let priority = start.highestPriority { allowPriority(priority) }
     try dropPrivileges(
       options, as: try options.account(directory), start.locksMemory(options) ? memory : nil, logger
     )

@@ -31,8 +31,20 @@ func startConfiguration(
 extension StartConfiguration {
   /// Whether to lock the daemon's memory.
   func locksMemory(_ options: DaemonOptions) -> Bool {
-    if case .files(let loaded) = self, loaded.locksMemory { return true }
-    return options.lockMemory
+    switch self {
+    case .commandLine(let configuration): options.lockMemory || configuration.locksMemory
+    case .files(let loaded): options.lockMemory || loaded.locksMemory
+    case .broken: options.lockMemory
+    }
+  }
+
+  /// The highest priority that a thread is to have; nil if none is to have any.
+  var highestPriority: Int? {
+    switch self {
+    case .commandLine(let configuration): configuration.highestPriority
+    case .files(let loaded): loaded.highestPriority
+    case .broken: nil
+    }
   }
 
   /// The configuration of the server.

@@ -84,7 +84,7 @@ struct DaemonOptions: ParsableArguments {
       "A user, or :group, that may use the interfaces (repeatable).", valueName: "user|:group"))
   var allow: [String] = []
 
-  @Option(help: "How frames are taken from the kernel: latency or throughput.")
+  @Option(help: "How frames are taken from the kernel: latency, throughput or realtime.")
   var profile: CaptureProfile = .latency
 
   @Option(help: "What is logged: debug, info, warning or error.")

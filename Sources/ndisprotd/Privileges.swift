@@ -14,6 +14,8 @@ struct Capabilities: OptionSet {
   static let netAdmin = Capabilities(rawValue: 1 << 12)
   static let netRaw = Capabilities(rawValue: 1 << 13)
   static let lockMemory = Capabilities(rawValue: 1 << 14)
+  /// CAP_SYS_NICE.
+  static let priority = Capabilities(rawValue: 1 << 23)
 
   /// The effective capabilities of the thread.
   static var effective: Capabilities { held.effective }
@@ -27,7 +29,9 @@ struct Capabilities: OptionSet {
 
   /// What the service manager granted on purpose; a shell of root grants none this way.
   static var given: Capabilities {
-    let possible: [(Capabilities, Int32)] = [(.netAdmin, 12), (.netRaw, 13), (.lockMemory, 14)]
+    let possible: [(Capabilities, Int32)] = [
+      (.netAdmin, 12), (.netRaw, 13), (.lockMemory, 14), (.priority, 23),
+    ]
     return possible.reduce(into: []) { given, capability in
       if clinux_is_ambient(capability.1) == 1 { given.insert(capability.0) }
     }
@@ -85,13 +89,24 @@ func serviceAccount() -> Credentials? {
   return nil
 }
 
+/// Lets threads take a priority of SCHED_FIFO later, when root's rights are given up.
+///
+/// If the limit cannot be raised, the thread that needs it logs a warning.
+func allowPriority(_ priority: Int) {
+  raiseLimit(Int32(__RLIMIT_RTPRIO.rawValue)) { max($0.rlim_cur, rlim_t(priority)) }
+}
+
 /// Raises the limit of descriptors as far as possible: a shell's usual limit, which is for
 /// select(2), is below the number of sessions that the daemon admits.
-func raiseDescriptorLimit() {
+///
+/// With the old limit the daemon serves fewer clients, and refuses the others with a reason.
+func raiseDescriptorLimit() { raiseLimit(Int32(RLIMIT_NOFILE.rawValue)) { $0.rlim_max } }
+
+/// Raises a limit, if the process may.
+private func raiseLimit(_ number: Int32, _ wanted: (rlimit) -> rlim_t) {
   var limit = rlimit()
-  let number = Int32(RLIMIT_NOFILE.rawValue)
-  guard unsafe getrlimit(number, &limit) == 0, limit.rlim_cur < limit.rlim_max else { return }
-  limit.rlim_cur = limit.rlim_max
-  // With the old limit the daemon serves fewer clients, and refuses the others with a reason.
+  guard unsafe getrlimit(number, &limit) == 0, limit.rlim_cur < wanted(limit) else { return }
+  limit.rlim_cur = wanted(limit)
+  limit.rlim_max = max(limit.rlim_max, limit.rlim_cur)
   _ = unsafe setrlimit(number, &limit)
 }

@@ -39,7 +39,7 @@ private func report(_ sentence: String) {
 }
 
 private let forms = [
-  UsageMessage.Form("<profile>") { _ in "Write latency or throughput" },
+  UsageMessage.Form("<profile>") { _ in "Write latency, throughput or realtime" },
   UsageMessage.Form("<log-level>") { _ in "Write debug, info, warning or error" },
 ]
 

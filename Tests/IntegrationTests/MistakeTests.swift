@@ -125,7 +125,7 @@ struct MistakeTests {
     "both programs word usage errors alike",
     arguments: [
       ("--interfce np0", "Did you mean '--interface'?"),
-      ("--profile fast", "Write one of 'latency' and 'throughput'"),
+      ("--profile fast", "Write one of 'latency', 'throughput' or 'realtime'"),
       ("--interface", "--interface <name>"),
       ("--allow alice", "Write a rule"),
     ])

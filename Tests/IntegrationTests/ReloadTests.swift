@@ -78,7 +78,7 @@ struct ReloadTests {
       let wanted = "queue = \"4 MiB\"\nring = \"8 MiB\"\nprofile = \"throughput\""
       #expect(try lab.reload(text(wanted)).exitCode == 0)
       try awaitLog(
-        lab, "np0: its new profile, ring and queue hold when its last open has", after: 0)
+        lab, "np0: what is new of its [[binding]] holds when its last open has", after: 0)
       #expect(try session.write(Self.frame).status == .success)
       #expect(try session.closeDevice().status == .success)
       try eventually("the old thread ends") {

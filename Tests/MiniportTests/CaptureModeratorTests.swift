@@ -7,6 +7,7 @@ import Testing
 struct CaptureModeratorTests {
   typealias Action = CaptureModerator.Action
   static let nap = Action.nap(nanoseconds: 20_000)
+  static let gather = Action.gather(nanoseconds: 20_000)
   static let atOnce = Action.nap(nanoseconds: 0)
 
   @Test(
@@ -23,7 +24,44 @@ struct CaptureModeratorTests {
   func latency(found: [Int], expected: [Action]) {
     var moderator = CaptureModerator(.latency)
     #expect(
-      found.map { moderator.looked(found: $0, isMore: $0 >= 512, atNanoseconds: 0) } == expected)
+      found.map { moderator.looked(found: $0, isMore: $0 >= 512, atNanoseconds: 0, mayNap: true) }
+        == expected)
+  }
+
+  @Test(
+    "while a reader may not wait others gather, and there are naps again when all may",
+    arguments: [
+      ([3, 3], [false, false], [.watch, .watch]),
+      ([4, 4], [false, false], [gather, gather]),
+      ([512, 7], [false, false], [atOnce, gather]),
+      ([4, 1, 1], [false, true, true], [gather, nap, nap]),
+      ([4, 1, 4], [true, false, true], [nap, gather, nap]),
+      ([4, 0, 0, 1], [false, false, false, false], [gather, gather, .watch, .watch]),
+    ] as [([Int], [Bool], [Action])])
+  func readers(found: [Int], mayNap: [Bool], expected: [Action]) {
+    var moderator = CaptureModerator(.latency)
+    let actions = zip(found, mayNap).map { found, mayNap in
+      moderator.looked(found: found, isMore: found >= 512, atNanoseconds: 0, mayNap: mayNap)
+    }
+    #expect(actions == expected)
+  }
+
+  @Test("readers are asked only if there is a reason to nap")
+  func asked() {
+    var moderator = CaptureModerator(.latency)
+    var count = 0
+    func asks() -> Bool {
+      count += 1
+      return true
+    }
+    for found in [0, 1, 2, 3] {
+      let action = moderator.looked(
+        found: found, isMore: false, atNanoseconds: 0, mayNap: asks())
+      #expect(action == .watch)
+    }
+    #expect(count == 0)
+    _ = moderator.looked(found: 4, isMore: false, atNanoseconds: 0, mayNap: asks())
+    #expect(count == 1)
   }
 
   @Test(
@@ -39,22 +77,27 @@ struct CaptureModeratorTests {
       for number in 0..<20 {
         now += 100_000
         let found = number % 10 == 0 ? framesPerMillisecond : 0
-        _ = moderator.looked(found: found, isMore: false, atNanoseconds: now)
+        _ = moderator.looked(found: found, isMore: false, atNanoseconds: now, mayNap: true)
       }
-      return moderator.looked(found: 4, isMore: false, atNanoseconds: now)
+      return moderator.looked(found: 4, isMore: false, atNanoseconds: now, mayNap: true)
     }
     _ = look(framesPerMillisecond)
     #expect(look(framesPerMillisecond) == .nap(nanoseconds: nanoseconds))
+    // Beside a reader that may not wait naps stay short, and below a rate there are none.
+    let beside = moderator.looked(found: 4, isMore: false, atNanoseconds: now, mayNap: false)
+    #expect(beside == (nanoseconds > 20_000 ? Self.nap : Self.gather))
     _ = look(4)
     #expect(look(4) == Self.nap)
   }
 
-  @Test("blocks are moderation enough: the throughput profile never naps")
-  func throughput() {
-    var moderator = CaptureModerator(.throughput)
+  @Test(
+    "blocks are moderation enough, and what polls has nothing to save: neither profile naps",
+    arguments: [CaptureProfile.throughput, .realtime])
+  func others(profile: CaptureProfile) {
+    var moderator = CaptureModerator(profile)
     #expect(
       [512, 4, 0, 0].allSatisfy {
-        moderator.looked(found: $0, isMore: $0 >= 512, atNanoseconds: 0) == .watch
+        moderator.looked(found: $0, isMore: $0 >= 512, atNanoseconds: 0, mayNap: true) == .watch
       })
   }
 }

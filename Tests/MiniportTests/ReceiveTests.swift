@@ -94,6 +94,27 @@ extension OnVeth {
       #expect(bench.miniport.statistics == CaptureStatistics(frames: 20_000, drops: 0))
     }
 
+    @Test(
+      "beside a reader that may not wait others gather, and are served behind the last frame, whatever becomes of the handle",
+      arguments: [false, true])
+    func gathering(isDeactivated: Bool) throws {
+      let bench = try Bench()
+      try bench.activate(ringByteCount: 16 << 20)
+      bench.receiver.mayNap = { false }
+      let sender = bench.startSending(20_000, window: 30)
+      bench.receive(20_000)
+      sender.join()
+      // How many looks fell into the time of a nap behind another is the machine's affair.
+      print("looks for sparse readers alone: \(bench.receiver.sparseLooks)")
+      if isDeactivated {
+        bench.deactivate()
+      } else {
+        bench.turn { bench.receiver.completedCount == 20_000 }
+      }
+      #expect(bench.receiver.completedCount == 20_000)
+      #expect(bench.receiver.bytes.compactMap(EthernetFrame.number) == Array(0..<20_000))
+    }
+
     @Test("what is there is taken in chunks of at most 512, and completed behind the last")
     func chunks() throws {
       let bench = try Bench()

@@ -19,6 +19,10 @@ final class RecordingReceiver: ReceiveHandler {
   let progress = Progress()
   var chunks = 0
   var completions = 0
+  /// How often only readers with few frames were to be served.
+  var sparseLooks = 0
+  /// Whether frames may gather while the thread naps.
+  var mayNap: () -> Bool = { true }
   /// Frames that the last completion was behind.
   var completedCount = 0
   var sendPossibleCount = 0
@@ -48,6 +52,8 @@ final class RecordingReceiver: ReceiveHandler {
     completions += 1
     completedCount = frames.count
   }
+  override func receiveSparse() { sparseLooks += 1 }
+  override func mayNap(nowNanoseconds: UInt64) -> Bool { mayNap() }
   override func shouldHold(nowNanoseconds: UInt64) -> Bool { isHolding }
   override func sendPossible() { sendPossibleCount += 1 }
   override func captureFailed(_ error: MiniportError) {

@@ -85,7 +85,8 @@ struct ConfigurationTests {
   @Test(
     "every example that is shipped loads, and warns of nothing but its accounts",
     arguments: [
-      "supplicant", "lldp", "fieldbus", "wake-on-lan", "monitoring", "containers", "all-keys",
+      "supplicant", "lldp", "fieldbus", "realtime", "wake-on-lan", "monitoring", "containers",
+      "all-keys",
     ])
   func examples(name: String) throws {
     let file = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
@@ -98,14 +99,37 @@ struct ConfigurationTests {
     #expect(server.policy.rules.count == 1 && server.bindings.count == 1)
   }
 
+  private static let realtime = "[[binding]]\ninterface = \"a\"\nprofile = \"realtime\"\n"
+
   @Test(
-    "lock_memory is off unless it is written",
-    arguments: [("", false), ("[daemon]\nlock_memory = true\n", true)])
+    "lock_memory is off unless it is written, or a binding is realtime and nothing is written",
+    arguments: [
+      ("", false), ("[daemon]\nlock_memory = true\n", true), (realtime, true),
+      (realtime + "[daemon]\nlock_memory = false\n", false),
+    ])
   func lockMemory(text: String, isLocked: Bool) throws {
     let folder = try Folder()
     let loaded = try ConfigurationSource(path: folder.write(text)).load()
     #expect(loaded.locksMemory == isLocked)
     #expect(loaded.resolvedHere().server.files == ["\(folder.path)/ndisprotd.toml"])
+  }
+
+  @Test("a binding says how its thread runs, and one that does not leaves it to the kernel")
+  func thread() throws {
+    let folder = try Folder()
+    let text =
+      Self.realtime + "spin = 250\nscheduling = \"fifo:50\"\ncpus = [1, \"3\"]\n"
+      + "[[binding]]\ninterface = \"b\"\nscheduling = \"fifo:7\"\n"
+      + "[[binding]]\ninterface = \"c\"\n"
+    let loaded = try ConfigurationSource(path: folder.write(text)).load()
+    let bindings = loaded.resolvedHere().server.bindings
+    #expect(bindings.map(\.profile) == [.realtime, .latency, .latency])
+    #expect(
+      bindings.map(\.thread) == [
+        ThreadConfiguration(fifoPriority: 50, processors: [1, 3], spinMicroseconds: 250),
+        ThreadConfiguration(fifoPriority: 7), ThreadConfiguration(),
+      ])
+    #expect(loaded.highestPriority == 50)
   }
 
   @Test("files are read by the numbers of their names, the main one as 50; names are unique")
@@ -135,6 +159,28 @@ struct ConfigurationTests {
       ("[daemon]\nqueue_memory = \"1 TB\"\n", ":2:16: daemon: queue_memory: "),
       ("[[binding]]\nprofile = \"latency\"\n", ":1:1: binding: interface: "),
       ("[[binding]]\ninterface = \"a\"\nring = \"1 KiB\"\n", ":3:8: binding: ring: "),
+      (
+        realtime + "spin = 0\n",
+        ":4:8: binding: spin: write a whole number from 1 to 2500"
+      ),
+      (realtime + "spin = 2501\n", ":4:8: binding: spin: write a whole number"),
+      (
+        realtime.replacing("realtime", with: "latency") + "spin = 50\n",
+        ":4:8: binding: spin: only a realtime binding polls"
+      ),
+      (
+        realtime.replacing("realtime", with: "real-time"),
+        ":3:11: binding: profile: write latency, throughput or realtime"
+      ),
+      (realtime + "scheduling = \"fifo\"\n", ":4:14: binding: scheduling: write \"fifo:N\""),
+      (realtime + "scheduling = \"fifo:0\"\n", ":4:14: binding: scheduling: "),
+      (realtime + "scheduling = \"fifo:100\"\n", ":4:14: binding: scheduling: "),
+      (realtime + "scheduling = \"fifo:+5\"\n", ":4:14: binding: scheduling: "),
+      (realtime + "scheduling = 5\n", ":4:14: binding: scheduling: it is no text"),
+      (realtime + "cpus = 1\n", ":4:8: binding: cpus: it is no list"),
+      (realtime + "cpus = []\n", ":4:8: binding: cpus: write 1 to 64 of them"),
+      (realtime + "cpus = [1, 1024]\n", ":4:12: binding: cpus: '1024' is no processor"),
+      (realtime + "cpus = [\"all\"]\n", ":4:9: binding: cpus: 'all' is no processor"),
       ("[[binding]]\ninterface = \"np0:1\"\n", ":2:13: binding: interface: 'np0:1' cannot be"),
       ("rule = 3\n", ":1:8: rule: "),
     ])

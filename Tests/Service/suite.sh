@@ -559,6 +559,34 @@ ok "lock_memory: a reload without it lets memory go" \
 mended
 ok "lock_memory = true without it says what is missing, and serves" \
   'systemctl restart ndisprotd.service && [ "$(ndisprotctl --json status | field memoryLocked)" = False ] && journal | grep -q "LimitMEMLOCK=infinity"'
+
+# --- A realtime binding
+
+printf '[[binding]]\ninterface = "np*"\nprofile = "realtime"\nscheduling = "fifo:50"\ncpus = [0]\n' >$configuration
+placed() { # what chrt and taskset say of the thread of np0, while somebody reads from it
+  systemctl restart ndisprotd.service
+  ndisprotctl --json read np0 --ethertype 0x88b5 >$scratch/read & local reader=$!
+  wait_for "grep -q reading $scratch/read"
+  local task
+  task=$(grep -lx bind-np0 /proc/$(of ndisprotd.service MainPID)/task/*/comm)
+  task=${task%/comm}
+  chrt -p ${task##*/}
+  grep Cpus_allowed_list $task/status
+  kill $reader
+  wait $reader
+}
+ok "realtime without its drop-in says what is missing, and serves" \
+  'placed >$scratch/placed; ! grep -q SCHED_FIFO $scratch/placed && journal | grep -q "the thread has not the priority fifo:50.*LimitRTPRIO=50" && journal | grep -q "the thread does not stay on processor 0.*30-realtime.conf"'
+drop_in "$(cat /usr/share/doc/ndisprot/examples/30-realtime.conf)"
+systemctl restart ndisprotd.service
+if ! grep -q "Max realtime priority  *50" /proc/$(of ndisprotd.service MainPID)/limits; then
+  echo "# systemd may not raise the limit here: what the drop-in lets through of the sandbox is tested without it"
+  drop_in "$(grep -v Limit /usr/share/doc/ndisprot/examples/30-realtime.conf)" \
+    AmbientCapabilities=CAP_SYS_NICE CapabilityBoundingSet=CAP_SYS_NICE
+fi
+ok "realtime with the drop-in of the examples has its priority and its processor" \
+  'placed >$scratch/placed; cat $scratch/placed; grep -q "SCHED_FIFO" $scratch/placed && grep -q "priority: 50" $scratch/placed && grep -qx "Cpus_allowed_list:[[:space:]]*0" $scratch/placed'
+mended
 cp $scratch/shipped.toml $configuration
 
 # --- Many interfaces

@@ -76,8 +76,21 @@ int clinux_set_no_new_privileges(void);
 // Swift depends on the order in which files import.
 int clinux_condition_wait(pthread_cond_t *condition, pthread_mutex_t *mutex, uint64_t nanoseconds);
 
-// gettid(2) and sched_setaffinity(2) of the calling thread.
+// gettid(2) of the calling thread.
 int clinux_thread_id(void);
+
+// sched_setscheduler(2) of the calling thread: SCHED_FIFO, which the threads that it starts do not inherit.
+int clinux_set_fifo(int priority);
+
+// sched_setaffinity(2) and sched_getaffinity(2) of the calling thread, of processors 0 to 1,023. The first
+// replaces the whole set, the second says whether the thread may run on one, the third on how many; then
+// what the threads inherit: whether this one has replaced its set, and the set from before, taken back.
+enum { CLINUX_PROCESSORS = 1024 };
+int clinux_set_processors(const uint16_t *numbers, size_t count);
+int clinux_may_run_on(unsigned number);
+int clinux_processor_count(void);
+int clinux_has_set_processors(void);
+void clinux_restore_processors(void);
 
 // A number that this thread has and no other ever gets, unlike pthread_self(3) and gettid(2).
 uint64_t clinux_thread_number(void);
@@ -89,7 +102,6 @@ int clinux_errno(void);
 extern _Thread_local void *clinux_thread_slot;
 static inline void *clinux_thread_state(void) { return clinux_thread_slot; }
 static inline void clinux_set_thread_state(void *state) { clinux_thread_slot = state; }
-int clinux_pin_to_cpu(int cpu);
 
 // capget(2), capset(2): two sets of the thread, a word each; keep only `mask` in all sets.
 int clinux_capabilities(uint64_t *effective, uint64_t *permitted);

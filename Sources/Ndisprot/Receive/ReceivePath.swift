@@ -27,6 +27,8 @@ final class ReceivePath {
     var dispatchStart = 0
     /// More frames follow at once, so that a message that is not full can wait for them.
     var isAmongChunks = false
+    /// More follow in a moment: messages of opens with frames in bulk can wait for them.
+    var isGathering = false
     /// Frames were looped back since readers were last served.
     var hasLooped = false
     var movesFrames: Bool
@@ -87,6 +89,7 @@ final class ReceivePath {
 
   private let hot: HotCell<Hot>
   private var readers = ReaderSet()
+  private var paces = OpenPaces()
   private let trace: BindingTrace
 
   /// Creates a path without readers.
@@ -160,10 +163,24 @@ final class ReceivePath {
     serve(mayWait: true)
   }
 
+  /// Everything available was received, and more follows in a moment: only messages of opens with
+  /// frames in bulk wait for it.
+  func receiveSparse() {
+    trace.note(.receive, "sparse", nil, hot.value.unserved)
+    hot.value.isAmongChunks = false
+    hot.value.isGathering = true
+    hot.value.dispatchStart = hot.value.ring.tail
+    if hot.value.ring.tail >= hot.value.serveAt { hot.value.noteServed() }
+    let came = hot.value.ring.lastSeen.signature
+    let readers = self.readers
+    readers.forEach(wanting: came) { serve($0, mayWait: $0.isBulk) }
+  }
+
   /// Everything available was received.
   func receiveComplete() {
     trace.note(.receive, "indicate", nil, hot.value.unserved)
     hot.value.isAmongChunks = false
+    hot.value.isGathering = false
     hot.value.dispatchStart = hot.value.ring.tail
     serve(mayWait: false)
   }
@@ -195,6 +212,9 @@ final class ReceivePath {
     return isAnyHolding
   }
 
+  /// Whether frames may gather in the kernel's ring for a moment: all of them come in bulk.
+  func mayNap(nowNanoseconds: UInt64) -> Bool { paces.areBulk(nowNanoseconds: nowNanoseconds) }
+
   /// A frame that its own open would receive is queued for it, before the write is answered (W-20).
   func loopBack(_ frame: RawSpan, of open: OpenContext) {
     let isQueued = hot.value.ring.append(
@@ -222,6 +242,7 @@ final class ReceivePath {
   /// Removes an open: its waiting records are lost, and its `offered` counts are final.
   func remove(_ open: OpenContext) {
     guard readers.remove(open) else { return }
+    paces.remove(open)
     open.cursor?.close(hot.value.ring, open.filter)
     open.offered?.end(frames: hot.value.frames, stateDrops: hot.value.stateDrops)
     setThreshold()
@@ -263,7 +284,7 @@ final class ReceivePath {
   /// Answers an open's new read, or its old ones when its socket has room again, unless more frames
   /// follow at once.
   func serve(_ open: OpenContext) {
-    serve(open, mayWait: hot.value.isAmongChunks)
+    serve(open, mayWait: hot.value.isAmongChunks || (hot.value.isGathering && open.isBulk))
   }
 
   /// Answers reads if a frame was looped since readers were last served.
@@ -311,6 +332,7 @@ final class ReceivePath {
     case .taken(let information):
       open.patience = ReaderPatience()
       open.isReading = true
+      paces.noteServed(open)
       trace.note(.receive, "deliver", open, Int(truncatingIfNeeded: parameters.id), information)
       request.completeAnswered(RequestStatus(.success), information: information)
     case .blocked:

@@ -1,4 +1,5 @@
 internal import CLinux
+internal import Glibc
 internal import Synchronization
 
 /// One thread's epoll loop: descriptors, timers, a mailbox, and nothing else.
@@ -42,6 +43,8 @@ public final class EventLoop: @unchecked Sendable {
   private var isStopped = false
   /// Whether the next turn starts without waiting; the first one does.
   private var wantsTurn = true
+  /// Polls before a wait; nil if nobody asked for that.
+  private var spinner: Spinner?
 
   /// Creates a loop; posted work waits for `run()`.
   ///
@@ -72,6 +75,7 @@ public final class EventLoop: @unchecked Sendable {
     let former = turnHandlers.value
     turnHandlers.value = []
     withExtendedLifetime(former) {}
+    spinner = nil
     hasEnded = true
     // Outside the table: a handler that is released may unregister another one.
     let handlers = registrations
@@ -83,11 +87,25 @@ public final class EventLoop: @unchecked Sendable {
   package func turn(waitingAtMost limitNanoseconds: UInt64 = .max) {
     // Without a timer every one that fires would have been armed in this turn.
     let timerMark = nextDeadline == .max ? 0 : timers.mark
-    let readyCount = epoll.wait(nanoseconds: timeout(limit: limitNanoseconds))
+    let readyCount = awaitEvents(timeout(limit: limitNanoseconds))
     runMailbox()
-    handleReady(readyCount)
+    let hadWork = handleReady(readyCount)
     fireTimers(armedBefore: timerMark)
     endTurn()
+    if hadWork || wantsTurn { spinner?.worked(atNanoseconds: monotonicNanoseconds()) }
+  }
+
+  /// Polls for so long behind each turn in which a descriptor was ready, before the loop waits.
+  ///
+  /// What shares the processor runs between two looks. The mailbox and timers are heard as before, and
+  /// are no work behind which the loop polls.
+  ///
+  /// - Parameters:
+  ///   - nanoseconds: how long; 0 is not at all
+  ///   - budget: has a place for this thread, or it waits as if nothing had been asked for
+  public func spin(nanoseconds: UInt64, budget: SpinBudget) {
+    assertOnLoop()
+    spinner = nanoseconds == 0 ? nil : Spinner(nanoseconds: nanoseconds, budget: budget)
   }
 
   /// Makes `run()` end with the next turn at the latest.
@@ -186,7 +204,25 @@ extension EventLoop {
     return timeout == .max ? nil : timeout
   }
 
-  private func handleReady(_ count: Int) {
+  /// Waits for events, polling first if that was asked for; nil is without end.
+  private func awaitEvents(_ timeout: UInt64?) -> Int {
+    guard spinner != nil, timeout != 0 else { return epoll.wait(nanoseconds: timeout) }
+    var now = monotonicNanoseconds()
+    let deadline = timeout.map { now.addingReportingOverflow($0) }
+    let end = deadline.map { $0.overflow ? .max : $0.partialValue }
+    while spinner?.polls(atNanoseconds: now) == true {
+      let count = epoll.wait(nanoseconds: 0)
+      if count > 0 { return count }
+      if let end, now >= end { return 0 }
+      sched_yield()
+      now = monotonicNanoseconds()
+    }
+    return epoll.wait(nanoseconds: end.map { $0 > now ? $0 - now : 0 })
+  }
+
+  /// - Returns: whether a handler was called
+  private func handleReady(_ count: Int) -> Bool {
+    var hadWork = false
     for index in 0..<count {
       let (registration, events) = epoll.event(at: index)
       if registration == .wakeUp {
@@ -194,9 +230,12 @@ extension EventLoop {
       } else if let slot = registrations[registration], slot.isWatched {
         // An earlier handler of this batch may have unregistered or narrowed this one.
         let wanted = events.intersection(slot.interest.union([.hangUp, .error]))
-        if !wanted.isEmpty { slot.handler?.ready(wanted) }
+        guard !wanted.isEmpty, let handler = slot.handler else { continue }
+        hadWork = true
+        handler.ready(wanted)
       }
     }
+    return hadWork
   }
 
   private func fireTimers(armedBefore mark: UInt64) {

@@ -88,6 +88,25 @@ final class Daemon {
     return last
   }
 
+  /// How the kernel schedules a thread: its policy (0 is the usual, 1 SCHED_FIFO), its priority, and its
+  /// processors as a list; nil if it is not there.
+  func scheduling(of name: String) -> (policy: Int, priority: Int, processors: String)? {
+    let tasks = "/proc/\(process.processID)/task"
+    let thread = TextFile.names(in: tasks).first {
+      TextFile.read("\(tasks)/\($0)/comm") == name + "\n"
+    }
+    guard let thread, let stat = TextFile.read("\(tasks)/\(thread)/stat"),
+      let status = TextFile.read("\(tasks)/\(thread)/status")
+    else { return nil }
+    // Fields 40 and 41 of proc(5), the first two of which end at the last parenthesis.
+    let fields = stat.split(separator: ")").last?.split(separator: " ") ?? []
+    let line = status.split(separator: "\n").first { $0.hasPrefix("Cpus_allowed_list:") }
+    guard fields.count > 38, let priority = Int(fields[37]), let policy = Int(fields[38]),
+      let processors = line?.split(separator: "\t").last
+    else { return nil }
+    return (policy, priority, String(processors))
+  }
+
   /// Stops one of its threads until the result is let go of.
   func freeze(_ name: String) throws -> JSONProgram {
     let tasks = "/proc/\(process.processID)/task"

@@ -3,11 +3,10 @@
 /// Once on a quiet cable, and once while 200,000 other frames a second come to the same client; both are held against the
 /// raw socket on the quiet cable. What the others cost the raw socket, which does not even see them, is among the figures.
 struct Echo: Measurement {
-  private static let otherFramesPerSecond = 200_000
   private static let core = ReceiveRun.receiverCore
 
   var rows: [RowDescription] {
-    let others = "while \(Self.otherFramesPerSecond) other frames a second come"
+    let others = "while \(EchoTimes.otherFramesPerSecond) other frames a second come"
     return [
       row("P5/idle", "wire echo, p50 : raw AF_PACKET echo", 1.2),
       row("P5/idle/p99", "the same, p99", 1.5),
@@ -26,13 +25,13 @@ struct Echo: Measurement {
     let daemon = try product.startDaemon(.latency, core: Self.core)
     let client = try product.startBenchClient("reflect", core: Self.core)
     try client.event("ready", within: 5)
-    let idle = try ping(bench)
-    let (loaded, rate) = try pingAmongOthers(bench)
+    let idle = try EchoTimes.ping(bench)
+    let (loaded, rate) = try EchoTimes.pingAmongOthers(bench)
     client.send(15)
     _ = try client.end(within: 5)
     try product.stop(daemon)
 
-    let isSlow = !bench.isQuick && rate < 0.95 * Double(Self.otherFramesPerSecond)
+    let isSlow = !bench.isQuick && rate < 0.95 * Double(EchoTimes.otherFramesPerSecond)
     let slow = isSlow ? "the source sent \(Int(rate)) frames a second" : nil
     return [
       sample(idle, raw, \.p50), sample(idle, raw, \.p99),
@@ -40,14 +39,9 @@ struct Echo: Measurement {
     ]
   }
 
-  private struct Times {
-    let p50: Double
-    let p99: Double
-    let missing: Double
-  }
-
   private func sample(
-    _ ours: Times, _ raw: Times, _ time: KeyPath<Times, Double>, _ loadedRaw: Times? = nil,
+    _ ours: EchoTimes, _ raw: EchoTimes, _ time: KeyPath<EchoTimes, Double>,
+    _ loadedRaw: EchoTimes? = nil,
     _ disturbance: String? = nil
   ) -> Sample {
     var figures = ["µs": ours[keyPath: time], "raw µs": raw[keyPath: time]]
@@ -60,51 +54,78 @@ struct Echo: Measurement {
 
   private func throughRawSocket(
     _ bench: Bench
-  ) throws(BenchError) -> (quiet: Times, amongOthers: Times) {
-    let reflector = try bench.lab.start(
-      bench.lab.peer("reflect", core: Self.core, []), name: "reflect")
-    try reflector.event("ready", within: 5)
-    let quiet = try ping(bench)
-    let (amongOthers, _) = try pingAmongOthers(bench)
-    reflector.send(15)
-    try reflector.succeed(within: 5)
-    return (quiet, amongOthers)
+  ) throws(BenchError) -> (quiet: EchoTimes, amongOthers: EchoTimes) {
+    try EchoTimes.withRawReflector(bench) { () throws(BenchError) in
+      (try EchoTimes.ping(bench), try EchoTimes.pingAmongOthers(bench).times)
+    }
+  }
+}
+
+/// How long echoes took that the peer asked for from the far end, and how to ask.
+struct EchoTimes {
+  /// What comes beside the echoes: nobody answers it.
+  static let otherFramesPerSecond = 200_000
+
+  let p50: Double
+  let p99: Double
+  let missing: Double
+  /// Of times within so many microseconds of the median.
+  let jitter: [(microseconds: Int, percent: Double)]
+
+  /// Asks as soon as the last answer is there, or so often a second.
+  static func ping(
+    _ bench: Bench, count: Int? = nil, perSecond: Double? = nil
+  ) throws(BenchError) -> EchoTimes {
+    let count = count ?? bench.frameCount(4_000)
+    let pace = perSecond.map { ["--rate", String($0), "--seconds", "60"] } ?? []
+    let ping = try bench.lab.start(
+      bench.lab.atFarEnd(
+        bench.lab.peer(
+          "ping", core: ReceiveRun.sourceCore,
+          ["--count", String(count), "--destination", Lab.address] + pace)),
+      name: "ping")
+    let summary = try ping.event(
+      "summary", within: 20 + (perSecond.map { Double(count) / $0 } ?? 0))
+    try ping.succeed(within: 5)
+    guard let p50 = summary.p50Microseconds, let p99 = summary.p99Microseconds, p50 > 0 else {
+      throw .notUnderstood(program: ping.name, line: "a summary without times")
+    }
+    let limits = [5, 10, 20, 50, 100, 200, 500]
+    return EchoTimes(
+      p50: p50, p99: p99, missing: summary.missing ?? 0,
+      jitter: zip(limits, summary.jitterPercents ?? []).map { ($0, $1) })
   }
 
-  /// Pings while the other frames come, and tells how many of them came a second.
-  private func pingAmongOthers(
-    _ bench: Bench
-  ) throws(BenchError) -> (times: Times, otherFramesPerSecond: Double) {
-    let others = try startOthers(bench)
+  /// Pings while the other frames come, and reports how many of them came a second.
+  ///
+  /// Of the EtherType of answers they come to who answers, too.
+  static func pingAmongOthers(
+    _ bench: Bench, ofType type: String = "0x88b6"
+  ) throws(BenchError) -> (times: EchoTimes, otherFramesPerSecond: Double) {
+    let others = try bench.lab.start(
+      bench.lab.atFarEnd(
+        bench.lab.peer(
+          "source", core: ReceiveRun.sourceCore,
+          ["--ethertype", type, "--count", "100000000", "--length", "60", "--batch", "4"]
+            + ["--rate", String(otherFramesPerSecond), "--destination", Lab.address])),
+      name: "others")
     let times = try ping(bench)
     others.send(15)
     let sent = try others.event("summary", within: 5)
     return (times, (sent.frames ?? 0) / (sent.elapsedSeconds ?? 1))
   }
 
-  private func ping(_ bench: Bench) throws(BenchError) -> Times {
-    let ping = try bench.lab.start(
-      bench.lab.atFarEnd(
-        bench.lab.peer(
-          "ping", core: ReceiveRun.sourceCore,
-          ["--count", String(bench.frameCount(4_000)), "--destination", Lab.address])),
-      name: "ping")
-    let summary = try ping.event("summary", within: 20)
-    try ping.succeed(within: 5)
-    guard let p50 = summary.p50Microseconds, let p99 = summary.p99Microseconds, p50 > 0 else {
-      throw .notUnderstood(program: ping.name, line: "a summary without times")
-    }
-    return Times(p50: p50, p99: p99, missing: summary.missing ?? 0)
-  }
-
-  /// Frames of the EtherType of answers: the client gets them all, and answers none.
-  private func startOthers(_ bench: Bench) throws(BenchError) -> ChildProcess {
-    try bench.lab.start(
-      bench.lab.atFarEnd(
-        bench.lab.peer(
-          "source", core: ReceiveRun.sourceCore,
-          ["--ethertype", "0x88b6", "--count", "100000000", "--length", "60", "--batch", "4"]
-            + ["--rate", String(Self.otherFramesPerSecond), "--destination", Lab.address])),
-      name: "others")
+  /// Runs with a raw packet socket that blocks, and sends back what comes in.
+  static func withRawReflector<Result>(
+    _ bench: Bench, core: Int = ReceiveRun.receiverCore,
+    _ body: () throws(BenchError) -> Result
+  ) throws(BenchError) -> Result {
+    let reflector = try bench.lab.start(
+      bench.lab.peer("reflect", core: core, []), name: "reflect")
+    try reflector.event("ready", within: 5)
+    let result = try body()
+    reflector.send(15)
+    try reflector.succeed(within: 5)
+    return result
   }
 }

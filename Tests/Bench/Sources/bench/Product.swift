@@ -23,7 +23,7 @@ struct Product {
 
   /// How the daemon captures.
   enum Profile: String, Sendable {
-    case latency, throughput
+    case latency, throughput, realtime
   }
 
   init(
@@ -58,6 +58,30 @@ struct Product {
     let client = lab.isMachineRoot ? ["--allow", "nobody"] : []
     let daemon = try launch(
       preload, ["--interface", Lab.interface, "--profile", profile.rawValue] + client, core: core)
+    try waitUntilBound(daemon)
+    return daemon
+  }
+
+  /// Starts a daemon on the lab's interface by a configuration, whose one rule gives every user all that
+  /// the bench needs, and waits until the interface is bound.
+  func startDaemon(
+    _ profile: Profile, binding keys: String, core: Int?
+  ) throws(BenchError) -> ChildProcess {
+    let text = """
+      [[binding]]
+      interface = "\(Lab.interface)"
+      profile = "\(profile.rawValue)"
+      \(keys)
+      [[rule]]
+      name = "bench"
+      everybody = true
+      interface = "\(Lab.interface)"
+      ethertypes = ["any"]
+      rights = ["read", "write"]
+
+      """
+    try TextFile.write(text, to: configurationPath)
+    let daemon = try launch([], ["--config", configurationPath], core: core)
     try waitUntilBound(daemon)
     return daemon
   }

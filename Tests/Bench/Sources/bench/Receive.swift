@@ -32,7 +32,7 @@ struct Receive: Measurement {
             unit: .secondsPerMillion, bar: .atMost(0.10)))
       }
       return rows
-    case .latency:
+    case .latency, .realtime:
       return [
         RowDescription(
           name: "P2/\(frameByteCount)", what: "receive \(frames), latency, 0 lost : \(blocks)",
@@ -62,7 +62,7 @@ struct Receive: Measurement {
     switch profile {
     case .throughput:
       return [sample(ours, peer), cpu].prefix(rows.count).map { $0 }
-    case .latency:
+    case .latency, .realtime:
       let immediate = try ReceiveRun.peer(
         bench, count: count, length: frameByteCount, immediate: true)
       return [sample(ours, peer), sample(ours, immediate), cpu]

@@ -19,6 +19,8 @@ struct Summary: Decodable, Equatable {
   var missing: Double?
   var p50Microseconds: Double?
   var p99Microseconds: Double?
+  /// Of times within 5, 10, 20, 50, 100, 200 and 500 µs of their median.
+  var jitterPercents: [Double]?
   var worstMicroseconds: Double?
   /// Of `benchclient reload`: opens that one reload changed or closed.
   var changed: Double?

@@ -8,7 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <time.h>
 
 static int ascending(const void *left, const void *right) {
   uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
@@ -26,6 +28,26 @@ static bool wait_for(int descriptor, uint64_t sequence) {
   }
 }
 
+/* What share of the times lies within so many microseconds of the median, in percent; the rest lies beyond. */
+static const unsigned jitterMicroseconds[] = {5, 10, 20, 50, 100, 200, 500};
+
+static void print_jitter(const uint64_t *times, uint64_t count) {
+  printf(",\"jitterPercents\":[");
+  for (size_t i = 0; i < sizeof jitterMicroseconds / sizeof jitterMicroseconds[0]; i++) {
+    uint64_t within = 0, limit = jitterMicroseconds[i] * 1000ull, median = times[count / 2];
+    for (uint64_t k = 0; k < count; k++) within += times[k] + limit >= median && times[k] <= median + limit;
+    printf("%s%.3f", i ? "," : "", 100.0 * (double)within / (double)count);
+  }
+  printf("]");
+}
+
+/* Sleeps until cycle `number` begins; returns at once when that is past. */
+static void wait_for_cycle(uint64_t start, uint64_t number, double perSecond) {
+  uint64_t due = start + (uint64_t)((double)number / perSecond * 1e9);
+  struct timespec time = {.tv_sec = (time_t)(due / 1000000000), .tv_nsec = (long)(due % 1000000000)};
+  while (!is_stopped && clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, NULL) == EINTR) {}
+}
+
 int ping_frames(const struct options *options) {
   int descriptor = packet_socket(options->interface, options->replyEtherType);
   struct timeval patience = {.tv_usec = 200000};
@@ -35,9 +57,11 @@ int ping_frames(const struct options *options) {
   uint64_t *times = malloc((options->count + 1) * sizeof *times);
   if (!times) fail("memory");
 
+  if (prctl(PR_SET_TIMERSLACK, 1UL) != 0) fail("PR_SET_TIMERSLACK");
   uint64_t answered = 0, lost = 0, start = nanoseconds_now();
   for (uint64_t i = 0; i < options->count && lost < 20 && !is_stopped; i++) {
     set_sequence(frame, i);
+    if (options->framesPerSecond > 0) wait_for_cycle(start, i, options->framesPerSecond);
     uint64_t sent = nanoseconds_now();
     if ((double)(sent - start) * 1e-9 > options->seconds) break;
     if (send(descriptor, frame, options->length, 0) < 0) fail("send");
@@ -51,8 +75,10 @@ int ping_frames(const struct options *options) {
   double p50 = answered ? (double)times[answered / 2] * 1e-3 : 0;
   double p99 = answered ? (double)times[answered * 99 / 100] * 1e-3 : 0;
   printf("{\"event\":\"summary\",\"frames\":%" PRIu64 ",\"missing\":%" PRIu64
-         ",\"p50Microseconds\":%.2f,\"p99Microseconds\":%.2f}\n",
+         ",\"p50Microseconds\":%.2f,\"p99Microseconds\":%.2f",
          answered, lost, p50, p99);
+  if (answered) print_jitter(times, answered);
+  printf("}\n");
   return 0;
 }
 

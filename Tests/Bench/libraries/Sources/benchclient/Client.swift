@@ -3,13 +3,16 @@ import NdisprotClient
 
 /// A program that links the client library and does one thing, for the end-to-end bench to time.
 ///
-///     benchclient reflect|drain|request|idle|sessions|statistics SOCKET INTERFACE [COUNT]
+///     benchclient reflect|drain|sink|request|idle|sessions|statistics SOCKET INTERFACE [COUNT]
+///     benchclient echo SOCKET INTERFACE MICROSECONDS
 ///     benchclient crowd SOCKET INTERFACE COUNT OPENS
 ///     benchclient reload SOCKET INTERFACE COUNT LINK FILE FILE
 ///
 /// It prints {"event":"ready"} when it has begun and one line of JSON with what it measured; SIGTERM ends it.
 enum Client {
   static let etherTypes = EtherTypeSet([0x88B5, 0x88B6])
+  /// What comes beside what is answered, for another open.
+  static let otherType = EtherTypeSet([0x88B8])
   /// What nobody sends.
   static let quietType = EtherTypeSet([0x88B7])
 
@@ -20,6 +23,8 @@ enum Client {
     do {
       switch arguments[0] {
       case "reflect": try reflect(path, interface)
+      case "echo": try reflect(path, interface, polling: .microseconds(count))
+      case "sink": try sink(path, interface)
       case "drain": try drain(path, interface)
       case "request": try request(path, interface, count)
       case "idle": try hold(path, interface, count)
@@ -38,8 +43,11 @@ enum Client {
   }
 
   /// Sends back what comes in, to its sender and as another EtherType.
-  private static func reflect(_ path: String, _ interface: String) throws {
+  private static func reflect(
+    _ path: String, _ interface: String, polling spin: Duration = .zero
+  ) throws {
     let binding = try Connection(path: path).open(interface, etherTypes: etherTypes)
+    binding.connection.spin = spin
     var reader = FrameReader(binding)
     var writer = FrameWriter(binding)
     var frame = [UInt8](repeating: 0, count: 1_514)
@@ -71,6 +79,15 @@ enum Client {
       if let failure { throw failure }
       try writer.flush()
     }
+  }
+
+  /// Takes what comes beside them, and does nothing with them.
+  private static func sink(_ path: String, _ interface: String) throws {
+    let binding = try Connection(path: path).open(interface, etherTypes: otherType)
+    var reader = FrameReader(binding)
+    try reader.start()
+    say(#"{"event":"ready"}"#)
+    while true { try reader.next(by: .never) { _ in } }
   }
 
   /// Counts frames until none has come for 0.3 s, and tells when the last of them was here.

@@ -1,0 +1,41 @@
+internal import Glibc
+internal import NdisprotControl
+internal import Platform
+
+// A client that answers each frame saves its own wake-up, too, if it polls for the next one.
+
+extension Connection {
+  /// The longest for which a wait polls.
+  public static let maximumSpin = Duration.microseconds(2_500)
+
+  /// One processor is left to others, whatever connections the program has.
+  private static let spinBudget = SpinBudget()
+
+  /// How long a wait for a message of the daemon polls for it before it sleeps; none by default.
+  ///
+  /// The thread takes a processor meanwhile, and yields to what shares it. At most one thread fewer
+  /// polls at once than the machine has processors. Longer than `maximumSpin` is that.
+  ///
+  /// For a binding with the profile `realtime`, whose thread polls, too.
+  public var spin: Duration {
+    get { .nanoseconds(Int64(clamping: spinNanoseconds)) }
+    set {
+      let nanoseconds = min(max(newValue, .zero), Self.maximumSpin).components.attoseconds
+      spinNanoseconds = UInt64(clamping: nanoseconds / 1_000_000_000)
+    }
+  }
+
+  /// Polls for the next reply; nil when the time for that, or the deadline, is over.
+  func pollForReply(by deadline: Deadline) throws(ClientError) -> MessageHeader? {
+    var spinner = Spinner(nanoseconds: spinNanoseconds, budget: Self.spinBudget)
+    var now = monotonicNanoseconds()
+    spinner.worked(atNanoseconds: now)
+    while spinner.polls(atNanoseconds: now) {
+      if let header = try tryReceive() { return header }
+      if deadline.isPast { return nil }
+      sched_yield()
+      now = monotonicNanoseconds()
+    }
+    return nil
+  }
+}
