@@ -43,7 +43,7 @@ public final class AdapterBinding: Sendable {
   /// Its place in the object tree; code that needs the binding to stay holds a reference to this.
   public let object: Ref<General>
   /// Queries the NIC; nil where there is no NIC to query.
-  let card: (any CardService)?
+  let card: (any NICQuerying)?
   private let shared: LockedValue<Shared>
   private let trace: TraceRing
   /// Belongs to the driver: no two opens, of any bindings, have the same number.
@@ -51,7 +51,7 @@ public final class AdapterBinding: Sendable {
 
   private init(
     _ attributes: AdapterAttributes, _ object: Ref<General>, _ numbers: OpenNumbers,
-    _ card: (any CardService)?
+    _ card: (any NICQuerying)?
   ) {
     self.card = card
     self.numbers = numbers
@@ -66,7 +66,7 @@ public final class AdapterBinding: Sendable {
   /// `onUnbind` runs once, when the object is deleted, on the thread that deletes it.
   static func make(
     _ attributes: AdapterAttributes, under driver: Ref<Driver>, numbers: OpenNumbers,
-    card: (any CardService)? = nil,
+    card: (any NICQuerying)? = nil,
     onUnbind: @escaping @Sendable (AdapterBinding) -> Void = { _ in }
   ) throws(WdfError) -> AdapterBinding {
     let context = Context<General, AdapterBinding>(

@@ -15,13 +15,13 @@ final class BindWait: @unchecked Sendable {  // Confined to control.
 
   private final class Waiter {
     let names: [InterfaceName]
-    let request: RequestParcel
+    let request: RequestBox
     private let charge: Charge?
     private let number: UInt64
     var timer: (any ScheduledWork)?
 
     init(
-      _ number: UInt64, _ names: [InterfaceName], _ request: RequestParcel,
+      _ number: UInt64, _ names: [InterfaceName], _ request: RequestBox,
       _ charge: consuming Charge?
     ) {
       self.number = number
@@ -54,7 +54,7 @@ final class BindWait: @unchecked Sendable {  // Confined to control.
       return
     }
     let id = request.parameters.id
-    let waiter = Waiter(nextNumber, names, RequestParcel(request), charge)
+    let waiter = Waiter(nextNumber, names, RequestBox(request), charge)
     nextNumber += 1
     waiters[file, default: [:]][id] = waiter
     waiter.timer = executor.schedule(

@@ -16,9 +16,9 @@ public final class NdisprotDriver: ProtocolDriver, @unchecked Sendable {
   private let bindingList: BindingList
   private let bindWait = BindWait()
   /// The requests that wait until a binding is paused.
-  private var pauses: [Int32: [RequestParcel]] = [:]
+  private var pauses: [Int32: [RequestBox]] = [:]
   private var isDeregistered = false
-  private let card: (any CardService)?
+  private let card: (any NICQuerying)?
   private let openNumbers = OpenNumbers()
   /// Runs the data paths.
   public weak var observer: (any BindingObserver)?
@@ -27,7 +27,7 @@ public final class NdisprotDriver: ProtocolDriver, @unchecked Sendable {
   ///
   /// Without a card service, OIDs that need the NIC are not supported.
   public init(
-    wanted: [InterfaceMatch], framework: Ref<Driver>, card: (any CardService)? = nil
+    wanted: [InterfaceMatch], framework: Ref<Driver>, card: (any NICQuerying)? = nil
   ) {
     self.card = card
     self.wanted = wanted
@@ -175,7 +175,7 @@ public final class NdisprotDriver: ProtocolDriver, @unchecked Sendable {
   ///   - binding: if already paused, it stays paused
   ///   - parcel: completes when the binding is paused
   /// - Windows: NetEventPause
-  public func pause(_ binding: AdapterBinding, _ parcel: RequestParcel) {
+  public func pause(_ binding: AdapterBinding, _ parcel: RequestBox) {
     switch binding.handle(.pause) {
     case .drainSends:
       pauses[binding.interfaceIndex] = [parcel]
@@ -212,7 +212,7 @@ public final class NdisprotDriver: ProtocolDriver, @unchecked Sendable {
   ///   - binding: if already running, it keeps running
   ///   - parcel: completes at once; with `busy` while the binding is pausing
   /// - Windows: NetEventRestart
-  public func restart(_ binding: AdapterBinding, _ parcel: RequestParcel) {
+  public func restart(_ binding: AdapterBinding, _ parcel: RequestBox) {
     switch binding.handle(.restart) {
     case .restart:
       let action = binding.handle(.restartSucceeded)

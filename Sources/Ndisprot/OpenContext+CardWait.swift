@@ -19,8 +19,8 @@ extension OpenContext {
   ///   - set: what the request sets when the NIC has followed
   ///   - answer: called on the loop that has the session
   func askCard(
-    _ job: CardJob, for parcel: RequestParcel, _ set: PendingSet? = nil,
-    _ answer: @escaping @Sendable (RequestParcel, AdapterFacts) -> Void
+    _ job: CardJob, for parcel: RequestBox, _ set: PendingSet? = nil,
+    _ answer: @escaping @Sendable (RequestBox, AdapterFacts) -> Void
   ) {
     guard let (card, queue) = cardToAsk(orComplete: parcel), let request = parcel.take(),
       let waiting = request.reference
@@ -50,8 +50,8 @@ extension OpenContext {
 
   /// The service to query, with the request queued; nil if the request was refused and completed.
   private func cardToAsk(
-    orComplete parcel: RequestParcel
-  ) -> (card: any CardService, queue: Ref<Queue>)? {
+    orComplete parcel: RequestBox
+  ) -> (card: any NICQuerying, queue: Ref<Queue>)? {
     guard let card = binding.card else {
       parcel.complete(.notSupported)
       return nil
@@ -78,10 +78,10 @@ extension OpenContext {
 
   private func cardAnswered(
     _ waiting: FoundRequest, _ result: Result<AdapterFacts, CardError>,
-    _ answer: @Sendable (RequestParcel, AdapterFacts) -> Void
+    _ answer: @Sendable (RequestBox, AdapterFacts) -> Void
   ) {
     guard let cardQueue, let request = try? cardQueue.retrieve(waiting) else { return }
-    let parcel = RequestParcel(request)
+    let parcel = RequestBox(request)
     switch result {
     case .success(let facts): answer(parcel, facts)
     case .failure(let error): parcel.complete(error.completion)

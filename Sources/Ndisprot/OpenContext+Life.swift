@@ -21,7 +21,7 @@ extension OpenContext {
   /// - Thread: the loop that has the session
   public static func open(
     _ options: OpenOptions, on binding: AdapterBinding, dataPath: BindingDataPath?,
-    file: Ref<FileObject>, client: Credentials, access: AccessGrant, requester: any Requester,
+    file: Ref<FileObject>, client: Credentials, access: AccessGrant, requester: any RequestClient,
     completion: @escaping (Result<OpenContext, BindingError>) -> Void
   ) {
     let open: OpenContext
@@ -42,7 +42,7 @@ extension OpenContext {
 
   private static func claim(
     _ options: OpenOptions, _ binding: AdapterBinding, _ file: Ref<FileObject>,
-    _ client: Credentials, _ access: AccessGrant, _ requester: any Requester
+    _ client: Credentials, _ access: AccessGrant, _ requester: any RequestClient
   ) throws(BindingError) -> OpenContext {
     let id = try binding.claim(options)
     do throws(WdfError) {
@@ -56,7 +56,7 @@ extension OpenContext {
   /// The objects of an open: the open below the file object, its queue below the open, the hold.
   private static func make(
     _ id: UInt64, _ options: OpenOptions, _ binding: AdapterBinding, _ file: Ref<FileObject>,
-    _ client: Credentials, _ access: AccessGrant, _ requester: any Requester
+    _ client: Credentials, _ access: AccessGrant, _ requester: any RequestClient
   ) throws(WdfError) -> OpenContext {
     let name = "open \(id) of \(binding.snapshot.attributes.name)"
     let hold = try binding.object.hold("\(name), \(file.name)")

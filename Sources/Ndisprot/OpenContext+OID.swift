@@ -61,8 +61,8 @@ extension OpenContext {
   ///     completed; not called if the request was cancelled, or refused before its OID was examined
   /// - Thread: the loop that has the session
   public func perform(
-    _ request: OIDRequest, port: UInt32, for parcel: RequestParcel,
-    _ answer: @escaping @Sendable (RequestParcel, OIDReply) -> Void
+    _ request: OIDRequest, port: UInt32, for parcel: RequestBox,
+    _ answer: @escaping @Sendable (RequestBox, OIDReply) -> Void
   ) {
     do throws(OIDFailure) {
       switch try begin(request, port) {

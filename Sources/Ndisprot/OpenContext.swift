@@ -34,7 +34,7 @@ public final class OpenContext: @unchecked Sendable {  // One loop's at a time.
   /// Indications of the adapter that no request has fetched yet.
   var indications = EventQueue<StatusIndication>()
   /// Receives the frames.
-  unowned let requester: any Requester
+  unowned let requester: any RequestClient
   /// The path of its frames; nil if it moves none.
   weak var dataPath: BindingDataPath?
 
@@ -86,7 +86,7 @@ public final class OpenContext: @unchecked Sendable {  // One loop's at a time.
     id: UInt64, options: OpenOptions, binding: AdapterBinding, bindingHold: consuming Hold,
     object: Ref<General>, file: Ref<FileObject>, client: Credentials, access: AccessGrant,
     readQueue: Ref<Queue>,
-    requester: any Requester
+    requester: any RequestClient
   ) {
     self.object = object
     self.bindingHold = consume bindingHold

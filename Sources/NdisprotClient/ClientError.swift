@@ -48,7 +48,7 @@ public enum ClientError: Error, Equatable, Sendable {
   case denied(CompletionStatus, Operation, reason: String)
   /// Timed out.
   case timedOut(Operation)
-  /// `Interruption.raise()` ended the wait.
+  /// `CancellationToken.raise()` ended the wait.
   case interrupted
   /// A system call failed unexpectedly.
   case system(SystemError)

@@ -22,7 +22,7 @@ public final class Connection {
 
   let socket: MessageSocket
   /// Ends the waits of this connection from another thread.
-  public var interruption: Interruption? {
+  public var interruption: CancellationToken? {
     get { raised }
     set { raised = newValue }
   }
@@ -32,7 +32,7 @@ public final class Connection {
     set { end = newValue }
   }
   // Stored apart: of a field that other modules change, every use is checked for exclusive access.
-  private var raised: Interruption?
+  private var raised: CancellationToken?
   private var end = Deadline.never
   /// How long a wait polls before it sleeps (`spin`).
   var spinNanoseconds: UInt64 = 0
@@ -91,7 +91,7 @@ public final class Connection {
   ///   - timeout: how long connecting may take; nil waits indefinitely
   /// - Throws: `.cannotReach`, `.untrustedServer`; `.refused` with `tooManySessions`
   public convenience init(
-    path: String = Connection.environmentPath, interruption: Interruption? = nil,
+    path: String = Connection.environmentPath, interruption: CancellationToken? = nil,
     timeout: Duration? = Connection.defaultTimeout
   ) throws(ClientError) {
     let deadline = Deadline(after: timeout)
@@ -101,7 +101,7 @@ public final class Connection {
 
   /// Negotiates a version over a connected socket.
   init(
-    _ socket: MessageSocket, interruption: Interruption?, by deadline: Deadline
+    _ socket: MessageSocket, interruption: CancellationToken?, by deadline: Deadline
   ) throws(ClientError) {
     self.socket = socket
     self.interruption = interruption

@@ -24,14 +24,14 @@ final class DescriptorWatch: Sendable {
 
   private let state = LockedValue(State())
   /// Wakes the thread when the wanted events change.
-  private let change: Interruption
+  private let change: CancellationToken
 
   /// Starts the thread; `end` ends it.
   ///
   /// - Parameter descriptor: stays open until `end`
   /// - Throws: `.system` if no descriptor or thread can be created
   init(_ descriptor: Int32) throws(ClientError) {
-    change = try Interruption()
+    change = try CancellationToken()
     try ClientThread.start("watch-\(descriptor)") { [self] in run(descriptor) }
   }
 

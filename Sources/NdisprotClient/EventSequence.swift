@@ -28,7 +28,7 @@ public struct EventSequence: AsyncSequence, Sendable {
   public init(
     _ connection: sending Connection, kinds: EventKindSet = .all, interfaceIndex: UInt32 = 0
   ) throws(ClientError) {
-    let feed = try Feed<EventMessage>()
+    let feed = try BackpressuredBuffer<EventMessage>()
     let reader = try EventReader(connection, kinds: kinds, interfaceIndex: interfaceIndex)
     connection.interruption = feed.interruption
     // Sent here as a whole, and used by the thread only.

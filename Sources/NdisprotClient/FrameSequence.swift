@@ -19,7 +19,7 @@ public struct FrameSequence: AsyncSequence, Sendable {
 
   /// Starts reading.
   public init(_ binding: sending OpenBinding) throws(ClientError) {
-    let feed = try Feed<CapturedFrame>()
+    let feed = try BackpressuredBuffer<CapturedFrame>()
     binding.connection.interruption = feed.interruption
     // Sent here as a whole, and used by the thread only.
     nonisolated(unsafe) let binding = binding

@@ -102,7 +102,7 @@ final class MessageSocket {
   /// - Returns: what is possible; empty if it timed out
   /// - Throws: `.interrupted`
   func wait(
-    for wanted: Readiness, by deadline: Deadline, _ interruption: Interruption?
+    for wanted: Readiness, by deadline: Deadline, _ interruption: CancellationToken?
   ) throws(ClientError) -> Readiness {
     var polled: InlineArray<2, pollfd> = [
       pollfd(fd: socket.descriptor, events: wanted.rawValue, revents: 0),

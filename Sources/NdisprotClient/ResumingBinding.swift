@@ -88,7 +88,7 @@ public final class ResumingBinding {
       } catch {
         guard error.isPassing, !end.isPast else { throw error }
       }
-      try Interruption.wait(
+      try CancellationToken.wait(
         current.connection.interruption, by: .earlier(end, Deadline(after: pause)))
       pause = min(pause * 2, .milliseconds(100))
     }

@@ -1,9 +1,9 @@
 internal import Platform
 
-/// Lookups in a service that may never answer, on a thread of their own: the caller waits for a
+/// BlockingWorker in a service that may never answer, on a thread of their own: the caller waits for a
 /// limited time, and an answer that never comes blocks only that thread.
 ///
-/// Lookups run one after the other. Those that no caller waits for any more are skipped.
+/// BlockingWorker run one after the other. Those that no caller waits for any more are skipped.
 ///
 /// - Thread: any; `find` runs on the lookup's own thread, which ends when no lookup is left
 final class BoundedLookup<Question: Hashable & Sendable, Answer: Sendable>: Sendable {

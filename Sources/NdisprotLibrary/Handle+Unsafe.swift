@@ -7,7 +7,7 @@ internal import NdisprotClient
 /// - Thread: one at a time; `interruption` on any, and in a signal handler
 /// - Ownership: the program's pointer is the one strong reference; `ndisprot_free` releases it
 final class Handle {
-  let interruption: Interruption
+  let interruption: CancellationToken
   /// The daemon's socket, also when it resumes.
   let path: String
   var connection: Connection?
@@ -38,7 +38,7 @@ final class Handle {
   private var words = LentBytes()
 
   init(path: String) throws(ClientError) {
-    interruption = try Interruption()
+    interruption = try CancellationToken()
     self.path = path
   }
 

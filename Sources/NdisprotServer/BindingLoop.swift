@@ -30,7 +30,7 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
   private let unflushed = FlushList()
   private let departures = Departures()
   private var isStopping = false
-  let meter = WorkMeter()
+  let meter = CPUAccounting()
 
   /// Creates the data path of a binding; capture starts with the first open.
   init(
@@ -176,7 +176,7 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
     server.onControl { $0.sessionEnded(session, on: self) }
   }
 
-  func handle(_ request: HostRequest, _ parcel: RequestParcel, of session: Session) {
+  func handle(_ request: HostRequest, _ parcel: RequestBox, of session: Session) {
     switch request {
     case .open(let opening): opening.deny(.busy)
     case .close:

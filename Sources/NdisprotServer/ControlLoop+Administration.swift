@@ -8,7 +8,7 @@ internal import WDF
 
 extension Session {
   /// An ADMINISTRATION message; control answers it.
-  func administer(_ request: RequestParcel, _ wanted: AdministrationRequest) {
+  func administer(_ request: RequestBox, _ wanted: AdministrationRequest) {
     guard isAdministrator || wanted.isForEverybody else {
       let cause = "only root and the user that runs the daemon may \(wanted.name)"
       auditDenial(.administrator, Opcode.administration.rawValue, RawSpan(), cause)
@@ -22,7 +22,7 @@ extension Session {
 extension ControlLoop {
   /// Answers an administrator.
   func administer(
-    _ wanted: AdministrationRequest, _ parcel: RequestParcel, for session: Session
+    _ wanted: AdministrationRequest, _ parcel: RequestBox, for session: Session
   ) {
     if wanted.isAudited { session.auditAdministration(wanted.name, bindingName(of: wanted)) }
     switch wanted {
@@ -47,7 +47,7 @@ extension ControlLoop {
   }
 
   private func onBinding(
-    _ index: UInt32, _ parcel: RequestParcel, _ body: (AdapterBinding, RequestParcel) -> Void
+    _ index: UInt32, _ parcel: RequestBox, _ body: (AdapterBinding, RequestBox) -> Void
   ) {
     let bindings = server.driver.bindings
     guard let binding = bindings.binding(interfaceIndex: Int32(bitPattern: index)) else {
@@ -57,7 +57,7 @@ extension ControlLoop {
     body(binding, parcel)
   }
 
-  private func listObjects(_ cursor: UInt64, _ parcel: RequestParcel, for session: Session) {
+  private func listObjects(_ cursor: UInt64, _ parcel: RequestBox, for session: Session) {
     let objects = server.device.framework.snapshot()
       .filter { UInt64($0.id.slot) >= cursor }
       .sorted { $0.id.slot < $1.id.slot }
@@ -69,7 +69,7 @@ extension ControlLoop {
   }
 
   private func listTrace(
-    _ cursor: UInt64, _ recording: TraceRecording, _ parcel: RequestParcel, for session: Session
+    _ cursor: UInt64, _ recording: TraceRecording, _ parcel: RequestBox, for session: Session
   ) {
     let ring = server.device.framework.traceRing
     switch recording {
@@ -86,7 +86,7 @@ extension ControlLoop {
 
   /// Answers with entries.
   func answer(
-    _ output: [UInt8], _ count: Int, _ parcel: RequestParcel, for session: Session
+    _ output: [UInt8], _ count: Int, _ parcel: RequestBox, for session: Session
   ) {
     session.onHost { $0.finish(parcel, output, recordCount: count) }
   }

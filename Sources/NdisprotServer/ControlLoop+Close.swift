@@ -33,7 +33,7 @@ private final class CloseGather: @unchecked Sendable {  // Confined to control.
 
 extension ControlLoop {
   /// Ends sessions, or their opens, except the session that asks.
-  func close(_ wanted: CloseRequest, _ parcel: RequestParcel, for asker: Session) {
+  func close(_ wanted: CloseRequest, _ parcel: RequestBox, for asker: Session) {
     let gather = CloseGather()
     for thread in threads.values {
       let host = thread.loop
@@ -49,7 +49,7 @@ extension ControlLoop {
   }
 
   private func add(
-    _ count: Int, to gather: CloseGather, _ parcel: RequestParcel, for asker: Session
+    _ count: Int, to gather: CloseGather, _ parcel: RequestBox, for asker: Session
   ) {
     gather.count += count
     gather.outstanding -= 1

@@ -7,7 +7,7 @@ internal import WDF
 extension ControlLoop {
   /// ADMINISTRATION, explain: what decides about a user, an interface and an EtherType.
   func explain(
-    _ question: ExplainRequest, _ parcel: RequestParcel, for session: Session
+    _ question: ExplainRequest, _ parcel: RequestBox, for session: Session
   ) {
     guard question.user.isNumber else {
       parcel.complete(.notFound)
@@ -37,7 +37,7 @@ extension ControlLoop {
 
   private func explain(
     _ question: ExplainRequest, _ found: Result<Credentials?, SystemError>,
-    _ parcel: RequestParcel, _ place: SharedCharge, for session: Session
+    _ parcel: RequestBox, _ place: SharedCharge, for session: Session
   ) {
     place.release()
     let user: Credentials

@@ -42,7 +42,7 @@ private final class PolicyGather: @unchecked Sendable {  // Confined to control.
 
 extension ControlLoop {
   /// ADMINISTRATION, reload.
-  func reload(_ parcel: RequestParcel, for session: Session) {
+  func reload(_ parcel: RequestBox, for session: Session) {
     reload { [weak self] reply in self?.answer(reply.encoded, 0, parcel, for: session) }
   }
 

@@ -52,7 +52,7 @@ struct StatisticsScope: Sendable {
 
 extension ControlLoop {
   func gatherStatistics(
-    _ wanted: StatisticsRequest, _ parcel: RequestParcel, for session: Session
+    _ wanted: StatisticsRequest, _ parcel: RequestBox, for session: Session
   ) {
     statistics.append((wanted, parcel, session))
     nextStatistics()
@@ -66,7 +66,7 @@ extension ControlLoop {
   }
 
   private func gather(
-    _ wanted: StatisticsRequest, _ parcel: RequestParcel, for session: Session
+    _ wanted: StatisticsRequest, _ parcel: RequestBox, for session: Session
   ) {
     guard !wanted.isForTotals else { return gatherTotals(wanted, parcel, for: session) }
     let interfaceIndex = wanted.interfaceIndex
@@ -132,7 +132,7 @@ extension ControlLoop {
   }
 
   private func add(
-    _ sets: [CounterSet], to gather: StatisticsGather, _ parcel: RequestParcel,
+    _ sets: [CounterSet], to gather: StatisticsGather, _ parcel: RequestBox,
     for session: Session
   ) {
     gather.sets += sets
@@ -142,7 +142,7 @@ extension ControlLoop {
   }
 
   /// All loops have answered.
-  func end(_ gather: StatisticsGather, _ parcel: RequestParcel, for session: Session) {
+  func end(_ gather: StatisticsGather, _ parcel: RequestBox, for session: Session) {
     answer(gather, parcel, for: session)
     // The answer is sent in a turn of its own, even if no loop had to be queried: messages that
     // arrived meanwhile come first.
@@ -153,7 +153,7 @@ extension ControlLoop {
   }
 
   private func answer(
-    _ gather: StatisticsGather, _ parcel: RequestParcel, for session: Session
+    _ gather: StatisticsGather, _ parcel: RequestBox, for session: Session
   ) {
     let client = session.credentials
     let shown = server.driver.bindings.snapshot.bindings

@@ -47,7 +47,7 @@ extension Session {
 
 extension ControlLoop {
   func gatherTotals(
-    _ wanted: StatisticsRequest, _ parcel: RequestParcel, for session: Session
+    _ wanted: StatisticsRequest, _ parcel: RequestBox, for session: Session
   ) {
     let gather = StatisticsGather(after: wanted.after)
     // Read before the live counters: what ends in between is missed once, and never counted twice.
@@ -70,7 +70,7 @@ extension ControlLoop {
 
   private func addTotals(
     _ live: [CounterSet], _ closed: [UserTotals.Key: UserTotals.Counts],
-    to gather: StatisticsGather, _ parcel: RequestParcel, for session: Session
+    to gather: StatisticsGather, _ parcel: RequestBox, for session: Session
   ) {
     gather.sets += live
     gather.outstanding -= 1

@@ -26,13 +26,13 @@ final class ControlLoop: SessionHost, TurnHandler, BindingObserver, @unchecked S
   var userReport = UserReport()
   private let listener: Listener
   private(set) var watch: (any InterfaceSource)?
-  private let naming: AdapterNaming
+  private let naming: DriverNameResolver
   private let directory: DirectoryQuestions
   private let buffers = HotCell(MessageBufferPool())
   private var sessions: [ObjectIdentifier: Session] = [:]
   private let unflushed = FlushList()
   private let departures = Departures()
-  let meter = WorkMeter()
+  let meter = CPUAccounting()
   /// By their bindings, which they keep: an index may be a new interface's already.
   var threads: [ObjectIdentifier: BindingThread] = [:]
   var lastIdleNumber: UInt64 = 0
@@ -51,7 +51,7 @@ final class ControlLoop: SessionHost, TurnHandler, BindingObserver, @unchecked S
     directory = DirectoryQuestions(server)
     history = ReloadHistory(failure: server.configuration.failure ?? "")
     executor = LoopExecutor(loop)
-    naming = AdapterNaming(
+    naming = DriverNameResolver(
       server.driver, desk: server.desk, executor: executor,
       patienceNanoseconds: server.environment.cardDeadlineNanoseconds)
     loop.addTurnHandler(self)
@@ -144,7 +144,7 @@ final class ControlLoop: SessionHost, TurnHandler, BindingObserver, @unchecked S
 // MARK: - What a session asks of control
 
 extension ControlLoop {
-  func handle(_ request: HostRequest, _ parcel: RequestParcel, of session: Session) {
+  func handle(_ request: HostRequest, _ parcel: RequestBox, of session: Session) {
     switch request {
     case .open(let opening): open(opening)
     case .close:
@@ -169,7 +169,7 @@ extension ControlLoop {
     }
   }
 
-  private func cancel(_ id: UInt64, _ parcel: RequestParcel, of session: Session) {
+  private func cancel(_ id: UInt64, _ parcel: RequestBox, of session: Session) {
     let isCancelled = server.driver.cancelWait(id, of: session.file)
     parcel.complete(isCancelled ? .success : .notFound)
   }

@@ -17,12 +17,12 @@ final class DirectoryQuestions: @unchecked Sendable {  // Confined to control.
   private static let tidyUserCount = 4_096
 
   private let server: ServerCore
-  private let lookups: Lookups
+  private let lookups: BlockingWorker
   private var waiting: [UInt32: [() -> Void]] = [:]
 
   init(_ server: ServerCore) {
     self.server = server
-    lookups = Lookups(server.framework, name: DirectoryQuestions.threadName)
+    lookups = BlockingWorker(server.framework, name: DirectoryQuestions.threadName)
   }
 
   /// Lets a client continue when its user's groups are known, or the query timed out.

@@ -123,7 +123,7 @@ final class Listener: EventHandler {
       refuse(socket, credentials.userID, control)
       return
     }
-    SendBuffers.begin(socket)
+    SendBufferBudget.begin(socket)
     do throws(WdfError) {
       let session = try Session.make(
         socket, place, credentials: credentials, server: server, host: control,

@@ -62,7 +62,7 @@ final class OpenLease {
   ///
   /// - Returns: the open; nil if there was none
   func end(
-    _ quotas: QuotaTable, _ buffers: SendBuffers, _ socket: ClientSocket
+    _ quotas: QuotaTable, _ buffers: SendBufferBudget, _ socket: ClientSocket
   ) -> OpenContext? {
     guard let open = open.take() else { return nil }
     // Pended reads and writes complete in this call, and are subtracted.

@@ -108,7 +108,7 @@ struct GrantedOpen: Sendable {
 /// - Thread: the loop that has the session
 final class Opening: @unchecked Sendable {  // Goes from loop to loop with its session.
   let session: Session
-  let request: RequestParcel
+  let request: RequestBox
   /// The interface to open.
   let name: InterfaceName
   /// The requested options.
@@ -118,7 +118,7 @@ final class Opening: @unchecked Sendable {  // Goes from loop to loop with its s
   private var timer: (any ScheduledWork)?
 
   init(
-    _ options: OpenOptions, name: InterfaceName, of session: Session, _ request: RequestParcel
+    _ options: OpenOptions, name: InterfaceName, of session: Session, _ request: RequestBox
   ) {
     self.options = options
     self.name = name
@@ -215,7 +215,7 @@ final class Opening: @unchecked Sendable {  // Goes from loop to loop with its s
   }
 }
 
-extension RequestParcel {
+extension RequestBox {
   /// Whether it is the sample's OPEN_DEVICE.
   var isOpenDevice: Bool { parameters.type == .deviceControl }
 }

@@ -95,7 +95,7 @@ final class ReplyQueue {
       isFull = true
       return .blocked
     case .tooLong:
-      let limit = SendBuffers.longestMessage(socket)
+      let limit = SendBufferBudget.longestMessage(socket)
       return .tooLong(recordByteLimit: limit - MessageHeader.byteCount)
     case .gone:
       isFull = true

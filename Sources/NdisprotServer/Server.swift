@@ -27,10 +27,10 @@ public final class Server {
     configuration: ServerConfiguration, environment: ServerEnvironment, listener: Int32
   ) throws(ServerError) {
     let loop: EventLoop
-    let desk: CardDesk
+    let desk: NICQueryScheduler
     do throws(SystemError) {
       loop = try EventLoop()
-      desk = CardDesk(
+      desk = NICQueryScheduler(
         control: loop, kernel: try EventLoop(), adapter: try environment.makeAdapterControl(),
         deadlineNanoseconds: environment.cardDeadlineNanoseconds)
     } catch {
@@ -86,7 +86,7 @@ public final class Server {
     let kernel = core.desk.kernel
     do throws(WdfError) {
       _ = try core.framework.spawnWorker(
-        CardDesk.threadName, stopPhase: .unloadCallbackReturned, onStop: { kernel.stop() }
+        NICQueryScheduler.threadName, stopPhase: .unloadCallbackReturned, onStop: { kernel.stop() }
       ) { _ in kernel.run() }
       // The unload callback still needs it.
       _ = try core.framework.spawnWorker(
@@ -132,7 +132,7 @@ public final class Server {
     whenAnswered: @escaping @Sendable () -> Void
   ) -> @Sendable () -> [String] {
     let core = self.core
-    let check = LoopCheck(first: ControlLoop.threadName) {
+    let check = LivenessCheck(first: ControlLoop.threadName) {
       core.lastAnswer.store(monotonicNanoseconds(), ordering: .relaxed)
       whenAnswered()
     }

@@ -20,10 +20,10 @@ final class ServerCore: @unchecked Sendable {  // `control` is set once, before 
   let spinBudget = SpinBudget()
   let writeBudget = PendingWriteBudget()
   let budgets: Budgets
-  let sendBuffers: SendBuffers
+  let sendBuffers: SendBufferBudget
   let closers = Closers()
-  let lookups: Lookups
-  let desk: CardDesk
+  let lookups: BlockingWorker
+  let desk: NICQueryScheduler
   /// When every loop had answered the service manager's last watchdog check; 0 before the first.
   let lastAnswer = Atomic<UInt64>(0)
   /// Denials by reason, written or not.
@@ -46,19 +46,20 @@ final class ServerCore: @unchecked Sendable {  // `control` is set once, before 
 
   init(
     configuration: ServerConfiguration, environment: ServerEnvironment, driver: NdisprotDriver,
-    framework: Ref<Driver>, device: Ref<ControlDevice>, isDone: AutoResetEvent, desk: CardDesk
+    framework: Ref<Driver>, device: Ref<ControlDevice>, isDone: AutoResetEvent,
+    desk: NICQueryScheduler
   ) {
     self.desk = desk
     self.isDone = isDone
     current = LockedValue(configuration)
     rings = RingBudget(receiveByteCount: configuration.queueByteCount)
     budgets = Budgets(configuration)
-    sendBuffers = SendBuffers(budgets.largeBuffers)
+    sendBuffers = SendBufferBudget(budgets.largeBuffers)
     self.environment = environment
     self.driver = driver
     self.framework = framework
     self.device = device
-    lookups = Lookups(framework)
+    lookups = BlockingWorker(framework)
     trace = device.framework.traceRing
   }
 

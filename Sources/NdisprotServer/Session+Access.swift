@@ -15,7 +15,7 @@ extension Session {
   func denyStranger(_ request: consuming OwnedRequest, _ opcode: UInt16, _ payload: RawSpan) {
     let cause = "no rule names \(identity.name)"
     auditDenial(.rule, opcode, payload, cause)
-    refuse(RequestParcel(request), .notPermitted, cause)
+    refuse(RequestBox(request), .notPermitted, cause)
   }
 
   /// Ends the current open, for whatever reason.

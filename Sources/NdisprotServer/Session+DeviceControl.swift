@@ -9,7 +9,7 @@ internal import WDF
 extension Session {
   /// A DEVICE_CONTROL message: the code says which request of the sample it is.
   func deviceControl(
-    _ request: RequestParcel, _ header: MessageHeader, _ payload: RawSpan
+    _ request: RequestBox, _ header: MessageHeader, _ payload: RawSpan
   ) throws(DecodeError) {
     let room = Int(header.information)
     switch RequestCode(rawValue: header.code) {
@@ -26,7 +26,7 @@ extension Session {
   }
 
   /// INDICATE_STATUS: one status indication of the adapter (rules Q-38…Q-42).
-  private func indicateStatus(_ request: RequestParcel) {
+  private func indicateStatus(_ request: RequestBox) {
     guard let open else {
       request.complete(.notConnected)
       return
@@ -36,7 +36,7 @@ extension Session {
   }
 
   /// OPEN_DEVICE: the name as UTF-16LE without NUL, compared byte by byte (rules Q-17…Q-24).
-  private func openDevice(_ request: RequestParcel, _ payload: RawSpan) {
+  private func openDevice(_ request: RequestBox, _ payload: RawSpan) {
     guard let text = String(utf16LittleEndian: payload), !text.isEmpty else {
       request.complete(payload.isEmpty ? .invalidParameter : .adapterNotFound)
       return
@@ -49,7 +49,7 @@ extension Session {
   }
 
   /// QUERY_BINDING: one active binding by index, in bind order (rules Q-9…Q-16).
-  private func queryBinding(_ request: RequestParcel, _ payload: RawSpan, room: Int) {
+  private func queryBinding(_ request: RequestBox, _ payload: RawSpan, room: Int) {
     guard payload.byteCount >= QueryBinding.byteCount, room >= QueryBinding.byteCount else {
       request.complete(.bufferTooSmall, bytesNeeded: QueryBinding.byteCount)
       return
@@ -94,7 +94,7 @@ extension Session {
       finish(request, unsafe reply.span.bytes)
       return
     }
-    open.perform(.query(query), port: port, for: RequestParcel(request)) { [self] request, reply in
+    open.perform(.query(query), port: port, for: RequestBox(request)) { [self] request, reply in
       // More is needed even if the client accepted the lower half of a counter (E-2).
       let needed = reply.request.bytesNeeded
       let bytesNeeded = needed == 0 ? 0 : needed + OIDMessage.headerByteCount
@@ -109,7 +109,7 @@ extension Session {
   }
 
   /// SET_OID_VALUE (rules Q-34…Q-37): the input needs its 8 bytes, then the OID's own length rule.
-  private func setOID(_ request: RequestParcel, _ payload: RawSpan) {
+  private func setOID(_ request: RequestBox, _ payload: RawSpan) {
     guard let open else {
       request.complete(.notConnected)
       return

@@ -8,7 +8,7 @@ internal import WDF
 extension Session {
   /// Begins an OPEN; busy if the session has an open, or is about to have one.
   func requestOpen(
-    _ request: RequestParcel, _ options: OpenOptions, name: InterfaceName
+    _ request: RequestBox, _ options: OpenOptions, name: InterfaceName
   ) {
     guard open == nil, opening == nil else {
       request.complete(.busy)

@@ -41,7 +41,7 @@ extension Session {
   ///
   /// A client that did not ask for reasons gets the text only where it always did: in the reply to
   /// OPEN, and to every request but the sample's while the configuration is broken.
-  func refuse(_ request: RequestParcel, _ status: CompletionStatus, _ reason: String) {
+  func refuse(_ request: RequestBox, _ status: CompletionStatus, _ reason: String) {
     let isOpen = request.parameters.opcode == Opcode.open.rawValue
     let hasText = isOpen || (status == .misconfigured && !request.isOpenDevice)
     guard features.contains(.reasons) || !hasText else {

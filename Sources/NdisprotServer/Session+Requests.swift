@@ -42,7 +42,7 @@ extension Session {
     if open == nil, let failure = server.configuration.failure,
       !isAnsweredAlways(header.opcode, message)
     {
-      refuse(RequestParcel(request), .misconfigured, failure)
+      refuse(RequestBox(request), .misconfigured, failure)
       return
     }
     guard isKnown || isAnsweredToStrangers(header.opcode, message) else {
@@ -70,7 +70,7 @@ extension Session {
         request, message.extracting(droppingFirst: MessageHeader.byteCount),
         room: Int(header.information))
     case .some(let opcode):
-      control(RequestParcel(request), opcode, header, message)
+      control(RequestBox(request), opcode, header, message)
     case nil:
       request.complete(RequestStatus(.notSupported))
     }
@@ -123,7 +123,7 @@ extension Session {
 
   /// All requests that do not move frames.
   private func control(
-    _ request: RequestParcel, _ opcode: Opcode, _ header: MessageHeader, _ message: RawSpan
+    _ request: RequestBox, _ opcode: Opcode, _ header: MessageHeader, _ message: RawSpan
   ) {
     let payload = message.extracting(droppingFirst: MessageHeader.byteCount)
     do throws(DecodeError) {
@@ -155,7 +155,7 @@ extension Session {
     }
   }
 
-  private func greet(_ request: RequestParcel, _ hello: HelloRequest) {
+  private func greet(_ request: RequestBox, _ hello: HelloRequest) {
     guard !isGreeted else {
       request.complete(.invalidRequest)
       return
@@ -179,7 +179,7 @@ extension Session {
       ).encoded)
   }
 
-  private func requestClose(_ request: RequestParcel) {
+  private func requestClose(_ request: RequestBox) {
     guard open != nil else {
       request.complete(.notAssociated)
       return
@@ -188,7 +188,7 @@ extension Session {
   }
 
   /// CANCEL: the reply of the cancelled request is sent first.
-  private func cancel(_ request: RequestParcel, _ id: UInt64) {
+  private func cancel(_ request: RequestBox, _ id: UInt64) {
     if open?.cancel(id) == true || opening?.cancel(id) == true {
       request.complete(.success)
     } else if file.isPending(id) {
@@ -213,7 +213,7 @@ extension Session {
   }
 
   private func enumerate(
-    _ request: RequestParcel, _ wanted: EnumerateRequest, _ header: MessageHeader
+    _ request: RequestBox, _ wanted: EnumerateRequest, _ header: MessageHeader
   ) {
     let (bindings, generation) = server.driver.bindings.snapshot
     let policy = host.policy

@@ -142,7 +142,7 @@ extension Session {
 
   /// Answers a request with bytes.
   func finish(
-    _ request: RequestParcel, _ output: [UInt8], recordCount: Int = 0,
+    _ request: RequestBox, _ output: [UInt8], recordCount: Int = 0,
     status: CompletionStatus = .success, bytesNeeded: Int = 0
   ) {
     guard let request = request.take() else { return }

@@ -9,7 +9,7 @@ internal import NdisprotControl
 /// T6).
 final class StatisticsQuestions {
   static let maximumWaiting = 256
-  typealias Question = (wanted: StatisticsRequest, parcel: RequestParcel)
+  typealias Question = (wanted: StatisticsRequest, parcel: RequestBox)
   private var waiting: [Question] = []
   /// How many wait, which every turn of the session asks.
   private(set) var count = 0
@@ -36,7 +36,7 @@ final class StatisticsQuestions {
 
 extension Session {
   /// STATISTICS.
-  func requestStatistics(_ parcel: RequestParcel, _ wanted: StatisticsRequest) {
+  func requestStatistics(_ parcel: RequestBox, _ wanted: StatisticsRequest) {
     guard questions.count < StatisticsQuestions.maximumWaiting else {
       parcel.complete(.tooManyRequests)
       return
@@ -55,7 +55,7 @@ extension Session {
   }
 
   /// Answers the request in progress; the next one follows when the answer is sent.
-  func answerStatistics(_ parcel: RequestParcel, _ output: [UInt8], _ objectCount: Int) {
+  func answerStatistics(_ parcel: RequestBox, _ output: [UInt8], _ objectCount: Int) {
     questions.isAsked = false
     finish(parcel, output, recordCount: objectCount)
   }

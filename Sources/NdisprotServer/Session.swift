@@ -22,7 +22,8 @@ internal import WDF
 ///
 /// - Thread: the loop that has it, except `requestCompleted`
 /// - Windows: the file object and the IRPs of one handle
-final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop has it at a time.
+final class Session: RequestClient, EventHandler, @unchecked Sendable {
+  // Unchecked: one loop has it at a time.
   let socket: ClientSocket
   let credentials: Credentials
   /// User and program by name, for records.
@@ -75,7 +76,7 @@ final class Session: Requester, EventHandler, @unchecked Sendable {  // One loop
   var endReason = CloseReason.hungUp
   /// What it cost; belongs to the meter of its loop.
   var work = SessionWork()
-  private(set) var meter: WorkMeter
+  private(set) var meter: CPUAccounting
 
   init(
     _ socket: ClientSocket, _ place: SessionPlace, credentials: Credentials, server: ServerCore,

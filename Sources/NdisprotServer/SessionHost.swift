@@ -15,7 +15,7 @@ protocol SessionHost: AnyObject, Sendable {
   var policy: AccessPolicy { get }
 
   /// Measures the time spent on each of its sessions.
-  var meter: WorkMeter { get }
+  var meter: CPUAccounting { get }
 
   /// Its sessions.
   var sessionsHere: [Session] { get }
@@ -34,7 +34,7 @@ protocol SessionHost: AnyObject, Sendable {
 
   /// Handles a message that the session does not answer by itself: opening, closing,
   /// administration.
-  func handle(_ request: HostRequest, _ box: RequestParcel, of session: Session)
+  func handle(_ request: HostRequest, _ box: RequestBox, of session: Session)
 
   /// The session's socket is closed.
   func sessionEnded(_ session: Session)

@@ -9,7 +9,7 @@ internal import NdisprotControl
 ///
 /// - Source: threat T5
 struct StatisticsQueue {
-  typealias Question = (wanted: StatisticsRequest, parcel: RequestParcel, session: Session)
+  typealias Question = (wanted: StatisticsRequest, parcel: RequestBox, session: Session)
   private static let maximumRunning = 2
 
   private var waiting: [UInt32: [Question]] = [:]

@@ -57,7 +57,7 @@ final class Subscription: Sendable {
 
 extension Session {
   /// SUBSCRIBE: from now on control adds events to the session's subscription.
-  func subscribe(_ request: RequestParcel, _ wanted: SubscribeRequest) {
+  func subscribe(_ request: RequestBox, _ wanted: SubscribeRequest) {
     if let subscription {
       subscription.replace(wanted)
       request.complete(.success)

@@ -35,7 +35,7 @@ func runDaemon(_ options: DaemonOptions) -> Int32 {
   let manager = ServiceManager()
   let reloads = ReloadWatch(manager)
   guard Capabilities.effective.contains(.netRaw) else {
-    return giveUp(Sentences.noCapability, ExitStatus.noPermission, logger, manager)
+    return giveUp(ErrorMessages.noCapability, ExitStatus.noPermission, logger, manager)
   }
   do {
     let directory = AccountDirectory()
@@ -49,7 +49,7 @@ func runDaemon(_ options: DaemonOptions) -> Int32 {
     )
     let configuration = start.server(loader)
     if let failure = configuration.failure {
-      logger.record(LogRecord(.error, Sentences.broken(failure), .failed))
+      logger.record(LogRecord(.error, ErrorMessages.broken(failure), .failed))
       reloads.startsBroken(failure)
     }
     let log = logger
@@ -88,9 +88,9 @@ func runDaemon(_ options: DaemonOptions) -> Int32 {
 private func sentence(for error: any Error) -> (text: String, code: Int32) {
   switch error {
   case let error as AccountError: (error.description, ExitStatus.usage)
-  case let error as ListenError: (Sentences.cannotListen(error), ExitStatus.cannotCreate)
-  case ServerError.system(let cause): (Sentences.cannotStart(cause), ExitStatus.software)
-  case let error as PrivilegeError: (Sentences.cannotDrop(error.cause), ExitStatus.noPermission)
+  case let error as ListenError: (ErrorMessages.cannotListen(error), ExitStatus.cannotCreate)
+  case ServerError.system(let cause): (ErrorMessages.cannotStart(cause), ExitStatus.software)
+  case let error as PrivilegeError: (ErrorMessages.cannotDrop(error.cause), ExitStatus.noPermission)
   default: ("the daemon cannot start: \(error)", ExitStatus.software)
   }
 }
@@ -137,7 +137,7 @@ private func serve(
     LogRecord(
       .info, "ready: socket \(listener.path), bound \(bindings.isEmpty ? "nothing" : bindings)",
       .ready))
-  var supervision = Supervision(
+  var supervision = MainThreadLoop(
     server, manager, logger, wantedNames: options.interfaceNames, reloads)
   let signal = supervision.run()
   logger.record(LogRecord(.info, "stopping: signal \(signal)", .stopping))
@@ -167,7 +167,7 @@ private func dropPrivileges(
     do throws(SystemError) {
       kept.formUnion(try memory.lock())
     } catch {
-      logger.warning("\(Sentences.cannotLock(error))")
+      logger.warning("\(ErrorMessages.cannotLock(error))")
     }
   }
   do throws(SystemError) {

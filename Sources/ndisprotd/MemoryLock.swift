@@ -45,7 +45,7 @@ final class MemoryLock: Sendable {
       // Which capabilities are kept was decided at the start.
       _ = try lock()
     } catch {
-      logger.warning("\(Sentences.cannotLock(error))")
+      logger.warning("\(ErrorMessages.cannotLock(error))")
     }
   }
 }

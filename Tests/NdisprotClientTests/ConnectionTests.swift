@@ -190,7 +190,7 @@ struct ConnectionTests {
 
   @Test("an interruption ends a wait from another thread, until it is cleared")
   func interruption() throws {
-    let interruption = try Interruption()
+    let interruption = try CancellationToken()
     try withDaemon(
       interruption: interruption,
       { peer throws in

@@ -131,7 +131,7 @@ struct ResumingBindingTests {
 
   @Test("an interruption ends the wait for the daemon")
   func interruption() throws {
-    let interruption = try Interruption()
+    let interruption = try CancellationToken()
     try withOpenBinding(
       interruption: interruption, { _ in },
       { binding throws in

@@ -104,7 +104,7 @@ struct ScriptedPeer: Sendable {
 ///
 /// Without `greets`, the script answers HELLO itself.
 func withDaemon(
-  greets: Bool = true, interruption: Interruption? = nil,
+  greets: Bool = true, interruption: CancellationToken? = nil,
   _ script: @escaping @Sendable (ScriptedPeer) throws -> Void,
   _ body: (() throws -> Connection) throws -> Void
 ) throws {
@@ -147,7 +147,8 @@ extension MessageSocket {
 
 /// As `withDaemon`, with np0 open.
 func withOpenBinding(
-  interruption: Interruption? = nil, _ script: @escaping @Sendable (ScriptedPeer) throws -> Void,
+  interruption: CancellationToken? = nil,
+  _ script: @escaping @Sendable (ScriptedPeer) throws -> Void,
   _ body: (OpenBinding) throws -> Void
 ) throws {
   try withDaemon(

@@ -64,7 +64,7 @@ struct SpinTests {
         var reader = FrameReader(binding, pendedReadCount: 1)
         #expect(try reader.next(by: Deadline(after: .milliseconds(1))) { _ in } == 0)
         #expect(try reader.next(by: Deadline(after: .milliseconds(5))) { _ in } == 0)
-        let interruption = try Interruption()
+        let interruption = try CancellationToken()
         connection.interruption = interruption
         interruption.raise()
         // Not `#expect(throws:)`: a reader cannot be copied into its closure.

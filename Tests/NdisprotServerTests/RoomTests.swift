@@ -31,7 +31,7 @@ struct RoomTests {
     var byteCount: Int32 = 4_096
     setsockopt(
       pair[0], SOL_SOCKET, SO_SNDBUF, &byteCount, socklen_t(MemoryLayout<Int32>.size))
-    let longest = SendBuffers.longestMessage(ClientSocket(pair[0]))
+    let longest = SendBufferBudget.longestMessage(ClientSocket(pair[0]))
     #expect(longest < 10_000)
     let messages = OutgoingMessages()
     for (id, count) in [(UInt64(1), longest - 40 + 1), (2, 100)] {

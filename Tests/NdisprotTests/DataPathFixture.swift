@@ -8,7 +8,7 @@ import WDF
 @testable import Ndisprot
 
 /// Who asked, and what it was told: the session's place in these tests.
-final class RecordingRequester: Requester, @unchecked Sendable {  // One test's thread.
+final class RecordingRequester: RequestClient, @unchecked Sendable {  // One test's thread.
   struct Completion: Equatable {
     let id: UInt64
     let status: CompletionStatus
@@ -289,7 +289,7 @@ final class DataPathFixture {
       nextID += 1
       let request = try file.makeRequest(
         RequestParameters(type: .other, id: id, outputByteCount: 1_024), sink: requester)
-      open.perform(oid, port: 0, for: RequestParcel(request)) { [requester] parcel, reply in
+      open.perform(oid, port: 0, for: RequestBox(request)) { [requester] parcel, reply in
         guard let request = parcel.take() else { return }
         request.answer(
           Answer(

@@ -46,13 +46,13 @@ private final class PausingDriver: BindingObserver {
 
   /// An administrator's request; its id.
   func ask(
-    _ client: DataPathFixture.Client, _ body: (AdapterBinding, RequestParcel) -> Void
+    _ client: DataPathFixture.Client, _ body: (AdapterBinding, RequestBox) -> Void
   ) throws -> UInt64 {
     nextID += 1
     let request = try client.file.makeRequest(
       RequestParameters(type: .other, code: 13, id: nextID, outputByteCount: 0, count: 0),
       sink: client.requester)
-    body(binding, RequestParcel(request))
+    body(binding, RequestBox(request))
     return nextID
   }
 }

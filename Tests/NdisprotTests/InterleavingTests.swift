@@ -73,7 +73,7 @@ private final class TwoThreads: BindingObserver, @unchecked Sendable {  // One w
     driver.adapterChanged(attributes)
   }
 
-  private func administer(_ body: (AdapterBinding, RequestParcel) -> Void) {
+  private func administer(_ body: (AdapterBinding, RequestBox) -> Void) {
     let request = try? file.makeRequest(
       RequestParameters(type: .other, code: 13, id: nextID, outputByteCount: 0, count: 0),
       sink: administrator)
@@ -82,7 +82,7 @@ private final class TwoThreads: BindingObserver, @unchecked Sendable {  // One w
       Issue.record("no request could be made")
       return
     }
-    body(binding, RequestParcel(request))
+    body(binding, RequestBox(request))
   }
 
   /// A turn of the binding's loop.

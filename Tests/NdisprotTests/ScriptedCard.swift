@@ -3,7 +3,7 @@ import NDIS
 @testable import Ndisprot
 
 /// A card that answers when the test says so.
-final class ScriptedCard: CardService, @unchecked Sendable {  // One test's thread.
+final class ScriptedCard: NICQuerying, @unchecked Sendable {  // One test's thread.
   /// What it was asked and has not answered.
   private(set) var asked: [CardJob] = []
   private var answers: [@Sendable (Result<AdapterFacts, CardError>) -> Void] = []

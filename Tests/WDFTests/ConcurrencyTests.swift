@@ -277,7 +277,7 @@ private struct SplitMix {
 
 /// Deletes as threads would, but one step at a time, in an order the test chooses.
 private final class SteppedDelete {
-  private let core: Core
+  private let core: ObjectHeader
   private var runner: WalkRunner?
   private(set) var isOver = false
 

@@ -43,6 +43,6 @@ struct StatusTextTests {
       (["a"], ["b"], "bound a; waiting for b"), ([], ["a", "b"], "waiting for a, b"),
     ])
   func status(bound: [InterfaceName], missing: [InterfaceName], expected: String) {
-    #expect(Sentences.status(bound: bound, missing: missing) == expected)
+    #expect(ErrorMessages.status(bound: bound, missing: missing) == expected)
   }
 }

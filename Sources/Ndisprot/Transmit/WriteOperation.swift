@@ -105,7 +105,7 @@ final class WriteOperation {
   /// - Parameters:
   ///   - shared: the statuses of an operation that was never pended
   ///   - requester: the client
-  func complete(_ shared: StatusBuffer, through requester: any Requester) {
+  func complete(_ shared: StatusBuffer, through requester: any RequestClient) {
     guard let request = request.take() else { return }
     let statuses = keptStatuses.take() ?? shared
     let status = firstFailure ?? .success

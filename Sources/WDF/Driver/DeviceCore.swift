@@ -8,7 +8,7 @@ final class DeviceCore: Sendable {
     var openCount = 0
     var isDeletePending = false
     var isDefaultQueueClaimed = false
-    var defaultQueue: Core?
+    var defaultQueue: ObjectHeader?
   }
 
   private let isExclusive: Bool
@@ -60,19 +60,19 @@ final class DeviceCore: Sendable {
     }
   }
 
-  func setDefaultQueue(_ core: Core?) {
+  func setDefaultQueue(_ core: ObjectHeader?) {
     state.withLock { state in
       state.defaultQueue = core
       state.isDefaultQueueClaimed = core != nil
     }
   }
 
-  var defaultQueue: Core? { state.withLock { $0.defaultQueue } }
+  var defaultQueue: ObjectHeader? { state.withLock { $0.defaultQueue } }
 }
 
-extension Core {
+extension ObjectHeader {
   /// The default queue of the device above.
-  var defaultQueue: Core? {
+  var defaultQueue: ObjectHeader? {
     if case .device(let device)? = device?.payload { device.defaultQueue } else { nil }
   }
 
@@ -81,7 +81,7 @@ extension Core {
     if let code = device.claimDefaultQueue() { throw error(code) }
   }
 
-  func setDefaultQueue(_ queue: Core?) {
+  func setDefaultQueue(_ queue: ObjectHeader?) {
     if case .device(let device) = payload { device.setDefaultQueue(queue) }
   }
 }

@@ -84,7 +84,7 @@ extension Framework {
     onUnload: (@Sendable (Ref<Driver>) -> Void)? = nil, fileID: StaticString = #fileID,
     line: UInt = #line
   ) throws(WdfError) -> Ref<Driver> {
-    let birth = Birth(
+    let birth = ObjectCreation(
       kind: .driver, name: name, payload: .driver(DriverCore(onUnload: onUnload)), parent: nil,
       isPassive: true, site: CreationSite(fileID, line))
     guard claimDriver() else { throw WdfError(.driverExists) }

@@ -61,7 +61,7 @@ final class FileCore: Sendable {
 
   /// Calls the create callback, and opens or deletes the file object.
   func admit(
-    _ core: Core, _ onCreate: (@Sendable (Ref<FileObject>) throws(WdfError) -> Void)?
+    _ core: ObjectHeader, _ onCreate: (@Sendable (Ref<FileObject>) throws(WdfError) -> Void)?
   ) throws(WdfError) -> Ref<FileObject> {
     if let onCreate {
       do throws(WdfError) {
@@ -113,7 +113,8 @@ final class FileCore: Sendable {
   var pendingCount: Int { state.withLock { $0.pending.count } }
 
   func makeRequest(
-    _ core: Core, _ parameters: RequestParameters, _ sink: any RequestSink, isPresented: Bool
+    _ core: ObjectHeader, _ parameters: RequestParameters, _ sink: any RequestSink,
+    isPresented: Bool
   ) throws(WdfError) -> RequestCore {
     let result: Result<RequestCore, WdfError> = state.withLock { state in
       guard state.phase == .open else {
@@ -150,7 +151,7 @@ final class FileCore: Sendable {
 
   /// A request has been completed and reported: its core is kept for the next one, and the last one
   /// closes the file.
-  func reported(_ request: RequestCore, _ core: Core) {
+  func reported(_ request: RequestCore, _ core: ObjectHeader) {
     let isLast = state.withLock { state in
       state.keepSpare(request)
       return state.dropHold()
@@ -159,11 +160,11 @@ final class FileCore: Sendable {
   }
 
   /// The handle was closed; the file is, unless requests are under way.
-  private func dropHandle(_ core: Core) {
+  private func dropHandle(_ core: ObjectHeader) {
     if state.withLock({ $0.dropHold() }) { core.runOrPutOff { [self] in finish(core) } }
   }
 
-  private func finish(_ core: Core) {
+  private func finish(_ core: ObjectHeader) {
     if let onClose = state.withLock({ $0.callbacks?.onClose }) {
       core.framework.guarded(core, "close") { onClose(Ref(core)) }
     }
@@ -179,7 +180,7 @@ final class FileCore: Sendable {
   ///
   /// False if it was closed before.
   @discardableResult
-  func close(_ core: Core) -> Bool {
+  func close(_ core: ObjectHeader) -> Bool {
     let isFirst = state.withLock { state in
       guard state.phase == .open else { return false }
       state.phase = .cleaning
@@ -191,7 +192,7 @@ final class FileCore: Sendable {
     return true
   }
 
-  private func cleanUp(_ core: Core) {
+  private func cleanUp(_ core: ObjectHeader) {
     if let onCleanup = state.withLock({ $0.callbacks?.onCleanup }) {
       core.framework.guarded(core, "cleanup") { onCleanup(Ref(core)) }
     }
@@ -211,7 +212,7 @@ final class FileCore: Sendable {
   }
 
   /// The driver unloads: closes the handle, or lets the driver close it if it supplied a callback.
-  func unload(_ core: Core) {
+  func unload(_ core: ObjectHeader) {
     guard let onUnload = state.withLock({ $0.callbacks?.onUnload }) else {
       close(core)
       return
@@ -222,7 +223,7 @@ final class FileCore: Sendable {
   /// The object is disposed of by its parent: as if the handle was closed.
   ///
   /// True if nothing is left to wait for.
-  func dispose(_ core: Core) -> Bool {
+  func dispose(_ core: ObjectHeader) -> Bool {
     close(core)
     return phase == .closed
   }

@@ -3,7 +3,7 @@ internal import Synchronization
 
 extension Framework {
   /// Everything that keeps a step of unloading from finishing; never empty.
-  func unloadHolders(of driver: Core, stage: Int, _ now: UInt64) -> [UnloadBlocked.Holder] {
+  func unloadHolders(of driver: ObjectHeader, stage: Int, _ now: UInt64) -> [UnloadBlocked.Holder] {
     var found: [UnloadBlocked.Holder] =
       switch stage {
       case 0: cores(of: .fileObject).flatMap { fileHolders($0, now) }
@@ -22,40 +22,40 @@ extension Framework {
     }
   }
 
-  private var allCores: [Core] { tree.withLock { tree in tree.nodes.compactMap(\.core) } }
+  private var allCores: [ObjectHeader] { tree.withLock { tree in tree.nodes.compactMap(\.core) } }
 
   private func holder(
-    _ core: Core, _ tag: String, thread: Int32 = 0, since: UInt64, _ now: UInt64
+    _ core: ObjectHeader, _ tag: String, thread: Int32 = 0, since: UInt64, _ now: UInt64
   ) -> UnloadBlocked.Holder {
     UnloadBlocked.Holder(
       object: core.id, kind: core.kind, name: core.name, tag: tag, threadID: thread,
       age: Duration(nanosecondCount: now &- min(since, now)))
   }
 
-  private func workerHolder(_ core: Core, _ now: UInt64) -> UnloadBlocked.Holder {
+  private func workerHolder(_ core: ObjectHeader, _ now: UInt64) -> UnloadBlocked.Holder {
     let thread: Int32 = if case .worker(let worker) = core.payload { worker.threadID } else { 0 }
     return holder(core, core.name, thread: thread, since: core.creationNanoseconds, now)
   }
 
   /// A client's handle that is left, with the progress of its end, and the callbacks that it runs.
-  private func fileHolders(_ core: Core, _ now: UInt64) -> [UnloadBlocked.Holder] {
+  private func fileHolders(_ core: ObjectHeader, _ now: UInt64) -> [UnloadBlocked.Holder] {
     guard case .file(let file) = core.payload else { return [] }
     return [holder(core, file.standing, since: core.creationNanoseconds, now)] + tagged(core, now)
   }
 
   /// An object that is left although no pin, request or callback holds it.
-  private func stateHolder(_ core: Core, _ now: UInt64) -> UnloadBlocked.Holder {
+  private func stateHolder(_ core: ObjectHeader, _ now: UInt64) -> UnloadBlocked.Holder {
     holder(core, "its state: \(state(of: core))", since: core.creationNanoseconds, now)
   }
 
-  private func tagged(_ core: Core, _ now: UInt64) -> [UnloadBlocked.Holder] {
+  private func tagged(_ core: ObjectHeader, _ now: UInt64) -> [UnloadBlocked.Holder] {
     core.holders.map {
       holder(core, $0.tag, thread: $0.threadID, since: $0.sinceNanoseconds, now)
     }
   }
 
   /// The holders of one object: by name if the verifier records names, otherwise their number.
-  func holders(of core: Core, _ now: UInt64) -> [UnloadBlocked.Holder] {
+  func holders(of core: ObjectHeader, _ now: UInt64) -> [UnloadBlocked.Holder] {
     var found = tagged(core, now)
     let since = core.creationNanoseconds
     switch core.payload {

@@ -11,7 +11,7 @@ extension Framework {
   /// Unloads; a second caller waits for the first.
   ///
   /// A blocked unload can be repeated.
-  func unload(_ core: Core, _ plan: UnloadPlan) throws(UnloadBlocked) {
+  func unload(_ core: ObjectHeader, _ plan: UnloadPlan) throws(UnloadBlocked) {
     guard case .driver(let driver) = core.payload else { return }
     if ThreadState.with({ $0.mustNotWait }) || holdsDriverHere {
       throw UnloadBlocked(reason: .wouldDeadlock, stage: 0, holders: [])
@@ -39,7 +39,7 @@ extension Framework {
   }
 
   private func runUnload(
-    _ core: Core, _ driver: DriverCore, _ plan: UnloadPlan
+    _ core: ObjectHeader, _ driver: DriverCore, _ plan: UnloadPlan
   ) throws(UnloadBlocked) {
     trace.record(.wdf, "unload: stop", core.id)
     requestStop { $0 == .unloadBegins }
@@ -64,7 +64,7 @@ extension Framework {
     detachExecutor()
   }
 
-  private func hasCleaned(_ core: Core) -> Bool {
+  private func hasCleaned(_ core: ObjectHeader) -> Bool {
     switch core.word.phase {
     case .constructing, .live, .deleting: false
     case .deletedAndDisposed, .destroying, .destroyed, .quarantined: true
@@ -88,7 +88,7 @@ extension Framework {
   /// Waits for a condition, and meanwhile does the work of the dispose thread, which may have
   /// ended.
   private func wait(
-    _ core: Core, _ plan: UnloadPlan, _ condition: () -> Bool
+    _ core: ObjectHeader, _ plan: UnloadPlan, _ condition: () -> Bool
   ) throws(UnloadBlocked) {
     var nextWarning = monotonicNanoseconds() &+ plan.warnNanoseconds
     while true {
@@ -112,7 +112,7 @@ extension Framework {
   }
 
   /// The condition that unloading waits for, with everything that delays it.
-  private func blocked(_ core: Core) -> UnloadBlocked {
+  private func blocked(_ core: ObjectHeader) -> UnloadBlocked {
     let stage = if case .driver(let driver) = core.payload { driver.stage } else { 0 }
     let holders = unloadHolders(of: core, stage: stage, monotonicNanoseconds())
     return UnloadBlocked(reason: .timedOut, stage: stage, holders: holders)

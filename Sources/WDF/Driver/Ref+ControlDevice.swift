@@ -25,7 +25,7 @@ extension Ref where Kind == Driver {
 
   private func deviceBirth(
     _ name: String, _ isExclusive: Bool, _ options: ObjectOptions, _ site: CreationSite
-  ) throws(WdfError) -> Birth {
+  ) throws(WdfError) -> ObjectCreation {
     if options.scope == .queue { throw core.error(.scopeInvalid) }
     let lock =
       options.scope == .device ? CallbackLock(name) : nil
@@ -86,7 +86,7 @@ extension Ref where Kind == ControlDevice {
 
 extension Framework {
   /// A file object of a device no longer exists.
-  func closed(_ core: Core) {
+  func closed(_ core: ObjectHeader) {
     if case .device(let device) = core.payload, device.close() { _ = delete(core) }
   }
 }

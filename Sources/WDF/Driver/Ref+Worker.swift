@@ -23,7 +23,7 @@ extension Ref where Kind == Driver {
     let worker = WorkerCore(stopPhase: stopPhase, onStop: onStop, body)
     let birth = try core.birth(.worker, name, .worker(worker), .inherit, CreationSite(fileID, line))
     try core.pin(name)
-    let made: Core
+    let made: ObjectHeader
     do throws(WdfError) {
       made = try framework.create(birth, nil)
     } catch {

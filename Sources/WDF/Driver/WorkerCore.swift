@@ -36,7 +36,7 @@ final class WorkerCore: Sendable {
 
   /// The thread: runs the body, and has released everything that it captured when it returns.
   @inline(never)
-  func run(_ core: Core) {
+  func run(_ core: ObjectHeader) {
     let body = state.withLock { state in
       state.threadID = SystemThread.currentID
       return state.body.take()

@@ -17,7 +17,7 @@ public final class CallbackGate: Sendable {
 
   private let state = LockedValue(State())
   private let framework: Framework
-  private let owner: Core
+  private let owner: ObjectHeader
 
   /// Creates an open gate, whose reports name `owner`.
   public init(of owner: Ref<Driver>) {

@@ -4,8 +4,8 @@ internal import Synchronization
 /// Work deferred to a thread that may block: in order of arrival, with one runner at a time.
 final class DisposeList: Sendable {
   enum Item: Sendable {
-    case resume(Core)
-    case destroy(Core)
+    case resume(ObjectHeader)
+    case destroy(ObjectHeader)
   }
 
   private struct State {

@@ -6,12 +6,12 @@ extension Framework {
   ///
   /// If any step fails, no callback of the object runs, and the slot is released.
   func create(
-    _ birth: Birth, _ makeBox: ((Core) throws(WdfError) -> ContextBox)?
-  ) throws(WdfError) -> Core {
+    _ birth: ObjectCreation, _ makeBox: ((ObjectHeader) throws(WdfError) -> ContextBox)?
+  ) throws(WdfError) -> ObjectHeader {
     if injection.mustFail() { throw WdfError(.outOfResources) }
     if let parent = birth.parent, let refusal = refusal(of: parent) { throw refusal }
     guard let id = tree.withLock({ $0.reserve() }) else { throw WdfError(.outOfResources) }
-    let core = Core(self, id, birth)
+    let core = ObjectHeader(self, id, birth)
     do {
       if let makeBox {
         let box = try ThreadState.running(birth.parent ?? core, of: self) { () throws(WdfError) in
@@ -32,7 +32,7 @@ extension Framework {
   }
 
   /// Why no object can be created under `parent`, before work is wasted on one.
-  private func refusal(of parent: Core) -> WdfError? {
+  private func refusal(of parent: ObjectHeader) -> WdfError? {
     switch parent.word.phase {
     case .constructing: parent.error(.notCommitted)
     case .live: nil
@@ -43,7 +43,7 @@ extension Framework {
 
   /// Drops an object that was never returned: its values are dropped without a callback, as in
   /// KMDF.
-  private func abandon(_ core: Core) {
+  private func abandon(_ core: ObjectHeader) {
     core.word.enter(.destroyed)
     core.contexts.forEach { $0.discard() }
     tree.withLock { $0.release(core.id) }
@@ -51,7 +51,7 @@ extension Framework {
 
   /// Adds a context to a live object.
   func addContext<C: ~Copyable & Sendable>(
-    _ type: C.Type, to core: Core, _ makeBox: (Core) throws(WdfError) -> ContextBox
+    _ type: C.Type, to core: ObjectHeader, _ makeBox: (ObjectHeader) throws(WdfError) -> ContextBox
   ) throws(WdfError) {
     switch core.word.phase {
     case .constructing: throw core.error(.notCommitted)

@@ -3,7 +3,7 @@ internal import Synchronization
 
 extension Framework {
   /// A delete requested by driver code.
-  func deleteExplicitly(_ core: Core, reports: Bool) throws(WdfError) -> DeleteOutcome {
+  func deleteExplicitly(_ core: ObjectHeader, reports: Bool) throws(WdfError) -> DeleteOutcome {
     if core.word.phase == .constructing { throw core.error(.notCommitted) }
     switch core.payload {
     case .driver, .file, .worker: throw core.error(.cannotDelete)
@@ -18,7 +18,7 @@ extension Framework {
   }
 
   /// Records the first thread that deletes the object; returns the record if it was an earlier one.
-  private func noteDeleter(_ core: Core) -> StateRecord? {
+  private func noteDeleter(_ core: ObjectHeader) -> StateRecord? {
     guard verifier != .off else { return nil }
     let record = StateRecord(
       state: state(of: core), threadID: SystemThread.currentID, nanoseconds: monotonicNanoseconds())
@@ -28,7 +28,7 @@ extension Framework {
     }
   }
 
-  private func reportLate(_ core: Core, _ first: StateRecord?) {
+  private func reportLate(_ core: ObjectHeader, _ first: StateRecord?) {
     if let first {
       core.report(
         .doubleDelete, "\(core.lineage) was deleted by thread \(first.threadID) before")
@@ -38,7 +38,7 @@ extension Framework {
   }
 
   /// Deletes an object on behalf of any caller.
-  func delete(_ core: Core) -> DeleteOutcome {
+  func delete(_ core: ObjectHeader) -> DeleteOutcome {
     let inDispatch = DispatchSection.isActive
     let decision = tree.withLock { $0.beginDelete(core, inDispatch: inDispatch) }
     trace.record(.wdf, "delete", core.id)
@@ -54,14 +54,14 @@ extension Framework {
   }
 
   /// Runs the cleanups of an object before its delete, which comes later.
-  func disposeEarly(_ core: Core) -> Bool {
+  func disposeEarly(_ core: ObjectHeader) -> Bool {
     guard let walk = tree.withLock({ $0.beginEarlyDispose(core) }) else { return false }
     _ = run(walk)
     return true
   }
 
   /// Destroys the children of an object that was disposed of early.
-  func destroyChildren(of core: Core) {
+  func destroyChildren(of core: ObjectHeader) {
     if let walk = tree.withLock({ $0.beginDestroyChildren(core) }) { _ = run(walk) }
   }
 
@@ -76,13 +76,13 @@ extension Framework {
   }
 
   /// Resumes a walk on the dispose thread.
-  func resume(_ root: Core) {
+  func resume(_ root: ObjectHeader) {
     if let walk = tree.withLock({ $0.resume(root) }) { _ = run(walk) }
     reportFaults()
   }
 
   /// A kind has released everything it held; a walk that waited for that continues.
-  func hookFinished(_ core: Core) {
+  func hookFinished(_ core: ObjectHeader) {
     if let root = tree.withLock({ $0.hookFinished(core) }) {
       disposeList.append(.resume(root), self)
     }
@@ -91,7 +91,7 @@ extension Framework {
   /// Makes the kind release what it holds.
   ///
   /// False: it will call `hookFinished` later.
-  func letGo(_ core: Core) -> Bool {
+  func letGo(_ core: ObjectHeader) -> Bool {
     switch core.payload {
     case .queue(let queue): queue.dispose(core)
     case .file(let file): file.dispose(core)
@@ -102,7 +102,7 @@ extension Framework {
   }
 
   /// The last pin is gone: the contexts can no longer be reached.
-  func lastPinIsGone(_ core: Core) {
+  func lastPinIsGone(_ core: ObjectHeader) {
     let inDispatch = DispatchSection.isActive && core.isPassive
     let mustDefer = tree.withLock { tree in
       guard let slot = tree.slot(core.id) else { return false }
@@ -113,7 +113,7 @@ extension Framework {
   }
 
   /// Releases what a kind held beyond its own end, including callbacks and what they captured.
-  private func forget(_ core: Core) {
+  private func forget(_ core: ObjectHeader) {
     switch core.payload {
     case .driver(let driver):
       driver.forget()
@@ -132,7 +132,7 @@ extension Framework {
   }
 
   /// Runs the remaining cleanups, then the destroys; then the object no longer exists.
-  func destroy(_ core: Core) {
+  func destroy(_ core: ObjectHeader) {
     // A quarantined object stays as it is until the process ends.
     guard core.word.phase != .quarantined else { return }
     core.word.enter(.destroying)

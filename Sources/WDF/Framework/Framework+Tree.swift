@@ -2,7 +2,7 @@ internal import Platform
 internal import Synchronization
 
 extension Framework {
-  func state(of core: Core) -> ObjectState {
+  func state(of core: ObjectHeader) -> ObjectState {
     tree.withLock { tree in
       guard let slot = tree.slot(core.id) else {
         return core.word.phase == .constructing ? .invalid : .destroyed
@@ -11,7 +11,7 @@ extension Framework {
     }
   }
 
-  func parent(of core: Core) -> Core? {
+  func parent(of core: ObjectHeader) -> ObjectHeader? {
     tree.withLock { tree in
       guard let slot = tree.slot(core.id), tree.nodes[slot].state == .created else { return nil }
       return tree.nodes[slot].parent.flatMap { tree.nodes[$0].core }
@@ -19,7 +19,7 @@ extension Framework {
   }
 
   /// Calls `done` when the object is destroyed; at once if it is destroyed already.
-  func whenDestroyed(_ core: Core, _ done: @escaping @Sendable () -> Void) {
+  func whenDestroyed(_ core: ObjectHeader, _ done: @escaping @Sendable () -> Void) {
     let isGone = tree.withLock { tree in
       guard let slot = tree.slot(core.id) else { return true }
       tree.update(slot) { $0.waiters.append(done) }
@@ -28,10 +28,10 @@ extension Framework {
     if isGone { done() }
   }
 
-  func children(of core: Core) -> [Core] {
+  func children(of core: ObjectHeader) -> [ObjectHeader] {
     tree.withLock { tree in
       guard let slot = tree.slot(core.id) else { return [] }
-      var found: [Core] = []
+      var found: [ObjectHeader] = []
       var next = tree.nodes[slot].firstChild
       while let child = next {
         if let core = tree.nodes[child].core { found.append(core) }
@@ -42,7 +42,7 @@ extension Framework {
   }
 
   /// All objects of a kind that are not destroyed.
-  func cores(of kind: Kind) -> [Core] {
+  func cores(of kind: Kind) -> [ObjectHeader] {
     tree.withLock { tree in tree.nodes.compactMap { $0.core?.kind == kind ? $0.core : nil } }
   }
 

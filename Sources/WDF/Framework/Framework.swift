@@ -62,11 +62,11 @@ public final class Framework: Sendable {
 
   private struct DriverSlot {
     var isClaimed = false
-    var core: Core?
+    var core: ObjectHeader?
   }
 
   /// The driver's object, from its create to its destroy.
-  var driverObject: Core? { currentDriver.withLock { $0.core } }
+  var driverObject: ObjectHeader? { currentDriver.withLock { $0.core } }
 
   /// Reserves the place of the driver; false if there is one, one is being created, or objects of
   /// an earlier one are left.
@@ -79,7 +79,7 @@ public final class Framework: Sendable {
   }
 
   /// Makes the driver visible, or invisible with nil.
-  func publish(_ core: Core?) {
+  func publish(_ core: ObjectHeader?) {
     currentDriver.withLock { $0 = DriverSlot(isClaimed: core != nil, core: core) }
   }
 }

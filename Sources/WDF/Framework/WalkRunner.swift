@@ -37,7 +37,7 @@ struct WalkRunner {
   }
 
   /// Continues the walk that waited for this one to end; false if this thread must not do it.
-  private mutating func follow(_ waiting: Core?, _ framework: Framework) -> Bool {
+  private mutating func follow(_ waiting: ObjectHeader?, _ framework: Framework) -> Bool {
     guard let waiting else { return false }
     if DispatchSection.isActive {
       framework.disposeList.append(.resume(waiting), framework)

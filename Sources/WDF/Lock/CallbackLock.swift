@@ -31,13 +31,13 @@ final class CallbackLock: Sendable {
 
   /// Runs driver code with the lock held; what is refused in a callback is refused in it.
   func runAsCallback<R: ~Copyable, E: Error>(
-    of core: Core, _ body: () throws(E) -> R
+    of core: ObjectHeader, _ body: () throws(E) -> R
   ) throws(E) -> R {
     try ThreadState.running(core, of: core.framework) { () throws(E) in try run(body) }
   }
 }
 
-extension Core {
+extension ObjectHeader {
   /// The lock under which this object's callbacks run.
   var callbackLock: CallbackLock? {
     switch payload {
@@ -91,7 +91,7 @@ extension Ref where Kind == ControlDevice {
 extension Framework {
   /// The lock for the callbacks of a queue that is being created.
   func callbackLock(
-    for options: ObjectOptions, name: String, device: Core, level: ObjectOptions.Level
+    for options: ObjectOptions, name: String, device: ObjectHeader, level: ObjectOptions.Level
   ) throws(WdfError) -> CallbackLock? {
     let inherited: CallbackLock? =
       if case .device(let device) = device.payload { device.callbackLock } else { nil }

@@ -6,11 +6,11 @@ internal import Synchronization
 ///
 /// - Windows: WDFWAITLOCK
 public final class WaitLock<State: ~Copyable>: @unchecked Sendable {  // `lock` guards `state`
-  private let core: Core
+  private let core: ObjectHeader
   private let lock = TimedLock()
   private var state: State
 
-  init(_ core: Core, _ state: consuming sending State) {
+  init(_ core: ObjectHeader, _ state: consuming sending State) {
     self.core = core
     self.state = state
   }

@@ -28,7 +28,7 @@ public struct Context<Kind: ObjectKind, C: ~Copyable & Sendable>: Sendable {
   }
 
   /// Creates the value for `core` in a box.
-  func makeBox(for core: Core) throws(WdfError) -> ContextBox {
+  func makeBox(for core: ObjectHeader) throws(WdfError) -> ContextBox {
     let value = try make(Ref(core))
     guard let onCleanup else {
       return TypedContextBox<C>(value, onCleanup: nil, onDestroy: onDestroy)

@@ -1,7 +1,7 @@
 public import Platform
 internal import Synchronization
 
-/// One type-erased context of an object: an entry of the list in a ``Core``.
+/// One type-erased context of an object: an entry of the list in a ``ObjectHeader``.
 ///
 /// The list only grows, at its end, so a lookup traverses it without a lock.
 @safe
@@ -19,12 +19,12 @@ class ContextBox: @unchecked Sendable {  // immutable but for `next`, which is a
   }
 
   /// Runs the cleanup callback unless it has run.
-  final func cleanUp(_ core: Core) {
+  final func cleanUp(_ core: ObjectHeader) {
     guard !isCleaned.exchange(true, ordering: .acquiringAndReleasing) else { return }
     runCleanup(core)
   }
 
-  func runCleanup(_ core: Core) {}
+  func runCleanup(_ core: ObjectHeader) {}
 
   /// Moves the value into the destroy callback, or drops it.
   func destroy(_ id: ObjectID) {}
@@ -43,12 +43,12 @@ final class TypedContextBox<C: ~Copyable & Sendable>: ContextBox, @unchecked Sen
   // object was never reachable: no look at the value is under way then, and none has to be checked for
   // that, which would cost a third of a pin.
   @usableFromInline let value: HotCell<C?>
-  private var onCleanup: (@Sendable (Core, borrowing C) -> Void)?
+  private var onCleanup: (@Sendable (ObjectHeader, borrowing C) -> Void)?
   private var onDestroy: (@Sendable (ObjectID, consuming C) -> Void)?
 
   init(
     _ value: consuming C,
-    onCleanup: (@Sendable (Core, borrowing C) -> Void)?,
+    onCleanup: (@Sendable (ObjectHeader, borrowing C) -> Void)?,
     onDestroy: (@Sendable (ObjectID, consuming C) -> Void)?
   ) {
     self.value = HotCell(consume value)
@@ -68,7 +68,7 @@ final class TypedContextBox<C: ~Copyable & Sendable>: ContextBox, @unchecked Sen
     }
   }
 
-  override func runCleanup(_ core: Core) {
+  override func runCleanup(_ core: ObjectHeader) {
     guard let onCleanup else { return }
     switch value.value {
     case .some(let value): onCleanup(core, value)

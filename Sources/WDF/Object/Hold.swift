@@ -5,10 +5,10 @@
 /// - Ownership: releases the pin when dropped
 /// - Windows: WdfObjectReferenceWithTag, WdfObjectDereferenceWithTag
 public struct Hold: ~Copyable, Sendable {
-  private let core: Core
+  private let core: ObjectHeader
   private let tag: String
 
-  init(_ core: Core, _ tag: String) throws(WdfError) {
+  init(_ core: ObjectHeader, _ tag: String) throws(WdfError) {
     if case .refused(let phase) = core.word.pin() { throw core.error(phase.refusal) }
     core.addTag(tag)
     self.core = core

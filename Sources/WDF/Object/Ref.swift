@@ -3,9 +3,9 @@
 /// An object may be deleted and destroyed while any number of `Ref`s to it exist; calls then throw
 /// an error that says so.
 public struct Ref<Kind: ObjectKind>: Sendable, Hashable {
-  @usableFromInline let core: Core
+  @usableFromInline let core: ObjectHeader
 
-  init(_ core: Core) { self.core = core }
+  init(_ core: ObjectHeader) { self.core = core }
 
   /// The object's name for logs and reports.
   public var id: ObjectID { core.id }
@@ -25,9 +25,9 @@ public struct Ref<Kind: ObjectKind>: Sendable, Hashable {
 
 /// A handle whose type does not include the kind of the object.
 public struct AnyRef: Sendable, Hashable {
-  let core: Core
+  let core: ObjectHeader
 
-  init(_ core: Core) { self.core = core }
+  init(_ core: ObjectHeader) { self.core = core }
 
   /// The object's name for logs and reports.
   public var id: ObjectID { core.id }
@@ -160,12 +160,12 @@ extension Ref {
   }
 }
 
-extension Core {
+extension ObjectHeader {
   /// The properties of a child of this object; its level is passive unless specified here or above.
   func birth(
     _ kind: Kind, _ name: String, _ payload: Payload, _ level: ObjectOptions.Level,
     _ site: CreationSite
-  ) throws(WdfError) -> Birth {
+  ) throws(WdfError) -> ObjectCreation {
     if word.phase == .constructing { throw error(.notCommitted) }
     let isPassive =
       switch level {
@@ -173,7 +173,7 @@ extension Core {
       case .passive: true
       case .dispatch: false
       }
-    return Birth(
+    return ObjectCreation(
       kind: kind, name: name, payload: payload, parent: self, isPassive: isPassive, site: site)
   }
 }

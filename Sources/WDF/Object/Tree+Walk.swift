@@ -20,7 +20,7 @@ enum DeleteDecision {
   /// Here, now.
   case walk(Walk)
   /// On a thread that may block.
-  case deferred(Core)
+  case deferred(ObjectHeader)
   /// By the parent, which is disposing.
   case delegated
   /// Another delete came first.
@@ -30,22 +30,22 @@ enum DeleteDecision {
 /// What the framework has to do outside the lock to advance a walk.
 enum WalkStep {
   /// Make the kind release what it holds: requests, callbacks, a running timer.
-  case hook(Core)
+  case hook(ObjectHeader)
   /// Run the cleanup callbacks.
-  case cleanup(Core)
+  case cleanup(ObjectHeader)
   /// Release the creation pin.
-  case release(Core)
+  case release(ObjectHeader)
   /// Nothing: something else must happen first, and will resume the walk.
   case parked
   /// Nothing: the rest requires a thread that may block.
-  case needsPassiveThread(Core)
+  case needsPassiveThread(ObjectHeader)
   /// The walk has ended; the object that waited for this one continues.
-  case finished(resuming: Core?)
+  case finished(resuming: ObjectHeader?)
 }
 
 extension Tree {
   /// Records that the object was deleted, and decides which thread does the work.
-  mutating func beginDelete(_ core: Core, inDispatch: Bool) -> DeleteDecision {
+  mutating func beginDelete(_ core: ObjectHeader, inDispatch: Bool) -> DeleteDecision {
     guard let slot = slot(core.id) else { return .alreadyDeleting }
     nodes[slot].deleteWasCalled = true
     guard case .move(let state, _) = apply(.delete, slot, inDispatch: inDispatch) else {
@@ -65,7 +65,7 @@ extension Tree {
   }
 
   /// Disposes of an object before its delete; nil if that is refused or left to the parent.
-  mutating func beginEarlyDispose(_ core: Core) -> Walk? {
+  mutating func beginEarlyDispose(_ core: ObjectHeader) -> Walk? {
     guard let slot = slot(core.id) else { return nil }
     guard case .move(.disposingEarly, _) = apply(.earlyDispose, slot) else { return nil }
     nodes[slot].isEarly = true
@@ -75,7 +75,7 @@ extension Tree {
   }
 
   /// Lets the children of an object that was disposed of early be destroyed before it.
-  mutating func beginDestroyChildren(_ core: Core) -> Walk? {
+  mutating func beginDestroyChildren(_ core: ObjectHeader) -> Walk? {
     guard let slot = slot(core.id), nodes[slot].state == .disposed else { return nil }
     var walk = Walk(root: slot)
     walk.sparesRoot = true
@@ -179,7 +179,7 @@ extension Tree {
 
   /// A walk has finished an object that had left its parent's list: the parent's counter is
   /// decremented, and the parent continues if it waited for that.
-  private mutating func arrive(_ id: ObjectID?, _ slot: Int?) -> Core? {
+  private mutating func arrive(_ id: ObjectID?, _ slot: Int?) -> ObjectHeader? {
     if let slot { nodes[slot].departsFrom = nil }
     guard let id, let parent = self.slot(id) else { return nil }
     nodes[parent].departing -= 1
@@ -200,7 +200,7 @@ extension Tree {
   }
 
   /// Clears an obstacle; returns the root of the parked walk, which is to be resumed.
-  private mutating func unpark(_ slot: Int, _ obstacle: Obstacle) -> Core? {
+  private mutating func unpark(_ slot: Int, _ obstacle: Obstacle) -> ObjectHeader? {
     guard nodes[slot].obstacle == obstacle, let root = nodes[slot].walkRoot else { return nil }
     nodes[slot].obstacle = .none
     nodes[slot].walkRoot = nil
@@ -209,14 +209,14 @@ extension Tree {
 
   /// The kind has released everything; returns the root of a walk that waited for it, to be
   /// resumed.
-  mutating func hookFinished(_ core: Core) -> Core? {
+  mutating func hookFinished(_ core: ObjectHeader) -> ObjectHeader? {
     guard let slot = slot(core.id), nodes[slot].stage == .hook else { return nil }
     nodes[slot].stage = .hookDone
     return unpark(slot, .hook)
   }
 
   /// Resumes a parked walk.
-  mutating func resume(_ root: Core) -> Walk? {
+  mutating func resume(_ root: ObjectHeader) -> Walk? {
     guard let slot = slot(root.id) else { return nil }
     guard case .move = apply(.worker, slot) else { return nil }
     return Walk(root: slot)

@@ -11,7 +11,7 @@ struct Tree: Sendable {
 
   struct Node: Sendable {
     var generation: UInt32
-    var core: Core?
+    var core: ObjectHeader?
     var state = ObjectState.invalid
     var stage = Stage.children
     var parent: Int?
@@ -40,7 +40,7 @@ struct Tree: Sendable {
   /// Live objects of each kind, by the kind's raw value.
   private(set) var liveCounts = [Int](repeating: 0, count: Kind.allCases.count)
   /// Contradictions found since the framework's last check: object and event.
-  var faults: [(Core, ObjectState, ObjectEvent)] = []
+  var faults: [(ObjectHeader, ObjectState, ObjectEvent)] = []
   let keepsHistory: Bool
 
   init(keepsHistory: Bool) { self.keepsHistory = keepsHistory }
@@ -82,7 +82,7 @@ extension Tree {
     return slot
   }
 
-  func core(_ id: ObjectID) -> Core? { slot(id).flatMap { nodes[$0].core } }
+  func core(_ id: ObjectID) -> ObjectHeader? { slot(id).flatMap { nodes[$0].core } }
 
   /// Sets the generation of a free slot, to test its wrap.
   mutating func forceGeneration(_ generation: UInt32, slot: Int) {
@@ -98,7 +98,7 @@ extension Tree {
   /// Commits an object: links it to its parent and makes it live.
   ///
   /// False if the parent is not live.
-  mutating func commit(_ core: Core, parent: Core?) -> Bool {
+  mutating func commit(_ core: ObjectHeader, parent: ObjectHeader?) -> Bool {
     let slot = Int(core.id.slot)
     var parentSlot: Int?
     if let parent {

@@ -3,14 +3,14 @@ internal import Synchronization
 
 extension QueueCore {
   /// Whether requests can be retrieved; otherwise the error.
-  private func refusal(_ state: QueueState, _ core: Core) -> WdfError? {
+  private func refusal(_ state: QueueState, _ core: ObjectHeader) -> WdfError? {
     if isParallel { return core.error(.wrongDispatch) }
     if state.core == nil { return core.error(.objectDestroyed) }
     if state.isDisposing { return core.error(.deletePending) }
     return state.isDispatching ? nil : core.error(.queuePaused)
   }
 
-  func retrieve(_ core: Core, from file: Core?) throws(WdfError) -> RequestCore? {
+  func retrieve(_ core: ObjectHeader, from file: ObjectHeader?) throws(WdfError) -> RequestCore? {
     let result: Result<RequestCore?, WdfError> = state.withLock { state in
       if let refusal = refusal(state, core) { return .failure(refusal) }
       guard let file else {
@@ -27,7 +27,7 @@ extension QueueCore {
     return try result.get()
   }
 
-  func retrieve(_ core: Core, _ request: RequestCore) throws(WdfError) -> RequestCore? {
+  func retrieve(_ core: ObjectHeader, _ request: RequestCore) throws(WdfError) -> RequestCore? {
     let result: Result<RequestCore?, WdfError> = state.withLock { state in
       if let refusal = refusal(state, core) { return .failure(refusal) }
       // Under this lock, a request whose `listedBy` is this queue is on its list, or claimed by a
@@ -46,7 +46,7 @@ extension QueueCore {
   /// The queued requests, in order; all or only the first.
   ///
   /// Copied while they are certainly queued: a completed core may be reused.
-  func look(_ core: Core, onlyFirst: Bool) throws(WdfError) -> [FoundRequest] {
+  func look(_ core: ObjectHeader, onlyFirst: Bool) throws(WdfError) -> [FoundRequest] {
     let result: Result<[FoundRequest], WdfError> = state.withLock { state in
       if let refusal = refusal(state, core) { return .failure(refusal) }
       var found: [FoundRequest] = []
@@ -60,7 +60,7 @@ extension QueueCore {
     return try result.get()
   }
 
-  func register(_ core: Core, _ onReady: QueueState.Completion?) throws(WdfError) {
+  func register(_ core: ObjectHeader, _ onReady: QueueState.Completion?) throws(WdfError) {
     guard isManual else { throw core.error(.wrongDispatch) }
     let refusal: WdfError? = state.withLock { state in
       if state.core == nil { return core.error(.objectDestroyed) }

@@ -46,7 +46,7 @@ extension QueueCore {
   /// The queue's object is disposed of: purges permanently.
   ///
   /// True if nothing is left to wait for.
-  func dispose(_ core: Core) -> Bool {
+  func dispose(_ core: ObjectHeader) -> Bool {
     let (claimed, cancelable) = state.withLock { state in
       state.isDisposing = true
       state.isAccepting = false

@@ -9,7 +9,7 @@ final class QueueCore: Sendable {
   let isParallel: Bool
   let isDefault: Bool
   let timeoutNanoseconds: UInt64?
-  let device: Core
+  let device: ObjectHeader
   /// Excludes this queue's callbacks from each other, or from all of the device's.
   let callbackLock: CallbackLock?
   private let isHandedOff = Atomic<Bool>(false)
@@ -18,7 +18,7 @@ final class QueueCore: Sendable {
   let state: LockedValue<QueueState>
 
   init(
-    _ configuration: QueueConfiguration, device: Core, isDefault: Bool,
+    _ configuration: QueueConfiguration, device: ObjectHeader, isDefault: Bool,
     callbackLock: CallbackLock?
   ) {
     self.callbackLock = callbackLock
@@ -140,7 +140,7 @@ extension QueueCore {
   private enum Arrival { case refused(WdfError.Code), queued(hasWork: Bool), cancelled }
 
   /// Accepts a request, from another queue or from none; on an error it stays where it was.
-  func take(_ request: RequestCore, forwardedTo core: Core) -> WdfError? {
+  func take(_ request: RequestCore, forwardedTo core: ObjectHeader) -> WdfError? {
     let source = request.queue
     guard source !== self else { return core.error(.invalidRequest) }
     if let file = request.file, !file.belongs(to: device) { return core.error(.parentMismatch) }

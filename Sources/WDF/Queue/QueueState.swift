@@ -13,13 +13,13 @@ struct QueueState {
   enum Action {
     case cancelledOnQueue(RequestCore)
     case finished([Completion])
-    case disposed(Core)
+    case disposed(ObjectHeader)
     case ready(Completion)
     case dispatch(RequestCore)
   }
 
   /// The queue's object, from commit to destroy.
-  var core: Core?
+  var core: ObjectHeader?
   /// The driver's callbacks; dropped when the object is destroyed, with all that they captured.
   var configuration: QueueConfiguration
   var isAccepting = true

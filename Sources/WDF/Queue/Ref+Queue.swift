@@ -54,11 +54,11 @@ extension Ref where Kind == General {
   }
 }
 
-extension Core {
+extension ObjectHeader {
   fileprivate func makeQueue(
-    _ name: String, _ configuration: QueueConfiguration, device: Core, isDefault: Bool,
+    _ name: String, _ configuration: QueueConfiguration, device: ObjectHeader, isDefault: Bool,
     _ site: CreationSite
-  ) throws(WdfError) -> Core {
+  ) throws(WdfError) -> ObjectHeader {
     try configuration.check()
     let lock = try framework.callbackLock(
       for: configuration.options, name: name, device: device, level: configuration.options.level)

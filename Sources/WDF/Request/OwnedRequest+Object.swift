@@ -9,7 +9,7 @@ extension OwnedRequest {
     guard let core = requestCore else { throw WdfError(.invalidRequest) }
     return try Ref(
       core.object { () throws(WdfError) in
-        let birth = Birth(
+        let birth = ObjectCreation(
           kind: .request, name: "request \(core.parameters.id)", payload: .none, parent: nil,
           isPassive: false, site: CreationSite(fileID, line))
         return try core.framework.create(birth, nil)

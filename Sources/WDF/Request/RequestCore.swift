@@ -28,7 +28,7 @@ final class RequestCore: DeadlineHeapItem, @unchecked Sendable {
   private(set) var sink: (any RequestSink)?
   let framework: Framework
   /// The file object of its client; nil for a request of the driver's own.
-  private(set) var file: Core?
+  private(set) var file: ObjectHeader?
   /// Its position among the requests of its file object.
   private(set) var sequence: UInt64
   let word: Atomic<UInt32>
@@ -46,14 +46,15 @@ final class RequestCore: DeadlineHeapItem, @unchecked Sendable {
   var onCancel: (@Sendable (consuming OwnedRequest) -> Void)?
   /// Carries contexts and children, if there are any; threads that share the request may request it
   /// at the same time.
-  private let objectSlot = LockedValue<Core?>(nil)
+  private let objectSlot = LockedValue<ObjectHeader?>(nil)
   /// Whether there is an object: avoids the lock if there is none.
   private let hasObject = Atomic<Bool>(false)
   /// Whether the driver has seen it.
   var isPresented: Bool
 
   init(
-    _ parameters: RequestParameters, _ sink: any RequestSink, _ framework: Framework, file: Core?,
+    _ parameters: RequestParameters, _ sink: any RequestSink, _ framework: Framework,
+    file: ObjectHeader?,
     sequence: UInt64, isPresented: Bool
   ) {
     self.parameters = parameters
@@ -67,7 +68,7 @@ final class RequestCore: DeadlineHeapItem, @unchecked Sendable {
 
   /// Turns a completed core without other references into a new request.
   func reuse(
-    _ parameters: RequestParameters, _ sink: any RequestSink, file: Core, sequence: UInt64,
+    _ parameters: RequestParameters, _ sink: any RequestSink, file: ObjectHeader, sequence: UInt64,
     isPresented: Bool
   ) {
     self.parameters = parameters
@@ -97,12 +98,12 @@ final class RequestCore: DeadlineHeapItem, @unchecked Sendable {
   }
 
   /// The object that carries contexts and children, if there is one.
-  var object: Core? {
+  var object: ObjectHeader? {
     hasObject.load(ordering: .acquiring) ? objectSlot.withLock { $0 } : nil
   }
 
   /// The object, created on first use.
-  func object(_ make: () throws(WdfError) -> Core) throws(WdfError) -> Core {
+  func object(_ make: () throws(WdfError) -> ObjectHeader) throws(WdfError) -> ObjectHeader {
     try objectSlot.withLock { (object) throws(WdfError) in
       if let object { return object }
       let made = try make()
@@ -112,7 +113,7 @@ final class RequestCore: DeadlineHeapItem, @unchecked Sendable {
     }
   }
 
-  private func takeObject() -> Core? {
+  private func takeObject() -> ObjectHeader? {
     guard hasObject.load(ordering: .acquiring) else { return nil }
     hasObject.store(false, ordering: .relaxed)
     return objectSlot.withLock { $0.take() }
@@ -269,7 +270,7 @@ extension RequestCore {
   }
 }
 
-extension Core {
+extension ObjectHeader {
   /// The payload of a file object.
   fileprivate var file: FileCore? { if case .file(let file) = payload { file } else { nil } }
 

@@ -47,7 +47,7 @@ extension ThreadState {
 
   /// Runs `body`, which borrows something of an object.
   static func borrowing<R: ~Copyable, E: Error>(
-    _ core: Core, _ body: () throws(E) -> R
+    _ core: ObjectHeader, _ body: () throws(E) -> R
   ) throws(E) -> R {
     with { $0.borrows.push(ObjectIdentifier(core)) }
     defer { with { $0.borrows.pop() } }

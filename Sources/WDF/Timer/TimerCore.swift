@@ -22,10 +22,10 @@ final class TimerCore: Sendable {
   private let alarm = Alarm()
   private let periodNanoseconds: UInt64?
   private let executor: any Executor
-  let parent: Core
+  let parent: ObjectHeader
 
   init(
-    parent: Core, period: Duration?, executor: any Executor, _ callback: @escaping Callback
+    parent: ObjectHeader, period: Duration?, executor: any Executor, _ callback: @escaping Callback
   ) {
     self.parent = parent
     periodNanoseconds = period?.clampedNanoseconds
@@ -34,7 +34,7 @@ final class TimerCore: Sendable {
   }
 
   /// Arms the timer; true if it was armed, or if a waiting stop aborts this.
-  func start(_ core: Core, afterNanoseconds delay: UInt64) throws(WdfError) -> Bool {
+  func start(_ core: ObjectHeader, afterNanoseconds delay: UInt64) throws(WdfError) -> Bool {
     let outcome: (wasArmed: Bool, version: UInt64?)? = state.withLock { state in
       if state.isDisposing { return nil }
       if state.stopping > 0 { return (true, nil) }
@@ -47,7 +47,7 @@ final class TimerCore: Sendable {
     return outcome.wasArmed
   }
 
-  private func setAlarm(_ core: Core, _ version: UInt64, _ delay: UInt64) {
+  private func setAlarm(_ core: ObjectHeader, _ version: UInt64, _ delay: UInt64) {
     alarm.set(at: monotonicNanoseconds() &+ delay, version: version, on: executor) {
       [weak self] _ in self?.tick(core)
     }
@@ -61,7 +61,7 @@ final class TimerCore: Sendable {
     let version: UInt64
   }
 
-  private func tick(_ core: Core) {
+  private func tick(_ core: ObjectHeader) {
     let tick: Tick? = state.withLock { state in
       guard state.isArmed, !state.isDisposing else { return nil }
       state.isArmed = periodNanoseconds != nil
@@ -74,7 +74,7 @@ final class TimerCore: Sendable {
     if let callback = tick.callback { run(core, callback) }
   }
 
-  private func run(_ core: Core, _ callback: Callback) {
+  private func run(_ core: ObjectHeader, _ callback: Callback) {
     core.word.pinAgain()
     ThreadState.running(self, of: core.framework) {
       core.framework.guarded(core, "timer") { callback(Ref(core)) }

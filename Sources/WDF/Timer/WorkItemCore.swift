@@ -19,11 +19,11 @@ final class WorkItemCore: Sendable {
   }
 
   private let state: LockedValue<State>
-  let parent: Core
+  let parent: ObjectHeader
   /// Excludes its callback from those of its parent.
   let callbackLock: CallbackLock?
 
-  init(parent: Core, _ callbackLock: CallbackLock?, _ callback: @escaping Callback) {
+  init(parent: ObjectHeader, _ callbackLock: CallbackLock?, _ callback: @escaping Callback) {
     self.parent = parent
     self.callbackLock = callbackLock
     state = LockedValue(State(callback: callback))
@@ -32,7 +32,7 @@ final class WorkItemCore: Sendable {
   var isQueued: Bool { state.withLock { $0.isQueued } }
 
   /// Queues the callback once; false if it was queued already.
-  func enqueue(_ core: Core) throws(WdfError) -> Bool {
+  func enqueue(_ core: ObjectHeader) throws(WdfError) -> Bool {
     try core.pin("enqueued")
     let outcome: Bool? = state.withLock { state in
       if state.isDisposing { return nil }
@@ -48,7 +48,7 @@ final class WorkItemCore: Sendable {
     return true
   }
 
-  private func run(_ core: Core) {
+  private func run(_ core: ObjectHeader) {
     // Cleared first, so that the callback can enqueue again; two runs may then overlap.
     let callback: Callback? = state.withLock { state in
       state.isQueued = false
@@ -67,7 +67,7 @@ final class WorkItemCore: Sendable {
     core.unpin("enqueued")
   }
 
-  private func call(_ core: Core, _ callback: Callback) {
+  private func call(_ core: ObjectHeader, _ callback: Callback) {
     ThreadState.running(self, of: core.framework) {
       core.framework.guarded(core, "work item") {
         if let callbackLock {
@@ -126,11 +126,11 @@ extension Ref {
   }
 }
 
-extension Core {
+extension ObjectHeader {
   /// Creates a child that holds its parent until it is disposed of.
   func makePinningChild(
     _ kind: Kind, _ name: String, _ payload: Payload, _ site: CreationSite
-  ) throws(WdfError) -> Core {
+  ) throws(WdfError) -> ObjectHeader {
     let birth = try birth(kind, name, payload, .passive, site)
     try pin("\(kind) \(name)")
     do throws(WdfError) {

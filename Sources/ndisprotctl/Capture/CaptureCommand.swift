@@ -75,7 +75,7 @@ struct CaptureCommand: ParsableCommand {
       valueName: "type"))
   var etherTypes: [EtherTypeArgument] = []
 
-  @OptionGroup var hearing: HearingArguments
+  @OptionGroup var hearing: ReceiveFilterOptions
 
   @Flag(help: "Waits for a daemon that went, and goes on in the same file.")
   var reconnect = false

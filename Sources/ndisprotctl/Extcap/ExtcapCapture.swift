@@ -83,8 +83,8 @@ struct ExtcapCapture {
   }
 
   /// What is received; by default what the rules allow, as with `capture`.
-  private func hearing(_ own: OwnRights) -> HearingArguments? {
-    var hearing = HearingArguments()
+  private func hearing(_ own: OwnRights) -> ReceiveFilterOptions? {
+    var hearing = ReceiveFilterOptions()
     (hearing.noGroup, hearing.allGroups, hearing.groups) = (false, false, [])
     hearing.promiscuous = arguments.isPromiscuous
     switch arguments.groups {

@@ -24,7 +24,7 @@ struct ReadCommand: ParsableCommand {
   @OptionGroup var open: OpenArguments
   @Argument(help: "Further interfaces, read at the same time; -n counts the frames of all.")
   var further: [BindingArgument] = []
-  @OptionGroup var hearing: HearingArguments
+  @OptionGroup var hearing: ReceiveFilterOptions
 
   @Option(
     name: .customShort("n"),

@@ -80,7 +80,7 @@ extension ReadCommand {
   }
 
   private static func run(
-    _ members: [ReadMember], _ interruption: Interruption?, _ program: Program
+    _ members: [ReadMember], _ interruption: CancellationToken?, _ program: Program
   ) throws {
     let changed = EventCount()
     do throws(SystemError) {

@@ -1,7 +1,7 @@
 internal import Glibc
 internal import NdisprotClient
 
-// Sentences about why something failed, and what to do about it.
+// ErrorMessages about why something failed, and what to do about it.
 
 /// The user that the kernel shows for users without a number in the own user namespace.
 ///

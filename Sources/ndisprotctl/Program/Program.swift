@@ -119,7 +119,7 @@ final class Program {
 
   /// As `connect`, for callers that report the failure themselves.
   func newConnection(by deadline: Deadline = .never) throws(ClientError) -> Connection {
-    let interruption = try Interruption()
+    let interruption = try CancellationToken()
     Signals.interrupt(interruption)
     do throws(ClientError) {
       let connection = try Connection(

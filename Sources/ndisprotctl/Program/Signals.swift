@@ -12,7 +12,7 @@ enum Signals {
   ///
   /// A second signal, half a second or more after the first, ends the program at once with a
   /// shell's exit code. If no thread can be started, the first one does.
-  static func interrupt(_ interruption: Interruption) {
+  static func interrupt(_ interruption: CancellationToken) {
     let signals = AwaitedSignals([SIGINT, SIGTERM])
     do throws(SystemError) {
       try SystemThread.start("signals") {

@@ -20,7 +20,7 @@ final class CaptureInput {
   deinit { if descriptor != STDIN_FILENO { close(descriptor) } }
 
   /// Waits for more of a pipe; false if that was interrupted.
-  func wait(_ interruption: Interruption?) -> Bool {
+  func wait(_ interruption: CancellationToken?) -> Bool {
     guard let interruption else {
       var polled = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
       return unsafe poll(&polled, 1, -1) >= 0

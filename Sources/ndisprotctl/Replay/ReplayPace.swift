@@ -81,7 +81,7 @@ struct Pacer {
   /// Waits until a frame is due; false if it was interrupted.
   ///
   /// The kernel wakes a thread some 60 us late: for the last part the thread spins.
-  mutating func wait(until due: UInt64, _ interruption: Interruption?) -> Bool {
+  mutating func wait(until due: UInt64, _ interruption: CancellationToken?) -> Bool {
     while true {
       if interruption?.isRaised == true { return false }
       let now = monotonicNanoseconds()

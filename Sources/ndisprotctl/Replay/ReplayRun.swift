@@ -79,7 +79,7 @@ struct ReplayRun: ~Copyable {
 
   /// Waits for more of a pipe; the frames that came so far leave before.
   private mutating func awaitMore(
-    _ input: CaptureInput, _ interruption: Interruption?
+    _ input: CaptureInput, _ interruption: CancellationToken?
   ) throws(Failure) {
     do throws(ClientError) {
       try writer.flush()

@@ -4,7 +4,7 @@ internal import NdisprotServer
 internal import Platform
 
 /// The daemon's messages to people, cause and remedy, all in this one place.
-enum Sentences {
+enum ErrorMessages {
   static let noCapability =
     "no right to raw sockets: CAP_NET_RAW is missing. Start ndisprotd as root or as its service"
 

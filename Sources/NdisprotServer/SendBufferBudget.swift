@@ -12,7 +12,7 @@ internal import Platform
 /// - Units: the argument of SO_SNDBUF; the kernel doubles it and counts its own overhead
 /// - Thread: any
 /// - Source: threat T6; socket(7)
-final class SendBuffers: Sendable {
+final class SendBufferBudget: Sendable {
   private static let smallByteCount: Int32 = 104 << 10
   private static let largeByteCount: Int32 = 1 << 20
 
@@ -29,13 +29,13 @@ final class SendBuffers: Sendable {
   /// - Returns: the charge for a large buffer, which `shrink` takes back; nil if it stays small
   func grow(_ socket: ClientSocket, of holder: Budget.Holder) -> Charge? {
     guard let charge = large.charge(to: holder) else { return nil }
-    SendBuffers.set(SendBuffers.largeByteCount, socket.descriptor)
+    SendBufferBudget.set(SendBufferBudget.largeByteCount, socket.descriptor)
     return charge
   }
 
   /// The open ended: shrinks the buffer; unread data stays.
   func shrink(_ socket: ClientSocket, _ charge: consuming Charge) {
-    SendBuffers.set(SendBuffers.smallByteCount, socket.descriptor)
+    SendBufferBudget.set(SendBufferBudget.smallByteCount, socket.descriptor)
     _ = consume charge
   }
 

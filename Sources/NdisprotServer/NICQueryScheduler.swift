@@ -16,7 +16,7 @@ internal import WDF
 ///
 /// - Thread: `ask` on any, `kernelWork` on the kernel thread, all else on control
 /// - Source: `ndisprotd.docc/Architecture.md` section 4
-final class CardDesk: CardService, @unchecked Sendable {  // See Thread.
+final class NICQueryScheduler: NICQuerying, @unchecked Sendable {  // See Thread.
   /// The thread's name in the kernel.
   static let threadName = "kernel"
 
@@ -25,7 +25,7 @@ final class CardDesk: CardService, @unchecked Sendable {  // See Thread.
   private let loop: EventLoop
   private let adapter: any AdapterControl
   private let deadlineNanoseconds: UInt64
-  private var inquiries: [UInt64: Inquiry] = [:]
+  private var inquiries: [UInt64: CoalescedNICQuery] = [:]
   private lazy var timer = LoopTimer { [weak self] in self?.expire() }
   /// Knows the loops of the bindings, and has the log.
   weak var control: ControlLoop?
@@ -40,10 +40,10 @@ final class CardDesk: CardService, @unchecked Sendable {  // See Thread.
   }
 
   func ask(
-    _ job: CardJob, of binding: AdapterBinding, _ answer: @escaping Inquiry.Answer
+    _ job: CardJob, of binding: AdapterBinding, _ answer: @escaping CoalescedNICQuery.Answer
   ) {
     binding.noteAsked()
-    let waiter = Inquiry.Waiter(
+    let waiter = CoalescedNICQuery.Waiter(
       job: job, deadline: monotonicNanoseconds() &+ deadlineNanoseconds, answer: answer)
     if loop.isCurrent {
       add(waiter, binding)
@@ -67,9 +67,9 @@ final class CardDesk: CardService, @unchecked Sendable {  // See Thread.
 
   // MARK: Jobs
 
-  private func add(_ waiter: Inquiry.Waiter, _ binding: AdapterBinding) {
+  private func add(_ waiter: CoalescedNICQuery.Waiter, _ binding: AdapterBinding) {
     let key = binding.object.id.rawValue
-    inquiries[key, default: Inquiry(binding)].add(waiter)
+    inquiries[key, default: CoalescedNICQuery(binding)].add(waiter)
     if !timer.isArmed { loop.arm(timer, afterNanoseconds: deadlineNanoseconds) }
     start(key)
   }
@@ -89,7 +89,7 @@ final class CardDesk: CardService, @unchecked Sendable {  // See Thread.
   private func askKernel(_ job: CardJob, _ binding: AdapterBinding, _ traffic: BindingTraffic) {
     let key = binding.object.id.rawValue
     guard job.memberships != nil || !job.facts.subtracting(.traffic).isEmpty else {
-      finish(key, Inquiry.Outcome(traffic: traffic))
+      finish(key, CoalescedNICQuery.Outcome(traffic: traffic))
       return
     }
     let isMailed = kernel.post { [self] in
@@ -103,8 +103,8 @@ final class CardDesk: CardService, @unchecked Sendable {  // See Thread.
   /// - Thread: the kernel thread
   private func kernelWork(
     _ job: CardJob, _ interfaceIndex: Int32, owner: UInt64
-  ) -> Inquiry.Outcome {
-    var outcome = Inquiry.Outcome(traffic: BindingTraffic())
+  ) -> CoalescedNICQuery.Outcome {
+    var outcome = CoalescedNICQuery.Outcome(traffic: BindingTraffic())
     do throws(MiniportError) {
       if let memberships = job.memberships {
         try adapter.join(memberships, on: interfaceIndex, for: owner)
@@ -122,7 +122,7 @@ final class CardDesk: CardService, @unchecked Sendable {  // See Thread.
     return outcome
   }
 
-  private func finish(_ key: UInt64, _ outcome: Inquiry.Outcome) {
+  private func finish(_ key: UInt64, _ outcome: CoalescedNICQuery.Outcome) {
     let answered = inquiries[key]?.finish() ?? []
     start(key)
     for waiter in answered { waiter.answer(outcome.result(of: waiter.job)) }

@@ -14,7 +14,7 @@ extension Ref {
   }
 }
 
-extension Core {
+extension ObjectHeader {
   /// Begins an operation that calls back at its end, and waits for that.
   ///
   /// On the executor's own thread, deferred work runs meanwhile, because no other thread would run
@@ -63,7 +63,7 @@ private final class OneTimeFlag: Sendable {
 extension Framework {
   /// Whether an object can be destroyed only after the caller has returned: the caller borrows it,
   /// or is a callback of it or of an object below it.
-  func endsBehindCaller(_ core: Core) -> Bool {
+  func endsBehindCaller(_ core: ObjectHeader) -> Bool {
     if ThreadState.with({ $0.borrows.contains(ObjectIdentifier(core)) }) { return true }
     guard ThreadState.isRunning(self) else { return false }
     return tree.withLock { tree in
@@ -87,7 +87,7 @@ extension Framework {
   }
 }
 
-extension Core {
+extension ObjectHeader {
   /// Whether a callback of the object, or of what it carries, runs on this thread.
   var hasCallbackHere: Bool {
     if ThreadState.isRunning(self) { return true }
@@ -102,7 +102,7 @@ extension Core {
 
 extension Tree {
   /// Whether `core` is `ancestor` or below it, including objects that are being deleted separately.
-  func isBelow(_ core: Core, _ ancestor: Core) -> Bool {
+  func isBelow(_ core: ObjectHeader, _ ancestor: ObjectHeader) -> Bool {
     var slot = slot(core.id)
     while let found = slot {
       if nodes[found].core === ancestor { return true }

@@ -7,7 +7,7 @@ internal import Synchronization
 /// happen twice.
 ///
 /// - Shape: `[phase 32][pins 32]`
-struct PinWord: ~Copyable, Sendable {
+struct LifetimeWord: ~Copyable, Sendable {
   /// What operations the object allows; the columns A to F of the access table.
   enum Phase: UInt64, Sendable {
     case constructing, live, deleting, deletedAndDisposed, destroying, destroyed, quarantined

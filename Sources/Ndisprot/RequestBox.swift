@@ -7,7 +7,7 @@ public import WDF
 /// dropped, and reported by the framework.
 ///
 /// - Thread: handed from one to the next, never shared
-public final class RequestParcel: @unchecked Sendable {
+public final class RequestBox: @unchecked Sendable {
   // Unchecked: the current owner of the parcel is the only one to open it.
   private var request: OwnedRequest?
   /// The parameters of the request, available after `take` too.

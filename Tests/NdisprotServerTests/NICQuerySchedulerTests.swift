@@ -10,7 +10,7 @@ import WDF
 @testable import NdisprotServer
 
 @Suite("The kernel thread", .timeLimit(.minutes(15)))
-struct CardDeskTests {
+struct NICQuerySchedulerTests {
   private static let noTypes = OpenRequest(name: "np0", etherTypes: .empty).encoded
   private static let eapol = OpenRequest(name: "np0", etherTypes: EtherTypeSet([0x888E])).encoded
 

@@ -10,7 +10,7 @@ internal import Platform
 /// deny on it until the answer arrives.
 ///
 /// - Thread: control
-final class AdapterNaming: ProtocolDriver, @unchecked Sendable {  // Confined to control.
+final class DriverNameResolver: ProtocolDriver, @unchecked Sendable {  // Confined to control.
   /// An interface whose driver is not known.
   private struct Unnamed {
     var attributes: AdapterAttributes
@@ -27,7 +27,7 @@ final class AdapterNaming: ProtocolDriver, @unchecked Sendable {  // Confined to
   }
 
   private let driver: any ProtocolDriver
-  private let desk: CardDesk
+  private let desk: NICQueryScheduler
   private let executor: LoopExecutor
   private let patienceNanoseconds: UInt64
   private var named: [Int32: AdapterIdentity] = [:]
@@ -41,7 +41,7 @@ final class AdapterNaming: ProtocolDriver, @unchecked Sendable {  // Confined to
   private var awaited: Set<UInt64>?
 
   init(
-    _ driver: any ProtocolDriver, desk: CardDesk, executor: LoopExecutor,
+    _ driver: any ProtocolDriver, desk: NICQueryScheduler, executor: LoopExecutor,
     patienceNanoseconds: UInt64
   ) {
     self.driver = driver

@@ -6,7 +6,7 @@ internal import NdisprotClient
 ///
 /// 802.1X, LLDP and similar protocols use multicast groups: those of the EtherTypes read are
 /// joined, unless one of these options says otherwise.
-struct HearingArguments: ParsableArguments {
+struct ReceiveFilterOptions: ParsableArguments {
   @Option(
     name: .customLong("group"), parsing: .singleValue,
     help: ArgumentHelp(

@@ -11,7 +11,7 @@ internal import Platform
 /// noticed within the watchdog's own interval and no later.
 ///
 /// - Thread: main
-struct Supervision {
+struct MainThreadLoop {
   private let server: Server
   private let manager: ServiceManager?
   private let logger: Logger
@@ -36,8 +36,8 @@ struct Supervision {
     self.logger = logger
     self.wantedNames = wantedNames
     tickNanoseconds = max(
-      1_000_000, manager?.watchdogNanoseconds.map { $0 / 3 } ?? Supervision.calmTickNanoseconds)
-    statusText = Sentences.status(
+      1_000_000, manager?.watchdogNanoseconds.map { $0 / 3 } ?? MainThreadLoop.calmTickNanoseconds)
+    statusText = ErrorMessages.status(
       bound: server.boundNames, missing: wantedNames.filter { !server.isBound($0) },
       refusal: reloads.refusal)
   }
@@ -72,14 +72,14 @@ struct Supervision {
       }
     } else if late != reported {
       reported = late
-      logger.record(LogRecord(.error, Sentences.stuck(late), .stuck))
+      logger.record(LogRecord(.error, ErrorMessages.stuck(late), .stuck))
     }
     let text =
       late.isEmpty
-      ? Sentences.status(
+      ? ErrorMessages.status(
         bound: server.boundNames, missing: wantedNames.filter { !server.isBound($0) },
         refusal: reloads.refusal)
-      : Sentences.stuck(late)
+      : ErrorMessages.stuck(late)
     if text != statusText {
       statusText = text
       manager.status(text)

@@ -50,7 +50,7 @@ public enum AnswerOutcome: Equatable, Sendable {
 /// The origin of requests: a session, or a test.
 ///
 /// - Thread: `requestCompleted` and `onLoop` on any thread; the rest on the loop that has the session
-public protocol Requester: RequestSink {
+public protocol RequestClient: RequestSink {
   /// Sends the answer to a request; the caller then completes the request as answered.
   ///
   /// A request that is completed without an answer is answered with its status.
@@ -83,14 +83,14 @@ extension OwnedRequest {
   ///
   /// - Thread: the loop that has the session
   public consuming func answer(
-    _ answer: Answer, _ bytes: RawSpan, through requester: any Requester
+    _ answer: Answer, _ bytes: RawSpan, through requester: any RequestClient
   ) {
     _ = requester.answer(parameters, answer, .bytes(bytes))
     completeAnswered(RequestStatus(answer.status), information: answer.information)
   }
 }
 
-extension Requester {
+extension RequestClient {
   /// A requester that ignores the reasons.
   public func refused(_ refusal: AccessRefusal, of parameters: RequestParameters) {}
 }

@@ -5,7 +5,7 @@ internal import Ndisprot
 ///
 /// A request that arrives during a job waits for the next one, so that an answer is never older
 /// than its request.
-struct Inquiry {
+struct CoalescedNICQuery {
   typealias Answer = @Sendable (Result<AdapterFacts, CardError>) -> Void
 
   /// A request that waits for the answer.

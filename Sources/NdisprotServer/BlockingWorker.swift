@@ -8,7 +8,7 @@ internal import WDF
 /// names the thread if it hangs; the pieces that wait behind it are called with `isUnloading`.
 ///
 /// - Thread: its own, except `add`
-final class Lookups: Sendable {
+final class BlockingWorker: Sendable {
   /// The thread's name in the kernel.
   static let threadName = "lookup"
   /// Does a piece of work; if the driver unloads it must return at once.
@@ -23,7 +23,7 @@ final class Lookups: Sendable {
   private let name: String
 
   /// Creates one without a thread.
-  init(_ framework: Ref<Driver>, name: String = Lookups.threadName) {
+  init(_ framework: Ref<Driver>, name: String = BlockingWorker.threadName) {
     self.framework = framework
     self.name = name
   }

@@ -5,7 +5,7 @@ internal import WDF
 ///
 /// A loop answers by running the work mailed to it: so it is healthy if it waits in epoll, where
 /// mail wakes it, or makes progress. A loop that hangs anywhere else is named.
-final class LoopCheck: Sendable {
+final class LivenessCheck: Sendable {
   private struct State {
     var names: [String]
     var whenAnswered: (@Sendable () -> Void)?
@@ -35,7 +35,7 @@ final class LoopCheck: Sendable {
 
 extension ControlLoop {
   /// Queries the loop of every binding, and answers for control last.
-  func answer(_ check: LoopCheck) {
+  func answer(_ check: LivenessCheck) {
     for host in threads.values.map(\.loop) {
       let name = host.threadName
       check.add(name)

@@ -46,7 +46,7 @@ public enum CardError: Error, Hashable, Sendable {
 ///
 /// - Thread: any
 /// - Source: `ndisprotd.docc/Architecture.md` section 4, the kernel thread
-public protocol CardService: AnyObject, Sendable {
+public protocol NICQuerying: AnyObject, Sendable {
   /// Queries the NIC of a binding; jobs of one binding are done in order of arrival.
   ///
   /// - Parameters:

@@ -6,7 +6,7 @@ internal import Platform
 /// which drops the oldest first and counts the losses.
 ///
 /// - Thread: `run` on its own; the rest on any
-final class Feed<Value: Sendable>: Sendable {
+final class BackpressuredBuffer<Value: Sendable>: Sendable {
   static var limit: Int { 4096 }
 
   private struct State {
@@ -25,12 +25,12 @@ final class Feed<Value: Sendable>: Sendable {
   }
 
   private let state = LockedValue(State())
-  let interruption: Interruption
-  private let room: Interruption
+  let interruption: CancellationToken
+  private let room: CancellationToken
 
   init() throws(ClientError) {
-    interruption = try Interruption()
-    room = try Interruption()
+    interruption = try CancellationToken()
+    room = try CancellationToken()
   }
 
   /// Reads until it is stopped, or until reading fails.
@@ -129,8 +129,8 @@ final class Feed<Value: Sendable>: Sendable {
 
 /// Stops a feed's thread when its last consumer is gone.
 final class FeedOwner<Value: Sendable>: Sendable {
-  let feed: Feed<Value>
-  init(_ feed: Feed<Value>) { self.feed = feed }
+  let feed: BackpressuredBuffer<Value>
+  init(_ feed: BackpressuredBuffer<Value>) { self.feed = feed }
   deinit { feed.stop() }
 }
 

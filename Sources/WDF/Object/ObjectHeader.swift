@@ -5,14 +5,14 @@ internal import Synchronization
 ///
 /// Reference counting frees this memory; pins, in `word`, decide when the object is destroyed.
 @usableFromInline
-final class Core: Sendable {
+final class ObjectHeader: Sendable {
   let framework: Framework
   @usableFromInline let id: ObjectID
   let kind: Kind
   let name: String
   let payload: Payload
   /// The control device above, or the object itself if it is one.
-  let ancestorDevice: Core?
+  let ancestorDevice: ObjectHeader?
   /// Deleting and its callbacks must not run in dispatch sections.
   let isPassive: Bool
   let site: CreationSite
@@ -22,13 +22,13 @@ final class Core: Sendable {
   /// The first explicit delete, with its thread.
   let deleter = LockedValue<StateRecord?>(nil)
 
-  let word = PinWord()
+  let word = LifetimeWord()
   let contexts = ContextList()
   /// Whether pins are recorded by name.
   let recordsTags: Bool
   private let tags = LockedValue<[PinTag]>([])
 
-  init(_ framework: Framework, _ id: ObjectID, _ birth: Birth) {
+  init(_ framework: Framework, _ id: ObjectID, _ birth: ObjectCreation) {
     self.framework = framework
     self.id = id
     kind = birth.kind
@@ -45,10 +45,10 @@ final class Core: Sendable {
   }
 
   /// The control device this object belongs to.
-  var device: Core? { kind == .controlDevice ? self : ancestorDevice }
+  var device: ObjectHeader? { kind == .controlDevice ? self : ancestorDevice }
 
   /// Whether that is this control device.
-  func belongs(to device: Core) -> Bool {
+  func belongs(to device: ObjectHeader) -> Bool {
     kind == .controlDevice ? self === device : ancestorDevice === device
   }
 
@@ -61,11 +61,11 @@ final class Core: Sendable {
 }
 
 /// The properties of an object before it exists.
-struct Birth {
+struct ObjectCreation {
   let kind: Kind
   let name: String
   let payload: Payload
-  let parent: Core?
+  let parent: ObjectHeader?
   let isPassive: Bool
   let site: CreationSite
 }
@@ -101,7 +101,7 @@ struct PinTag: Sendable {
   let sinceNanoseconds: UInt64
 }
 
-extension Core {
+extension ObjectHeader {
   /// Takes a pin under the name of its holder.
   func pin(_ tag: @autoclosure () -> String) throws(WdfError) {
     if case .refused(let phase) = word.pin() { throw error(phase.refusal) }
@@ -156,7 +156,7 @@ extension Core {
   }
 }
 
-extension PinWord.Phase {
+extension LifetimeWord.Phase {
   /// Why a pin or a context is refused in this phase.
   var refusal: WdfError.Code {
     switch self {

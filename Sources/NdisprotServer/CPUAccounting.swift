@@ -14,7 +14,7 @@ internal import Platform
 /// - Units: nanoseconds
 /// - Thread: the loop's
 /// - Source: threat T5
-final class WorkMeter {
+final class CPUAccounting {
   /// After this much work the thread's clock is read.
   private static let settlingNanoseconds: UInt64 = 100_000_000
 
@@ -45,7 +45,7 @@ final class WorkMeter {
     current = nil
     let now = monotonicNanoseconds()
     note(now &- min(began, now), of: session)
-    if unsettledNanoseconds >= WorkMeter.settlingNanoseconds { settle() }
+    if unsettledNanoseconds >= CPUAccounting.settlingNanoseconds { settle() }
   }
 
   private func note(_ nanoseconds: UInt64, of session: Session) {

@@ -1,6 +1,6 @@
 internal import Synchronization
 
-extension Core {
+extension ObjectHeader {
   /// Runs every cleanup that has not run, in the order of addition.
   func cleanUpContexts() {
     guard word.phase != .quarantined else { return }
@@ -77,7 +77,7 @@ extension Core {
 
   /// The box of a type when no new pin can be taken, if an outer body on this thread has one.
   private func enterAgain(
-    _ typeID: ObjectIdentifier, _ phase: PinWord.Phase
+    _ typeID: ObjectIdentifier, _ phase: LifetimeWord.Phase
   ) throws(WdfError) -> UncountedBox {
     guard phase == .deletedAndDisposed else { throw error(phase.refusal) }
     guard let box = contexts.first(typeID) else { throw error(.contextMissing) }

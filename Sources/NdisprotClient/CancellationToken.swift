@@ -6,7 +6,7 @@ internal import Synchronization
 ///
 /// - Thread: any
 /// - Source: eventfd(2)
-public final class Interruption: Sendable {
+public final class CancellationToken: Sendable {
   private let event: EventDescriptor
   private let flag = Atomic<Bool>(false)
 
@@ -57,7 +57,7 @@ public final class Interruption: Sendable {
   ///
   /// - Throws: `.interrupted` when it is raised
   static func wait(
-    _ interruption: Interruption?, by deadline: Deadline
+    _ interruption: CancellationToken?, by deadline: Deadline
   ) throws(ClientError) {
     while true {
       if interruption?.isRaised == true { throw .interrupted }
@@ -76,7 +76,7 @@ public final class Interruption: Sendable {
   }
 }
 
-/// Polls two descriptors, the second usually that of an `Interruption`.
+/// Polls two descriptors, the second usually that of an `CancellationToken`.
 ///
 /// - Source: poll(2)
 @inline(__always)
