@@ -176,7 +176,7 @@ struct ConfigurationTests {
       (realtime + "scheduling = \"fifo:0\"\n", ":4:14: binding: scheduling: "),
       (realtime + "scheduling = \"fifo:100\"\n", ":4:14: binding: scheduling: "),
       (realtime + "scheduling = \"fifo:+5\"\n", ":4:14: binding: scheduling: "),
-      (realtime + "scheduling = 5\n", ":4:14: binding: scheduling: it is no text"),
+      (realtime + "scheduling = 5\n", ":4:14: binding: scheduling: it is not a text"),
       (realtime + "cpus = 1\n", ":4:8: binding: cpus: it is no list"),
       (realtime + "cpus = []\n", ":4:8: binding: cpus: write 1 to 64 of them"),
       (realtime + "cpus = [1, 1024]\n", ":4:12: binding: cpus: '1024' is no processor"),
