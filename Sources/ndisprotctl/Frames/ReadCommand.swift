@@ -91,7 +91,6 @@ struct ReadCommand: ParsableCommand {
           prepare: { (open) throws(ClientError) in try hearing.set(on: open) }) : nil,
       countLimit: count, end: end, idleTimeout: idleTimeout?.duration)
     let error = run.read()
-    run.printSummary()
-    if let error { throw program.fail(error) }
+    try program.end(summary: { run.printSummary() }) { error.map { program.fail($0) } }
   }
 }

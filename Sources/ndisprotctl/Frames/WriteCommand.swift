@@ -38,9 +38,10 @@ struct WriteCommand: ParsableCommand {
     let run = try program.attempt { () throws(ClientError) in
       try WriteRun.write(bytes, frame.count, frame.batch, on: binding)
     }
-    run.printSummary(program.output)
-    if let failure = run.failure { throw program.fail(failure) }
-    if run.report.failed > 0 { throw program.fail(run.report) }
+    try program.end(summary: { run.printSummary(program.output) }) {
+      if let failure = run.failure { return program.fail(failure) }
+      return run.report.failed > 0 ? program.fail(run.report) : nil
+    }
   }
 }
 
@@ -80,9 +81,10 @@ struct EchoCommand: ParsableCommand {
     let run = try program.attempt { () throws(ClientError) in
       try WriteRun.echo(bytes, frame.count, frame.batch, on: binding, timeout: timeout)
     }
-    run.printSummary(program.output)
-    if let failure = run.failure { throw program.fail(failure) }
-    if run.report.failed > 0 { throw program.fail(run.report) }
-    if run.isLate { throw program.fail(.timedOut(.read)) }
+    try program.end(summary: { run.printSummary(program.output) }) {
+      if let failure = run.failure { return program.fail(failure) }
+      if run.report.failed > 0 { return program.fail(run.report) }
+      return run.isLate ? program.fail(.timedOut(.read)) : nil
+    }
   }
 }

@@ -187,6 +187,17 @@ extension Output {
     }
   }
 
+  /// What to do about frames of a file that were not sent; nil if that is as for any other frame.
+  static func remedy(ofFile status: CompletionStatus) -> String? {
+    switch status {
+    case .frameTooLong: "Leave such frames out of the file, or raise the MTU"
+    case .frameTooShort, .invalidParameter: "Leave such frames out of the file"
+    case .sourceMismatch: "Write --rewrite-source, or ask for the right any-source"
+    case .etherTypeMismatch: "Ask for a rule that allows it, or choose others with --only"
+    default: nil
+    }
+  }
+
   private static func words(
     frame status: CompletionStatus, _ bytesNeeded: UInt32
   ) -> (cause: String, remedy: String) {

@@ -42,14 +42,15 @@ struct Output {
   }
 
   /// Reports frames that were not sent.
-  func report(_ failures: WriteReport, _ context: Context) -> Failure {
+  func report(_ failures: WriteReport, ofFile: Bool, _ context: Context) -> Failure {
     let byCount = failures.failures.sorted { $0.value > $1.value }
     let status = byCount.first?.key ?? .sendFailed
     let error: ClientError =
       status == .notPermitted && !failures.reason.isEmpty
       ? .denied(status, .write, reason: failures.reason)
       : .refused(status, .write, bytesNeeded: failures.limitByteCount)
-    let (cause, remedy) = Output.words(for: error, context)
+    let (cause, usualRemedy) = Output.words(for: error, context)
+    let remedy = ofFile ? Output.remedy(ofFile: status) ?? usualRemedy : usualRemedy
     let failed = failures.failed == 1 ? "1 frame was" : "\(failures.failed) frames were"
     // Of several reasons the most frequent; a summary counts them all.
     let share = byCount.count > 1 ? ", \(byCount[0].value) of them because" : ":"

@@ -88,8 +88,20 @@ final class Program {
     output.report(cause, remedy, name: name, context)
   }
 
-  /// Reports frames that were not sent.
-  func fail(_ report: WriteReport) -> Failure { output.report(report, context) }
+  /// Ends a subcommand with its summary, and with a failure if there was one.
+  ///
+  /// People read the failure last; of lines in JSON the summary is the last one, as
+  /// `ndisprotd.docc/CommandLine.md` has it.
+  func end(summary: () -> Void, failure: () -> Failure?) throws(Failure) {
+    let reported = output.isJSON ? failure() : nil
+    summary()
+    if let failure = output.isJSON ? reported : failure() { throw failure }
+  }
+
+  /// Reports frames that were not sent: of options, or of a file, which has other remedies.
+  func fail(_ report: WriteReport, ofFile: Bool = false) -> Failure {
+    output.report(report, ofFile: ofFile, context)
+  }
 
   /// Reports a file that could not be written.
   func fail(unwritable path: String, _ error: SystemError, _ remedy: String) -> Failure {

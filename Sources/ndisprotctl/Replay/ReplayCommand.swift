@@ -75,13 +75,14 @@ struct ReplayCommand: ParsableCommand {
     var run = ReplayRun(
       open, pace: pace, only: only.isEmpty ? nil : types, rewritesSource: rewriteSource)
     let failure = replay(&run, first, program)
-    printSummary(run, program.output)
-    switch failure {
-    case .file(let error): throw program.fail(unreadable: file, error)
-    case .client(let error) where error != .interrupted: throw program.fail(error)
-    default: break
+    let report = run.report
+    try program.end(summary: { printSummary(run, program.output) }) {
+      switch failure {
+      case .file(let error): program.fail(unreadable: file, error)
+      case .client(let error) where error != .interrupted: program.fail(error)
+      default: report.failed > 0 ? program.fail(report, ofFile: true) : nil
+      }
     }
-    if run.report.failed > 0 { throw program.fail(run.report) }
   }
 
   private func input(_ program: Program) throws(Failure) -> CaptureInput {
