@@ -115,7 +115,9 @@ struct MistakeTests {
       #expect(text.errors.contains(". ") || text.errors.contains("? "), "no remedy: \(text.errors)")
 
       let json = try lab.nearCtl(["--json"] + words, as: mistake.user)
-      let object = try #require(json.output.split(separator: "\n").last)
+      // A summary stands behind it.
+      let object = try #require(
+        json.output.split(separator: "\n").last { !$0.contains("\"event\":\"summary\"") })
       #expect(json.exitCode == mistake.exitCode && json.errors.isEmpty, "\(json)")
       #expect(object.hasPrefix("{\"event\":\"error\",") && object.contains("\"message\":\""))
     }

@@ -77,6 +77,7 @@ struct ReconnectTests {
         "--json", "write", "np0", "-n", "100000000", "--batch", "8", "--dst", "02:00:00:00:00:02")
       #expect(try lab.peer.receive(100).count == 100)
       try restarts.restart()
+      #expect(try #require(try line(writer)).contains("\"name\":\"daemonGone\""))
       let text = try #require(try line(writer))
       #expect(text.contains("\"failed\":{\"restarted\":"))
       let summary = try JSONDecoder().decode(WriteSummary.self, from: Data(text.utf8))
