@@ -224,7 +224,9 @@ public final class Connection {
 
   /// The next reply; nil if it timed out.
   func receive(by deadline: Deadline) throws(ClientError) -> MessageHeader? {
-    if spinNanoseconds > 0, let header = try pollForReply(by: deadline) { return header }
+    #if !hasFeature(Embedded)
+      if spinNanoseconds > 0, let header = try pollForReply(by: deadline) { return header }
+    #endif
     // A wait for nothing but a message needs no system call of its own.
     var isWaiting =
       interruption == nil && deadline.leaves(nanoseconds: MessageSocket.receiveWaitNanoseconds)
