@@ -22,11 +22,16 @@ extension Connection {
     set {
       let nanoseconds = min(max(newValue, .zero), Self.maximumSpin).components.attoseconds
       spinNanoseconds = UInt64(clamping: nanoseconds / 1_000_000_000)
+      guard spinNanoseconds > 0 else {
+        poll = nil
+        return
+      }
+      poll = { [unowned self] deadline throws(ClientError) in try pollForReply(by: deadline) }
     }
   }
 
   /// Polls for the next reply; nil when the time for that, or the deadline, is over.
-  func pollForReply(by deadline: Deadline) throws(ClientError) -> MessageHeader? {
+  private func pollForReply(by deadline: Deadline) throws(ClientError) -> MessageHeader? {
     var spinner = Spinner(nanoseconds: spinNanoseconds, budget: Self.spinBudget)
     var now = monotonicNanoseconds()
     spinner.worked(atNanoseconds: now)

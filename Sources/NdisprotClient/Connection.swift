@@ -36,6 +36,10 @@ public final class Connection {
   private var end = Deadline.never
   /// How long a wait polls before it sleeps (`spin`).
   var spinNanoseconds: UInt64 = 0
+  /// Polls for a reply; nil if a wait sleeps at once.
+  ///
+  /// The C library has nothing that polls.
+  var poll: ((Deadline) throws(ClientError) -> MessageHeader?)?
   /// How long the CANCEL of a timed-out request may take.
   var cancelTimeout = Connection.defaultTimeout
   private var lastID: UInt64 = 0
@@ -224,9 +228,7 @@ public final class Connection {
 
   /// The next reply; nil if it timed out.
   func receive(by deadline: Deadline) throws(ClientError) -> MessageHeader? {
-    #if !hasFeature(Embedded)
-      if spinNanoseconds > 0, let header = try pollForReply(by: deadline) { return header }
-    #endif
+    if let poll, let header = try poll(deadline) { return header }
     // A wait for nothing but a message needs no system call of its own.
     var isWaiting =
       interruption == nil && deadline.leaves(nanoseconds: MessageSocket.receiveWaitNanoseconds)
