@@ -29,32 +29,28 @@ internal import NDIS
 /// Delivers a frame.
 ///
 /// - Ownership: the frame lies in the kernel's ring and is borrowed until this returns
-/// - Source: pcap_loop(3PCAP): none of the three is NULL, and three checks are 7 instructions a frame
 @inline(__always)  // Into what C calls.
 func captureCallback(
-  _ user: UnsafeMutablePointer<UInt8>?, _ header: UnsafePointer<pcap_pkthdr>?,
-  _ bytes: UnsafePointer<UInt8>?
+  _ user: UnsafeMutablePointer<UInt8>, _ header: UnsafePointer<pcap_pkthdr>,
+  _ bytes: UnsafePointer<UInt8>
 ) {
-  unsafe handOn(
-    context(user.unsafelyUnwrapped), header.unsafelyUnwrapped, bytes.unsafelyUnwrapped)
+  unsafe handOn(context(user), header, bytes)
 }
 
 /// Records the time of a frame, and delivers it: for a handle that is about to have a successor.
 func notingCallback(
-  _ user: UnsafeMutablePointer<UInt8>?, _ header: UnsafePointer<pcap_pkthdr>?,
-  _ bytes: UnsafePointer<UInt8>?
+  _ user: UnsafeMutablePointer<UInt8>, _ header: UnsafePointer<pcap_pkthdr>,
+  _ bytes: UnsafePointer<UInt8>
 ) {
-  guard let user = unsafe user, let header = unsafe header, let bytes = unsafe bytes else { return }
   unsafe context(user).pointee.lastTimestamp = nanoseconds(header.pointee.ts)
   unsafe handOn(context(user), header, bytes)
 }
 
 /// Skips frames that the previous handle had, too: the kernel stamps a frame once for all sockets.
 func passingCallback(
-  _ user: UnsafeMutablePointer<UInt8>?, _ header: UnsafePointer<pcap_pkthdr>?,
-  _ bytes: UnsafePointer<UInt8>?
+  _ user: UnsafeMutablePointer<UInt8>, _ header: UnsafePointer<pcap_pkthdr>,
+  _ bytes: UnsafePointer<UInt8>
 ) {
-  guard let user = unsafe user, let header = unsafe header, let bytes = unsafe bytes else { return }
   let time = unsafe nanoseconds(header.pointee.ts)
   let context = unsafe context(user)
   unsafe context.pointee.lastTimestamp = time
@@ -67,8 +63,8 @@ func passingCallback(
 
 /// Drops a frame.
 func discardCallback(
-  _ user: UnsafeMutablePointer<UInt8>?, _ header: UnsafePointer<pcap_pkthdr>?,
-  _ bytes: UnsafePointer<UInt8>?
+  _ user: UnsafeMutablePointer<UInt8>, _ header: UnsafePointer<pcap_pkthdr>,
+  _ bytes: UnsafePointer<UInt8>
 ) {}
 
 @inline(__always)

@@ -130,7 +130,9 @@ internal import NDIS
     try shut()
     // On a helper's thread, which may block.
     if settleNanoseconds > 0 { usleep(UInt32(settleNanoseconds / 1_000)) }
-    repeat {} while unsafe pcap_dispatch(handle, -1, discardCallback, nil) > 0
+    // The callback looks at none of its arguments.
+    let user = unsafe UnsafeMutablePointer<UInt8>(handle)
+    repeat {} while unsafe clibpcap_dispatch(handle, -1, discardCallback, user) > 0
     counted.restart(at: kernelCounters())
     try setFilter(options.etherTypes)
   }
@@ -161,10 +163,10 @@ internal import NDIS
   /// - Returns: their number, and whether the handler ended the dispatch early
   func dispatch(
     atMost maximumCount: Int32, _ context: UnsafeMutablePointer<CaptureContext>,
-    _ callback: pcap_handler
+    _ callback: clibpcap_callback
   ) throws(MiniportError) -> (count: Int, isStopped: Bool) {
     unsafe context.pointee.frameCount = 0
-    let count = unsafe pcap_dispatch(
+    let count = unsafe clibpcap_dispatch(
       handle, maximumCount, callback,
       UnsafeMutableRawPointer(context).assumingMemoryBound(to: UInt8.self))
     if count >= 0 { return (Int(count), false) }

@@ -47,20 +47,13 @@ public final class Connection {
   private let abandoned = HotCell(RequestNumbers(room: 8))
   /// Replies that arrived after their request was abandoned; the frames in them are lost.
   public private(set) var lateReplyCount: UInt64 = 0
-  private var parked: [ParkedReply] = []
-  /// Asked before each wait, which the list is not for.
-  private var parkedCount = 0
+  private let parked = HotCell<[ParkedReply]>([])
   /// The payload of the last awaited reply, if it had been kept; otherwise it is the socket's.
   var replyBytes: [UInt8]? {
-    get { hasReplyBytes ? keptBytes : nil }
-    set {
-      if newValue == nil, !hasReplyBytes { return }
-      keptBytes = newValue ?? []
-      hasReplyBytes = newValue != nil
-    }
+    get { keptBytes.value }
+    set { keptBytes.value = newValue }
   }
-  private var keptBytes: [UInt8] = []
-  private var hasReplyBytes = false
+  private let keptBytes = HotCell<[UInt8]?>(nil)
   /// Events that are not taken yet.
   var events: [EventMessage] = []
   /// Whether the session has subscribed; events are ignored otherwise.
@@ -260,16 +253,15 @@ public final class Connection {
   func park(_ header: MessageHeader) {
     let socket = self.socket
     let bytes = unsafe socket.payload.withUnsafeBytes { unsafe Array($0) }
-    parked.append(ParkedReply(header: header, payload: bytes))
-    parkedCount += 1
+    parked.value.append(ParkedReply(header: header, payload: bytes))
   }
 
   /// The oldest kept reply that matches.
   func takeParked(where isMeant: (UInt64) -> Bool) -> ParkedReply? {
-    guard parkedCount > 0 else { return nil }
-    guard let index = parked.firstIndex(where: { isMeant($0.header.id) }) else { return nil }
-    parkedCount -= 1
-    return parked.remove(at: index)
+    guard !parked.value.isEmpty,
+      let index = parked.value.firstIndex(where: { isMeant($0.header.id) })
+    else { return nil }
+    return parked.value.remove(at: index)
   }
 
   /// Abandons the reply of a request.

@@ -48,11 +48,7 @@ public struct RecordReader: ~Escapable {
       guard rest == 0 else { throw .trailingBytes }
       return nil
     }
-    guard rest >= FrameRecord.headerByteCount else { throw .tooShort }
-    let header = unsafe FrameRecord(uncheckedBytes: payload, at: offset)
-    // A payload has at most 128 KiB, so an `Int` holds every sum of a `UInt32` and these.
-    let byteCount = FrameRecord.byteCount(ofFrame: Int(header.length))
-    guard byteCount <= rest else { throw .tooShort }
+    guard let (header, byteCount) = Self.record(in: payload, at: offset) else { throw .tooShort }
     let frame = unsafe payload.extracting(
       unchecked: Range(
         uncheckedBounds: (
@@ -68,19 +64,27 @@ public struct RecordReader: ~Escapable {
   ///
   /// - Complexity: O(`recordCount`), no allocation
   public static func areWellFormed(_ payload: RawSpan, recordCount: Int) -> Bool {
-    // As `next` goes, but for what only a reader of the frames needs: half the instructions.
     var offset = 0
     var left = recordCount
     while left > 0 {
-      let rest = payload.byteCount &- offset
-      guard rest >= FrameRecord.headerByteCount else { return false }
-      let header = unsafe FrameRecord(uncheckedBytes: payload, at: offset)
-      let byteCount = FrameRecord.byteCount(ofFrame: Int(header.length))
-      guard byteCount <= rest else { return false }
+      guard let (_, byteCount) = record(in: payload, at: offset) else { return false }
       offset &+= byteCount
       left &-= 1
     }
     return left == 0 && offset == payload.byteCount
+  }
+
+  /// The header of the record at `offset`, and the bytes of the whole record; nil if it is incomplete.
+  @inlinable @inline(__always)
+  static func record(
+    in payload: RawSpan, at offset: Int
+  ) -> (header: FrameRecord, byteCount: Int)? {
+    let rest = payload.byteCount &- offset
+    guard rest >= FrameRecord.headerByteCount else { return nil }
+    let header = unsafe FrameRecord(uncheckedBytes: payload, at: offset)
+    // A payload has at most 128 KiB, so an `Int` holds every sum of a `UInt32` and these.
+    let byteCount = FrameRecord.byteCount(ofFrame: Int(header.length))
+    return byteCount <= rest ? (header, byteCount) : nil
   }
 }
 

@@ -82,11 +82,6 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
     }
   }
 
-  deinit {
-    // A loop whose thread could not be started was never stopped.
-    if hold != nil { server.rings.give(grant) }
-  }
-
   /// Another binding needs memory: replaces the capture ring with a smaller one.
   private func shrinkCapture(to byteCount: Int) {
     let name = binding.snapshot.attributes.name

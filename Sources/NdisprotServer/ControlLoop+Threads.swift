@@ -46,12 +46,18 @@ extension ControlLoop {
     do {
       let loop = try EventLoop()
       let host = try BindingLoop(binding, server: server, loop: loop, policy: policy)
-      _ = try server.framework.spawnWorker(
-        host.threadName, stopPhase: .unloadCallbackReturned,
-        onStop: { loop.post { host.stop() } }
-      ) { [configuration = host.configuration, server] _ in
-        configuration.prepareThread(of: binding, loop, server)
-        loop.run()
+      do throws(WdfError) {
+        _ = try server.framework.spawnWorker(
+          host.threadName, stopPhase: .unloadCallbackReturned,
+          onStop: { loop.post { host.stop() } }
+        ) { [configuration = host.configuration, server] _ in
+          configuration.prepareThread(of: binding, loop, server)
+          loop.run()
+        }
+      } catch {
+        // Still this thread's: what the host has taken is given back.
+        host.stop()
+        throw error
       }
       return host
     } catch let error as BindingError {

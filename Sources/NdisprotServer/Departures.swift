@@ -10,38 +10,30 @@ internal import Platform
 final class Departures {
   /// Nanoseconds of a turn that may be spent on ending sessions.
   private static let budget: UInt64 = 1_000_000
-  private var sessions: [Session] = []
-  /// Asked at the end of every turn, which the list is not for.
-  private var count = 0
+  private let sessions = HotCell<[Session]>([])
 
   /// Adds a session whose socket is no longer watched.
-  func append(_ session: Session) {
-    sessions.append(session)
-    count += 1
-  }
+  func append(_ session: Session) { sessions.value.append(session) }
 
   /// Removes a session that moves to another loop, which ends it.
-  func remove(_ session: Session) {
-    sessions.removeAll { $0 === session }
-    count = sessions.count
-  }
+  func remove(_ session: Session) { sessions.value.removeAll { $0 === session } }
 
   /// Ends some sessions, at least one.
   ///
   /// - Returns: whether any are left
   func endTurn() -> Bool {
-    guard count > 0 else { return false }
+    guard !sessions.value.isEmpty else { return false }
     let start = monotonicNanoseconds()
     var index = 0
     repeat {
-      let session = sessions[index]
+      let session = sessions.value[index]
       index += 1
       let isMeasured = session.meter.begin(session)
       session.end(nil)
       session.meter.end(isMeasured)
-    } while index < sessions.count && monotonicNanoseconds() &- start < Departures.budget
-    sessions.removeFirst(index)
-    count = sessions.count
-    return count > 0
+    } while index < sessions.value.count
+      && monotonicNanoseconds() &- start < Departures.budget
+    sessions.value.removeFirst(index)
+    return !sessions.value.isEmpty
   }
 }

@@ -18,7 +18,7 @@ public enum ServerError: Error, Sendable {
 /// - Thread: created, started and stopped on one thread that runs no loop (main)
 /// - Windows: DriverEntry and NdisprotUnload
 public final class Server {
-  private let core: ServerCore
+  let core: ServerCore
   private let control: ControlLoop
   private let isReady = AutoResetEvent()
 

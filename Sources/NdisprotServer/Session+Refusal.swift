@@ -1,6 +1,7 @@
 internal import NDIS
 internal import Ndisprot
 internal import NdisprotControl
+internal import Platform
 internal import WDF
 
 // A refusal gives its reason: to the client in the reply, and to the operator in the audit.
@@ -11,22 +12,14 @@ internal import WDF
 final class RefusalReasons {
   /// The longest text in a reply; a grant may name many rules.
   static let maximumCharacterCount = 1_000
-  private var texts: [UInt64: String] = [:]
-  /// Whether there are any, which every reply asks.
-  private var hasTexts = false
+  private let texts = HotCell<[UInt64: String]>([:])
 
   /// Keeps the reason of a request until its reply is written.
-  func note(_ reason: String, of id: UInt64) {
-    texts[id] = reason
-    hasTexts = true
-  }
+  func note(_ reason: String, of id: UInt64) { texts.value[id] = reason }
 
   /// The reason of a request, the first time.
   func take(_ id: UInt64) -> String? {
-    guard hasTexts else { return nil }
-    let text = texts.removeValue(forKey: id)
-    hasTexts = !texts.isEmpty
-    return text
+    texts.value.isEmpty ? nil : texts.value.removeValue(forKey: id)
   }
 }
 

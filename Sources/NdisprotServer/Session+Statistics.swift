@@ -1,6 +1,7 @@
 internal import NDIS
 internal import Ndisprot
 internal import NdisprotControl
+internal import Platform
 
 /// A session's requests for counters: one is in progress, the others wait here.
 ///
@@ -10,28 +11,10 @@ internal import NdisprotControl
 final class StatisticsQuestions {
   static let maximumWaiting = 256
   typealias Question = (wanted: StatisticsRequest, parcel: RequestBox)
-  private var waiting: [Question] = []
-  /// How many wait, which every turn of the session asks.
-  private(set) var count = 0
+  fileprivate let waiting = HotCell<[Question]>([])
   fileprivate var isAsked = false
 
-  fileprivate func append(_ question: Question) {
-    waiting.append(question)
-    count += 1
-  }
-
-  fileprivate func takeFirst() -> Question {
-    count -= 1
-    return waiting.removeFirst()
-  }
-
-  fileprivate func takeAll() -> [Question] {
-    defer {
-      waiting = []
-      count = 0
-    }
-    return waiting
-  }
+  var count: Int { waiting.value.count }
 }
 
 extension Session {
@@ -42,7 +25,7 @@ extension Session {
       return
     }
     if wanted.isForTotals { becomeScraper() }
-    questions.append((wanted, parcel))
+    questions.waiting.value.append((wanted, parcel))
     askForStatistics()
   }
 
@@ -50,7 +33,7 @@ extension Session {
   func askForStatistics() {
     guard questions.count > 0, !questions.isAsked, replies.hasRoom else { return }
     questions.isAsked = true
-    let (wanted, parcel) = questions.takeFirst()
+    let (wanted, parcel) = questions.waiting.value.removeFirst()
     host.handle(.statistics(wanted), parcel, of: self)
   }
 
@@ -62,6 +45,8 @@ extension Session {
 
   /// The session ends: drops the requests that have not started.
   func dropStatistics() {
-    for question in questions.takeAll() { question.parcel.complete(.cancelled) }
+    let dropped = questions.waiting.value
+    questions.waiting.value = []
+    for question in dropped { question.parcel.complete(.cancelled) }
   }
 }

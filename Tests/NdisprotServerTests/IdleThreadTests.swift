@@ -50,6 +50,23 @@ struct IdleThreadTests {
   }
 
   @Test(
+    "a binding whose thread cannot start gives back the memory of its rings, and can be opened later"
+  )
+  func notStarted() throws {
+    try withScriptedServer { server, wire, path in
+      let client = try RawClient(path)
+      let used = server.core.rings.uses.map(\.used)
+      for _ in 0..<3 {
+        server.core.framework.framework.failCreate(after: 0)
+        #expect(try client.ask(.open, Self.eapol).header.errno == UInt32(ENOMEM))
+        #expect(server.core.rings.uses.map(\.used) == used)
+      }
+      wire.mayActivate.set()
+      #expect(try client.ask(.open, Self.eapol).header.errno == 0)
+    }
+  }
+
+  @Test(
     "what a reload changed of a binding in use holds for whoever opens it when the last has gone")
   func outdated() throws {
     try withOtherRing { wire, path in

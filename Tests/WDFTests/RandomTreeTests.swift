@@ -204,8 +204,7 @@ struct RandomTreeTests {
         isOver.add()
         late.wait()
       }
-      // Timers and work of all tests of the run share the processors with what unloads.
-      try world.fixture.driver.unload(deadline: .seconds(240))
+      try world.fixture.driver.unload(deadline: .seconds(20))
       #expect(world.fixture.framework.liveObjectCount == 0, "round \(round)")
       let faults = world.fixture.reports.codes.filter { $0 != .doubleDelete && $0 != .lateDelete }
       #expect(faults.isEmpty, "round \(round): \(faults)")

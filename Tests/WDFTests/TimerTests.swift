@@ -6,6 +6,28 @@ import Testing
 
 @Suite("timers and work items")
 struct TimerTests {
+  @Test("wdf T36: posted work runs beside timers that are always due, and these beside such work")
+  func fairExecutor() throws {
+    let executor = try #require(ThreadExecutor("fair"))
+    let (isOver, posted, fired) = (Counter(), Counter(), Counter())
+    @Sendable func fire() {
+      fired.add()
+      if isOver.value == 0 { _ = executor.schedule(afterNanoseconds: 0, fire) }
+    }
+    for _ in 0..<8 { _ = executor.schedule(afterNanoseconds: 0, fire) }
+    #expect(eventually { fired.value > 100 })
+    executor.post { posted.add() }
+    #expect(eventually { posted.value == 1 })
+    @Sendable func post() {
+      if isOver.value == 0 { executor.post(post) }
+    }
+    for _ in 0..<8 { executor.post(post) }
+    let before = fired.value
+    #expect(eventually { fired.value > before + 100 })
+    isOver.add()
+    executor.end()
+  }
+
   @Test("wdf T50: a work item enqueued five times runs once, and again if it asks for it")
   func coalescing() throws {
     let executor = ManualExecutor()

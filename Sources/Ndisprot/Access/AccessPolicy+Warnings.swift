@@ -21,7 +21,8 @@ extension AccessPolicy {
     return rules.indices.flatMap { index in
       let rule = rules[index]
       let isBound =
-        bound.isEmpty || bound.contains { comparison.canMeet($0, rule.interface) ?? true }
+        bound.isEmpty
+        || bound.contains { comparison.holds(.canMeet, $0, rule.interface) ?? true }
       let texts = [hidden[index], rule.rootWarning, isBound ? nil : AccessRule.unboundWarning]
       return (texts.compactMap { $0 } + rule.rightWarnings).map { Warning(index: index, text: $0) }
     }
@@ -39,7 +40,8 @@ extension AccessPolicy {
       let types = [etherType].filter { rule.decides($0, rule.vlans.wireValues[0]) }
       guard !types.isEmpty else { return [String]() }
       var notes = rule.rightWarnings
-      if let first = rule.hider(of: types, among: rules[..<index]) {
+      let first = rule.hider(of: types, among: rules[..<index]) { $0.decides($1, $2) }
+      if let first {
         notes.append("it does not decide here: \(first.title) comes first")
       }
       return notes.map { "\(rule.title): \($0)" }
@@ -54,7 +56,12 @@ extension AccessPolicy {
     for (index, rule) in rules.enumerated() where rule.subject != .nobody {
       let own = places[rule.subject, default: []]
       let earlier = rule.subject == .everybody ? own : own + places[.everybody, default: []]
-      if let first = hider(of: rule, among: earlier, &comparison) {
+      let first = rule.hider(of: rule.etherTypes.wireValues, among: earlier.lazy.map { rules[$0] })
+      {
+        comparison.take(1) && $0.decides($1, $2)
+          && comparison.holds(.covers, $0.interface, rule.interface) == true
+      }
+      if let first {
         hidden[index] =
           "it never decides: \(first.title) comes first. Put it before that one, or remove it"
       }
@@ -63,73 +70,50 @@ extension AccessPolicy {
     }
     return hidden
   }
-
-  /// The first of some rules which together decide about all that a rule would decide about.
-  ///
-  /// - Returns: nil if something is left, or if there is more to compare than a warning is worth
-  private func hider(
-    of rule: AccessRule, among earlier: [Int], _ comparison: inout MatchComparison
-  ) -> AccessRule? {
-    var first: AccessRule?
-    for type in rule.etherTypes.wireValues {
-      for vlan in rule.vlans.wireValues {
-        guard
-          let other = earlier.first(where: {
-            comparison.take(1) && rules[$0].decides(type, vlan)
-              && comparison.covers(rules[$0].interface, rule.interface) == true
-          })
-        else { return nil }
-        first = first ?? rules[other]
-      }
-    }
-    return first
-  }
 }
 
-/// Compares matches of interfaces, each two once, and a million steps in all: a file of
-/// megabytes is no reason to keep a start or a reload waiting.
+/// Compares interface matches, each pair once, within a million steps in all: a file of megabytes does
+/// not keep a start or a reload waiting.
 private struct MatchComparison {
-  private struct Pair: Hashable {
+  enum Relation {
+    /// The first match means every interface that the second one means.
+    case covers
+    /// Both matches can mean the same interface.
+    case canMeet
+  }
+  private struct Question: Hashable {
+    let relation: Relation
     let first: Int
     let second: Int
   }
 
-  /// Steps that are left.
+  /// The remaining steps.
   private var steps = 1 << 20
   private var numbers: [InterfaceMatch: Int] = [:]
-  private var covered: [Pair: Bool] = [:]
-  private var met: [Pair: Bool] = [:]
+  private var answers: [Question: Bool] = [:]
 
-  /// Takes so many steps; false if they are not left.
+  /// Takes this many steps; false if they are not left.
   mutating func take(_ count: Int) -> Bool {
     steps -= min(count, steps)
     return steps > 0
   }
 
-  /// Whether one covers the other; nil without the steps to tell.
-  mutating func covers(_ match: InterfaceMatch, _ other: InterfaceMatch) -> Bool? {
+  /// Whether a relation holds; nil without the steps to tell.
+  mutating func holds(
+    _ relation: Relation, _ match: InterfaceMatch, _ other: InterfaceMatch
+  ) -> Bool? {
     guard take(8) else { return nil }
-    let pair = pair(match, other)
-    if let known = covered[pair] { return known }
+    let question = Question(
+      relation: relation, first: number(match), second: number(other))
+    if let known = answers[question] { return known }
     guard take(64) else { return nil }
-    let covers = match.covers(other)
-    covered[pair] = covers
-    return covers
-  }
-
-  /// Whether both can mean one interface; nil without the steps to tell.
-  mutating func canMeet(_ match: InterfaceMatch, _ other: InterfaceMatch) -> Bool? {
-    guard take(8) else { return nil }
-    let pair = pair(match, other)
-    if let known = met[pair] { return known }
-    guard take(64) else { return nil }
-    let canMeet = match.canMeet(other)
-    met[pair] = canMeet
-    return canMeet
-  }
-
-  private mutating func pair(_ match: InterfaceMatch, _ other: InterfaceMatch) -> Pair {
-    Pair(first: number(match), second: number(other))
+    let answer =
+      switch relation {
+      case .covers: match.covers(other)
+      case .canMeet: match.canMeet(other)
+      }
+    answers[question] = answer
+    return answer
   }
 
   private mutating func number(_ match: InterfaceMatch) -> Int {
@@ -144,12 +128,21 @@ extension AccessRule {
   var title: String { "rule \"\(name)\" (\(origin))" }
 
   /// The first of the rules that together decide about all frames of these types that this rule
-  /// would decide about; nil if some frames are left to it.
-  fileprivate func hider(of types: [UInt16], among others: ArraySlice<AccessRule>) -> AccessRule? {
+  /// would decide about.
+  ///
+  /// - Parameters:
+  ///   - types: the EtherTypes
+  ///   - others: the rules that come first
+  ///   - decides: whether a rule decides about an EtherType on a VLAN
+  /// - Returns: nil if some frames are left to this rule
+  fileprivate func hider(
+    of types: [UInt16], among others: some Sequence<AccessRule>,
+    by decides: (AccessRule, _ etherType: UInt16, _ vlan: UInt16) -> Bool
+  ) -> AccessRule? {
     var first: AccessRule?
     for type in types {
       for vlan in vlans.wireValues {
-        guard let other = others.first(where: { $0.decides(type, vlan) }) else { return nil }
+        guard let other = others.first(where: { decides($0, type, vlan) }) else { return nil }
         first = first ?? other
       }
     }

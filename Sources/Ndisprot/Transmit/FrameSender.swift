@@ -266,12 +266,8 @@ extension RawSpan {
   /// The frame of the record at `offset`, which the server has checked to lie in the message.
   @_lifetime(copy self)
   @inline(__always) fileprivate func frame(at offset: Int) -> RawSpan {
+    let byteCount = unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: UInt32.self)
     let start = offset &+ FrameRecord.headerByteCount
-    return unsafe extracting(
-      unchecked: Range(
-        uncheckedBounds: (
-          start,
-          start &+ Int(unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt32.self))
-        )))
+    return extracting(start..<(start &+ Int(byteCount)))
   }
 }

@@ -45,12 +45,43 @@ public final class ThreadExecutor: Executor {
 }
 
 /// The posted and scheduled work of a thread executor.
+///
+/// The two take turns: neither a timer that is always due nor work that always posts more keeps the
+/// other from running.
 private final class TimedWorkQueue: Sendable {
   private struct State {
-    var posted: [@Sendable () -> Void] = []
+    var posted = PostedWork()
     var scheduled = DeadlineHeap<Scheduled>()
+    /// Whether posted work goes first, because scheduled work ran last.
+    var isPostedNext = true
     var isEnding = false
     var hasEnded = false
+
+    mutating func next(nowNanoseconds now: UInt64) -> (@Sendable () -> Void)? {
+      if isPostedNext, let work = posted.takeFirst() {
+        isPostedNext = false
+        return work
+      }
+      isPostedNext = true
+      return scheduled.popDue(now)?.work.take() ?? posted.takeFirst()
+    }
+  }
+
+  /// Posted work in its order.
+  private struct PostedWork {
+    private var last: [@Sendable () -> Void] = []
+    /// The work in front of `last`, the first one at the end.
+    private var first: [@Sendable () -> Void] = []
+
+    mutating func append(_ work: @escaping @Sendable () -> Void) { last.append(work) }
+
+    mutating func takeFirst() -> (@Sendable () -> Void)? {
+      if first.isEmpty {
+        first = last.reversed()
+        last.removeAll(keepingCapacity: true)
+      }
+      return first.popLast()
+    }
   }
 
   /// One scheduled piece of work.
@@ -102,7 +133,7 @@ private final class TimedWorkQueue: Sendable {
   func end() {
     let dropped = state.withLock { state in
       state.isEnding = true
-      defer { state.posted = [] }
+      defer { state.posted = PostedWork() }
       return state.posted
     }
     withExtendedLifetime(dropped) { gate.signal() }
@@ -142,10 +173,9 @@ private final class TimedWorkQueue: Sendable {
         state.hasEnded = true
         return (.end, true)
       }
-      if let work = state.scheduled.popDue(monotonicNanoseconds())?.work.take() {
+      if let work = state.next(nowNanoseconds: monotonicNanoseconds()) {
         return (.work(work), false)
       }
-      if !state.posted.isEmpty { return (.work(state.posted.removeFirst()), false) }
       return (.wait(state.scheduled.nextDeadline), false)
     }
     if hasEnded { gate.signal() }
