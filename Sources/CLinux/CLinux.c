@@ -89,7 +89,7 @@ int clinux_set_fifo(int priority) {
 
 _Static_assert(CLINUX_PROCESSORS == CPU_SETSIZE, "cpu_set_t");
 static _Thread_local int has_set_processors;
-// What a thread may run on that was not told: the process's set, as every thread inherits it.
+// The processors of a thread without a set of its own: the process's, which every thread inherits.
 static cpu_set_t processors_before;
 static pthread_once_t is_noted = PTHREAD_ONCE_INIT;
 static void note_processors(void) {

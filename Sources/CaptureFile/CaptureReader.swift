@@ -33,24 +33,24 @@ public struct CaptureReader {
   var clocks: [CaptureClock] = []
   /// The interfaces of the current section; a pcap file has one.
   public internal(set) var interfaces: [CaptureInterface] = []
-  /// The block that is being passed over.
+  /// The block that is being skipped.
   private var passage: Passage?
   /// The format; nil before the first `next`.
   public private(set) var format: CaptureFormat?
 
-  /// Reads from a source, which answers with at most as many bytes as asked for, none at its end.
+  /// Reads from a source, which returns at most as many bytes as requested, and none at its end.
   ///
-  /// One that has nothing yet may throw, EAGAIN for instance: the next call of `next` goes on there.
+  /// A source without data yet may throw, for example EAGAIN: the next call of `next` continues there.
   public init(_ source: @escaping (Int) throws(SystemError) -> [UInt8]) { self.source = source }
 
-  /// A block that is passed over: where it began, its length, and its bytes in front of the last four.
+  /// A block that is skipped: its start, its length, and its remaining bytes before the last four.
   private struct Passage {
     let start: UInt64
     let length: UInt32
     var left: Int
   }
 
-  /// Where the next block or frame begins.
+  /// The offset of the next block or frame.
   public var offset: UInt64 { base + UInt64(position) }
 
   /// The bytes of the frame that `next` returned last.
@@ -164,7 +164,7 @@ public struct CaptureReader {
     guard end == length else { throw .malformed(offset: offset + UInt64(place), .blockEnd(end)) }
   }
 
-  /// Passes a block over, a chunk at a time: it may be longer than memory.
+  /// Skips a block, a chunk at a time: it may be larger than memory.
   private mutating func pass(_ block: Passage) throws(CaptureFileError) {
     var block = block
     while block.left > 0 {

@@ -26,7 +26,7 @@ public struct CaptureWriter: ~Copyable {
   /// Removes the pending bytes after they were written.
   public mutating func removeAll() { buffer.removeAll(keepingCapacity: true) }
 
-  /// Where the block ends that begins at a place of the bytes that wait; of pcap, the frame.
+  /// The end of the block, or in pcap of the frame, that begins at `place` of the pending bytes.
   public func end(ofBlockAt place: Int) -> Int {
     let lengthPlace = place + (format == .pcap ? 8 : 4)
     guard lengthPlace + 4 <= buffer.count else { return buffer.count }
@@ -34,7 +34,7 @@ public struct CaptureWriter: ~Copyable {
     return min(place + length + (format == .pcap ? 16 : 0), buffer.count)
   }
 
-  /// The blocks that end at a place of the bytes that wait, or before it: how many, and their bytes.
+  /// The number and bytes of the blocks that end at or before `place` of the pending bytes.
   public func blocks(before place: Int) -> (count: UInt64, byteCount: Int) {
     var (count, end): (UInt64, Int) = (0, 0)
     while end < buffer.count {

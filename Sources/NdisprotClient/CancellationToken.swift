@@ -53,7 +53,7 @@ public final class CancellationToken: Sendable {
     return false
   }
 
-  /// Lets time pass.
+  /// Sleeps.
   ///
   /// - Throws: `.interrupted` when it is raised
   static func wait(

@@ -2,19 +2,20 @@ internal import Glibc
 internal import NdisprotControl
 internal import Platform
 
-// A client that answers each frame saves its own wake-up, too, if it polls for the next one.
+// A client that answers each frame also saves its own wake-up if it polls for the next frame.
 
 extension Connection {
   /// The longest for which a wait polls.
   public static let maximumSpin = Duration.microseconds(2_500)
 
-  /// One processor is left to others, whatever connections the program has.
+  /// Shared by all connections of the program: one processor always stays free.
   private static let spinBudget = SpinBudget()
 
   /// How long a wait for a message of the daemon polls for it before it sleeps; none by default.
   ///
-  /// The thread takes a processor meanwhile, and yields to what shares it. At most one thread fewer
-  /// polls at once than the machine has processors. Longer than `maximumSpin` is that.
+  /// The thread occupies a processor while it polls, and yields to other threads of that processor. At
+  /// most one thread fewer polls at once than the machine has processors. A longer value than
+  /// `maximumSpin` becomes that.
   ///
   /// For a binding with the profile `realtime`, whose thread polls, too.
   public var spin: Duration {
@@ -30,7 +31,7 @@ extension Connection {
     }
   }
 
-  /// Polls for the next reply; nil when the time for that, or the deadline, is over.
+  /// Polls for the next reply; nil when the polling time or the deadline has passed.
   private func pollForReply(by deadline: Deadline) throws(ClientError) -> MessageHeader? {
     var spinner = Spinner(nanoseconds: spinNanoseconds, budget: Self.spinBudget)
     var now = monotonicNanoseconds()

@@ -1,8 +1,8 @@
 /// A set of request numbers, which a connection gives out in ascending order.
 ///
 /// A table with open addressing: a number's place is its lower bits, or the next one free. `Set` would
-/// hash the number with a key against chosen ones, which takes longer than all else that a reply needs
-/// here; these are chosen by nobody.
+/// hash each number with a secret key, which takes longer than everything else that a reply needs
+/// here, and protects against chosen numbers; these are given out by the connection itself.
 ///
 /// - Thread: its connection's
 /// - Complexity: O(1) expected to insert, remove and ask

@@ -37,7 +37,7 @@ enum ThreadProblem: Hashable {
   var text: String {
     switch self {
     case .priority(let priority, let cause):
-      "the thread has not the priority fifo:\(priority): \(cause.text). "
+      "the thread does not get the priority fifo:\(priority): \(cause.text). "
         + "Give the service LimitRTPRIO=\(priority) and what else 30-realtime.conf of the examples "
         + "has, or start ndisprotd as root"
     case .processors(let numbers, let cause) where cause.errno == EINVAL:

@@ -72,7 +72,7 @@ struct RealtimeTests {
           warnings.contains { line in words.allSatisfy { line.contains($0) } }, "\(warnings)")
       }
       expect(
-        "np0: the thread has not the priority fifo:30", "sched_setscheduler",
+        "np0: the thread does not get the priority fifo:30", "sched_setscheduler",
         "Operation not permitted", "LimitRTPRIO=30", "30-realtime.conf")
       expect(
         "np0: the thread does not stay on processors 1022, 1023", "may run on none of them",

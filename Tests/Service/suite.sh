@@ -576,7 +576,7 @@ placed() { # what chrt and taskset say of the thread of np0, while somebody read
   wait $reader
 }
 ok "realtime without its drop-in says what is missing, and serves" \
-  'placed >$scratch/placed; ! grep -q SCHED_FIFO $scratch/placed && journal | grep -q "the thread has not the priority fifo:50.*LimitRTPRIO=50" && journal | grep -q "the thread does not stay on processor 0.*30-realtime.conf"'
+  'placed >$scratch/placed; ! grep -q SCHED_FIFO $scratch/placed && journal | grep -q "the thread does not get the priority fifo:50.*LimitRTPRIO=50" && journal | grep -q "the thread does not stay on processor 0.*30-realtime.conf"'
 drop_in "$(cat /usr/share/doc/ndisprot/examples/30-realtime.conf)"
 systemctl restart ndisprotd.service
 if ! grep -q "Max realtime priority  *50" /proc/$(of ndisprotd.service MainPID)/limits; then

@@ -43,7 +43,7 @@ public final class EventLoop: @unchecked Sendable {
   private var isStopped = false
   /// Whether the next turn starts without waiting; the first one does.
   private var wantsTurn = true
-  /// Polls before a wait; nil if nobody asked for that.
+  /// Polls before a wait; nil for a loop that waits at once.
   private var spinner: Spinner?
 
   /// Creates a loop; posted work waits for `run()`.
@@ -95,14 +95,14 @@ public final class EventLoop: @unchecked Sendable {
     if hadWork || wantsTurn { spinner?.worked(atNanoseconds: monotonicNanoseconds()) }
   }
 
-  /// Polls for so long behind each turn in which a descriptor was ready, before the loop waits.
+  /// Polls for this long after each turn in which a descriptor was ready, before the loop waits.
   ///
-  /// What shares the processor runs between two looks. The mailbox and timers are heard as before, and
-  /// are no work behind which the loop polls.
+  /// Other threads of the processor run between two polls. Mailbox and timers are served as before,
+  /// but do not count as work after which the loop polls.
   ///
   /// - Parameters:
-  ///   - nanoseconds: how long; 0 is not at all
-  ///   - budget: has a place for this thread, or it waits as if nothing had been asked for
+  ///   - nanoseconds: how long; 0 turns polling off
+  ///   - budget: the places for polling threads; without one the loop waits at once
   public func spin(nanoseconds: UInt64, budget: SpinBudget) {
     assertOnLoop()
     spinner = nanoseconds == 0 ? nil : Spinner(nanoseconds: nanoseconds, budget: budget)
@@ -204,7 +204,7 @@ extension EventLoop {
     return timeout == .max ? nil : timeout
   }
 
-  /// Waits for events, polling first if that was asked for; nil is without end.
+  /// Waits for events, polling first if the loop polls; nil waits indefinitely.
   private func awaitEvents(_ timeout: UInt64?) -> Int {
     guard spinner != nil, timeout != 0 else { return epoll.wait(nanoseconds: timeout) }
     var now = monotonicNanoseconds()

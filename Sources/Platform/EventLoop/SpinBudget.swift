@@ -1,11 +1,11 @@
 internal import Synchronization
 
-/// How many threads of a process may poll at once: one processor of the machine is always left to
-/// others, and no two of them share one.
+/// Limits how many threads of a process poll at once: one processor of the machine always stays free,
+/// and no two polling threads need the same one.
 ///
 /// - Thread: any
 public final class SpinBudget: Sendable {
-  /// How many threads there may be at once.
+  /// How many threads may poll at once.
   public let placeCount: Int
   private let takenCount = Atomic(0)
 
@@ -37,8 +37,8 @@ public final class SpinBudget: Sendable {
   public func give() { takenCount.subtract(1, ordering: .relaxed) }
 }
 
-/// Decides whether a thread without work polls for it or waits: it polls for a bounded time behind its
-/// last work, if there is a place for it.
+/// Decides whether a thread without work polls or waits: it polls for a bounded time after its last
+/// work, if the budget has a place.
 /// ```
 ///   work ──► polling, with a place ──the time is up──► waiting, without one
 ///     ▲            └── work ──┐             │
@@ -47,13 +47,13 @@ public final class SpinBudget: Sendable {
 ///
 /// - Thread: the one that polls
 public struct Spinner: ~Copyable {
-  /// How long it polls behind its last work.
+  /// How long to poll after the last work.
   public let nanoseconds: UInt64
   private let budget: SpinBudget
   private var end: UInt64 = 0
   private var hasPlace = false
 
-  /// Makes one that waits until there was work.
+  /// Creates a spinner that waits until there was work.
   public init(nanoseconds: UInt64, budget: SpinBudget) {
     self.nanoseconds = nanoseconds
     self.budget = budget
@@ -67,7 +67,7 @@ public struct Spinner: ~Copyable {
     self.end = isPastEnd ? .max : end
   }
 
-  /// Whether to poll once more; if not, the place is another's, and the thread is to wait.
+  /// Whether to poll once more; otherwise the place is given back, and the thread waits.
   public mutating func polls(atNanoseconds now: UInt64) -> Bool {
     guard now < end else {
       if hasPlace { budget.give() }
@@ -75,7 +75,7 @@ public struct Spinner: ~Copyable {
       return false
     }
     if !hasPlace { hasPlace = budget.take() }
-    // Refused once, it waits: asked for at each look, the first free place would not help this work.
+    // After a refusal it waits for new work: a place that becomes free later would not help this work.
     if !hasPlace { end = 0 }
     return hasPlace
   }

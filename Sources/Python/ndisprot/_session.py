@@ -265,7 +265,7 @@ class Session:
         return self._replies.pop(ident)
 
     def _abandon(self, ident: int) -> None:
-        """Cancels a request nobody waits for any more; its reply is dropped when it comes."""
+        """Cancels a request that has no waiter any more; its reply is dropped on arrival."""
         self._abandoned.add(ident)
         message = protocol.header(Opcode.CANCEL, self._next_id + 1), protocol.cancel_request(ident)
         if self._try_send(message):

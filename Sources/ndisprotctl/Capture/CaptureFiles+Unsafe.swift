@@ -23,11 +23,11 @@ struct CaptureFiles: ~Copyable {
   private let head: [UInt8]
   private var descriptor: Int32 = -1
   private var isRegular = false
-  /// Whether writing has failed: what a pipe has got so far has no end any more.
+  /// Whether a write failed: the data that a pipe has received ends in the middle of a block.
   private var isBroken = false
-  /// Whether the capture is to end: then a pipe whose reader stopped is waited for no longer.
+  /// Whether the capture is ending: a pipe whose reader stopped is then no longer waited for.
   private var isEnding: @Sendable () -> Bool = { false }
-  /// Bytes of the file that are known to be whole blocks.
+  /// Bytes of the file that are known to be complete blocks.
   private var byteCount: UInt64 = 0
   private var openedAt: UInt64 = 0
   private var kept: [String] = []
@@ -45,7 +45,7 @@ struct CaptureFiles: ~Copyable {
     self.head = head
   }
 
-  /// Begins the first file; `isEnding` says whether a reader is still waited for.
+  /// Begins the first file; while `isEnding` is false, a missing reader of a pipe is waited for.
   mutating func begin(_ isEnding: @escaping @Sendable () -> Bool) throws(SystemError) {
     self.isEnding = isEnding
     try open()
@@ -74,7 +74,7 @@ struct CaptureFiles: ~Copyable {
 
   private func descriptor(of path: String) throws(SystemError) -> Int32 {
     while true {
-      // What a capture holds is its user's.
+      // A capture's contents belong to its user.
       let flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK
       let descriptor = unsafe Glibc.open(path, flags, 0o600)
       if descriptor >= 0 { return descriptor }
@@ -89,19 +89,19 @@ struct CaptureFiles: ~Copyable {
     }
   }
 
-  /// Whether the file has reached its end: what follows belongs into the next.
+  /// Whether the file has reached its limit: what follows belongs in the next one.
   var isFull: Bool {
     if let limit = rotation.byteLimit, byteCount >= limit { return true }
     guard let interval = rotation.interval else { return false }
     return .nanoseconds(Int64(clamping: monotonicNanoseconds() - openedAt)) >= interval
   }
 
-  /// Bytes that still belong into this file; the block that reaches them does, too.
+  /// Bytes that this file still takes, including the block that reaches the limit.
   var room: Int {
     Int(clamping: (rotation.byteLimit ?? .max) - min(rotation.byteLimit ?? .max, byteCount))
   }
 
-  /// Writes whole blocks; of one that does not fit the disk nothing stays.
+  /// Writes complete blocks; if the disk is full, none of them remains in part.
   ///
   /// - Parameters:
   ///   - bytes: what is written
@@ -118,7 +118,7 @@ struct CaptureFiles: ~Copyable {
         failure = SystemError(errno: EAGAIN, call: "write")
         break
       }
-      // So much a pipe that has room takes without waiting.
+      // A pipe with room takes this many bytes without blocking (PIPE_BUF).
       let limit = isRegular ? bytes.byteCount : min(bytes.byteCount, done + 4_096)
       let count = unsafe bytes.extracting(done..<limit).withUnsafeBytes {
         unsafe Glibc.write(descriptor, $0.baseAddress, $0.count)
@@ -129,7 +129,7 @@ struct CaptureFiles: ~Copyable {
     if failure != nil {
       isBroken = true
       done = whole(done)
-      // A block that was written in part would make the file one that programs complain about.
+      // Programs would reject a file with a partial block.
       let end = off_t(clamping: byteCount + UInt64(done))
       if isRegular, ftruncate(descriptor, end) == 0 { lseek(descriptor, end, SEEK_SET) }
     }
@@ -138,7 +138,7 @@ struct CaptureFiles: ~Copyable {
     return (done, failure)
   }
 
-  /// Waits until a pipe has room: as long as it takes, but at the end a second without any at most.
+  /// Waits until a pipe has room; while the capture is ending, for at most a second.
   private func hasRoom(_ isLast: Bool) -> Bool {
     var rounds = 0
     while true {
@@ -149,7 +149,7 @@ struct CaptureFiles: ~Copyable {
     }
   }
 
-  /// Ends the file with what was counted.
+  /// Ends the file with the statistics.
   mutating func close(_ statistics: RawSpan) throws(SystemError) {
     guard descriptor >= 0 else { return }
     defer {

@@ -31,7 +31,7 @@ final class CaptureSink: Sendable {
     self.frameLimit = frameLimit == 0 ? .max : frameLimit
   }
 
-  /// Begins the first file; `isEnding` says whether a reader of a pipe is still waited for.
+  /// Begins the first file; while `isEnding` is false, a missing reader of a pipe is waited for.
   func open(_ isEnding: @escaping @Sendable () -> Bool) throws(SystemError) {
     try state.withLock { state throws(SystemError) in try state.files.begin(isEnding) }
   }
@@ -87,7 +87,7 @@ final class CaptureSink: Sendable {
     }
   }
 
-  /// Where the bytes end that go into a file with so much room: behind the block that fills it.
+  /// The end of the bytes that go into a file with this much room: after the block that fills it.
   private static func end(
     _ writer: borrowing CaptureWriter, from place: Int, room: Int
   ) -> Int {

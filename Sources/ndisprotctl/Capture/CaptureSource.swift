@@ -211,7 +211,7 @@ final class CaptureSource: @unchecked Sendable {
       let written = sink.write(&writer, frames: count, statistics: statistics)
       source.readCount.wrappingAdd(readCount, ordering: .relaxed)
       source.writtenCount.wrappingAdd(written.frames, ordering: .relaxed)
-      // Of a message that fits a disk in part, its share.
+      // A message that the disk took in part counts with its share.
       source.writtenByteCount.wrappingAdd(
         count == 0 ? 0 : byteCount * written.frames / count, ordering: .relaxed)
       (readCount, frameCount, byteCount) = (0, 0, 0)

@@ -9,7 +9,7 @@ struct CloseCommand: ParsableCommand {
       """
       For administrators: root, and the user that runs the daemon. A number is a session, as 'ndisprotctl \
       status' lists them; anything else is the name of a user. The program is hung up on and may connect \
-      again: to keep it out, change its rule and reload. The audit says who closed what.
+      again: to keep it out, change its rule and reload. The audit records the administrator and the session.
       """,
       [
         "ndisprotctl close 17",

@@ -65,7 +65,7 @@ struct ExtcapCapture {
       (moment, failure) = try CaptureRun([source], sink, .pcapng).run(
         monitor, by: .never, begun: {}, waiting: {}, show: { _ in })
     } catch {
-      // Also when Wireshark ends it before it reads.
+      // EINTR: Wireshark ended the capture before it read from the pipe.
       if error.isBrokenPipe || error.errno == EINTR { return 0 }
       throw program.fail(uncapturable: arguments.fifo, error)
     }

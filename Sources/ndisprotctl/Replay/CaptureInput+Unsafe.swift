@@ -19,7 +19,7 @@ final class CaptureInput {
 
   deinit { if descriptor != STDIN_FILENO { close(descriptor) } }
 
-  /// Waits for more of a pipe; false if that was interrupted.
+  /// Waits for more data of a pipe; false if interrupted.
   func wait(_ interruption: CancellationToken?) -> Bool {
     guard let interruption else {
       var polled = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
@@ -28,14 +28,14 @@ final class CaptureInput {
     return interruption.wait(toRead: descriptor)
   }
 
-  /// Whether a read is answered at once.
+  /// Whether a read returns at once.
   private var isReady: Bool {
     guard byteCount == nil else { return true }
     var polled = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
     return unsafe poll(&polled, 1, 0) != 0
   }
 
-  /// A reader from where the file is now; of a pipe that has nothing yet it throws EAGAIN.
+  /// A reader from the current position; for a pipe without data it throws EAGAIN.
   var reader: CaptureReader {
     CaptureReader { [self] wanted throws(SystemError) in
       guard isReady else { throw SystemError(errno: EAGAIN, call: "read") }

@@ -48,7 +48,7 @@ struct ReplayRun: ~Copyable {
 
   /// Sends a file; the frames before an error are sent.
   ///
-  /// `show` gets the number of frames and how far in the file that is.
+  /// `show` receives the number of frames and the position in the file.
   mutating func send(_ input: CaptureInput, _ show: (UInt64, UInt64) -> Void) throws(Failure) {
     pacer.beginLoop()
     loops += 1
@@ -56,7 +56,7 @@ struct ReplayRun: ~Copyable {
     var reader = input.reader
     var count = 0
     while true {
-      // A file of which nothing is sent never waits for the daemon.
+      // If nothing of the file is sent, no wait for the daemon notices an interruption.
       if count & 255 == 0, interruption?.isRaised == true { throw .client(.interrupted) }
       let frame: CaptureFrame?
       do throws(CaptureFileError) {
@@ -77,7 +77,7 @@ struct ReplayRun: ~Copyable {
     }
   }
 
-  /// Waits for more of a pipe; the frames that came so far leave before.
+  /// Waits for more data of a pipe, after sending the frames read so far.
   private mutating func awaitMore(
     _ input: CaptureInput, _ interruption: CancellationToken?
   ) throws(Failure) {
@@ -144,7 +144,7 @@ struct ReplayRun: ~Copyable {
 }
 
 extension CaptureFileError {
-  /// Whether only nothing was there yet.
+  /// Whether the source only has no data yet.
   fileprivate var isForNow: Bool {
     guard case .unreadable(let error) = self else { return false }
     return error.errno == EAGAIN
