@@ -225,8 +225,8 @@ privileged() { # files of the package that give whoever executes them more right
   grep -rl setcap $scratch/unpacked/DEBIAN
 }
 ok "R2: no file of the package has a capability, or gets one" 'v=$(privileged); echo "$v"; [ -z "$v" ]'
-ok "the package depends on four libraries, and tells what is built in" \
-  'dpkg-deb -f "$package" Depends | grep -Eqx "libpcap0.8 \| libpcap0.8t64, libstdc\+\+6, libgcc-s1, libc6 \(>= [0-9.]+\), passwd, init-system-helpers .*" && grep -q swift-argument-parser /usr/share/doc/ndisprot/sbom.spdx.json'
+ok "the package depends on three libraries, and tells what is built in" \
+  'dpkg-deb -f "$package" Depends | grep -Eqx "libpcap0.8 \| libpcap0.8t64, libgcc-s1, libc6 \(>= [0-9.]+\), passwd, init-system-helpers .*" && grep -q swift-argument-parser /usr/share/doc/ndisprot/sbom.spdx.json'
 
 # --- Start by the first connection
 
@@ -251,6 +251,8 @@ ok "start to READY takes at most 50 ms with 2 interfaces" \
   'echo "# ms:" $(cat $scratch/starts); t=$(sort -n $scratch/starts | head -n 1); [ $t -gt 0 ] && within $t 50'
 ok "B23: a hundred clients that are queued while it starts are all served" \
   'systemctl stop ndisprotd.service && [ "$(member python3 clients.py queue 100)" = 100 ] && systemctl is-active -q ndisprotd.service'
+ok "the service has at most 13 MiB resident" \
+  'grep VmRSS /proc/$(of ndisprotd.service MainPID)/status | tee $scratch/resident && [ "$(tr -dc 0-9 <$scratch/resident)" -le $((13 << 10)) ]'
 ok "status shows process, unit, socket and watchdog" \
   'ndisprotctl status | tee $scratch/status && grep -q "process $(of ndisprotd.service MainPID) of user ndisprot" $scratch/status && grep -q "ndisprotd.service active (running)" $scratch/status && grep -q "/run/ndisprot.sock, the service manager" $scratch/status && grep -q "watchdog .*every 5 s" $scratch/status'
 drop_in "$(cat /usr/share/doc/ndisprot/examples/10-admin.conf)"

@@ -6,7 +6,7 @@ struct Idle: Measurement {
     [
       RowDescription(
         name: "P10/memory", what: "resident memory of the daemon, no open", unit: .megabytes,
-        bar: .atMost(16)),
+        bar: .atMost(13)),
       RowDescription(
         name: "P10/CPU", what: "CPU of the daemon, no open", unit: .percent, bar: .atMost(0.05)),
       RowDescription(
