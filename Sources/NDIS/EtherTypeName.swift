@@ -14,14 +14,15 @@ public enum EtherTypeName {
     ("prp", 0x88FB), ("cfm", 0x8902), ("fcoe", 0x8906), ("hsr", 0x892F),
   ]
 
-  /// Parses a name of the table, or a number from 0x0600 to 0xFFFE, decimal or with `0x`.
+  /// Parses a name of the table, in either case, or a number from 0x0600 to 0xFFFE, decimal or
+  /// with `0x`.
   ///
   /// - Returns: the value as an `EtherTypeSet` takes it; nil for anything else
   public static func value(of word: String) -> UInt16? {
     let name = word.lowercased()
     if let row = table.first(where: { $0.name == name }) { return row.value }
-    let number = name.hasPrefix("0x") ? UInt16(name.dropFirst(2), radix: 16) : UInt16(name)
-    guard let number, number >= 0x0600, number != EtherTypeSet.anyValue else { return nil }
+    guard let number = UInt16(numeral: name), number >= 0x0600, number != EtherTypeSet.anyValue
+    else { return nil }
     return number
   }
 

@@ -20,9 +20,7 @@ public struct OID: RawRepresentable, Hashable, Sendable {
       self = row.oid
       return
     }
-    let isHex = text.lowercased().hasPrefix("0x")
-    guard let number = UInt32(isHex ? String(text.dropFirst(2)) : text, radix: isHex ? 16 : 10)
-    else { return nil }
+    guard let number = UInt32(numeral: text) else { return nil }
     self.init(rawValue: number)
   }
 }

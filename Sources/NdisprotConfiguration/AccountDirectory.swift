@@ -1,4 +1,5 @@
 internal import Glibc
+internal import NDIS
 public import Ndisprot
 public import Platform
 
@@ -46,7 +47,7 @@ public final class AccountDirectory: Sendable {
     var results: [AccountName: AccountResult] = [:]
     for case .user(let name) in names {
       // A number is valid whether it has a name or not.
-      if let number = UInt32(name) { results[.user(name)] = .found(number) }
+      if let number = UInt32(digits: name) { results[.user(name)] = .found(number) }
     }
     let asked = names.filter { results[$0] == nil }
     let answers = accounts.answers(to: asked, within: milliseconds)

@@ -1,3 +1,4 @@
+internal import NDIS
 internal import Platform
 
 extension Accounts {
@@ -16,7 +17,7 @@ extension Accounts {
   }
 
   private static func groupResult(_ name: String) throws(SystemError) -> AccountResult {
-    let number = UInt32(name)
+    let number = UInt32(digits: name)
     let found =
       if let number {
         try AccountDatabase.group(number)

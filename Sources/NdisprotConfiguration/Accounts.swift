@@ -1,3 +1,4 @@
+internal import NDIS
 public import Ndisprot
 public import Platform
 
@@ -37,7 +38,7 @@ public enum Accounts {
   ///
   /// A number without a name has no groups but the one with the same number.
   public static func credentials(_ name: String) throws(SystemError) -> Credentials? {
-    let number = UInt32(name)
+    let number = UInt32(digits: name)
     let found =
       if let number {
         try AccountDatabase.user(number)

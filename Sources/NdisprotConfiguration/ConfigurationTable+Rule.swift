@@ -58,9 +58,9 @@ extension ConfigurationTable {
   private static func fifoPriority(_ word: String) -> Int? {
     guard word.hasPrefix("fifo:") else { return nil }
     let digits = word.dropFirst(5)
-    guard digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(digits),
-      SystemThread.fifoPriorities.contains(number)
-    else { return nil }
+    guard let number = Int(digits: digits), SystemThread.fifoPriorities.contains(number) else {
+      return nil
+    }
     return number
   }
 
@@ -70,7 +70,8 @@ extension ConfigurationTable {
       problem("cpus", "write 1 to \(Self.maximumProcessors) of them")
     }
     return words.compactMap { word in
-      guard let number = UInt16(word.text), SystemThread.processorNumbers.contains(Int(number))
+      guard let number = UInt16(digits: word.text),
+        SystemThread.processorNumbers.contains(Int(number))
       else {
         problem(
           "cpus", word,
@@ -232,7 +233,7 @@ extension ConfigurationTable {
     for word in words {
       if word.text == "none" {
         values.append(VLANSet.none)
-      } else if let value = UInt16(word.text), VLANSet.identifiers.contains(value) {
+      } else if let value = UInt16(digits: word.text), VLANSet.identifiers.contains(value) {
         values.append(value)
       } else {
         problem(

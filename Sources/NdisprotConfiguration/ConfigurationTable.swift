@@ -196,7 +196,7 @@ extension Int {
   /// Parses `"16 MiB"`; nil for anything else, or on overflow.
   init?(byteCount text: String) {
     let words = text.split(separator: " ")
-    guard words.count == 2, let number = Int(words[0]), number >= 0,
+    guard words.count == 2, let number = Int(digits: words[0]),
       let unit = Int.units.first(where: { $0.name == words[1] }), number <= Int.max >> unit.shift
     else { return nil }
     self = number << unit.shift

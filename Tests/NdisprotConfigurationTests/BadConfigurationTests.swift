@@ -114,6 +114,7 @@ struct BadConfigurationTests {
         "user = \"1000\"", "group = \"no-such-group\"",
         ":3:1: rule \"a\": there is no group 'no-such-group'"
       ),
+      ("user = \"1000\"", "user = \"+0\"", ":3:1: rule \"a\": there is no user '+0'"),
       ("user = \"1000\"", "user = \"-1\"", ":5:8: rule \"a\": user: '-1' is neither"),
       ("user = \"1000\"", "user = \"4294967296\"", ":5:8: rule \"a\": user: "),
       ("opens = 2", "opens = 2\nopens = 3", ":12:"),

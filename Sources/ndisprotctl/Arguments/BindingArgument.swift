@@ -16,7 +16,7 @@ enum BindingArgument: ExpressibleByArgument, CustomStringConvertible {
       self = .name(argument)
       return
     }
-    guard let index = UInt32(argument.dropFirst()), index > 0 else { return nil }
+    guard let index = UInt32(digits: argument.dropFirst()), index > 0 else { return nil }
     self = .index(index)
   }
 

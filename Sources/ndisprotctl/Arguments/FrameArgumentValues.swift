@@ -33,11 +33,3 @@ struct SecondsArgument: ExpressibleByArgument {
     duration = .seconds(seconds)
   }
 }
-
-extension UInt32 {
-  /// Parses a decimal number, or a hexadecimal one with `0x`.
-  init?(numeral text: String) {
-    let isHex = text.hasPrefix("0x") || text.hasPrefix("0X")
-    self.init(isHex ? String(text.dropFirst(2)) : text, radix: isHex ? 16 : 10)
-  }
-}

@@ -7,7 +7,7 @@ internal import Platform
 ///
 /// - Throws: `.system` if the lookup failed
 func userNumber(of text: String) throws(ClientError) -> UInt32? {
-  if let number = UInt32(text) { return number }
+  if let number = UInt32(digits: text) { return number }
   do throws(SystemError) {
     return try AccountDatabase.user(named: text)?.userID
   } catch {

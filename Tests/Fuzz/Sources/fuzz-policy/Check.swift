@@ -63,7 +63,10 @@ private func requireWritten(_ rules: [AccessRule], in text: String) {
     }
     require(!rule.etherTypes.isEmpty, "a rule about no EtherType")
     require(!rule.etherTypes.values.contains(0x8808), "a rule gives pause frames")
-    require(!rule.etherTypes.isAny || bytes.count(of: "any") > 0, "every EtherType, unwritten")
+    // Names of EtherTypes may be written in either case.
+    require(
+      !rule.etherTypes.isAny || Array(text.lowercased().utf8).count(of: "any") > 0,
+      "every EtherType, unwritten")
     require(
       !rule.vlans.isAny || bytes.count(of: "\"any\"") + bytes.count(of: "'any'") > 0,
       "every VLAN, unwritten")
