@@ -14,6 +14,9 @@ public enum EtherTypeName {
     ("prp", 0x88FB), ("cfm", 0x8902), ("fcoe", 0x8906), ("hsr", 0x892F),
   ]
 
+  /// MAC control, which includes pause frames: granted to no user.
+  public static let pause: UInt16 = 0x8808
+
   /// Parses a name of the table, in either case, or a number from 0x0600 to 0xFFFE, decimal or
   /// with `0x`.
   ///

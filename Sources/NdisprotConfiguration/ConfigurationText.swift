@@ -25,7 +25,7 @@ public struct ConfigurationText: Sendable {
   /// - Throws: why the file cannot be read, or cannot be trusted
   public init(path: String) throws(ConfigurationError) {
     self.path = path
-    let file = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    let file = unsafe open(path.systemString, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard file >= 0 else {
       throw ConfigurationError(
         path, "it cannot be opened: \(lastWords()). Name an existing file")
@@ -62,9 +62,22 @@ public struct ConfigurationText: Sendable {
       if added == 0 { break }
       count += added
     }
-    guard count <= ConfigurationText.maximumByteCount,
-      let text = String(validating: bytes.prefix(count), as: UTF8.self), !text.utf8.contains(0)
-    else { throw ConfigurationError(path, "it is not valid UTF-8. Save it as UTF-8") }
+    guard count <= ConfigurationText.maximumByteCount else {
+      throw ConfigurationError(path, "it grew while it was read. Reload it")
+    }
+    bytes.removeSubrange(count...)
+    let text = String(systemBytes: bytes)
+    if let offset = text.unicodeScalars.firstIndex(where: { $0 == "\0" || $0.isSystemByte }) {
+      let before = text.unicodeScalars[..<offset].split(
+        separator: "\n", omittingEmptySubsequences: false)
+      throw ConfigurationError([
+        ConfigurationProblem(
+          path, ConfigurationPlace(line: before.count, column: (before.last?.count ?? 0) + 1),
+          text.unicodeScalars[offset] == "\0"
+            ? "a zero byte, which no text has. Save it as UTF-8, not as UTF-16"
+            : "a byte that is not valid UTF-8. Save it as UTF-8")
+      ])
+    }
     self.text = text
   }
 
@@ -132,7 +145,9 @@ public struct ConfigurationText: Sendable {
     var names: [String] = []
     while let entry = unsafe readdir(stream) {
       let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) {
-        unsafe $0.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
+        unsafe $0.withMemoryRebound(to: CChar.self, capacity: 256) {
+          unsafe String(systemString: $0)
+        }
       }
       if name.hasSuffix(".toml"), !name.hasPrefix(".") { names.append(name) }
     }

@@ -14,3 +14,17 @@ public func fillStandardDescriptors() {
     _ = unsafe open("/dev/null", descriptor == 0 ? O_WRONLY : O_RDONLY)
   }
 }
+
+/// Lets SIGQUIT end the program, as it ends others.
+///
+/// Where a Swift toolchain is installed, the runtime takes the signal, prints a backtrace, and lets
+/// the program go on. A signal that the parent set to be ignored stays ignored.
+///
+/// - Thread: main, before any other is created
+public func restoreQuitSignal() {
+  var action = sigaction()
+  // The flag tells a function of the runtime from SIG_DFL and SIG_IGN.
+  if unsafe sigaction(SIGQUIT, nil, &action) == 0, action.sa_flags & SA_SIGINFO != 0 {
+    signal(SIGQUIT, SIG_DFL)
+  }
+}

@@ -46,7 +46,9 @@ enum InsideLauncher {
       unsafe posix_spawnattr_setsigmask(&attributes, &mask)
       unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
     }
-    var arguments: [UnsafeMutablePointer<CChar>?] = unsafe words.map { unsafe strdup($0) }
+    var arguments: [UnsafeMutablePointer<CChar>?] = unsafe words.map {
+      unsafe strdup($0.systemString)
+    }
     unsafe arguments.append(nil)
     defer { unsafe arguments.forEach { unsafe free($0) } }
     var child: pid_t = 0

@@ -146,7 +146,9 @@ public enum InsideProcess {
   private static let capabilities: UInt64 = 1 << 10 | 1 << 12 | 1 << 13
 
   private static func takeCapabilities(_ plan: AdapterPlan) throws(AdapterError) {
-    if plan.identity == .own {
+    // Root has all of them in its namespace. If it had fewer, exec(2) would give it the others, and
+    // that resets the signal below.
+    if plan.identity == .own, geteuid() != 0 {
       try check(clinux_make_ambient(capabilities), .capabilities, "capset")
     }
     // Without the pump the program has no interface. Last: a change of capabilities resets it.
@@ -155,7 +157,9 @@ public enum InsideProcess {
 
   /// Runs the program in this process; returns why that failed.
   private static func execute(_ program: [String]) -> SystemError {
-    var words: [UnsafeMutablePointer<CChar>?] = unsafe program.map { unsafe strdup($0) }
+    var words: [UnsafeMutablePointer<CChar>?] = unsafe program.map {
+      unsafe strdup($0.systemString)
+    }
     unsafe words.append(nil)
     guard let name = unsafe words[0] else { return SystemError(errno: ENOMEM, call: "strdup") }
     _ = unsafe execvp(name, words)

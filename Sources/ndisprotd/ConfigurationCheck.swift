@@ -2,6 +2,7 @@ internal import CLinux
 internal import Glibc
 internal import Logging
 internal import MDL
+internal import Miniport
 internal import NDIS
 internal import Ndisprot
 internal import NdisprotConfiguration
@@ -70,25 +71,32 @@ extension ServerConfiguration {
 
 /// An Ethernet interface of this network namespace.
 struct LocalInterface {
+  var index: Int32 = 1
   var name: InterfaceName
+  var alternativeNames: [InterfaceName] = []
   var address = MACAddress.zero
+  /// nil if the kernel names none.
+  var driver: String?
   /// The interface below a VLAN device.
   var vlanParent: InterfaceName?
 
   var attributes: AdapterAttributes {
-    AdapterAttributes(
-      interfaceIndex: 1, name: name, description: "", hardwareType: 1, isLoopback: false,
-      address: address, mtu: 1_500, isUp: true, link: .connected, driver: nil)
+    var attributes = AdapterAttributes(
+      interfaceIndex: index, name: name, description: "", hardwareType: 1, isLoopback: false,
+      address: address, mtu: 1_500, isUp: true, link: .connected, driver: driver)
+    attributes.alternativeNames = alternativeNames
+    return attributes
   }
 
   /// The interfaces that exist now.
   ///
-  /// - Source: getifaddrs(3); /proc/net/vlan/config
+  /// - Source: getifaddrs(3), rtnetlink(7), ethtool; /proc/net/vlan/config
   static var all: [LocalInterface] {
     var first: UnsafeMutablePointer<ifaddrs>?
     guard unsafe getifaddrs(&first) == 0 else { return [] }
     defer { unsafe freeifaddrs(first) }
     let parents = vlanParents
+    let card = try? CardControl()
     var all: [LocalInterface] = []
     var next = unsafe first
     while let entry = unsafe next {
@@ -106,8 +114,10 @@ struct LocalInterface {
       else { continue }
       all.append(
         LocalInterface(
-          name: name, address: MACAddress([bytes.0, bytes.1, bytes.2, bytes.3, bytes.4, bytes.5]),
-          vlanParent: parents[name]))
+          index: link.sll_ifindex, name: name,
+          alternativeNames: CardControl.alternativeNames(of: link.sll_ifindex),
+          address: MACAddress([bytes.0, bytes.1, bytes.2, bytes.3, bytes.4, bytes.5]),
+          driver: try? card?.identity(of: link.sll_ifindex).driver, vlanParent: parents[name]))
     }
     return all
   }

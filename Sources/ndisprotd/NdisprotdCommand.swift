@@ -43,6 +43,7 @@ struct NdisprotdCommand: ParsableCommand {
 
   mutating func run() throws {
     fillStandardDescriptors()
+    restoreQuitSignal()
     let status = runDaemon(options)
     guard status == 0 else { throw ExitCode(status) }
   }

@@ -66,6 +66,51 @@ struct BrokenConfigurationTests {
     }
   }
 
+  @Test("policy add leaves no file that the daemon refuses, and says several mistakes in one line")
+  func policyAddRefused() throws {
+    try Lab.run(configuration: "# nothing yet\n") { lab in
+      let folder = lab.directory + "/conf.d"
+      defer {
+        for name in TextFile.names(in: folder) { unlink("\(folder)/\(name)") }
+        rmdir(folder)
+      }
+      // The name of the rule is taken, which only the daemon knows.
+      mkdir(folder, 0o755)
+      #expect(
+        TextFile.write(
+          "[[rule]]\nname = \"65534 on np0: local\"\nuser = \"1\"\ninterface = \"np0\"\n"
+            + "ethertypes = [\"local\"]\nrights = [\"read\"]\n", to: "\(folder)/10-own.toml"))
+      let refused = try lab.ctl(
+        "policy", "add", "--config", lab.configurationPath, "65534", "np0", "local")
+      #expect(
+        refused.exitCode == 1 && refused.errors.contains("removed again"), "\(refused.errors)")
+      #expect(TextFile.names(in: folder) == ["10-own.toml"])
+      #expect(try lab.ctl("policy", "test", lab.configurationPath).exitCode == 0)
+      #expect(TextFile.write("x = 1\ny = 2\n", to: "\(folder)/10-own.toml"))
+      let reload = try lab.ctl("reload")
+      #expect(reload.errors.contains("1:1: unknown key x; "), "\(reload.errors)")
+      #expect(!reload.errors.contains("\u{FFFD}"))
+    }
+  }
+
+  @Test(
+    "policy test names the interfaces that a binding would bind, by name, driver or alternative name",
+    arguments: [
+      #"interface = "np0""#, #"interface = "second-name-of-np0""#,
+      #"interface = "np*"\ndriver = "veth""#,
+    ])
+  func matchesNow(keys: String) throws {
+    try Lab.run(configuration: "# nothing\n") { lab in
+      try lab.ip("link property add dev np0 altname second-name-of-np0")
+      let path = lab.filePath("test.toml")
+      #expect(
+        TextFile.write(
+          "[[binding]]\n\(keys.replacing("\\n", with: "\n"))\n", to: path))
+      let outcome = try lab.ctl("policy", "test", path)
+      #expect(outcome.output.contains("; np0 matches now"), "\(outcome.output) \(outcome.errors)")
+    }
+  }
+
   @Test("policy add writes a rule that holds at once, shows it, and replaces none; test checks it")
   func policyAdd() throws {
     try Lab.run(configuration: "# nothing yet\n") { lab in

@@ -82,6 +82,44 @@ struct CaptureTests {
     }
   }
 
+  @Test("captures without a name that begin at once take a file each")
+  func ownNames() throws {
+    try Lab.run { lab in
+      let folder = lab.filePath("names")
+      mkdir(folder, 0o755)
+      defer {
+        for name in TextFile.names(in: folder) { unlink("\(folder)/\(name)") }
+        rmdir(folder)
+      }
+      let words = [
+        "sh", "-c", "cd $0 && exec \"$@\"", folder, try Product.path("ndisprotctl"), "--socket",
+        lab.socketPath, "capture", "np0", "--duration", "0.1",
+      ]
+      let captures = try (0..<5).map { number in
+        try ChildProcess(words, errorPath: lab.filePath("own\(number)"))
+      }
+      for capture in captures {
+        _ = try capture.rest()
+        #expect(try capture.exitCode() == 0, "\(capture.errorText)")
+      }
+      #expect(TextFile.names(in: folder).count == 5, "\(TextFile.names(in: folder))")
+    }
+  }
+
+  @Test("a file whose name is not UTF-8 is written and replayed under that name")
+  func foreignName() throws {
+    try Lab.run { lab in
+      let script =
+        #"f=$1/$(printf 'f\377'); shift; "$@" capture np0 -w "$f" --duration 0.1 && test -s "$f" && "$@" replay "$f" np0; s=$?; rm -f "$f"; exit $s"#
+      let outcome = try ChildProcess.run(
+        [
+          "sh", "-c", script, "sh", lab.directory, try Product.path("ndisprotctl"), "--socket",
+          lab.socketPath,
+        ], errorPath: lab.filePath("foreign"))
+      #expect(outcome.exitCode == 0, "\(outcome.output) \(outcome.errors)")
+    }
+  }
+
   @Test("a filter and a direction pick frames")
   func filter() throws {
     try Lab.run { lab in

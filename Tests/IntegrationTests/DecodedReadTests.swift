@@ -45,10 +45,10 @@ struct DecodedReadTests {
   @Test("--fields prints these and nothing else, a line a frame")
   func fields() throws {
     try Lab.run { lab in
-      let names = "src,ethertype,vlan,priority,protocol,lldp.system,arp.sender-ip,length"
+      let names = "binding,src,ethertype,vlan,priority,protocol,lldp.system,arp.sender-ip,length"
       let lines = try read(lab, ["--fields", names], [lldp])
       #expect(
-        lines.first == "02:00:00:00:00:02\t0x88cc\t42\t3\tlldp\tsw1\t\t\(lldp.count / 2)",
+        lines.first == "np0\t02:00:00:00:00:02\t0x88cc\t42\t3\tlldp\tsw1\t\t\(lldp.count / 2)",
         "\(lines)")
       #expect(try lab.ctl("read", "np0", "--fields", "nonsense").exitCode == 64)
     }
@@ -107,6 +107,37 @@ struct DecodedReadTests {
       #expect(frames.filter { $0.contains(#""binding":"np0""#) }.count == 2, "\(lines)")
       #expect(frames.filter { $0.contains(#""binding":"np2""#) }.count == 2, "\(lines)")
       #expect(lines.filter { $0.contains(#""event":"summary""#) }.count == 2)
+    }
+  }
+
+  @Test("of several interfaces the one that went is named, in front of the summaries")
+  func oneOfSeveralGoes() throws {
+    try Lab.run(Lab.twoCables) { lab in
+      let path = lab.filePath("gone.pcapng")
+      let capture = try lab.startCtl("capture", "np0", "np2", "-w", path)
+      _ = try #require(try capture.nextLine(), "\(capture.errorText)")
+      let reader = try lab.startCtl("--json", "read", "np0", "np2")
+      for _ in 0..<2 { _ = try #require(try reader.nextLine(), "\(reader.errorText)") }
+      try lab.ip("link del np2")
+      let lines = try reader.rest().split(separator: "\n")
+      #expect(try reader.exitCode() == 1)
+      #expect(lines.first?.contains("the interface np2 went away") == true, "\(lines)")
+      #expect(
+        lines.dropFirst().filter { $0.contains(#""event":"summary""#) }.count == 2, "\(lines)")
+      #expect(try capture.exitCode() == 1)
+      #expect(capture.errorText.contains("the interface np2 went away"), "\(capture.errorText)")
+    }
+  }
+
+  @Test("an interface that is named twice is refused, also by name and number")
+  func twice() throws {
+    try Lab.run { lab in
+      let entry = try #require(try lab.client.open().enumerate().bindings?.first)
+      for command in [["read"], ["capture", "-w", "/dev/null"]] {
+        let outcome = try lab.ctl(command + ["np0", "@\(entry.interfaceIndex)"])
+        #expect(
+          outcome.exitCode == 64 && outcome.errors.contains("named twice"), "\(outcome.errors)")
+      }
     }
   }
 }

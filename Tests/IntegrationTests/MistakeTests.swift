@@ -77,6 +77,16 @@ struct MistakeTests {
       words: "policy explain no-such-user np0 lldp", exitCode: 1,
       said: ["no such user", "getent passwd"]),
     Mistake(
+      words: "policy add 1000 a/b lldp", exitCode: 64,
+      said: ["'a/b' cannot be the name of an interface"]),
+    Mistake(
+      words: "policy add 1000 @2 lldp", exitCode: 64, said: ["@2 is a number", "Write the name"]),
+    Mistake(
+      words: "policy add 1000 np0 0x8808", exitCode: 64, said: ["pause frames"]),
+    Mistake(
+      words: "policy add 4294967295 np0 lldp", exitCode: 1,
+      said: ["there is no such user", "getent passwd"]),
+    Mistake(
       words: "policy add no-such-user np0 lldp", exitCode: 1,
       said: ["no such user", "getent passwd"]),
     Mistake(

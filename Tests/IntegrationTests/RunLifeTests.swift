@@ -50,6 +50,18 @@ struct RunLifeTests {
     }
   }
 
+  @Test("a pump of root's that is killed takes its program with it as well")
+  func killedPumpOfRoot() throws {
+    try Lab.runProgram { lab in
+      let script = "trap 'echo orphaned; exit' TERM; echo ready; while :; do sleep 0.05; done"
+      let words = try RunCase(device: .closed, user: nil).words(lab, ["sh", "-c", script])
+      let program = try ChildProcess(words, errorPath: lab.filePath("run"))
+      #expect(try program.nextText() == "ready", "\(program.errorText)")
+      program.send(SIGKILL)
+      #expect(try program.nextText() == "orphaned")
+    }
+  }
+
   @Test("two runs at once hear the same frames, and what each sends leaves")
   func two() throws {
     try Lab.runProgram { lab in

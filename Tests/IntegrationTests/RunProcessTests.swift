@@ -66,6 +66,17 @@ struct RunProcessTests {
     }
   }
 
+  @Test("arguments that are not UTF-8 reach the program byte for byte")
+  func bytes() throws {
+    try Lab.runProgram { lab in
+      // The shell makes the word: a test has only text.
+      let launcher = ["sh", "-c", #"exec "$@" "$(printf 'a\377b\303\244')""#, "sh"]
+      let outcome = try lab.run(
+        "sh", "-c", "printf %s \"$1\" | od -An -tx1", "sh", with: RunCase(launcher: launcher))
+      #expect(outcome.output.contains("61 ff 62 c3 a4"), "\(outcome.output) \(outcome.errors)")
+    }
+  }
+
   @Test("a program that goes into the background is waited for, and ended with a signal")
   func background() throws {
     try Lab.runProgram { lab in

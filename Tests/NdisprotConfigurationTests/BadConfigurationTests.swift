@@ -2,6 +2,7 @@ import Glibc
 import NDIS
 import Ndisprot
 import NdisprotServer
+import Platform
 import TestSupport
 import Testing
 
@@ -59,6 +60,25 @@ struct BadConfigurationTests {
     } catch {
       return error.description
     }
+  }
+
+  @Test("what is no text is named with its place, and a file whose name is none is read")
+  func foreignBytes() throws {
+    let folder = try Folder()
+    let entry = folder.path + "/conf.d/a.toml"
+    folder.write(Array("# plain\n# caf".utf8) + [0xE9, 0x0A], "conf.d/a.toml")
+    #expect(problem(folder) == "\(entry):2:6: a byte that is not valid UTF-8. Save it as UTF-8")
+    folder.write(Array("# ä".utf8) + [0], "conf.d/a.toml")
+    #expect(problem(folder).hasPrefix("\(entry):1:4: a zero byte, which no text has"))
+    unlink(entry)
+    let name =
+      String(systemBytes: Array(folder.path.utf8) + Array("/conf.d/9-".utf8) + [0xFF]) + ".toml"
+    let file = open(name.systemString, O_WRONLY | O_CREAT, 0o644)
+    #expect(file >= 0 && write(file, "x = 1\n", 6) == 6)
+    close(file)
+    #expect(problem(folder).contains(":1:1: unknown key x"), "\(problem(folder))")
+    unlink(name.systemString)
+    #expect(problem(folder) == "")
   }
 
   @Test("an entry of conf.d that cannot be read refuses all, and is named with the remedy")

@@ -15,6 +15,27 @@ struct SystemErrorTests {
   }
 }
 
+@Suite("SystemText")
+struct SystemTextTests {
+  @Test(
+    "bytes become text that gives them back, whatever they are",
+    arguments: [
+      [], Array("plain".utf8), Array("ä€😀".utf8), [0xFF], [0x61, 0xC3], [0xC3, 0xA4, 0xFE, 0x62],
+      [0xE2, 0x82], [0xED, 0xA0, 0x80], Array("\u{10FFFE}x".utf8), Array("\u{10FF10}".utf8),
+      (1...255).map { UInt8($0) },
+    ] as [[UInt8]])
+  func bytes(bytes: [UInt8]) {
+    let text = String(systemBytes: bytes)
+    #expect(text.systemString.map { UInt8(bitPattern: $0) } == bytes + [0])
+  }
+
+  @Test("UTF-8 is itself, and other bytes are private characters, which messages do not show")
+  func text() {
+    #expect(String(systemBytes: Array("ä b".utf8)) == "ä b")
+    #expect(String(systemBytes: [0x61, 0xFF]).unicodeScalars.map(\.isSystemByte) == [false, true])
+  }
+}
+
 @Suite("AccountDatabase")
 struct AccountDatabaseTests {
   private func ask(_ answers: [Int32]) -> (sizes: [Int], result: Result<Int?, SystemError>) {

@@ -137,6 +137,38 @@ class PortTests(unittest.TestCase):
         thread.join(PATIENCE)
         self.assertEqual(len(caught[0]), 1)
 
+    def test_a_thread_that_waits_without_end_hears_that_its_port_was_closed(self):
+        port, caught = ndisprot.open("np0", TYPE, path=lab.lab.path), []
+
+        def reads():
+            try:
+                port.read(float("inf"))
+            except ndisprot.Error as error:
+                caught.append(error)
+
+        thread = threading.Thread(target=reads, daemon=True)
+        thread.start()
+        until = time.monotonic() + PATIENCE
+        while not port._guard.locked() and time.monotonic() < until:
+            time.sleep(0.001)
+        port.close()
+        thread.join(PATIENCE)
+        self.assertEqual(len(caught), 1)
+
+    def test_a_child_of_fork_is_refused_and_its_close_leaves_the_parents_session(self):
+        child = os.fork()
+        if child == 0:
+            status = 1
+            try:
+                self.port.read(0)
+            except RuntimeError:
+                status = 0
+            finally:
+                self.port.close()
+                os._exit(status)
+        self.assertEqual(os.waitpid(child, 0)[1], 0)
+        lab.lab.peer.send(self.to_port(b"x"))
+        self.assertEqual(self.port.read(PATIENCE).data, self.to_port(b"x"))
 
     def test_frames_that_an_open_lost_are_counted_in_front_of_the_next(self):
         with ndisprot.open("np0", TYPE, queue_bytes=65536, path=lab.lab.path) as port:

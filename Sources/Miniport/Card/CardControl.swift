@@ -30,6 +30,11 @@ public final class CardControl: AdapterControl {
       isCapturable: CaptureDevice.canOpen(interfaceIndex))
   }
 
+  /// The alternative names of an interface; none if the kernel does not answer.
+  public static func alternativeNames(of interfaceIndex: Int32) -> [InterfaceName] {
+    KernelInterface.alternativeNames(interfaceIndex).compactMap { InterfaceName(bytes: $0) }
+  }
+
   /// Speed and mode from ethtool, counters from rtnetlink.
   public func facts(
     _ kinds: AdapterFacts.Kinds, of interfaceIndex: Int32

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import select
@@ -30,12 +31,16 @@ _LONGEST_WAIT = 24 * 3600.0
 _MOST_EVENTS = 4096
 #: Messages that are taken after a deadline, since they may have arrived before it.
 _MOST_OVERTIME = 256
+#: Seconds from which a timeout is none: a century does not fit into the milliseconds of poll().
+_LONGEST_TIMEOUT = 86400.0 * 20
 _S = TypeVar("_S", bound="Session")
 
 
 def deadline_after(timeout: float | None) -> float | None:
     """When a timeout that begins now is over, by the monotonic clock."""
-    return None if timeout is None else time.monotonic() + timeout
+    if timeout is None or timeout > _LONGEST_TIMEOUT:
+        return None
+    return time.monotonic() + timeout
 
 
 def seconds_left(deadline: float | None) -> float | None:
@@ -78,7 +83,7 @@ class Session:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_CLOEXEC)
         try:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
-            self._socket.settimeout(timeout)
+            self._socket.settimeout(seconds_left(deadline_after(timeout)))
             try:
                 self._socket.connect(self._path)
             except OSError as error:
@@ -97,10 +102,17 @@ class Session:
     # MARK: Ends
 
     def close(self) -> None:
-        """Ends the session; what is pended ends with it. Closing twice is allowed."""
+        """Ends the session; what is pended ends with it. Closing twice is allowed.
+
+        A thread that waits in it gets an error. In a child of fork() the parent's session lives on.
+        """
         for waiter in self._awaited.values():
             waiter.cancel()
         self._awaited.clear()
+        if self._guard.locked() and self._guard.is_own():
+            # Closing alone would leave a thread that polls the descriptor waiting for ever.
+            with contextlib.suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
 
     @property

@@ -8,6 +8,10 @@ enum BindingArgument: ExpressibleByArgument, CustomStringConvertible {
   /// By its interface index: `@17`.
   case index(UInt32)
 
+  static var namedTwice: ValidationError {
+    ValidationError("an interface is named twice. Write each BINDING once")
+  }
+
   static var defaultCompletionKind: CompletionKind { Completion.interfaces }
 
   init?(argument: String) {

@@ -85,7 +85,7 @@ struct CaptureCommand: ParsableCommand {
   mutating func validate() throws {
     let names = bindings.map(\.description)
     guard Set(names).count == names.count else {
-      throw ValidationError("an interface is named twice. Write each BINDING once")
+      throw BindingArgument.namedTwice
     }
     if let snap, snap < 1 {
       throw ValidationError("--snap \(snap) keeps nothing of a frame. Write 1 or more")
@@ -122,23 +122,26 @@ struct CaptureCommand: ParsableCommand {
     var selection = CaptureSelection(filter: filter, snapLength: snap)
     selection.direction = direction ?? .both
     var sources: [CaptureSource] = []
+    var indexes: Set<UInt32> = []
     for (place, argument) in bindings.enumerated() {
       let entry = try program.entry(argument, monitor)
+      guard indexes.insert(entry.interfaceIndex).inserted else { throw BindingArgument.namedTwice }
       sources.append(try source(place, entry, selection, program, monitor))
     }
-    let path =
-      path
-      ?? "\(sources[0].interface.name)-\(realtimeNanoseconds().fileTimeText).\(format.rawValue)"
     var head = CaptureWriter(format)
     head.appendHead(
       sources.map(\.interface), program: "ndisprotctl \(Build.version)",
       system: HostFacts.system)
     let rotation = CaptureRotation(
       byteLimit: rotateSize?.byteCount, interval: rotateTime?.duration, fileLimit: files)
+    let path =
+      path
+      ?? CaptureFiles.newPath(sources[0].interface.name, format.rawValue, isTaken: !rotation.isOn)
     let sink = CaptureSink(
       CaptureFiles(path, rotation, head: head.copy), frameLimit: count)
     let view = CaptureView(program, sources.map(\.interface.name), path, isData: path == "-")
-    let (moment, failure): (CaptureRun.Moment, ClientError?)
+    let moment: CaptureRun.Moment
+    let failure: (error: ClientError, binding: String)?
     do throws(SystemError) {
       (moment, failure) = try CaptureRun(
         sources, sink, format, reconnectPath: reconnect ? program.socketPath : nil
@@ -147,13 +150,15 @@ struct CaptureCommand: ParsableCommand {
         waiting: view.showWaiting, show: view.showMoment)
     } catch {
       if path == "-", error.isBrokenPipe { return }
+      // A named pipe that no program reads yet.
+      if error.errno == EINTR { throw program.fail(.interrupted) }
       throw program.fail(uncapturable: path, error)
     }
     view.showSummary(moment)
     if let error = moment.file.error, !(path == "-" && error.isBrokenPipe) {
       throw program.fail(uncapturable: moment.file.path, error)
     }
-    if let failure { throw program.fail(failure) }
+    if let failure { throw program.fail(failure.error, of: failure.binding) }
   }
 
   /// Opens an interface in a session of its own.

@@ -65,7 +65,7 @@ struct CaptureFiles: ~Copyable {
     fileCount += 1
     kept.append(currentPath)
     if let limit = rotation.fileLimit, rotation.isOn {
-      while kept.count > limit { unsafe unlink(kept.removeFirst()) }
+      while kept.count > limit { unsafe unlink(kept.removeFirst().systemString) }
     }
     let head = head
     let error = unsafe write(head.span.bytes).error
@@ -76,12 +76,12 @@ struct CaptureFiles: ~Copyable {
     while true {
       // A capture's contents belong to its user.
       let flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK
-      let descriptor = unsafe Glibc.open(path, flags, 0o600)
+      let descriptor = unsafe Glibc.open(path.systemString, flags, 0o600)
       if descriptor >= 0 { return descriptor }
       let error = SystemError(failed: "open")
       // A named pipe that no program reads yet.
       var status = stat()
-      guard error.errno == ENXIO, unsafe stat(path, &status) == 0,
+      guard error.errno == ENXIO, unsafe stat(path.systemString, &status) == 0,
         status.st_mode & S_IFMT == S_IFIFO
       else { throw error }
       guard !isEnding() else { throw SystemError(errno: EINTR, call: "open") }
@@ -158,6 +158,23 @@ struct CaptureFiles: ~Copyable {
     }
     guard isRegular || !isBroken else { return }
     if let error = write(statistics, isLast: true).error { throw error }
+  }
+
+  /// The path of a capture without a name: `np0-TIME.pcapng`, or `np0-TIME-2.pcapng` beside one
+  /// that was begun in the same second.
+  ///
+  /// - Parameter isTaken: whether the file is made, so that another capture takes another name
+  static func newPath(_ interface: String, _ suffix: String, isTaken: Bool) -> String {
+    let stem = "\(interface)-\(realtimeNanoseconds().fileTimeText)"
+    let flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC
+    for number in 1..<(isTaken ? 1_000 : 1) {
+      let path = (number == 1 ? stem : "\(stem)-\(number)") + ".\(suffix)"
+      let descriptor = unsafe Glibc.open(path.systemString, flags, 0o600)
+      if descriptor >= 0 { Glibc.close(descriptor) }
+      // What else goes wrong is reported when the file is opened to be written.
+      if descriptor >= 0 || errno != EEXIST { return path }
+    }
+    return "\(stem).\(suffix)"
   }
 
   /// A name in dumpcap's style: `np0_00003_20261129184500.pcapng`.

@@ -47,12 +47,12 @@ final class CaptureRun: Sendable {
   ///   - begun: called whenever all interfaces are being read
   ///   - waiting: called when an interface no longer is, until the daemon is back
   ///   - show: called every half second with the state to show
-  /// - Returns: the last state, and why it ended early
+  /// - Returns: the last state, and why it ended early, because of which interface
   /// - Throws: if the first file or a thread cannot be created
   func run(
     _ monitor: Connection, by end: Deadline, begun: () -> Void, waiting: () -> Void,
     show: (Moment) -> Void
-  ) throws(SystemError) -> (Moment, ClientError?) {
+  ) throws(SystemError) -> (Moment, (error: ClientError, binding: String)?) {
     let statistics: @Sendable () -> CaptureWriter = { [sources, format] in
       Self.statistics(of: sources, format)
     }
@@ -87,7 +87,10 @@ final class CaptureRun: Sendable {
     interruption?.clear()
     update(&losses, &monitor)
     sink.close(statistics())
-    return (moment(losses), sources.lazy.compactMap(\.failure).first)
+    let failure = sources.lazy.compactMap { source in
+      source.failure.map { (error: $0, binding: source.interface.name) }
+    }.first
+    return (moment(losses), failure)
   }
 
   private func update(_ losses: inout [Losses], _ monitor: inout Connection) {

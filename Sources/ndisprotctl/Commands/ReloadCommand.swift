@@ -26,7 +26,7 @@ struct ReloadCommand: ParsableCommand {
         program.output.standard.writeLine(line.closed)
         program.output.standard.flush()
       } else {
-        program.output.hint("reload: nothing changed: \(reply.refusal.printable())")
+        program.output.hint("reload: nothing changed: \(reply.refusal.inOneLine())")
       }
       throw Failure(exitCode: 1)
     }

@@ -60,7 +60,8 @@ struct ExtcapCapture {
       system: HostFacts.system)
     let sink = CaptureSink(
       CaptureFiles(arguments.fifo, CaptureRotation(), head: head.copy), frameLimit: 0)
-    let (moment, failure): (CaptureRun.Moment, ClientError?)
+    let moment: CaptureRun.Moment
+    let failure: (error: ClientError, binding: String)?
     do throws(SystemError) {
       (moment, failure) = try CaptureRun([source], sink, .pcapng).run(
         monitor, by: .never, begun: {}, waiting: {}, show: { _ in })
@@ -72,7 +73,7 @@ struct ExtcapCapture {
     if let error = moment.file.error, !error.isBrokenPipe {
       throw program.fail(uncapturable: arguments.fifo, error)
     }
-    if let failure { throw program.fail(failure) }
+    if let failure { throw program.fail(failure.error) }
     return 0
   }
 

@@ -9,7 +9,7 @@ enum FileBytes {
   /// - Throws: why it cannot be read; EFBIG for more than `byteLimit` bytes
   static func read(_ path: String, byteLimit: Int) throws(SystemError) -> [UInt8] {
     let isInput = path == "-"
-    let descriptor = isInput ? STDIN_FILENO : unsafe open(path, O_RDONLY | O_CLOEXEC)
+    let descriptor = isInput ? STDIN_FILENO : unsafe open(path.systemString, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw SystemError(failed: "open") }
     defer { if !isInput { close(descriptor) } }
     var bytes: [UInt8] = []
@@ -28,7 +28,7 @@ enum FileBytes {
 extension FileBytes {
   /// Replaces a file atomically; the new file is readable by all users.
   static func replace(_ path: String, with bytes: [UInt8]) throws(SystemError) {
-    let draft = "\(path).\(getpid())"
+    let draft = "\(path).\(getpid())".systemString
     let descriptor = unsafe open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw SystemError(failed: "open") }
     do throws(SystemError) {
@@ -41,7 +41,7 @@ extension FileBytes {
       unsafe unlink(draft)
       throw error
     }
-    guard unsafe rename(draft, path) == 0 else {
+    guard unsafe rename(draft, path.systemString) == 0 else {
       let error = SystemError(failed: "rename")
       unsafe unlink(draft)
       throw error

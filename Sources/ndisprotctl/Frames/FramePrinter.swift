@@ -19,19 +19,21 @@ final class FramePrinter {
   /// The most bytes of a frame that are shown.
   private let byteLimit: Int?
   private let time: FrameTime
-  /// The interface, if there are several.
-  private let interface: String?
+  private let interface: String
+  /// Whether there are several: then lines and objects say which one.
+  private let isOneOfSeveral: Bool
   private var previous: UInt64?
 
   init(
     _ form: Form, hasDump: Bool = false, byteLimit: Int? = nil, time: FrameTime = .day,
-    interface: String? = nil
+    interface: String, isOneOfSeveral: Bool = false
   ) {
     self.form = form
     self.hasDump = hasDump
     self.byteLimit = byteLimit
     self.time = time
     self.interface = interface
+    self.isOneOfSeveral = isOneOfSeveral
   }
 
   /// Prints a frame.
@@ -69,7 +71,7 @@ final class FramePrinter {
         line.append(hex: unsafe bytes.unsafeLoad(fromByteOffset: offset, as: UInt8.self))
       }
       line += "\"".utf8
-      line += decoded.json(binding: interface).utf8
+      line += decoded.json(binding: isOneOfSeveral ? interface : nil).utf8
       line += "}".utf8
     }
   }
@@ -77,7 +79,7 @@ final class FramePrinter {
   /// Time, interface, length, source > destination, EtherType, tags, protocol, its fields, flags.
   private func line(_ header: FrameRecord, _ decoded: DecodedFrame) -> String {
     var parts = [time.text(header.timestamp, after: previous)]
-    if let interface { parts.append(interface.printableName) }
+    if isOneOfSeveral { parts.append(interface.printableName) }
     parts.append("\(header.originalLength)")
     if let source = decoded.source, let destination = decoded.destination {
       parts.append("\(source) > \(destination)")
@@ -113,7 +115,7 @@ final class FramePrinter {
   ) -> String {
     switch name {
     case "time": time.text(header.timestamp, after: previous)
-    case "binding": interface ?? ""
+    case "binding": interface
     case "length": "\(header.originalLength)"
     case "src": decoded.source?.description ?? ""
     case "dst": decoded.destination?.description ?? ""

@@ -62,7 +62,7 @@ struct ReadCommand: ParsableCommand {
     }
     let names = ([open.binding] + further).map(\.description)
     guard Set(names).count == names.count else {
-      throw ValidationError("an interface is named twice. Write each BINDING once")
+      throw BindingArgument.namedTwice
     }
   }
 
@@ -83,7 +83,7 @@ struct ReadCommand: ParsableCommand {
     var run = ReadRun(
       binding, program.output,
       printer: countOnly
-        ? nil : show.printer(global, snap: snap),
+        ? nil : show.printer(global, snap: snap, interface: binding.name),
       filter: filter,
       resuming: reconnect
         ? ResumingBinding(

@@ -24,18 +24,26 @@ final class FrameBudget: Sendable {
 private final class ReadMember: @unchecked Sendable {
   // @unchecked: `run` and `error` belong to the thread until `hasEnded` is set.
   private var run: ReadRun
+  let name: String
   private(set) var error: ClientError?
   private let ended = Atomic<Bool>(false)
 
-  init(_ run: consuming ReadRun) { self.run = run }
+  init(_ run: consuming ReadRun, _ name: String) {
+    self.run = run
+    self.name = name
+  }
 
   var hasEnded: Bool { ended.load(ordering: .acquiring) }
 
   func read() {
     error = run.read()
-    run.printSummary()
     ended.store(true, ordering: .releasing)
   }
+}
+
+extension ReadMember {
+  /// Prints the summary, after the end.
+  func printSummary() { run.printSummary() }
 }
 
 extension ReadCommand {
@@ -50,6 +58,7 @@ extension ReadCommand {
     let first = try program.connect(by: end)
     let budget = FrameBudget(count)
     var members: [ReadMember] = []
+    var indexes: Set<UInt32> = []
     for argument in arguments {
       let connection = try program.attempt { () throws(ClientError) in
         try Connection(
@@ -62,21 +71,30 @@ extension ReadCommand {
         mode: open.exclusive ? .exclusive : .shared, flags: outgoing ? .outgoing : [])
       let refused = try program.attempt { () throws(ClientError) in try hearing.set(on: binding) }
       program.explainSilence(of: binding, refused)
+      guard indexes.insert(binding.granted.interfaceIndex).inserted else {
+        throw BindingArgument.namedTwice
+      }
       connection.latest = .never
       members.append(
         ReadMember(
           ReadRun(
             binding, Output(isJSON: global.json, color: global.color ?? .auto),
-            printer: countOnly ? nil : show.printer(global, snap: snap, interface: binding.name),
+            printer: countOnly
+              ? nil
+              : show.printer(global, snap: snap, interface: binding.name, isOneOfSeveral: true),
             filter: filter, budget: budget,
             resuming: reconnect
               ? ResumingBinding(
                 binding, path: program.socketPath, timeout: nil,
                 prepare: { (open) throws(ClientError) in try hearing.set(on: open) }) : nil,
-            countLimit: count, end: end, idleTimeout: idleTimeout?.duration)))
+            countLimit: count, end: end, idleTimeout: idleTimeout?.duration), binding.name))
     }
     try Self.run(members, first.interruption, program)
-    if let error = members.lazy.compactMap(\.error).first { throw program.fail(error) }
+    try program.end(summary: { members.forEach { $0.printSummary() } }) {
+      members.lazy.compactMap { member in
+        member.error.map { program.fail($0, of: member.name) }
+      }.first
+    }
   }
 
   private static func run(

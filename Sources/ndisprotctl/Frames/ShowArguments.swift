@@ -33,10 +33,12 @@ struct ShowArguments: ParsableArguments {
   }
 
   /// A printer for one interface, which shows its name if there are several.
-  func printer(_ global: GlobalOptions, snap: Int?, interface: String? = nil) -> FramePrinter {
+  func printer(
+    _ global: GlobalOptions, snap: Int?, interface: String, isOneOfSeveral: Bool = false
+  ) -> FramePrinter {
     FramePrinter(
       global.json ? .json : names.map(FramePrinter.Form.fields) ?? .text, hasDump: hex,
       byteLimit: snap,
-      time: time, interface: interface)
+      time: time, interface: interface, isOneOfSeveral: isOneOfSeveral)
   }
 }

@@ -61,7 +61,7 @@ extension Output {
       words(refused: status, bytesNeeded, context)
     case .denied(.misconfigured, _, let reason):
       (
-        "the configuration of the daemon is broken: \(reason.printable())",
+        "the configuration of the daemon is broken: \(reason.inOneLine())",
         "Fix the file, check it with 'ndisprotd --check-config', then: ndisprotctl reload"
       )
     case .denied(_, let operation, let reason)

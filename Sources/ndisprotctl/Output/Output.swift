@@ -138,3 +138,10 @@ struct Output {
     _exit(1)
   }
 }
+
+extension String {
+  /// Several lines as one, for a message.
+  func inOneLine() -> String {
+    split(separator: "\n").map { String($0).printable() }.joined(separator: "; ")
+  }
+}

@@ -1,6 +1,8 @@
 internal import ArgumentParser
 internal import Glibc
+internal import NDIS
 internal import NdisprotClient
+internal import Platform
 
 /// `ndisprotctl policy add`.
 struct PolicyAddCommand: ParsableCommand {
@@ -40,16 +42,31 @@ struct PolicyAddCommand: ParsableCommand {
   var config = "/etc/ndisprot/ndisprotd.toml"
 
   mutating func validate() throws {
-    for word in protocols where EtherTypeName.value(of: word) == nil {
-      throw ValidationError(
-        "'\(word.printable())' is no EtherType. Write a name such as lldp, or a number such as 0x88cc"
-      )
+    for word in protocols {
+      guard let value = EtherTypeName.value(of: word) else {
+        throw ValidationError(
+          "'\(word.printable())' is no EtherType. Write a name such as lldp, or a number such as 0x88cc"
+        )
+      }
+      guard value != EtherTypeName.pause else {
+        throw ValidationError("0x8808 (pause frames) is given to no user. Leave it away")
+      }
     }
     let name = subject.hasPrefix(":") ? subject.dropFirst() : subject[...]
     guard !name.isEmpty, name.isPlain, !interface.isEmpty, interface[...].isPlain else {
       throw ValidationError(
         "user, group and interface are names without quotes, spaces and control characters. "
           + "Write a file of conf.d by hand")
+    }
+    if case .index? = BindingArgument(argument: interface) {
+      throw ValidationError(
+        "\(interface) is a number, which another interface has tomorrow. Write the name, as "
+          + "'ndisprotctl bindings' shows it")
+    }
+    guard NamePattern(interface) != nil else {
+      throw ValidationError(
+        "'\(interface)' cannot be the name of an interface. "
+          + "Write 1 to 127 bytes without blanks, slashes and colons, as ip link shows them")
     }
   }
 
@@ -87,6 +104,9 @@ struct PolicyAddCommand: ParsableCommand {
     } catch {
       throw program.fail(error)
     }
+    // With a mistake in it no daemon could start again.
+    let isRemoved = draft.isNamed(in: refusal)
+    if isRemoved { draft.remove() }
     if global.json {
       var line = JSONLine()
       line.add("event", refusal.isEmpty ? "added" : "refused")
@@ -96,8 +116,10 @@ struct PolicyAddCommand: ParsableCommand {
       program.output.standard.flush()
     } else if !refusal.isEmpty {
       program.output.hint(
-        "the file is written, and the daemon does not take it: \(refusal.printable()). "
-          + "Mend it, then: ndisprotctl reload")
+        isRemoved
+          ? "the daemon does not take the file, which is removed again: \(refusal.inOneLine())"
+          : "the file is written, and the daemon does not take it: \(refusal.inOneLine()). "
+            + "Mend it, then: ndisprotctl reload")
     }
     if !refusal.isEmpty { throw Failure(exitCode: 1) }
   }
@@ -121,7 +143,7 @@ struct PolicyTestCommand: ParsableCommand {
     let words = ["ndisprotd", "--config", file, "--check-config", "--summary"]
     for path in PolicyTestCommand.candidates {
       // Returns only if the program does not exist; the copies leak for the few that are tried.
-      var arguments = unsafe words.map { unsafe strdup($0) } + [nil]
+      var arguments = unsafe words.map { unsafe strdup($0.systemString) } + [nil]
       _ = unsafe execv(path, &arguments)
     }
     Output(isJSON: false).hint(

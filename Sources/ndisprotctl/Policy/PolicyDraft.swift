@@ -26,6 +26,13 @@ struct PolicyDraft {
     return "\(folder)/60-\(String(name.prefix(120))).toml"
   }
 
+  /// A name that a rule can have: 256 bytes at most.
+  private var name: String {
+    var name = "\(subject) on \(interface): \(protocols.joined(separator: ", "))"
+    while name.utf8.count > 256 { name.removeLast() }
+    return name
+  }
+
   /// The contents.
   var text: String {
     func list(_ words: [String]) -> String {
@@ -37,7 +44,7 @@ struct PolicyDraft {
       interface = "\(interface)"
 
       [[rule]]
-      name = "\(subject) on \(interface): \(protocols.joined(separator: ", "))"
+      name = "\(name)"
       \(isGroup ? "group" : "user") = "\(account)"
       interface = "\(interface)"
       ethertypes = \(list(protocols))
@@ -48,7 +55,7 @@ struct PolicyDraft {
 
   /// Reports an account that does not exist: its rule would apply to no user.
   func requireAccount(_ program: Program) throws(Failure) {
-    guard UInt32(account) == nil else { return }
+    if let number = UInt32(account), number != .max { return }
     let isThere: Bool
     do throws(SystemError) {
       isThere =
@@ -78,6 +85,14 @@ struct PolicyDraft {
       throw fail(path, error, program)
     }
   }
+
+  /// Whether a refusal of the daemon is about this file.
+  func isNamed(in refusal: String) -> Bool {
+    refusal.split(separator: "\n").contains { $0.hasPrefix("\(path):") }
+  }
+
+  /// Takes the file away again.
+  func remove() { unsafe unlink(path) }
 
   private func fail(_ path: String, _ error: SystemError, _ program: Program) -> Failure {
     let remedy =

@@ -68,6 +68,7 @@ struct NdisprotctlCommand: ParsableCommand {
 
   static func main() {
     fillStandardDescriptors()
+    restoreQuitSignal()
     let arguments = programArguments()
     // Before everything else: it may have only one thread.
     if InsideProcess.isMeant(by: arguments) {

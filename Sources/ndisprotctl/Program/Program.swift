@@ -76,9 +76,12 @@ final class Program {
     return context
   }
 
-  /// Reports an error.
-  func fail(_ error: ClientError, present: [String]? = nil) -> Failure {
+  /// Reports an error; with several bindings, of the one it concerns.
+  func fail(
+    _ error: ClientError, of binding: String? = nil, present: [String]? = nil
+  ) -> Failure {
     var context = looking(error)
+    if let binding { context.binding = binding }
     context.present = present
     return output.report(error, context)
   }

@@ -10,7 +10,7 @@ final class CaptureInput {
   let byteCount: UInt64?
 
   init(_ path: String) throws(SystemError) {
-    descriptor = path == "-" ? STDIN_FILENO : unsafe open(path, O_RDONLY | O_CLOEXEC)
+    descriptor = path == "-" ? STDIN_FILENO : unsafe open(path.systemString, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw SystemError(failed: "open") }
     var status = stat()
     let isRegular = unsafe fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG

@@ -96,7 +96,7 @@ struct TopTable {
   func json(nanoseconds: UInt64) -> JSONLine {
     var line = JSONLine()
     line.add("event", "top")
-    line.add("timestampNanoseconds", nanoseconds)
+    line.add("timestampNanoseconds", time: nanoseconds)
     line.add("rows", rates.rows.map(json))
     return line
   }

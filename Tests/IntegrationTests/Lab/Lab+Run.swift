@@ -27,6 +27,8 @@ struct RunCase {
   var namesForm = true
   /// Whether programs with capabilities of their file may use them: newuidmap(1).
   var mayGainPrivileges = false
+  /// Who runs it; nil is root.
+  var user: User? = .allowed
   /// Commands of a root shell before the run, in a mount namespace of its own.
   var preparation = ""
 
@@ -42,7 +44,7 @@ struct RunCase {
       "mount -t tmpfs tmpfs /dev/net && \(node) && { \(preparation.isEmpty ? "true" : preparation); } && exec \"$@\""
     let user =
       mayGainPrivileges
-      ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : User.allowed.words
+      ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : user?.words ?? []
     let form = namesForm ? ["--form", device == .open ? "tap" : "veth"] : []
     return launcher + ["unshare", "--mount", "sh", "-c", script, "sh"] + user + [
       try Product.path("ndisprotctl"), "--socket", lab.socketPath, "run",
