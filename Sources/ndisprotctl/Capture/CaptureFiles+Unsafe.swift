@@ -163,7 +163,7 @@ struct CaptureFiles: ~Copyable {
   /// The path of a capture without a name: `np0-TIME.pcapng`, or `np0-TIME-2.pcapng` beside one
   /// that was begun in the same second.
   ///
-  /// - Parameter isTaken: whether the file is made, so that another capture takes another name
+  /// With `isTaken` the file is made, so that another capture takes another name.
   static func newPath(_ interface: String, _ suffix: String, isTaken: Bool) -> String {
     let stem = "\(interface)-\(realtimeNanoseconds().fileTimeText)"
     let flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC
