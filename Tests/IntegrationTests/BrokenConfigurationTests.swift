@@ -106,7 +106,8 @@ struct BrokenConfigurationTests {
       #expect(
         TextFile.write(
           "[[binding]]\n\(keys.replacing("\\n", with: "\n"))\n", to: path))
-      let outcome = try lab.ctl("policy", "test", path)
+      let words = [try Product.path("ndisprotctl"), "policy", "test", path]
+      let outcome = try ChildProcess.run(lab.nearWords(words), errorPath: lab.filePath("test"))
       #expect(outcome.output.contains("; np0 matches now"), "\(outcome.output) \(outcome.errors)")
     }
   }

@@ -123,4 +123,30 @@ struct EndingTests {
       #expect(daemon.logLines.count <= 20)
     }
   }
+
+  @Test("SIGQUIT ends both programs, also where the runtime would print a backtrace instead")
+  func quit() throws {
+    try Lab.run { lab in
+      let environment = ["env", "SWIFT_BACKTRACE=enable=yes"]
+      let watch = try ChildProcess(
+        environment + [
+          try Product.path("ndisprotctl"), "--socket", lab.socketPath, "watch",
+        ], errorPath: lab.filePath("watch"))
+      _ = try #require(try watch.nextLine(), "\(watch.errorText)")
+      watch.send(SIGQUIT)
+      #expect(try watch.exitCode() == 128 + SIGQUIT)
+      let socket = lab.filePath("quit.sock")
+      let daemon = try ChildProcess(
+        lab.nearWords(
+          environment + [
+            try Product.path("ndisprotd"), "--socket", socket, "--interface", "np0",
+          ]), errorPath: lab.filePath("quit"))
+      try eventually("the daemon is ready: \(daemon.errorText)") {
+        daemon.errorText.contains("ready: socket")
+      }
+      daemon.send(SIGQUIT)
+      #expect(try daemon.exitCode() == 128 + SIGQUIT)
+      unlink(socket)
+    }
+  }
 }
