@@ -75,6 +75,11 @@ public final class PcapMiniport: MiniportAdapter, @unchecked Sendable {  // Conf
     self.handler = handler
   }
 
+  /// Makes frames skip the interface's queueing discipline, until the send socket closes.
+  ///
+  /// - Throws: `MiniportError`; frames go through the discipline as before then
+  public func bypassQdisc() throws(MiniportError) { try sending?.bypassQdisc() }
+
   /// Whether the interface that was opened is gone, and another one has its index now.
   public var isReplaced: Bool {
     guard let sending, !sending.isBound else { return false }

@@ -89,6 +89,11 @@ public protocol MiniportAdapter: AnyObject {
   /// - Throws: `MiniportError`; nothing stays open then
   func open(handler: ReceiveHandler) throws(MiniportError)
 
+  /// Makes frames skip the interface's queueing discipline, until the send socket closes.
+  ///
+  /// - Throws: `MiniportError`; frames go through the discipline as before then
+  func bypassQdisc() throws(MiniportError)
+
   /// Whether the interface that was opened is gone, and another one has its index now.
   ///
   /// The kernel unbinds packet sockets when an interface is deleted or leaves the namespace, and

@@ -53,6 +53,20 @@ struct BindingCallbackTests {
     }
   }
 
+  @Test("a kernel that cannot bypass the queueing discipline is one log line with its remedy")
+  func bypassRefused() throws {
+    try withScriptedServer(bypassesQdisc: true) { _, wire, path in
+      wire.mayActivate.set()
+      let client = try RawClient(path)
+      #expect(try client.ask(.open, openRequest).header.errno == 0)
+      let line =
+        "np0: frames do not bypass the queueing discipline: setsockopt(PACKET_QDISC_BYPASS): "
+        + "Protocol not available. They go through it. Remove bypass_qdisc from the [[binding]], or "
+        + "use a kernel that has PACKET_QDISC_BYPASS"
+      #expect(eventually { wire.logged.withLock { $0.filter { $0 == line }.count == 1 } })
+    }
+  }
+
   @Test("wdf T107: a binding that nobody unbound is unbound by deregistering, each request once")
   func forgotten() throws {
     try withScriptedServer { server, wire, path in

@@ -128,6 +128,10 @@ private final class SlowMiniport: MiniportAdapter, @unchecked Sendable {  // Con
 
   func open(handler: ReceiveHandler) { self.handler = handler }
 
+  func bypassQdisc() throws(MiniportError) {
+    throw .system(errno: 92, call: "setsockopt(PACKET_QDISC_BYPASS)")
+  }
+
   func activate(
     _ configuration: CaptureConfiguration, completion: @escaping (MiniportError?) -> Void
   ) {

@@ -15,6 +15,8 @@ public final class ScriptedMiniport: MiniportAdapter {
   public var activationScript: [MiniportError?] = []
   /// What `open` throws, once.
   public var openError: MiniportError?
+  /// What `bypassQdisc` throws, each time.
+  public var bypassError: MiniportError?
   /// What `update` throws, once.
   public var updateError: MiniportError?
   /// Whether activations wait for `finishActivation`.
@@ -74,6 +76,15 @@ public final class ScriptedMiniport: MiniportAdapter {
     self.handler = handler
     isOpen = true
     during(.open)
+  }
+
+  /// How often frames were made to skip the queueing discipline.
+  public private(set) var bypassCount = 0
+
+  /// Counts, or fails as the test said.
+  public func bypassQdisc() throws(MiniportError) {
+    bypassCount += 1
+    if let bypassError { throw bypassError }
   }
 
   /// Takes the configuration, or fails as the test said, at once or when the test says.

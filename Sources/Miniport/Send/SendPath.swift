@@ -30,6 +30,8 @@ final class SendPath: EventHandler {
   /// The interface's current MTU; nil if it is gone.
   var mtu: UInt32? { KernelInterface.mtu(interfaceIndex, through: socket.descriptor) }
 
+  func bypassQdisc() throws(MiniportError) { try socket.bypassQdisc() }
+
   func send(_ frames: MDLChain) -> SendProgress { socket.send(frames) }
 
   func notifyWhenSendPossible() {

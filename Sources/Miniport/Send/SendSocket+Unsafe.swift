@@ -62,6 +62,19 @@ internal import NDIS
     return descriptor
   }
 
+  /// Hands frames to the driver directly, past the interface's queueing discipline.
+  ///
+  /// A driver without room then refuses a frame with ENOBUFS, as a full discipline does. Nothing on
+  /// this host captures such frames.
+  ///
+  /// - Source: packet(7), PACKET_QDISC_BYPASS
+  func bypassQdisc() throws(MiniportError) {
+    var one: Int32 = 1
+    let result = unsafe setsockopt(
+      descriptor, SOL_PACKET, PACKET_QDISC_BYPASS, &one, socklen_t(MemoryLayout<Int32>.size))
+    guard result == 0 else { throw MiniportError(failed: "setsockopt(PACKET_QDISC_BYPASS)") }
+  }
+
   /// Sends each segment of a chain as one frame, in order, until one is refused.
   ///
   /// The kernel reads the chain's own table of segments; only the kernel copies.

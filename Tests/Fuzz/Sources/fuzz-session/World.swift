@@ -231,6 +231,8 @@ private final class LoopMiniport: MiniportAdapter, @unchecked Sendable {  // Con
 
   func open(handler: ReceiveHandler) { self.handler = handler }
 
+  func bypassQdisc() {}
+
   func activate(
     _ configuration: CaptureConfiguration, completion: @escaping (MiniportError?) -> Void
   ) {
