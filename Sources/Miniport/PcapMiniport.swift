@@ -86,12 +86,20 @@ public final class PcapMiniport: MiniportAdapter, @unchecked Sendable {  // Conf
     return sending.mtu != nil
   }
 
+  /// Checks that frames may have a priority, 0 to 15.
+  ///
+  /// - Throws: `MiniportError` if the kernel refuses
+  public func checkPriority(_ priority: UInt8) throws(MiniportError) {
+    try sending?.setPriority(priority)
+  }
+
   /// Sends frames, one segment of the chain each, in order, until one is refused.
   ///
   /// - Ownership: borrows the frames until it returns
-  /// - Complexity: one system call for up to 64 frames, no allocation
-  public func send(_ frames: MDLChain) -> SendProgress {
-    sending?.send(frames) ?? SendProgress(sentCount: 0, failure: .netDown)
+  /// - Complexity: one system call for up to 64 frames, one more if the priority is not that of the
+  ///   frames before; no allocation
+  public func send(_ frames: MDLChain, priority: UInt8) -> SendProgress {
+    sending?.send(frames, priority: priority) ?? SendProgress(sentCount: 0, failure: .netDown)
   }
 
   /// The interface's MTU as the kernel has it at this moment; nil if it cannot be read.

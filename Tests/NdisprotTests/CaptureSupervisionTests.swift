@@ -75,7 +75,7 @@ struct CaptureSupervisionTests {
     withExtendedLifetime(client) {}
   }
 
-  @Test("a bypass of the queueing discipline is asked for once; refused it is told, and frames leave")
+  @Test("a bypass of the queueing discipline is asked for once; refused, frames go through it")
   func bypass() throws {
     #expect(fixture.miniport.bypassCount == 0)
     let refused = MiniportError.system(errno: 92, call: "setsockopt(PACKET_QDISC_BYPASS)")

@@ -32,7 +32,11 @@ final class SendPath: EventHandler {
 
   func bypassQdisc() throws(MiniportError) { try socket.bypassQdisc() }
 
-  func send(_ frames: MDLChain) -> SendProgress { socket.send(frames) }
+  func setPriority(_ priority: UInt8) throws(MiniportError) { try socket.setPriority(priority) }
+
+  func send(_ frames: MDLChain, priority: UInt8) -> SendProgress {
+    socket.send(frames, priority: priority)
+  }
 
   func notifyWhenSendPossible() {
     if let registration { loop.modify(registration, .write) }

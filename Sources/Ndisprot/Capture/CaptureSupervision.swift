@@ -84,6 +84,11 @@ final class CaptureSupervision: @unchecked Sendable {  // Confined to the bindin
     } catch {
       return completion(.miniport(error))
     }
+    do throws(MiniportError) {
+      if options.flags.priority > 0 { try miniport.checkPriority(options.flags.priority) }
+    } catch {
+      return completion(.priorityRefused(options.flags.priority, error))
+    }
     guard !machine.isCapturing || isOutdated else { return completion(nil) }
     waiters.append(Waiter(openID: openID, completion: completion))
     // The handle being opened may suffice.
