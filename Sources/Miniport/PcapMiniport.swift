@@ -75,18 +75,31 @@ public final class PcapMiniport: MiniportAdapter, @unchecked Sendable {  // Conf
     self.handler = handler
   }
 
+  /// Makes frames skip the interface's queueing discipline, until the send socket closes.
+  ///
+  /// - Throws: `MiniportError`; frames go through the discipline as before then
+  public func bypassQdisc() throws(MiniportError) { try sending?.bypassQdisc() }
+
   /// Whether the interface that was opened is gone, and another one has its index now.
   public var isReplaced: Bool {
     guard let sending, !sending.isBound else { return false }
     return sending.mtu != nil
   }
 
+  /// Checks that frames may have a priority, 0 to 15.
+  ///
+  /// - Throws: `MiniportError` if the kernel refuses
+  public func checkPriority(_ priority: UInt8) throws(MiniportError) {
+    try sending?.setPriority(priority)
+  }
+
   /// Sends frames, one segment of the chain each, in order, until one is refused.
   ///
   /// - Ownership: borrows the frames until it returns
-  /// - Complexity: one system call for up to 64 frames, no allocation
-  public func send(_ frames: MDLChain) -> SendProgress {
-    sending?.send(frames) ?? SendProgress(sentCount: 0, failure: .netDown)
+  /// - Complexity: one system call for up to 64 frames, one more if the priority is not that of the
+  ///   frames before; no allocation
+  public func send(_ frames: MDLChain, priority: UInt8) -> SendProgress {
+    sending?.send(frames, priority: priority) ?? SendProgress(sentCount: 0, failure: .netDown)
   }
 
   /// The interface's MTU as the kernel has it at this moment; nil if it cannot be read.

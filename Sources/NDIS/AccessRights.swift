@@ -24,14 +24,16 @@ public struct AccessRights: OptionSet, Hashable, Sendable {
   @inlinable public static var exclusive: AccessRights { AccessRights(rawValue: 64) }
   /// Joins multicast groups; `setOID` includes it.
   @inlinable public static var join: AccessRights { AccessRights(rawValue: 128) }
+  /// Gives the frames that it sends a priority in the interface's queues.
+  @inlinable public static var priority: AccessRights { AccessRights(rawValue: 256) }
   /// All rights.
-  @inlinable public static var all: AccessRights { AccessRights(rawValue: 255) }
+  @inlinable public static var all: AccessRights { AccessRights(rawValue: 511) }
 
   /// Each right with its word in files, on the command line and in the log.
   public static let words: [(word: String, right: AccessRights)] = [
     ("read", .read), ("write", .write), ("promiscuous", .promiscuous), ("set-oid", .setOID),
     ("any-source", .anySource), ("all-frames", .allFrames), ("exclusive", .exclusive),
-    ("join", .join),
+    ("join", .join), ("priority", .priority),
   ]
 
   /// The right for a word; nil if it is not the word of a right.

@@ -89,6 +89,11 @@ public protocol MiniportAdapter: AnyObject {
   /// - Throws: `MiniportError`; nothing stays open then
   func open(handler: ReceiveHandler) throws(MiniportError)
 
+  /// Makes frames skip the interface's queueing discipline, until the send socket closes.
+  ///
+  /// - Throws: `MiniportError`; frames go through the discipline as before then
+  func bypassQdisc() throws(MiniportError)
+
   /// Whether the interface that was opened is gone, and another one has its index now.
   ///
   /// The kernel unbinds packet sockets when an interface is deleted or leaves the namespace, and
@@ -111,11 +116,21 @@ public protocol MiniportAdapter: AnyObject {
   /// Sets the EtherTypes of all opens, and stops capturing outgoing frames if no open wants them.
   func update(etherTypes: EtherTypeSet, includesOutgoing: Bool) throws(MiniportError)
 
+  /// Checks that frames may have a priority, 0 to 15.
+  ///
+  /// - Throws: `MiniportError` if the kernel refuses
+  func checkPriority(_ priority: UInt8) throws(MiniportError)
+
   /// Sends frames, one segment of the chain each, in order, until one is refused.
   ///
+  /// - Parameters:
+  ///   - frames: the frames
+  ///   - priority: the priority of all of them in the interface's queues, 0 to 15
+  /// - Returns: how many the kernel took, and why it refused the next
   /// - Ownership: borrows the frames until it returns
-  /// - Complexity: one system call for up to 64 frames, no allocation
-  func send(_ frames: MDLChain) -> SendProgress
+  /// - Complexity: one system call for up to 64 frames, one more if the priority is not that of the
+  ///   frames before; no allocation
+  func send(_ frames: MDLChain, priority: UInt8) -> SendProgress
 
   /// The interface's MTU as the kernel has it at this moment; nil if it cannot be read.
   var currentMTU: UInt32? { get }

@@ -12,7 +12,9 @@ extension ConfigurationTable {
 
   /// `[[binding]]`.
   func binding() -> BindingConfiguration {
-    allow(Self.interfaceKeys + ["profile", "ring", "queue", "spin", "scheduling", "cpus"])
+    allow(
+      Self.interfaceKeys
+        + ["profile", "ring", "queue", "bypass_qdisc", "spin", "scheduling", "cpus"])
     var binding = BindingConfiguration(interface: interface())
     if let word = text("profile") {
       if let profile = CaptureProfile(rawValue: word) {
@@ -30,6 +32,7 @@ extension ConfigurationTable {
       }
       binding.receiveRingByteCount = bytes
     }
+    binding.bypassesQdisc = flag("bypass_qdisc") ?? false
     binding.thread = thread(binding.profile)
     return binding
   }

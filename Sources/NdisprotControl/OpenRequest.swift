@@ -5,7 +5,7 @@ public import NDIS
 /// - Shape: 20 bytes, then the EtherTypes and the name, without padding
 ///   ```
 ///    0 u32 mode              0 exclusive, 1 shared
-///    4 u32 flags
+///    4 u32 flags             bits 8–11: the priority of what is sent
 ///    8 u32 queueByteCount    12 u32 waitMilliseconds
 ///   16 u16 etherTypeCount    18 u16 nameLength
 ///   20 u16 etherType …       0xFFFF any, 0 LLC
@@ -23,7 +23,7 @@ public struct OpenRequest: Hashable, Sendable {
     case shared = 1
   }
 
-  /// Properties of an open that are on or off.
+  /// Properties of an open that are on or off, and the priority of what it sends.
   public struct Flags: OptionSet, Hashable, Sendable {
     /// The bits of the flags field.
     public let rawValue: UInt32
@@ -41,8 +41,16 @@ public struct OpenRequest: Hashable, Sendable {
     public static let noLoopback = Flags(rawValue: 16)
     /// As the sample's opens are: exclusive, with a queue of the four newest frames.
     public static let compat = Flags(rawValue: 32)
-    /// All defined flags.
-    public static let all = Flags(rawValue: 63)
+    /// All defined flags, and every priority.
+    public static let all = Flags(rawValue: 63 | 15 << 8)
+
+    /// The priority of the frames that are sent, 0 to 15; others than 0 need
+    /// ``ProtocolFeatures/priorities``.
+    public var priority: UInt8 { UInt8(truncatingIfNeeded: rawValue >> 8) & 15 }
+    /// The priority of the frames that are sent; of a number above 15 its lowest four bits.
+    public static func priority(_ priority: UInt8) -> Flags {
+      Flags(rawValue: UInt32(priority & 15) << 8)
+    }
   }
 
   /// How the open shares its binding with others.

@@ -17,6 +17,10 @@ public struct ProtocolFeatures: OptionSet, Hashable, Sendable {
   public static let losses = ProtocolFeatures(rawValue: 8)
   /// OPEN may end with the purpose of the open, in the client's own words.
   public static let purposes = ProtocolFeatures(rawValue: 16)
+  /// OPEN may ask for a priority of the frames that are sent.
+  public static let priorities = ProtocolFeatures(rawValue: 32)
   /// All features.
-  public static let all: ProtocolFeatures = [.access, .names, .reasons, .losses, .purposes]
+  public static let all: ProtocolFeatures = [
+    .access, .names, .reasons, .losses, .purposes, .priorities,
+  ]
 }

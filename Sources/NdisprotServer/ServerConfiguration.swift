@@ -60,6 +60,8 @@ public struct BindingConfiguration: Hashable, Sendable {
   public var captureRingByteCount: Int
   /// Bytes of a binding's receive ring.
   public var receiveRingByteCount: Int
+  /// Whether sent frames skip the interface's queueing discipline.
+  public var bypassesQdisc = false
   /// How a binding's thread runs.
   public var thread = ThreadConfiguration()
   /// How long a thread polls unless it was said: as long as a few frames are apart that answer
@@ -76,7 +78,8 @@ public struct BindingConfiguration: Hashable, Sendable {
   /// Whether both call for the same data path.
   func isAlike(_ other: BindingConfiguration) -> Bool {
     profile == other.profile && captureRingByteCount == other.captureRingByteCount
-      && receiveRingByteCount == other.receiveRingByteCount && thread == other.thread
+      && receiveRingByteCount == other.receiveRingByteCount
+      && bypassesQdisc == other.bypassesQdisc && thread == other.thread
   }
 
   /// Creates one with the sizes of `ndisprotd.docc/Architecture.md` section 7.

@@ -173,7 +173,7 @@ final class Bench {
   }
 
   /// Sends frames through the miniport, each as a segment of one chain.
-  func send(_ frames: [[UInt8]]) -> SendProgress {
+  func send(_ frames: [[UInt8]], priority: UInt8 = 0) -> SendProgress {
     let together = frames.flatMap { $0 }
     var rest = together.span.bytes
     var builder = MDLChainBuilder<256>()
@@ -181,7 +181,7 @@ final class Bench {
       try? builder.append(rest.extracting(first: frame.count))
       rest = rest.extracting(droppingFirst: frame.count)
     }
-    return miniport.send(builder.chain)
+    return miniport.send(builder.chain, priority: priority)
   }
 }
 

@@ -62,6 +62,64 @@ extension OnVeth {
       #expect(bench.send([longer]) == SendProgress(sentCount: 0, failure: .tooLong))
     }
 
+    @Test("frames that skip the queueing discipline reach the wire past a full one, in order")
+    func bypass() throws {
+      let bench = try Bench()
+      try bench.activate([])
+      try Command.run(
+        "tc qdisc add dev \(bench.pair.near) root tbf rate 8kbit burst 1600 limit 3000")
+      let full = (0..<100).map { EthernetFrame.make(byteCount: 1000, number: $0) }
+      #expect(bench.send(full).failure == .noBuffers)
+      try bench.miniport.bypassQdisc()
+      let listener = try RawSocket(bench.pair.far, receives: true)
+      let frames = (0..<70).map { EthernetFrame.make(byteCount: 60, number: $0) }
+      #expect(bench.send(frames) == SendProgress(sentCount: 70, failure: nil))
+      var arrived: [[UInt8]] = []
+      while arrived.count < 70, let frame = listener.receive() {
+        // One that waited in the discipline may leave in between.
+        if frame.count == 60 { arrived.append(frame) }
+      }
+      #expect(arrived == frames)
+    }
+
+    @Test("frames of a priority take its band: the urgent overtake what waits, each band in order")
+    func priority() throws {
+      let bench = try Bench()
+      try bench.activate([])
+      // A frame every 125 ms; the bands of pfifo_fast: 6 is urgent, 0 is usual, 2 has time.
+      try Command.run(
+        "tc qdisc add dev \(bench.pair.near) root handle 1: tbf rate 64kbit burst 1600 latency 60s")
+      try Command.run("tc qdisc add dev \(bench.pair.near) parent 1:1 pfifo_fast")
+      let listener = try RawSocket(bench.pair.far, receives: true)
+      let plan: [(priority: UInt8, count: Int)] = [(0, 4), (2, 2), (6, 2), (0, 2), (15, 1)]
+      var number: UInt32 = 0
+      for (priority, count) in plan {
+        let frames = (0..<count).map {
+          EthernetFrame.make(byteCount: 1000, number: number + UInt32($0))
+        }
+        number += UInt32(count)
+        #expect(
+          bench.send(frames, priority: priority) == SendProgress(sentCount: count, failure: nil))
+      }
+      let arrived = listener.receive(count: 11)
+      func places(_ numbers: ClosedRange<UInt32>) -> [Int] {
+        numbers.compactMap { number in
+          arrived.firstIndex(of: EthernetFrame.make(byteCount: 1000, number: number))
+        }
+      }
+      let (usual, slow, urgent) = (places(0...3) + places(8...10), places(4...5), places(6...7))
+      #expect(usual.count == 7 && usual == usual.sorted())
+      #expect(slow == [9, 10])
+      #expect(urgent.count == 2 && urgent == urgent.sorted() && urgent[1] < usual[3])
+    }
+
+    @Test("every priority up to 15 may be asked for with CAP_NET_RAW alone, from Linux 5.17 on")
+    func priorities() throws {
+      let bench = try Bench()
+      try bench.activate([])
+      for priority: UInt8 in 0...15 { try bench.miniport.checkPriority(priority) }
+    }
+
     @Test("a full queue is noBuffers, and what was taken before is counted")
     func noBuffers() throws {
       let bench = try Bench()

@@ -23,6 +23,37 @@ struct OpenBindingTests {
       })
   }
 
+  @Test("a priority is asked for with OPEN, of a daemon that has it, and is no more than 15")
+  func priority() throws {
+    func open(_ features: ProtocolFeatures, _ priority: UInt8) throws -> ClientError? {
+      var refusal: ClientError?
+      try withDaemon(
+        greets: false,
+        { peer throws in
+          let hello = try peer.receive(.hello)
+          peer.reply(
+            to: hello.header, .success,
+            HelloReply(
+              version: 1, maximumMessageByteCount: 131_072, features: features.rawValue
+            ).encoded)
+          if features.contains(.priorities), priority <= 15 { try peer.grantOpen() }
+        },
+        { connect in
+          let connection = try connect()
+          refusal = failure {
+            let binding = try connection.open(
+              "np0", etherTypes: .eapol, flags: .anySource, priority: priority)
+            #expect(binding.granted.flags == [.anySource, .priority(priority)])
+          }
+        })
+      return refusal
+    }
+    #expect(try open(.priorities, 6) == nil)
+    #expect(try open(.priorities, 16) == .refused(.invalidParameter, .open))
+    #expect(try open([.reasons], 6)?.status == .notSupported)
+    #expect(try open([.reasons], 16) == .refused(.invalidParameter, .open))
+  }
+
   @Test("a read whose time is over is cancelled")
   func readTimesOut() throws {
     try withOpenBinding(

@@ -132,6 +132,17 @@ struct ConfigurationTests {
     #expect(loaded.highestPriority == 50)
   }
 
+  @Test("a binding bypasses the queueing discipline if it says so, and is then another binding")
+  func bypass() throws {
+    let folder = try Folder()
+    let texts = ["", "bypass_qdisc = false\n", "bypass_qdisc = true\n"]
+    let text = texts.map { "[[binding]]\ninterface = \"a\"\n" + $0 }.joined()
+    let bindings = try ConfigurationSource(path: folder.write(text)).load().resolvedHere().server
+      .bindings
+    #expect(bindings.map(\.bypassesQdisc) == [false, false, true])
+    #expect(bindings[0] == bindings[1] && bindings[0] != bindings[2])
+  }
+
   @Test("files are read by the numbers of their names, the main one as 50; names are unique")
   func fragments() throws {
     let folder = try Folder()
@@ -163,6 +174,7 @@ struct ConfigurationTests {
         realtime + "spin = 0\n",
         ":4:8: binding: spin: write a whole number from 1 to 2500"
       ),
+      (realtime + "bypass_qdisc = 1\n", ":4:16: binding: bypass_qdisc: write true or false"),
       (realtime + "spin = 2501\n", ":4:8: binding: spin: write a whole number"),
       (
         realtime.replacing("realtime", with: "latency") + "spin = 50\n",

@@ -44,6 +44,20 @@ struct GoldenBytesTests {
     #expect(try Golden.openReply.decoded(OpenReply.init(decoding:)) == reply)
   }
 
+  @Test("OPEN with a priority: bits 8 to 11 of the flags; what is above them is refused")
+  func openWithPriority() throws {
+    let request = OpenRequest(
+      name: "np0", etherTypes: EtherTypeSet([0x888E, 0x88B5]), mode: .shared,
+      flags: [.anySource, .failOnTruncation, .priority(11)], queueByteCount: 1 << 20,
+      waitMilliseconds: 4500)
+    var bytes = Golden.openRequest
+    bytes[5] = 11
+    #expect(request.encoded == bytes && request.flags.priority == 11)
+    #expect(try bytes.decoded(OpenRequest.init(decoding:)) == request)
+    bytes[5] = 16
+    #expect(throws: DecodeError.invalidValue) { try bytes.decoded(OpenRequest.init(decoding:)) }
+  }
+
   @Test("ADMINISTRATION, objects")
   func objects() throws {
     let request = AdministrationRequest.objects(cursor: 7)

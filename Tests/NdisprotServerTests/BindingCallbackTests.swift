@@ -53,6 +53,42 @@ struct BindingCallbackTests {
     }
   }
 
+  @Test("a kernel that cannot bypass the queueing discipline is one log line with its remedy")
+  func bypassRefused() throws {
+    try withScriptedServer(bypassesQdisc: true) { _, wire, path in
+      wire.mayActivate.set()
+      let client = try RawClient(path)
+      #expect(try client.ask(.open, openRequest).header.errno == 0)
+      let line =
+        "np0: frames do not bypass the queueing discipline: setsockopt(PACKET_QDISC_BYPASS): "
+        + "Protocol not available. They go through it. Remove bypass_qdisc from the [[binding]], or "
+        + "use a kernel that has PACKET_QDISC_BYPASS"
+      #expect(eventually { wire.logged.withLock { $0.filter { $0 == line }.count == 1 } })
+    }
+  }
+
+  @Test("a priority that the kernel refuses is explained; without the feature it is a wrong flag")
+  func priority() throws {
+    try withScriptedServer { _, wire, path in
+      wire.mayActivate.set()
+      let urgent = OpenRequest(
+        name: "np0", etherTypes: EtherTypeSet([0x888E]), flags: .priority(7)
+      ).encoded
+      let client = try RawClient(path)
+      let refused = try client.ask(.open, urgent)
+      #expect(refused.header.completion == .notPermitted)
+      let cause =
+        "the kernel does not let the daemon send with priority 7: setsockopt(SO_PRIORITY): "
+        + "Operation not permitted. Ask for 0 to 6: before Linux 5.17 those above need ndisprotd "
+        + "--net-admin"
+      #expect(String(decoding: refused.payload, as: UTF8.self) == cause)
+      #expect(wire.logged.withLock { $0.contains("np0 cannot be opened: " + cause) })
+      #expect(try client.ask(.open, openRequest).header.errno == 0)
+      let old = try RawClient(path, features: ProtocolFeatures.all.subtracting(.priorities))
+      #expect(try old.ask(.open, urgent).header.completion == .invalidParameter)
+    }
+  }
+
   @Test("wdf T107: a binding that nobody unbound is unbound by deregistering, each request once")
   func forgotten() throws {
     try withScriptedServer { server, wire, path in

@@ -16,7 +16,7 @@ final class RawClient {
   }
 
   /// Connects, and says HELLO.
-  init(_ path: String) throws {
+  init(_ path: String, features: ProtocolFeatures = .all) throws {
     descriptor = socket(AF_UNIX, Int32(SOCK_SEQPACKET.rawValue), 0)
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)
@@ -29,7 +29,7 @@ final class RawClient {
     var patience = timeval(tv_sec: Patience.seconds, tv_usec: 0)
     setsockopt(
       descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
-    let hello = try ask(.hello, HelloRequest().encoded)
+    let hello = try ask(.hello, HelloRequest(features: features.rawValue).encoded)
     try #require(hello.header.errno == 0)
   }
 

@@ -14,6 +14,7 @@ import WDF
 func withScriptedServer(
   deadlineNanoseconds: UInt64 = 2 * Patience.nanoseconds, isIdentityHeld: Bool = false,
   prepare: (inout ServerEnvironment, ServerConfiguration) -> Void = { _, _ in },
+  bypassesQdisc: Bool = false,
   _ body: (Server, ScriptedWire, String) throws -> Void
 ) throws {
   var template = Array("/tmp/ndisprot-XXXXXX\0".utf8CString)
@@ -22,8 +23,10 @@ func withScriptedServer(
   let path = directory + "/socket"
   let wire = try ScriptedWire()
   wire.card.script.withLock { $0.isIdentityHeld = isIdentityHeld }
+  var binding = BindingConfiguration(interface: InterfaceMatch(name: .exactly("np0")))
+  binding.bypassesQdisc = bypassesQdisc
   let configuration = ServerConfiguration(
-    bindings: [BindingConfiguration(interface: InterfaceMatch(name: .exactly("np0")))],
+    bindings: [binding],
     policy: AccessPolicy([
       AccessRule(
         name: "self", origin: "test", subject: .user(getuid()),

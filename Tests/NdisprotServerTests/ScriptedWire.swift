@@ -128,6 +128,10 @@ private final class SlowMiniport: MiniportAdapter, @unchecked Sendable {  // Con
 
   func open(handler: ReceiveHandler) { self.handler = handler }
 
+  func bypassQdisc() throws(MiniportError) {
+    throw .system(errno: 92, call: "setsockopt(PACKET_QDISC_BYPASS)")
+  }
+
   func activate(
     _ configuration: CaptureConfiguration, completion: @escaping (MiniportError?) -> Void
   ) {
@@ -148,7 +152,12 @@ private final class SlowMiniport: MiniportAdapter, @unchecked Sendable {  // Con
   }
 
   func update(etherTypes: EtherTypeSet, includesOutgoing: Bool) {}
-  func send(_ frames: MDLChain) -> SendProgress { SendProgress(sentCount: 0, failure: .netDown) }
+  func checkPriority(_ priority: UInt8) throws(MiniportError) {
+    if priority > 6 { throw .system(errno: 1, call: "setsockopt(SO_PRIORITY)") }
+  }
+  func send(_ frames: MDLChain, priority: UInt8) -> SendProgress {
+    SendProgress(sentCount: 0, failure: .netDown)
+  }
   func notifyWhenSendPossible() {}
   func deactivate(completion: @escaping () -> Void) {
     activation = nil

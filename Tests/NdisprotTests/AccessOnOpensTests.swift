@@ -100,6 +100,30 @@ struct AccessOnOpensTests {
     return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
   }
 
+  @Test("threat T16: priority is a right of each frame, and the refusal names the rule without it")
+  func priority() throws {
+    let fixture = try DataPathFixture()
+    let urgent = AccessPolicyTests.rule(
+      "urgent", .user(1000), [0x888E], .untagged, [.write, .priority])
+    let tagged = AccessPolicyTests.rule("tagged", .user(1000), [0x888E], .any, .write)
+    let client = try DataPathFixture.Client(
+      fixture, OpenOptions(flags: .priority(6), etherTypes: .eapol),
+      grant([urgent, tagged], [0x888E]))
+    let plain = Frames.make(to: Frames.peer, from: Frames.own, number: 1)
+    var inVLAN = plain
+    inVLAN.insert(contentsOf: [0x81, 0, 0, 5], at: 12)
+    let first = try client.write([plain, inVLAN, plain])
+    #expect(client.statuses(of: first) == [.success, .notPermitted, .success])
+    #expect(fixture.miniport.sent == [plain, plain] && fixture.miniport.priorities == [6, 6])
+    #expect(
+      client.requester.refusals == [.missing(.priority, rule: "tagged", origin: "test: tagged")])
+    var usual = urgent
+    usual.rights = .write
+    #expect(client.open.follow(AccessPolicy([usual])) == .changed)
+    let second = try client.write([plain, plain])
+    #expect(client.statuses(of: second) == [.notPermitted, .notPermitted])
+  }
+
   @Test("threat T20: a right that is lost drops what waits for it, counts it, and refuses reads")
   func revoked() throws {
     let fixture = try DataPathFixture()

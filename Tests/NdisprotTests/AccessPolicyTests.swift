@@ -174,6 +174,10 @@ struct AccessPolicyTests {
     #expect(
       judge(reader, OpenOptions(flags: .outgoing, etherTypes: b5)).refusal
         == .missing(.allFrames, rule: "reader", origin: "test: reader"))
+    #expect(
+      judge(reader, OpenOptions(flags: .priority(1), etherTypes: b5)).refusal
+        == .missing(.priority, rule: "reader", origin: "test: reader"))
+    #expect(judge(reader, OpenOptions(flags: .priority(0), etherTypes: b5)).refusal == nil)
     let text = judge(reader, OpenOptions(mode: .exclusive, etherTypes: b5)).refusal?.description
     #expect(text == "rule 'reader' (test: reader) does not give exclusive")
   }

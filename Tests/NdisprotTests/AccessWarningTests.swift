@@ -59,7 +59,7 @@ struct AccessWarningTests {
     arguments: [
       ([.read, .promiscuous], 1), ([.read, .promiscuous, .setOID], 0), ([.write, .allFrames], 1),
       ([.write, .join], 1), ([.read, .join], 0), ([.read, .anySource], 1),
-      ([.read, .exclusive], 1),
+      ([.read, .exclusive], 1), ([.read, .priority], 1), ([.write, .priority], 0),
       ([], 0),
     ] as [(AccessRights, Int)])
   func rights(_ rights: AccessRights, count: Int) {

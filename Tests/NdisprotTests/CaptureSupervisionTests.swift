@@ -75,6 +75,26 @@ struct CaptureSupervisionTests {
     withExtendedLifetime(client) {}
   }
 
+  @Test("a bypass of the queueing discipline is asked for once; refused, frames go through it")
+  func bypass() throws {
+    #expect(fixture.miniport.bypassCount == 0)
+    let refused = MiniportError.system(errno: 92, call: "setsockopt(PACKET_QDISC_BYPASS)")
+    let (miniport, asked) = (ScriptedMiniport(), Flags())
+    miniport.bypassError = refused
+    let dataPath = try BindingDataPath(
+      binding: fixture.binding, miniport: miniport, executor: fixture.executor, profile: .latency,
+      captureRingByteCount: 1 << 20, receiveRingByteCount: 64 << 10, bypassesQdisc: true)
+    dataPath.onCaptureNews { asked.told.append($0) }
+    let clients = try [OpenOptions(), OpenOptions(etherTypes: EtherTypeSet([0x88B5]))].map {
+      try DataPathFixture.Client(fixture, $0, on: dataPath)
+    }
+    #expect(miniport.bypassCount == 1 && asked.told == [.bypassRefused(refused)])
+    let own = Frames.make(to: Frames.peer, from: Frames.own, number: 1)
+    let write = try clients[0].write([own])
+    #expect(clients[0].requester.completion(of: write)?.status == .success)
+    #expect(miniport.sent == [own])
+  }
+
   @Test("attack 6: a ring of another size has handles exchanged once, and none is closed before")
   func resized() throws {
     fixture.dataPath.resizeCapture(to: 8 << 20)

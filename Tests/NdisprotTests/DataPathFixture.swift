@@ -49,6 +49,13 @@ final class RecordingRequester: RequestClient, @unchecked Sendable {  // One tes
     return .taken
   }
 
+  /// Why the policy refused frames.
+  private(set) var refusals: [AccessRefusal] = []
+
+  func refused(_ refusal: AccessRefusal, of parameters: RequestParameters) {
+    refusals.append(refusal)
+  }
+
   /// Work that began and has not ended: the session's clock would run on.
   private(set) var runningWork = 0
 

@@ -57,6 +57,45 @@ struct SendErrorTests {
     }
   }
 
+  @Test("each open sends with its own priority, whatever others send in between")
+  func priorities() throws {
+    let fixture = try DataPathFixture()
+    let clients = try [0, 6, 0, 15].enumerated().map { index, priority in
+      try DataPathFixture.Client(
+        fixture,
+        OpenOptions(
+          flags: .priority(UInt8(priority)), etherTypes: EtherTypeSet([0x88B5 + UInt16(index)])))
+    }
+    var expected: [UInt8] = []
+    for round in 0..<3 {
+      for (index, client) in clients.enumerated() {
+        let type = [0x88, 0xB5 + UInt8(index)]
+        var frame = Frames.make(to: Frames.peer, from: Frames.own, number: UInt32(round))
+        frame.replaceSubrange(12..<14, with: type)
+        _ = try client.write(Array(repeating: frame, count: 65))
+        // The end of the turn, so that nothing is pended.
+        #expect(!fixture.dataPath.sendPended())
+        expected += Array(repeating: client.open.options.flags.priority, count: 65)
+      }
+    }
+    #expect(fixture.miniport.priorities == expected)
+    // A message of 65 is two batches, none of them mixed.
+    #expect(fixture.miniport.sendCount == 24)
+  }
+
+  @Test("an open is refused whose priority the kernel does not allow, and others are not")
+  func priorityRefused() throws {
+    let fixture = try DataPathFixture()
+    let cause = MiniportError.system(errno: EPERM, call: "setsockopt(SO_PRIORITY)")
+    fixture.miniport.priorityError = cause
+    #expect(throws: BindingError.priorityRefused(7, cause)) {
+      try DataPathFixture.Client(fixture, OpenOptions(flags: .priority(7)))
+    }
+    let client = try DataPathFixture.Client(fixture, OpenOptions())
+    let write = try client.write([Self.own])
+    #expect(client.requester.completion(of: write)?.status == .success)
+  }
+
   @Test("B12: a full interface queue is asked 10 times within a millisecond, then said per frame")
   func retryBudget() throws {
     let fixture = try DataPathFixture()

@@ -53,6 +53,17 @@ class PortTests(unittest.TestCase):
         self.assertEqual(self.port.write_batch(sent[1:]), [0] * 1499)
         self.assertEqual(lab.lab.peer.receive(1500), sent)
 
+    def test_a_priority_is_granted_and_one_above_15_is_none(self):
+        with ndisprot.open("np0", TYPE, path=lab.lab.path, priority=15,
+                           flags=ndisprot.OpenFlags.NO_LOOPBACK) as port:
+            self.assertEqual((port.priority, port.open_flags), (15, ndisprot.OpenFlags.NO_LOOPBACK))
+            sent = frame(lab.lab.peer.address, port.address, b"urgent")
+            port.write(sent)
+            self.assertEqual(lab.lab.peer.receive(1), [sent])
+        self.assertEqual(self.port.priority, 0)
+        with self.assertRaises(ValueError):
+            ndisprot.open("np0", TYPE, path=lab.lab.path, priority=16)
+
     def test_a_batch_reports_the_errno_of_each_frame_by_its_place(self):
         forged = frame(lab.lab.peer.address, b"\2\0\0\0\0\1", b"x")
         other = frame(lab.lab.peer.address, self.port.address, b"x", 0x0800)

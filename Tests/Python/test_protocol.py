@@ -124,6 +124,10 @@ class GoldenTests(unittest.TestCase):
         self.assertEqual(opened("tap"), plain + b"tap" + b"\3\0")
         self.assertEqual(opened("x" * 63 + "é"), plain + b"x" * 63 + b"\x3f\0")
 
+    def test_a_priority_is_four_bits_of_the_flags(self):
+        self.assertEqual(protocol.priority(0xB07), 11)
+        self.assertEqual(protocol.priority(0x103F), 0)
+
     def test_wait_subscribe_cancel_and_oid_have_their_bytes(self):
         self.assertEqual(protocol.wait_request(["np0"], 9).hex(), "09000000010000000300" + b"np0".hex())
         self.assertEqual(protocol.subscribe_request(0x3FE, 2).hex(), "fe03000002000000")

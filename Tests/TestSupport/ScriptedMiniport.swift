@@ -15,6 +15,8 @@ public final class ScriptedMiniport: MiniportAdapter {
   public var activationScript: [MiniportError?] = []
   /// What `open` throws, once.
   public var openError: MiniportError?
+  /// What `bypassQdisc` throws, each time.
+  public var bypassError: MiniportError?
   /// What `update` throws, once.
   public var updateError: MiniportError?
   /// Whether activations wait for `finishActivation`.
@@ -76,6 +78,15 @@ public final class ScriptedMiniport: MiniportAdapter {
     during(.open)
   }
 
+  /// How often frames were made to skip the queueing discipline.
+  public private(set) var bypassCount = 0
+
+  /// Counts, or fails as the test said.
+  public func bypassQdisc() throws(MiniportError) {
+    bypassCount += 1
+    if let bypassError { throw bypassError }
+  }
+
   /// Takes the configuration, or fails as the test said, at once or when the test says.
   public func activate(
     _ configuration: CaptureConfiguration, completion: @escaping (MiniportError?) -> Void
@@ -110,8 +121,18 @@ public final class ScriptedMiniport: MiniportAdapter {
     during(.update)
   }
 
+  /// What `checkPriority` throws, each time.
+  public var priorityError: MiniportError?
+  /// The priority of each frame that was sent, in order.
+  public private(set) var priorities: [UInt8] = []
+
+  /// Fails as the test said.
+  public func checkPriority(_ priority: UInt8) throws(MiniportError) {
+    if let priorityError { throw priorityError }
+  }
+
   /// Records what the script lets through.
-  public func send(_ frames: MDLChain) -> SendProgress {
+  public func send(_ frames: MDLChain, priority: UInt8) -> SendProgress {
     sendCount += 1
     var all: [[UInt8]] = []
     frames.span.forEachRegion { region in
@@ -123,6 +144,7 @@ public final class ScriptedMiniport: MiniportAdapter {
       ? SendProgress(sentCount: all.count, failure: nil) : script.removeFirst()
     let count = min(progress.sentCount, all.count)
     sent += all.prefix(count)
+    priorities += Array(repeating: priority, count: count)
     during(.send)
     return SendProgress(
       sentCount: count, failure: count == all.count ? nil : progress.failure)

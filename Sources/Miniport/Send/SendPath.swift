@@ -30,7 +30,13 @@ final class SendPath: EventHandler {
   /// The interface's current MTU; nil if it is gone.
   var mtu: UInt32? { KernelInterface.mtu(interfaceIndex, through: socket.descriptor) }
 
-  func send(_ frames: MDLChain) -> SendProgress { socket.send(frames) }
+  func bypassQdisc() throws(MiniportError) { try socket.bypassQdisc() }
+
+  func setPriority(_ priority: UInt8) throws(MiniportError) { try socket.setPriority(priority) }
+
+  func send(_ frames: MDLChain, priority: UInt8) -> SendProgress {
+    socket.send(frames, priority: priority)
+  }
 
   func notifyWhenSendPossible() {
     if let registration { loop.modify(registration, .write) }

@@ -18,6 +18,8 @@ internal import NDIS
 
   let descriptor: Int32
   private var isClosed = false
+  /// The priority of what is sent.
+  private var priority: UInt8 = 0
   private let messages: UnsafeMutablePointer<clinux_mmsghdr>
 
   init(interfaceIndex: Int32) throws(MiniportError) {
@@ -62,13 +64,50 @@ internal import NDIS
     return descriptor
   }
 
+  /// Hands frames to the driver directly, past the interface's queueing discipline.
+  ///
+  /// A driver without room then refuses a frame with ENOBUFS, as a full discipline does. Nothing on
+  /// this host captures such frames.
+  ///
+  /// - Source: packet(7), PACKET_QDISC_BYPASS
+  func bypassQdisc() throws(MiniportError) {
+    var one: Int32 = 1
+    let result = unsafe setsockopt(
+      descriptor, SOL_PACKET, PACKET_QDISC_BYPASS, &one, socklen_t(MemoryLayout<Int32>.size))
+    guard result == 0 else { throw MiniportError(failed: "setsockopt(PACKET_QDISC_BYPASS)") }
+  }
+
+  /// Gives the frames that follow a priority in the interface's queues.
+  ///
+  /// - Complexity: a system call if they have another one so far
+  /// - Source: socket(7), SO_PRIORITY; above 6 it needs CAP_NET_ADMIN, from Linux 5.17 on CAP_NET_RAW
+  func setPriority(_ priority: UInt8) throws(MiniportError) {
+    guard priority != self.priority, let number = refusal(of: priority) else { return }
+    throw .system(errno: number, call: "setsockopt(SO_PRIORITY)")
+  }
+
+  /// Asks the kernel for a priority; the errno of its refusal.
+  private func refusal(of priority: UInt8) -> Int32? {
+    var value = Int32(priority)
+    let result = unsafe setsockopt(
+      descriptor, SOL_SOCKET, SO_PRIORITY, &value, socklen_t(MemoryLayout<Int32>.size))
+    guard result == 0 else { return errno }
+    self.priority = priority
+    return nil
+  }
+
   /// Sends each segment of a chain as one frame, in order, until one is refused.
   ///
   /// The kernel reads the chain's own table of segments; only the kernel copies.
   ///
-  /// - Complexity: one system call for up to `batchCapacity` frames, no allocation
-  func send(_ frames: MDLChain) -> SendProgress {
-    unsafe frames.withUnsafeIOVectors { table in
+  /// - Complexity: one system call for up to `batchCapacity` frames, one more for another priority;
+  ///   no allocation
+  func send(_ frames: MDLChain, priority: UInt8) -> SendProgress {
+    // Allowed at the open: a refusal here is of a kernel that changed its mind.
+    if priority != self.priority, let number = refusal(of: priority) {
+      return SendProgress(sentCount: 0, failure: .other(errno: number))
+    }
+    return unsafe frames.withUnsafeIOVectors { table in
       var sent = 0
       while sent < table.count {
         let count = min(table.count &- sent, Self.batchCapacity)

@@ -25,6 +25,7 @@ extension AccessPolicy {
     var wanted: [AccessRights] = [[.read, .write]]
     if options.flags.contains(.anySource) { wanted.append(.anySource) }
     if options.flags.contains(.outgoing) { wanted.append(.allFrames) }
+    if options.flags.priority > 0 { wanted.append(.priority) }
     for type in types {
       for right in wanted { try rules.check(type, anyOf: right) }
     }

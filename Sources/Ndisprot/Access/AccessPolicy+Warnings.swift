@@ -164,6 +164,7 @@ extension AccessRule {
       (.allFrames, .read, "it is about what is read"),
       (.join, .read, "it is about what is read"),
       (.anySource, .write, "it is about what is written"),
+      (.priority, .write, "it is about what is written"),
       (.exclusive, .write, "it is for programs that write"),
     ]
     var warnings = needs.compactMap { right, needed, cause -> String? in

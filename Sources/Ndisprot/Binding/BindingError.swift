@@ -16,6 +16,8 @@ public enum BindingError: Error, Hashable, Sendable {
   case invalidParameter
   /// More queue bytes than the open may have, or out of memory.
   case noMemory
+  /// The kernel does not let the daemon give frames this priority.
+  case priorityRefused(UInt8, MiniportError)
   /// The kernel refused the capture handle or the send socket.
   case miniport(MiniportError)
 
@@ -25,7 +27,7 @@ public enum BindingError: Error, Hashable, Sendable {
     case .adapterNotFound: .adapterNotFound
     case .busy, .alreadyOpen: .busy
     case .notReady: .notReady
-    case .notPermitted: .notPermitted
+    case .notPermitted, .priorityRefused: .notPermitted
     case .invalidParameter: .invalidParameter
     case .noMemory: .noMemory
     case .miniport(.noSuchDevice): .adapterNotFound

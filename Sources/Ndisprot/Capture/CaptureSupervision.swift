@@ -15,6 +15,8 @@ final class CaptureSupervision: @unchecked Sendable {  // Confined to the bindin
   struct Settings: Sendable {
     let profile: CaptureProfile
     var ringByteCount: Int
+    /// Whether sent frames skip the queueing discipline.
+    var bypassesQdisc = false
   }
 
   /// Reports that an open's frames are captured from now on, or why it is refused.
@@ -82,6 +84,11 @@ final class CaptureSupervision: @unchecked Sendable {  // Confined to the bindin
     } catch {
       return completion(.miniport(error))
     }
+    do throws(MiniportError) {
+      if options.flags.priority > 0 { try miniport.checkPriority(options.flags.priority) }
+    } catch {
+      return completion(.priorityRefused(options.flags.priority, error))
+    }
     guard !machine.isCapturing || isOutdated else { return completion(nil) }
     waiters.append(Waiter(openID: openID, completion: completion))
     // The handle being opened may suffice.
@@ -112,6 +119,12 @@ final class CaptureSupervision: @unchecked Sendable {  // Confined to the bindin
     guard !isOpen, let handler else { return }
     try miniport.open(handler: handler)
     isOpen = true
+    guard settings.bypassesQdisc else { return }
+    do throws(MiniportError) {
+      try miniport.bypassQdisc()
+    } catch {
+      news(.bypassRefused(error))
+    }
   }
 
   private func update() throws(MiniportError) {

@@ -37,7 +37,7 @@ public final class BindingDataPath: ReceiveHandler, @unchecked Sendable {  // On
   public init(
     binding: AdapterBinding, miniport: any MiniportAdapter, executor: any Executor,
     profile: CaptureProfile, captureRingByteCount: Int, receiveRingByteCount: Int,
-    writeBudget: PendingWriteBudget = PendingWriteBudget()
+    bypassesQdisc: Bool = false, writeBudget: PendingWriteBudget = PendingWriteBudget()
   ) throws(BindingError) {
     self.binding = binding
     trace = BindingTrace(binding)
@@ -46,7 +46,7 @@ public final class BindingDataPath: ReceiveHandler, @unchecked Sendable {  // On
     let capture = CaptureSupervision(
       binding, miniport, executor,
       CaptureSupervision.Settings(
-        profile: profile, ringByteCount: captureRingByteCount))
+        profile: profile, ringByteCount: captureRingByteCount, bypassesQdisc: bypassesQdisc))
     transmitQueue = TransmitQueue(
       miniport: miniport, receive: receivePath, executor: executor, budget: writeBudget,
       trace: trace)

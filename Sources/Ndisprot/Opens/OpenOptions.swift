@@ -12,7 +12,7 @@ public enum OpenMode: UInt32, Sendable {
 ///
 /// - Source: `ndisprotd.docc/Architecture.md` section 6; D-3, D-5, D-8, D-49
 public struct OpenOptions: Sendable {
-  /// Properties of an open that are on or off.
+  /// Properties of an open that are on or off, and the priority of what it sends.
   public struct Flags: OptionSet, Hashable, Sendable {
     /// The bits of the request's flags field.
     public let rawValue: UInt32
@@ -30,10 +30,19 @@ public struct OpenOptions: Sendable {
     public static let noLoopback = Flags(rawValue: 16)
     /// As the sample's opens are: exclusive, with a queue of the four newest frames.
     public static let compat = Flags(rawValue: 32)
-    /// All defined flags.
+    /// The bits of the priority.
+    private static let priorities = Flags(rawValue: 15 << 8)
+    /// All defined flags, and every priority.
     public static let all: Flags = [
-      .anySource, .outgoing, .failOnTruncation, .ignoreCarrier, .noLoopback, .compat,
+      .anySource, .outgoing, .failOnTruncation, .ignoreCarrier, .noLoopback, .compat, .priorities,
     ]
+
+    /// The priority of the frames that are sent, 0 to 15.
+    public var priority: UInt8 { UInt8(truncatingIfNeeded: rawValue >> 8) & 15 }
+    /// The priority of the frames that are sent; of a number above 15 its lowest four bits.
+    public static func priority(_ priority: UInt8) -> Flags {
+      Flags(rawValue: UInt32(priority & 15) << 8)
+    }
   }
 
   /// How it shares the binding.

@@ -123,7 +123,7 @@ final class FrameSender: @unchecked Sendable {  // One thread's.
       batch.add(frame, isLikeLast: isLikeLast)
     }
     if batch.frameCount > 0 {
-      let progress = miniport.send(builder.chain)
+      let progress = miniport.send(builder.chain, priority: check.priority)
       if progress.sentCount > 0 {
         framesSent(progress.sentCount, of: batch, operation, message, open)
       }

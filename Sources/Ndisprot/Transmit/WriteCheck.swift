@@ -11,6 +11,8 @@ struct WriteCheck {
   private let untaggedLimit: Int
   private let address: MACAddress
   private let allowsAnySource: Bool
+  /// The priority with which the frames are sent; one above 0 needs a right.
+  let priority: UInt8
   private let access: AccessGrant
   private let stateFailure: CompletionStatus?
 
@@ -26,6 +28,7 @@ struct WriteCheck {
     untaggedLimit = mtu + EthernetHeader.untaggedByteCount
     address = snapshot.attributes.address
     allowsAnySource = open.options.flags.contains(.anySource)
+    priority = open.options.flags.priority
     access = open.filter.access
     stateFailure = WriteCheck.failure(
       of: snapshot, open.options.flags, standing)
@@ -89,6 +92,7 @@ struct WriteCheck {
       header.source == address || (allowsAnySource && rights.contains(.anySource))
         || (access.namesAddresses && access.namesSource(header))
     else { return .sourceMismatch }
+    guard priority == 0 || rights.contains(.priority) else { return .notPermitted }
     guard !access.namesAddresses || access.allowsDestination(header) else { return .notPermitted }
     return stateFailure
   }
@@ -106,6 +110,9 @@ struct WriteCheck {
     let needed: AccessRights = status == .sourceMismatch ? .anySource : .write
     guard rule.rights.contains(needed) else {
       return .missing(needed, rule: rule.name, origin: rule.origin)
+    }
+    guard status == .sourceMismatch || priority == 0 || rule.rights.contains(.priority) else {
+      return .missing(.priority, rule: rule.name, origin: rule.origin)
     }
     // An open that did not ask for any source is no matter of rules.
     return status == .notPermitted ? .destination(rule: rule.name, origin: rule.origin) : nil

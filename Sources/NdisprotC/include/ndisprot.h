@@ -128,6 +128,9 @@ enum {
   NDISPROT_NO_LOOPBACK = 16,       /* do not receive own frames */
   NDISPROT_COMPAT = 32             /* as the sample: a queue of the four newest frames */
 };
+/* One more of the flags: the priority of what is sent, 0 to 15, as SO_PRIORITY of socket(7); needs the right
+ * priority. -EOPNOTSUPP: the daemon is too old. */
+#define NDISPROT_PRIORITY(priority) (((uint32_t)(priority) & 15) << 8)
 struct ndisprot_options {
   uint32_t size;
   uint32_t mode, flags;

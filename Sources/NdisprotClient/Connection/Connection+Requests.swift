@@ -115,18 +115,28 @@ extension Connection {
   ///   - etherTypes: what to read and write; the empty set moves no frames
   ///   - mode: shared with others, or exclusive for these EtherTypes
   ///   - flags: properties of the open
+  ///   - priority: of what it sends, in the queues of the interface, 0 to 15 as SO_PRIORITY of
+  ///     socket(7); others than 0 need the right `priority`
   ///   - queueByteCount: the window on the receive ring; 0 is the daemon's default
   ///   - wait: how long to wait for the interface to come up; the request is repeated every minute
   ///   - purpose: a text for the audit log, at most 64 bytes; has no other effect
   /// - Returns: the open, with what was granted
-  /// - Throws: `.refused` with `adapterNotFound`, `busy`, `notPermitted`, `notReady`
+  /// - Throws: `.refused` with `adapterNotFound`, `busy`, `notPermitted`, `notReady`, and
+  ///   `invalidParameter` for a priority above 15; `.denied` with `notSupported` if the daemon is
+  ///   too old for priorities
   public func open(
     _ name: String, etherTypes: EtherTypeSet, mode: OpenRequest.Mode = .shared,
-    flags: OpenRequest.Flags = [], queueByteCount: UInt32 = 0, wait: Duration = .zero,
+    flags: OpenRequest.Flags = [], priority: UInt8 = 0, queueByteCount: UInt32 = 0,
+    wait: Duration = .zero,
     purpose: String = ""
   ) throws(ClientError) -> OpenBinding {
     // A name that no interface can have means "not found", not a protocol violation.
     guard let name = InterfaceName(name) else { throw .refused(.adapterNotFound, .open) }
+    guard priority <= 15 else { throw .refused(.invalidParameter, .open) }
+    let flags = flags.union(.priority(priority))
+    guard flags.priority == 0 || features.contains(.priorities) else {
+      throw .denied(.notSupported, .open, reason: "this daemon is too old for priorities")
+    }
     var wanted = OpenRequest(
       name: name, etherTypes: etherTypes, mode: mode, flags: flags, queueByteCount: queueByteCount)
     var left = max(wait, .zero)

@@ -43,7 +43,7 @@ extension AccessRefusal {
     switch self {
     case .missing(let rights, _, _) where rights.contains(.join): "join"
     case .missing(let rights, _, _) where rights == .setOID: "set"
-    case .missing(let rights, _, _) where rights == .anySource: "write"
+    case .missing(let rights, _, _) where rights == .anySource || rights == .priority: "write"
     case .quota: "request"
     default: kind
     }

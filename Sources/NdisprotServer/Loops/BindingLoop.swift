@@ -70,7 +70,7 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
         miniport: server.environment.makeMiniport(attributes, loop, server.startHelper),
         executor: LoopExecutor(loop), profile: configuration.profile,
         captureRingByteCount: grant.capture, receiveRingByteCount: grant.receive,
-        writeBudget: server.writeBudget)
+        bypassesQdisc: configuration.bypassesQdisc, writeBudget: server.writeBudget)
     } catch {
       server.rings.give(grant)
       throw error

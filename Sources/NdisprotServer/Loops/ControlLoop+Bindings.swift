@@ -91,7 +91,7 @@ extension ControlLoop {
     _ = host.loop.post { host.indicate(indication) }
   }
 
-  /// What a binding's thread reports about its capture.
+  /// What a binding's thread reports about its capture and its send socket.
   func captureChanged(_ binding: AdapterBinding, _ news: CaptureNews) {
     let name = binding.snapshot.attributes.name
     switch news {
@@ -104,6 +104,12 @@ extension ControlLoop {
     case .recovered:
       server.log(.info, "\(name): frames are captured again", binding: name.text)
       announce([.bindingState], of: binding)
+    case .bypassRefused(let cause):
+      server.log(
+        .warning,
+        "\(name): frames do not bypass the queueing discipline: \(cause.text). They go through it. "
+          + "Remove bypass_qdisc from the [[binding]], or use a kernel that has PACKET_QDISC_BYPASS",
+        .refused, binding: name.text)
     case .vanished: server.driver.adapterReplaced(binding)
     }
   }

@@ -91,6 +91,9 @@ extension Session {
     let cause: String? =
       switch error {
       case .miniport(let cause): cause.text
+      case .priorityRefused(let priority, let cause):
+        "the kernel does not let the daemon send with priority \(priority): \(cause.text). Ask for 0 "
+          + "to 6: before Linux 5.17 those above need ndisprotd --net-admin"
       case .noMemory:
         "no memory is left for its rings. Write a smaller ring = in the [[binding]] of interfaces "
           + "that need less than 16 MiB"
@@ -100,7 +103,12 @@ extension Session {
       server.logFailure(
         .error, "\(name) cannot be opened: \(cause)", .refused, binding: name.text, of: credentials)
     }
-    if error == .noMemory, let cause {
+    let isExplained =
+      switch error {
+      case .noMemory, .priorityRefused: true
+      default: false
+      }
+    if isExplained, let cause {
       refuse(opening.request, error.completion, cause)
       return
     }

@@ -12,6 +12,8 @@ extension Session {
     let mode = options.mode == .exclusive ? "exclusive" : "shared"
     let rights = open.access.rights.words.joined(separator: ",")
     var outcome = "\(mode), \(rights) by rule \(open.access.ruleNames)"
+    let priority = options.flags.priority
+    if priority > 0 { outcome += ", priority \(priority)" }
     // The client's own words: nothing depends on them.
     if !options.purpose.isEmpty { outcome += ", for '\(options.purpose)' as it says" }
     var record = AuditRecord(
@@ -20,6 +22,7 @@ extension Session {
     )
     .with("open", open.id).with("mode", mode)
     .with("ethertypes", options.etherTypes.text(\.hexType)).with("rights", rights)
+    if priority > 0 { record = record.with("priority", UInt64(priority)) }
     if !options.purpose.isEmpty { record = record.with("purpose", text: options.purpose) }
     server.audit(record, of: credentials)
   }

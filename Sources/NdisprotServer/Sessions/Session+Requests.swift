@@ -133,6 +133,9 @@ extension Session {
       case .open:
         let wanted = try PurposefulOpen(
           decoding: payload, purposeCount: features.contains(.purposes) ? header.count : 0)
+        guard wanted.request.flags.priority == 0 || features.contains(.priorities) else {
+          throw .invalidValue
+        }
         var options = OpenOptions(wanted.request)
         options.purpose = wanted.purpose
         requestOpen(request, options, name: wanted.request.name)

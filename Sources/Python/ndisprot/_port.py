@@ -86,20 +86,24 @@ class Port(AsyncCalls):
                 print(frame.source.hex(":"), frame.payload)
 
     One thread at a time, as every session. The attributes are as granted: name, ifindex, address,
-    mtu, ethertypes, queue_bytes, open_flags.
+    mtu, ethertypes, queue_bytes, open_flags, priority.
     """
 
     def __init__(self, name: str, ethertypes: EtherType | Iterable[EtherType] = "any", *,
                  exclusive: bool = False, flags: OpenFlags = OpenFlags.NONE, queue_bytes: int = 0,
-                 wait: float = 0.0, purpose: str = "",
+                 wait: float = 0.0, purpose: str = "", priority: int = 0,
                  path: str | os.PathLike[str] | None = None,
                  timeout: float | None = REPLY_TIMEOUT) -> None:
         """Opens a binding; an empty set of EtherTypes asks and sets only, and moves no frames.
 
         wait is how many seconds the interface may take to come up; queue_bytes the window on the
-        receive ring, 0 for the daemon's default; purpose goes into the daemon's audit, 64 bytes.
+        receive ring, 0 for the daemon's default; purpose goes into the daemon's audit, 64 bytes;
+        priority, 0 to 15, is that of sent frames in the interface's queues, and needs that right.
         """
-        self._asked = (name, _types(ethertypes), exclusive, int(flags), queue_bytes, wait, purpose)
+        if not 0 <= priority <= 15:
+            raise ValueError("a priority is 0 to 15, not %d" % priority)
+        asked = int(flags) | priority << 8
+        self._asked = (name, _types(ethertypes), exclusive, asked, queue_bytes, wait, purpose)
         self._groups: list[bytes] = []
         self._packet_filter: int | None = None
         self._write_reason = ""
@@ -114,6 +118,9 @@ class Port(AsyncCalls):
         name, types, exclusive, flags, queue_bytes, wait, purpose = self._asked
         if not self._features & protocol.PURPOSES:
             purpose = ""
+        if protocol.priority(flags) and not self._features & protocol.PRIORITIES:
+            raise failed("open %s" % name, errno.EOPNOTSUPP,
+                         reason="this daemon is too old for priorities")
         request = protocol.open_request(
             name, types, exclusive=exclusive, flags=flags, queue_bytes=queue_bytes,
             wait_milliseconds=max(0, int(wait * 1000)), purpose=purpose)
@@ -127,7 +134,8 @@ class Port(AsyncCalls):
         self.mtu = self.grant.mtu
         self.ethertypes = self.grant.ethertypes
         self.queue_bytes = self.grant.queue_bytes
-        self.open_flags = OpenFlags(self.grant.flags)
+        self.priority = protocol.priority(self.grant.flags)
+        self.open_flags = OpenFlags(self.grant.flags & ~protocol.ALL_PRIORITIES)
 
     def __repr__(self) -> str:
         types = ",".join("any" if each == ANY else "%#06x" % each for each in self.ethertypes)

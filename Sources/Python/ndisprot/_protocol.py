@@ -42,14 +42,18 @@ _IS_REPLY = 1
 _HAS_REASON = 2
 
 # Features of HELLO. A binding says what this user may do there, and its other names; a refusal ends
-# with its reason; a record says how many frames were lost in front of it; an open says what for.
+# with its reason; a record says how many frames were lost in front of it; an open says what for;
+# its frames have a priority.
 ACCESS = 1
 NAMES = 2
 REASONS = 4
 LOSSES = 8
 PURPOSES = 16
-FEATURES = ACCESS | NAMES | REASONS | LOSSES | PURPOSES
+PRIORITIES = 32
+FEATURES = ACCESS | NAMES | REASONS | LOSSES | PURPOSES | PRIORITIES
 _LONGEST_PURPOSE = 64
+# In the flags of an open.
+ALL_PRIORITIES = 15 << 8
 _LARGEST_ERRNO = 4095
 
 
@@ -152,6 +156,11 @@ def open_request(name: str, ethertypes: Sequence[int], *, exclusive: bool, flags
                    len(ethertypes), len(text)),
         struct.pack("<%dH" % len(ethertypes), *ethertypes), text,
         words + struct.pack("<H", len(words)) if words else b""))
+
+
+def priority(flags: int) -> int:
+    """The priority in the flags of an open."""
+    return (flags & ALL_PRIORITIES) >> 8
 
 
 def decode_grant(payload: bytes) -> Grant:

@@ -35,7 +35,8 @@ class Rights(enum.IntFlag):
     ALL_FRAMES = 32
     EXCLUSIVE = 64
     JOIN = 128
-    ALL = 255
+    PRIORITY = 256
+    ALL = 511
 
 
 class FrameFlags(enum.IntFlag):

@@ -21,6 +21,19 @@ struct WriteCommand: ParsableCommand {
   @OptionGroup var target: WriteTarget
   @OptionGroup var frame: FrameArguments
 
+  @Option(
+    help: ArgumentHelp(
+      "The priority of the frames in the queues of the interface, 0 to 15, as SO_PRIORITY; needs the "
+        + "right priority.",
+      valueName: "priority"))
+  var priority: UInt8 = 0
+
+  mutating func validate() throws {
+    guard priority <= 15 else {
+      throw ValidationError("--priority \(priority) is none. Write 0 to 15")
+    }
+  }
+
   mutating func run() throws {
     let name = target.binding.description
     let program = Program(global, "write to \(name)", .write, binding: name)
@@ -33,7 +46,8 @@ struct WriteCommand: ParsableCommand {
     let connection = try program.connect()
     let binding = try program.open(
       target.binding, connection, etherTypes: EtherTypeSet([type]),
-      mode: target.exclusive ? .exclusive : .shared, flags: frame.anySource ? .anySource : [])
+      mode: target.exclusive ? .exclusive : .shared, flags: frame.anySource ? .anySource : [],
+      priority: priority)
     let bytes = content.frame(frame, type, for: binding)
     let run = try program.attempt { () throws(ClientError) in
       try WriteRun.write(bytes, frame.count, frame.batch, on: binding)

@@ -167,7 +167,8 @@ final class Program {
   /// Opens a binding.
   func open(
     _ binding: BindingArgument, _ connection: Connection, etherTypes: EtherTypeSet,
-    mode: OpenRequest.Mode = .shared, flags: OpenRequest.Flags = [], purpose: String = ""
+    mode: OpenRequest.Mode = .shared, flags: OpenRequest.Flags = [],
+    priority: UInt8 = 0, purpose: String = ""
   ) throws(Failure) -> OpenBinding {
     let name: String
     switch binding {
@@ -176,7 +177,8 @@ final class Program {
     }
     do throws(ClientError) {
       return try connection.open(
-        name, etherTypes: etherTypes, mode: mode, flags: flags, purpose: purpose)
+        name, etherTypes: etherTypes, mode: mode, flags: flags, priority: priority,
+        purpose: purpose)
     } catch {
       guard error.status == .adapterNotFound else { throw fail(error) }
       throw fail(error, present: (try? connection.bindings())?.map(\.name))

@@ -26,6 +26,7 @@ struct ControlSession {
     static let ignoreCarrier = OpenFlags(rawValue: 8)
     static let noLoopback = OpenFlags(rawValue: 16)
     static let compat = OpenFlags(rawValue: 32)
+    static func priority(_ number: Int) -> OpenFlags { OpenFlags(rawValue: number << 8) }
   }
 
   /// Sends a request that control.py builds.

@@ -140,6 +140,12 @@ static void structures(void) {
   GIVES(0, h, ndisprot_close(h));
   newer.more[3] = 1; /* asks for what this library does not know */
   GIVES(-EINVAL, h, ndisprot_open(h, interface_name, &newer.options));
+  struct ndisprot_options urgent = shared_options();
+  urgent.flags = NDISPROT_NO_LOOPBACK | NDISPROT_PRIORITY(6);
+  GIVES(0, h, ndisprot_open(h, interface_name, &urgent));
+  grant.size = sizeof grant;
+  GIVES(0, h, ndisprot_grant(h, &grant));
+  CHECK(grant.flags == urgent.flags);
   ndisprot_free(h);
 }
 

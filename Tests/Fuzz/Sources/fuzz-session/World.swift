@@ -231,6 +231,8 @@ private final class LoopMiniport: MiniportAdapter, @unchecked Sendable {  // Con
 
   func open(handler: ReceiveHandler) { self.handler = handler }
 
+  func bypassQdisc() {}
+
   func activate(
     _ configuration: CaptureConfiguration, completion: @escaping (MiniportError?) -> Void
   ) {
@@ -252,7 +254,9 @@ private final class LoopMiniport: MiniportAdapter, @unchecked Sendable {  // Con
 
   func update(etherTypes: EtherTypeSet, includesOutgoing: Bool) {}
 
-  func send(_ frames: MDLChain) -> SendProgress {
+  func checkPriority(_ priority: UInt8) {}
+
+  func send(_ frames: MDLChain, priority: UInt8) -> SendProgress {
     wire.take(\.refusedSends)
       ? SendProgress(sentCount: 0, failure: .wouldBlock)
       : SendProgress(sentCount: frames.segmentCount, failure: nil)
