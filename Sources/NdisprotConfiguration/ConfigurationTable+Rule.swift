@@ -224,6 +224,11 @@ extension ConfigurationTable {
       if address == nil {
         problem(
           key, word, "'\(word.text)' is no address. Write one such as \"02:00:00:00:00:01\"")
+      } else if key == "sources", address?.isMulticast == true {
+        problem(
+          key, word,
+          "'\(word.text)' is the address of a group, from which no frame comes. Write the address of a NIC"
+        )
       }
       return address
     }

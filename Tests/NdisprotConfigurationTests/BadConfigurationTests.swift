@@ -138,6 +138,10 @@ struct BadConfigurationTests {
       ("user = \"1000\"", "user = \"-1\"", ":5:8: rule \"a\": user: '-1' is neither"),
       ("user = \"1000\"", "user = \"4294967296\"", ":5:8: rule \"a\": user: "),
       ("opens = 2", "opens = 2\nopens = 3", ":12:"),
+      (
+        "opens = 2", "opens = 2\nsources = [\"01:00:00:00:00:01\"]",
+        ":12:12: rule \"a\": sources: '01:00:00:00:00:01' is the address of a group"
+      ),
       ("opens = 2", "opens = 0", ":11:9: rule \"a\": opens: "),
       ("opens = 2", "opens = 2.0", ":11:9: rule \"a\": opens: "),
       ("opens = 2", "opens = 99999999999999999999", ":11:"),

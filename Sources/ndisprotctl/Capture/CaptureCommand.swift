@@ -95,6 +95,9 @@ struct CaptureCommand: ParsableCommand {
         "\(etherTypes.count) EtherTypes are too many. "
           + "Write --ethertype at most \(EtherTypeSet.maximumCount) times, or --ethertype any")
     }
+    if let rotateTime, rotateTime.duration == .zero {
+      throw ValidationError("--rotate-time 0 leaves no time for a file. Write 1 or more")
+    }
     let rotates = rotateSize != nil || rotateTime != nil
     if let files, files < 1 || !rotates {
       throw ValidationError(

@@ -55,7 +55,7 @@ struct PolicyDraft {
 
   /// Reports an account that does not exist: its rule would apply to no user.
   func requireAccount(_ program: Program) throws(Failure) {
-    if let number = UInt32(account), number != .max { return }
+    if let number = UInt32(digits: account), number != .max { return }
     let isThere: Bool
     do throws(SystemError) {
       isThere =
