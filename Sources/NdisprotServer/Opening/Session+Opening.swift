@@ -49,7 +49,7 @@ extension Session {
       switch result {
       case .success(let open): opening.made(open)
       case .failure(let error):
-        lease.giveCharge(server.quotas)
+        lease.releaseCharge()
         opening.fail(error)
       }
       completion(self.open != nil)

@@ -20,7 +20,7 @@ extension Session {
 
   /// Ends the current open, for whatever reason.
   func closeOpen(_ reason: CloseReason) {
-    guard let open = lease.end(server.quotas, server.sendBuffers, socket) else { return }
+    guard let open = lease.end(server.sendBuffers, socket) else { return }
     if !isCloseAudited { server.totals.add(open.counters()) }
     auditClose(open, reason)
   }
