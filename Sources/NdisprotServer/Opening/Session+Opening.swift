@@ -97,6 +97,7 @@ extension Session {
       case .noMemory:
         "no memory is left for its rings. Write a smaller ring = in the [[binding]] of interfaces "
           + "that need less than 16 MiB"
+      case .overBudget(let refusal): refusal.ringText
       default: nil
       }
     if let cause {
@@ -105,7 +106,7 @@ extension Session {
     }
     let isExplained =
       switch error {
-      case .noMemory, .priorityRefused: true
+      case .noMemory, .overBudget, .priorityRefused: true
       default: false
       }
     if isExplained, let cause {
@@ -113,6 +114,18 @@ extension Session {
       return
     }
     opening.request.complete(error.completion)
+  }
+}
+
+extension Budget.Refusal {
+  /// Why no rings are left, and what to do.
+  fileprivate var ringText: String {
+    let holders = isOfUser ? "that this user opened first" : "of all users"
+    return "\(name) = \(limit >> 20) MiB \(isOfUser ? "for one user" : "in all") is used up by the "
+      + "bindings \(holders), though their rings are as small as they get. Close some of them"
+      + (name == "receive-rings"
+        ? ", or write a smaller queue = in their [[binding]] or a larger queue_memory = in [daemon]"
+        : "; a smaller ring = leaves no more")
   }
 }
 
