@@ -18,6 +18,8 @@ struct Budgets: Sendable {
 
   /// Rings of bindings.
   let rings: RingBudget
+  /// Bytes of replies that wait, beyond those that each session has to itself.
+  let replies = Budget("replies", Budget.Limits(all: 64 << 20, user: 16 << 20))
   /// Bytes of writes that wait, beyond a message of each open.
   let pendedWrites = PendingWriteBudget()
 
@@ -45,7 +47,8 @@ struct Budgets: Sendable {
 
   /// The use of each, in the order of `stats --limits`.
   var uses: [Budget.Use] {
-    [sessions, strangers, waits, explains, largeBuffers, rings.capture, rings.receive].map(\.use)
-      + [pendedWrites.use]
+    [
+      sessions, strangers, waits, explains, largeBuffers, rings.capture, rings.receive, replies,
+    ].map(\.use) + [pendedWrites.use]
   }
 }
