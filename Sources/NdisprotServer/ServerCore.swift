@@ -15,7 +15,6 @@ final class ServerCore: @unchecked Sendable {  // `control` is set once, before 
   /// The user that runs the daemon, which may administer it as root may.
   let ownUserID = geteuid()
   let trace: TraceRing
-  let quotas = QuotaTable()
   let spinBudget = SpinBudget()
   let budgets: Budgets
   let sendBuffers: SendBufferBudget

@@ -30,6 +30,11 @@ struct QuotaTableTests {
     return (Kept(charge), options.queueByteCount)
   }
 
+  /// Rows of `stats --limits`: what is used, and what was refused.
+  private func uses(_ table: QuotaTable) -> [String] {
+    table.budgetUses.map { "\($0.name) \($0.used) \($0.refused)" }
+  }
+
   @Test("threat T6: the opens of a user under a rule end with what holds their charges")
   func opens() throws {
     let table = QuotaTable()
@@ -45,7 +50,9 @@ struct QuotaTableTests {
     #expect(throws: refused) { try open(table, limited) }
     // A rule without limits charges nothing.
     _ = try open(table, access("some", AccessQuota()))
-    #expect(kept.count == 2)
+    #expect(uses(table) == ["rule-opens 2 2", "rule-queue-bytes 8192 0"])
+    kept = []
+    #expect(uses(table) == ["rule-opens 0 2", "rule-queue-bytes 0 0"])
   }
 
   @Test("windows share the bytes of a rule: the last one gets what is left, or is refused")
@@ -61,8 +68,11 @@ struct QuotaTableTests {
       #expect(throws: refused) { try open(table, limited, window: window) }
     }
     // What is granted stays under rules that allow less.
-    let stays = Kept(table.chargeAnyway(limited, 1, queueByteCount: 32 << 10))
-    withExtendedLifetime((first.kept, rest.kept, stays)) {}
+    do {
+      let stays = Kept(table.chargeAnyway(limited, 1, queueByteCount: 32 << 10))
+      #expect(uses(table) == ["rule-opens 3 0", "rule-queue-bytes 73728 2"])
+      withExtendedLifetime((first.kept, rest.kept, stays)) {}
+    }
   }
 
   @Test("requests are counted for all opens of a user under a rule, and for others by themselves")

@@ -22,6 +22,8 @@ struct Budgets: Sendable {
   let replies = Budget("replies", Budget.Limits(all: 64 << 20, user: 16 << 20))
   /// Bytes of writes that wait, beyond a message of each open.
   let pendedWrites = PendingWriteBudget()
+  /// Opens and windows under rules with a quota.
+  let quotas = QuotaTable()
 
   /// Creates budgets of which nothing is used.
   init(_ configuration: ServerConfiguration) {
@@ -49,6 +51,6 @@ struct Budgets: Sendable {
   var uses: [Budget.Use] {
     [
       sessions, strangers, waits, explains, largeBuffers, rings.capture, rings.receive, replies,
-    ].map(\.use) + [pendedWrites.use]
+    ].map(\.use) + [pendedWrites.use] + quotas.budgetUses
   }
 }

@@ -40,7 +40,12 @@ final class QuotaTable: Sendable {
     deinit { table.release(keys, queueByteCount) }
   }
 
-  private let uses = LockedValue<[Key: Use]>([:])
+  private struct State: Sendable {
+    var uses: [Key: Use] = [:]
+    var refused: [AccessQuotaKind: UInt64] = [:]
+  }
+
+  private let state = LockedValue(State())
 
   /// Charges an open to the quotas of its rules.
   ///
@@ -59,10 +64,11 @@ final class QuotaTable: Sendable {
     let rules = access.limitedRules
     var wanted = options.queueByteCount
     let least = min(leastWindow, wanted)
-    let result = uses.withLock { uses -> Result<RequestLimits, AccessRefusal> in
+    let result = state.withLock { state -> Result<RequestLimits, AccessRefusal> in
       for rule in rules {
-        let use = uses[Key(rule: rule.name, userID: userID)] ?? Use()
+        let use = state.uses[Key(rule: rule.name, userID: userID)] ?? Use()
         if let limit = rule.quota.opens, use.opens >= limit {
+          state.refused[.opens, default: 0] &+= 1
           return .failure(refusal(.opens, limit, rule))
         }
         guard let limit = rule.quota.queueByteCount else { continue }
@@ -70,10 +76,11 @@ final class QuotaTable: Sendable {
         let left = max(0, limit - use.queueByteCount)
         if isWindowOpen { wanted = min(wanted, left) }
         if wanted > left || wanted < least {
+          state.refused[.queueBytes, default: 0] &+= 1
           return .failure(refusal(.queueBytes, limit, rule))
         }
       }
-      return .success(QuotaTable.add(&uses, rules, userID, wanted))
+      return .success(QuotaTable.add(&state.uses, rules, userID, wanted))
     }
     let requests = try result.get()
     options.queueByteCount = wanted
@@ -86,7 +93,7 @@ final class QuotaTable: Sendable {
   /// - Returns: the charge, which the open keeps
   func chargeAnyway(_ access: AccessGrant, _ userID: UInt32, queueByteCount: Int) -> Charge {
     let rules = access.limitedRules
-    let requests = uses.withLock { QuotaTable.add(&$0, rules, userID, queueByteCount) }
+    let requests = state.withLock { QuotaTable.add(&$0.uses, rules, userID, queueByteCount) }
     return Charge(self, rules, userID, queueByteCount, requests)
   }
 
@@ -107,13 +114,28 @@ final class QuotaTable: Sendable {
 
   private func release(_ keys: [Key], _ queueByteCount: Int) {
     guard !keys.isEmpty else { return }
-    uses.withLock { uses in
+    state.withLock { state in
       for key in keys {
-        guard var use = uses[key] else { continue }
+        guard var use = state.uses[key] else { continue }
         use.opens -= 1
         use.queueByteCount -= queueByteCount
-        uses[key] = use.opens == 0 ? nil : use
+        state.uses[key] = use.opens == 0 ? nil : use
       }
+    }
+  }
+
+  /// What all users together hold under rules with a quota, as `stats --limits` shows it; each rule
+  /// has limits of its own.
+  var budgetUses: [Budget.Use] {
+    state.withLock { state in
+      [
+        Budget.Use(
+          name: "rule-opens", used: state.uses.values.reduce(0) { $0 + $1.opens },
+          limits: Budget.Limits(), refused: state.refused[.opens] ?? 0),
+        Budget.Use(
+          name: "rule-queue-bytes", used: state.uses.values.reduce(0) { $0 + $1.queueByteCount },
+          limits: Budget.Limits(), refused: state.refused[.queueBytes] ?? 0),
+      ]
     }
   }
 

@@ -37,7 +37,8 @@ extension Session {
     do throws(AccessRefusal) {
       try lease.charge(
         granted.access, credentials.userID, &options, windowByteCount: windowByteCount,
-        leastWindow: QuotaTable.leastWindow(granted.binding.snapshot.attributes), server.quotas)
+        leastWindow: QuotaTable.leastWindow(granted.binding.snapshot.attributes),
+        server.budgets.quotas)
     } catch {
       opening.fail(error)
       return completion(false)

@@ -17,7 +17,7 @@ internal import Platform
   /// Bytes that each queue has to itself; what it takes beyond them is charged.
   static let own = 32 << 10
 
-  /// At this many bytes the session's messages are no longer read.
+  /// At this many bytes the session's messages are no longer read, and at half of them read again.
   private(set) var bound = longestQueue
   private let budget: Budget?
   private let holder: Budget.Holder
@@ -44,6 +44,8 @@ internal import Platform
   /// Bytes that wait to be sent.
   var byteCount: Int { end - start }
   var isEmpty: Bool { start == end }
+  /// Whether it is below half of any bound: nearly always.
+  var isShort: Bool { byteCount < OutgoingMessages.own / 2 }
 
   /// Adds a message made of a header and a payload.
   func append(_ header: RawSpan, _ payload: RawSpan) {
@@ -81,6 +83,9 @@ internal import Platform
   ///
   /// A reply is never refused. While the budget has no room, the session may hold no more than
   /// `own` before its messages are no longer read.
+  ///
+  /// Rare, and out of line for the sake of replies that fit.
+  @inline(never)
   private func recharge() {
     charge = nil
     bound = OutgoingMessages.longestQueue
@@ -92,8 +97,8 @@ internal import Platform
   }
 
   /// Frees the room for long answers that the session may never need again.
+  @inline(never)
   private func shrink() {
-    guard capacity > OutgoingMessages.own else { return }
     unsafe base.deallocate()
     capacity = OutgoingMessages.own
     unsafe base = .allocate(byteCount: capacity, alignment: 8)
@@ -134,7 +139,7 @@ internal import Platform
     }
     start = 0
     end = 0
-    shrink()
+    if capacity > OutgoingMessages.own { shrink() }
     return .done
   }
 

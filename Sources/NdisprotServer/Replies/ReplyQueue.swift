@@ -110,9 +110,16 @@ final class ReplyQueue {
   /// What epoll has to report: from a client that does not read, nothing is read either.
   func interest() -> Interest {
     var wanted: Interest = isFull ? [.write] : []
-    isThrottled = outgoing.byteCount >= outgoing.bound / (isThrottled ? 2 : 1)
+    isThrottled = !outgoing.isShort && isTooLong()
     if !isThrottled { wanted.insert(.read) }
     return wanted
+  }
+
+  /// Out of line, as the growth of the queue is: with either in it, the end of a turn is no longer
+  /// compiled as one piece.
+  @inline(never)
+  private func isTooLong() -> Bool {
+    outgoing.byteCount >= outgoing.bound / (isThrottled ? 2 : 1)
   }
 }
 

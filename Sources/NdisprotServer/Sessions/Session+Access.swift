@@ -41,7 +41,7 @@ extension Session {
     switch change {
     case .none: break
     case .changed:
-      lease.recharge(credentials.userID, server.quotas)
+      lease.recharge(credentials.userID, server.budgets.quotas)
       auditChange(open)
     case .closed:
       open.revoke()
