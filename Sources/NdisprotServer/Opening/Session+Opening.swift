@@ -122,11 +122,13 @@ extension Budget.Refusal {
   /// Why no rings are left, and what to do.
   fileprivate var ringText: String {
     let holders = isOfUser ? "that this user opened first" : "of all users"
-    return "\(name) = \(limit >> 20) MiB \(isOfUser ? "for one user" : "in all") is used up by the "
-      + "bindings \(holders), though their rings are as small as they get. Close some of them"
-      + (name == "receive-rings"
-        ? ", or write a smaller queue = in their [[binding]] or a larger queue_memory = in [daemon]"
-        : "; a smaller ring = leaves no more")
+    let remedy =
+      name == "receive-rings"
+      ? ". Close some of them, or write a smaller queue = in their [[binding]] or a larger "
+        + "queue_memory = in [daemon]"
+      : ", whose rings are as small as they get. Close some of them: a smaller ring = leaves no more"
+    return "\(name) = \(limit >> 10) KiB \(isOfUser ? "for one user" : "in all") is used up by the "
+      + "bindings \(holders)" + remedy
   }
 }
 
