@@ -15,10 +15,7 @@ final class ServerCore: @unchecked Sendable {  // `control` is set once, before 
   /// The user that runs the daemon, which may administer it as root may.
   let ownUserID = geteuid()
   let trace: TraceRing
-  let rings: RingBudget
-  let quotas = QuotaTable()
   let spinBudget = SpinBudget()
-  let writeBudget = PendingWriteBudget()
   let budgets: Budgets
   let sendBuffers: SendBufferBudget
   let closers = Closers()
@@ -52,7 +49,6 @@ final class ServerCore: @unchecked Sendable {  // `control` is set once, before 
     self.desk = desk
     self.isDone = isDone
     current = LockedValue(configuration)
-    rings = RingBudget(receiveByteCount: configuration.queueByteCount)
     budgets = Budgets(configuration)
     sendBuffers = SendBufferBudget(budgets.largeBuffers)
     self.environment = environment
@@ -76,7 +72,6 @@ final class ServerCore: @unchecked Sendable {  // `control` is set once, before 
   /// - Thread: control
   func follow(_ configuration: ServerConfiguration) {
     current.withLock { $0 = configuration }
-    rings.resize(receiveByteCount: configuration.queueByteCount)
     budgets.follow(configuration)
   }
 

@@ -62,6 +62,8 @@ struct StatisticsFloodTests {
       let witness = try lab.makeClient(as: user(1)).connect()
       for _ in 0..<20 { #expect(try !witness.statistics().isEmpty) }
       #expect(daemon.memory <= memory + 6_144, "\(memory) KiB, then \(daemon.memory) KiB")
+      let none = "\"name\":\"replies\",\"limitUsed\":0,"
+      #expect(try !lab.ctl("--json", "stats", "--limits").output.contains(none))
       for id in ids { #expect(try lazy.reply(to: id).status == .success) }
       // Whoever leaves with questions unanswered leaves nothing behind.
       _ = try lazy.startStatistics(120)
@@ -69,6 +71,7 @@ struct StatisticsFloodTests {
       try eventually("the session is gone") {
         try owner.statistics().count { $0.kind == 3 } == 202
       }
+      #expect(try lab.ctl("--json", "stats", "--limits").output.contains(none))
     }
   }
 

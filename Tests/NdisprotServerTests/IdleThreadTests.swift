@@ -55,11 +55,11 @@ struct IdleThreadTests {
   func notStarted() throws {
     try withScriptedServer { server, wire, path in
       let client = try RawClient(path)
-      let used = server.core.rings.uses.map(\.used)
+      let used = server.core.budgets.uses.map(\.used)
       for _ in 0..<3 {
         server.core.framework.framework.failCreate(after: 0)
         #expect(try client.ask(.open, Self.eapol).header.errno == UInt32(ENOMEM))
-        #expect(server.core.rings.uses.map(\.used) == used)
+        #expect(server.core.budgets.uses.map(\.used) == used)
       }
       wire.mayActivate.set()
       #expect(try client.ask(.open, Self.eapol).header.errno == 0)

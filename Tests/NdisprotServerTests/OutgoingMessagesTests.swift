@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import Ndisprot
 import Testing
 
 @testable import NdisprotServer
@@ -57,6 +58,34 @@ struct OutgoingMessagesTests {
       }
       #expect(turns > 1)
       #expect(received == Array(0..<100))
+    }
+  }
+
+  /// Bounds of the budget, whether they have room for a long reply, and the bytes at which nothing
+  /// more is read.
+  @Test(
+    "threat T6: a long reply that waits is charged until it is sent, and without room nothing more is read behind it",
+    arguments: [
+      (Budget.Limits(all: 1 << 20), true), (Budget.Limits(all: 1 << 20, user: 1 << 10), false),
+      (Budget.Limits(all: 1 << 10), false),
+    ])
+  func charged(limits: Budget.Limits, hasRoom: Bool) throws {
+    try withSocketPair { near, far in
+      let budget = Budget("replies", limits)
+      var messages = OutgoingMessages(budget, of: 1_000)
+      append(&messages, [1], [UInt8](repeating: 0, count: 20_000))
+      #expect(budget.use.used == 0 && messages.bound == OutgoingMessages.longestQueue)
+      for _ in 0..<8 { append(&messages, [1], [UInt8](repeating: 0, count: 40_000)) }
+      #expect(budget.used(by: 1_000) >= messages.byteCount - OutgoingMessages.own)
+      #expect(
+        messages.bound == (hasRoom ? OutgoingMessages.longestQueue : OutgoingMessages.own))
+      #expect((budget.use.refused == 0) == hasRoom)
+      while messages.flush(to: near) == .blocked { while receive(far) != nil {} }
+      #expect(budget.use.used == 0 && messages.bound == OutgoingMessages.longestQueue)
+      append(&messages, [1], [UInt8](repeating: 0, count: 40_000))
+      #expect(budget.use.used > 0)
+      messages = OutgoingMessages()
+      #expect(budget.use.used == 0)
     }
   }
 

@@ -56,6 +56,27 @@ struct BudgetTests {
     #expect((budget.keep(1, holder(1, 2)) == nil) == isOfUser)
   }
 
+  @Test("what is left is said of each bound, and a refusal names the nearer one")
+  func left() {
+    let budget = Budget("things", Budget.Limits(all: 10, user: 6), countsRoot: true)
+    let charges = [budget.keep(2, holder(0)), budget.keep(4, holder(1))]
+    #expect(charges.allSatisfy { $0 != nil })
+    #expect(budget.left(for: 0) == (4, .max) && budget.left(for: 1) == (4, 2))
+    #expect(budget.left(for: 2) == (4, 6))
+    #expect(budget.refusal(of: 1) == Budget.Refusal(name: "things", limit: 6, isOfUser: true))
+    #expect(budget.refusal(of: 2) == Budget.Refusal(name: "things", limit: 10, isOfUser: false))
+  }
+
+  @Test("a charge that shrinks gives back the rest, and never grows")
+  func shrink() {
+    let budget = Budget("things", Budget.Limits(all: 8))
+    var charge = budget.chargeAnyway(8, to: holder(1))
+    for (amount, left) in [(9, 8), (3, 3), (5, 3), (0, 0)] {
+      charge.shrink(to: amount)
+      #expect(charge.amount == left && budget.used(by: 1) == left)
+    }
+  }
+
   @Test("root is exempt from the bound of a user, and takes from all only where that is counted")
   func root() {
     let free = Budget("things", Budget.Limits(all: 1, user: 1))

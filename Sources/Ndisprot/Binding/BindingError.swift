@@ -18,6 +18,8 @@ public enum BindingError: Error, Hashable, Sendable {
   case noMemory
   /// The kernel does not let the daemon give frames this priority.
   case priorityRefused(UInt8, MiniportError)
+  /// A limit on the memory of rings is reached.
+  case overBudget(Budget.Refusal)
   /// The kernel refused the capture handle or the send socket.
   case miniport(MiniportError)
 
@@ -29,7 +31,7 @@ public enum BindingError: Error, Hashable, Sendable {
     case .notReady: .notReady
     case .notPermitted, .priorityRefused: .notPermitted
     case .invalidParameter: .invalidParameter
-    case .noMemory: .noMemory
+    case .noMemory, .overBudget: .noMemory
     case .miniport(.noSuchDevice): .adapterNotFound
     case .miniport(.notUp): .notReady
     case .miniport(.notEthernet): .unsupportedMedium

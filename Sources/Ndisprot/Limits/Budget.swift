@@ -56,6 +56,16 @@ public final class Budget: Sendable {
     }
   }
 
+  /// Why a charge was refused.
+  public struct Refusal: Error, Hashable, Sendable {
+    /// The name of the budget.
+    public let name: String
+    /// The bound that is reached.
+    public let limit: Int
+    /// Whether it is that of one user.
+    public let isOfUser: Bool
+  }
+
   private struct State: Sendable {
     var limits: Limits
     var used = 0
@@ -117,6 +127,23 @@ public final class Budget: Sendable {
     }
   }
 
+  /// What may still be charged: to all clients together, and to one user; `Int.max` where nothing
+  /// bounds it.
+  public func left(for userID: UInt32) -> (all: Int, user: Int) {
+    state.withLock { left($0, userID) }
+  }
+
+  /// Why a user is refused: the bound that is nearest.
+  public func refusal(of userID: UInt32) -> Refusal {
+    state.withLock { state in
+      let left = left(state, userID)
+      let isOfUser = left.user < left.all
+      return Refusal(
+        name: name, limit: (isOfUser ? state.limits.user : state.limits.all) ?? .max,
+        isOfUser: isOfUser)
+    }
+  }
+
   /// The amount charged to a user.
   public func used(by userID: UInt32) -> Int { state.withLock { $0.users[userID] ?? 0 } }
 
@@ -133,17 +160,19 @@ public final class Budget: Sendable {
   private func isWithin(
     _ state: borrowing State, _ amount: Int, _ holder: Holder, _ spare: Int
   ) -> Bool {
-    let isRoot = holder.userID == 0
-    if let all = state.limits.all, !isRoot || countsRoot, state.used + amount > all + spare {
-      return false
-    }
-    if let user = state.limits.user, !isRoot,
-      (state.users[holder.userID] ?? 0) + amount > user
-    {
-      return false
-    }
+    let left = left(state, holder.userID)
+    guard amount - spare <= left.all, amount <= left.user else { return false }
     guard let session = state.limits.session else { return true }
     return (state.sessions[holder.session] ?? 0) + amount <= session
+  }
+
+  private func left(_ state: borrowing State, _ userID: UInt32) -> (all: Int, user: Int) {
+    let isRoot = userID == 0
+    let all = isRoot && !countsRoot ? nil : state.limits.all
+    let user = isRoot ? nil : state.limits.user
+    return (
+      all.map { $0 - state.used } ?? .max, user.map { $0 - (state.users[userID] ?? 0) } ?? .max
+    )
   }
 
   private func add(_ amount: Int, to holder: Holder, _ state: inout State) {
@@ -163,13 +192,21 @@ public final class Budget: Sendable {
 public struct Charge: ~Copyable, Sendable {
   private let budget: Budget
   private let holder: Budget.Holder
-  private let amount: Int
+  /// How much is charged.
+  public private(set) var amount: Int
 
   fileprivate init(_ budget: Budget, _ holder: Budget.Holder, _ amount: Int) {
     (self.budget, self.holder, self.amount) = (budget, holder, amount)
   }
 
   deinit { budget.release(amount, of: holder) }
+
+  /// Releases what exceeds an amount.
+  public mutating func shrink(to amount: Int) {
+    guard amount < self.amount else { return }
+    budget.release(self.amount - amount, of: holder)
+    self.amount = amount
+  }
 }
 
 /// A charge shared by closures: released explicitly, or with the last of them.

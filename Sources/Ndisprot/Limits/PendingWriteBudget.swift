@@ -6,6 +6,9 @@ internal import Synchronization
 /// Every open may always have one message waiting; beyond that it draws on a shared amount. So slow
 /// interfaces with many clients cost a bounded amount, and no client starves another.
 ///
+/// No `Budget`: on an interface that is full every write waits, so a lock and a count for each user
+/// would be paid with every write.
+///
 /// - Units: bytes held: messages, statuses, and the overhead of a waiting write
 /// - Thread: any
 /// - Source: threat T6; `ndisprotd.docc/Architecture.md` section 7

@@ -16,14 +16,25 @@ struct Budgets: Sendable {
   /// Sockets with a large send buffer.
   let largeBuffers = Budget("large-buffers", Budget.Limits(all: 64, user: 16))
 
+  /// Rings of bindings.
+  let rings: RingBudget
+  /// Bytes of replies that wait, beyond those that each session has to itself.
+  let replies = Budget("replies", Budget.Limits(all: 64 << 20, user: 16 << 20))
+  /// Bytes of writes that wait, beyond a message of each open.
+  let pendedWrites = PendingWriteBudget()
+  /// Opens and windows under rules with a quota.
+  let quotas = QuotaTable()
+
   /// Creates budgets of which nothing is used.
   init(_ configuration: ServerConfiguration) {
     sessions = Budget("sessions", Budgets.sessionLimits(configuration), countsRoot: true)
+    rings = RingBudget(receiveByteCount: configuration.queueByteCount)
   }
 
   /// Applies a new configuration.
   func follow(_ configuration: ServerConfiguration) {
     sessions.follow(Budgets.sessionLimits(configuration))
+    rings.resize(receiveByteCount: configuration.queueByteCount)
   }
 
   private static func sessionLimits(_ configuration: ServerConfiguration) -> Budget.Limits {
@@ -36,6 +47,10 @@ struct Budgets: Sendable {
   /// The queries in progress or waiting; one per session.
   let explains = Budget("explains", Budget.Limits(all: 64, user: explainsOfUser, session: 1))
 
-  /// All of them, in the order of `stats --limits`.
-  var all: [Budget] { [sessions, strangers, waits, explains, largeBuffers] }
+  /// The use of each, in the order of `stats --limits`.
+  var uses: [Budget.Use] {
+    [
+      sessions, strangers, waits, explains, largeBuffers, rings.capture, rings.receive, replies,
+    ].map(\.use) + [pendedWrites.use] + quotas.budgetUses
+  }
 }

@@ -19,15 +19,33 @@ final class QuotaTable: Sendable {
     let requests = RequestMeter()
   }
 
-  /// The charge of one open, released when it ends.
-  struct Charge: Sendable {
-    fileprivate let keys: [Key]
-    fileprivate let queueByteCount: Int
+  /// The charge of one open; released when this value goes.
+  struct Charge: ~Copyable, Sendable {
+    private let table: QuotaTable
+    private let keys: [Key]
+    private let queueByteCount: Int
     /// The meters of the rules that limit requests.
     let requests: RequestLimits
+
+    fileprivate init(
+      _ table: QuotaTable, _ rules: [AccessRule], _ userID: UInt32, _ queueByteCount: Int,
+      _ requests: RequestLimits
+    ) {
+      self.table = table
+      keys = rules.map { Key(rule: $0.name, userID: userID) }
+      self.queueByteCount = queueByteCount
+      self.requests = requests
+    }
+
+    deinit { table.release(keys, queueByteCount) }
   }
 
-  private let uses = LockedValue<[Key: Use]>([:])
+  private struct State: Sendable {
+    var uses: [Key: Use] = [:]
+    var refused: [AccessQuotaKind: UInt64] = [:]
+  }
+
+  private let state = LockedValue(State())
 
   /// Charges an open to the quotas of its rules.
   ///
@@ -37,20 +55,20 @@ final class QuotaTable: Sendable {
   ///   - options: its window is set; if it asks for the maximum, it gets what is left
   ///   - isWindowOpen: whether it asks for the maximum
   ///   - leastWindow: the smallest window that holds a frame
-  /// - Returns: the charge to release; nil if no rule limits it
+  /// - Returns: the charge, which the open keeps
   /// - Throws: `.quota` with the rule whose quota is used up
-  func take(
+  func charge(
     _ access: AccessGrant, _ userID: UInt32, _ options: inout OpenOptions, isWindowOpen: Bool,
     leastWindow: Int = QuotaTable.leastWindow
-  ) throws(AccessRefusal) -> Charge? {
-    let rules = access.rules.filter { $0.quota != AccessQuota() }
-    guard !rules.isEmpty else { return nil }
+  ) throws(AccessRefusal) -> Charge {
+    let rules = access.limitedRules
     var wanted = options.queueByteCount
     let least = min(leastWindow, wanted)
-    let result = uses.withLock { uses -> Result<Charge, AccessRefusal> in
+    let result = state.withLock { state -> Result<RequestLimits, AccessRefusal> in
       for rule in rules {
-        let use = uses[Key(rule: rule.name, userID: userID)] ?? Use()
+        let use = state.uses[Key(rule: rule.name, userID: userID)] ?? Use()
         if let limit = rule.quota.opens, use.opens >= limit {
+          state.refused[.opens, default: 0] &+= 1
           return .failure(refusal(.opens, limit, rule))
         }
         guard let limit = rule.quota.queueByteCount else { continue }
@@ -58,29 +76,30 @@ final class QuotaTable: Sendable {
         let left = max(0, limit - use.queueByteCount)
         if isWindowOpen { wanted = min(wanted, left) }
         if wanted > left || wanted < least {
+          state.refused[.queueBytes, default: 0] &+= 1
           return .failure(refusal(.queueBytes, limit, rule))
         }
       }
-      return .success(QuotaTable.charge(&uses, rules, userID, wanted))
+      return .success(QuotaTable.add(&state.uses, rules, userID, wanted))
     }
-    let charge = try result.get()
+    let requests = try result.get()
     options.queueByteCount = wanted
-    return charge
+    return Charge(self, rules, userID, wanted, requests)
   }
 
   /// Charges an existing open under other rules, whatever they allow: what is granted stays, and
   /// the next open is refused.
   ///
-  /// - Returns: the charge to release; nil if no rule limits it
-  func charge(_ access: AccessGrant, _ userID: UInt32, queueByteCount: Int) -> Charge? {
-    let rules = access.rules.filter { $0.quota != AccessQuota() }
-    guard !rules.isEmpty else { return nil }
-    return uses.withLock { QuotaTable.charge(&$0, rules, userID, queueByteCount) }
+  /// - Returns: the charge, which the open keeps
+  func chargeAnyway(_ access: AccessGrant, _ userID: UInt32, queueByteCount: Int) -> Charge {
+    let rules = access.limitedRules
+    let requests = state.withLock { QuotaTable.add(&$0.uses, rules, userID, queueByteCount) }
+    return Charge(self, rules, userID, queueByteCount, requests)
   }
 
-  private static func charge(
+  private static func add(
     _ uses: inout [Key: Use], _ rules: [AccessRule], _ userID: UInt32, _ queueByteCount: Int
-  ) -> Charge {
+  ) -> RequestLimits {
     var requests = RequestLimits()
     for rule in rules {
       let key = Key(rule: rule.name, userID: userID)
@@ -90,20 +109,33 @@ final class QuotaTable: Sendable {
       if let limit = rule.quota.requests { requests.append(use.requests, limit, rule) }
       uses[key] = use
     }
-    return Charge(
-      keys: rules.map { Key(rule: $0.name, userID: userID) }, queueByteCount: queueByteCount,
-      requests: requests)
+    return requests
   }
 
-  /// Releases the charge of an open.
-  func give(_ charge: Charge) {
-    uses.withLock { uses in
-      for key in charge.keys {
-        guard var use = uses[key] else { continue }
+  private func release(_ keys: [Key], _ queueByteCount: Int) {
+    guard !keys.isEmpty else { return }
+    state.withLock { state in
+      for key in keys {
+        guard var use = state.uses[key] else { continue }
         use.opens -= 1
-        use.queueByteCount -= charge.queueByteCount
-        uses[key] = use.opens == 0 ? nil : use
+        use.queueByteCount -= queueByteCount
+        state.uses[key] = use.opens == 0 ? nil : use
       }
+    }
+  }
+
+  /// What all users together hold under rules with a quota, as `stats --limits` shows it; each rule
+  /// has limits of its own.
+  var budgetUses: [Budget.Use] {
+    state.withLock { state in
+      [
+        Budget.Use(
+          name: "rule-opens", used: state.uses.values.reduce(0) { $0 + $1.opens },
+          limits: Budget.Limits(), refused: state.refused[.opens] ?? 0),
+        Budget.Use(
+          name: "rule-queue-bytes", used: state.uses.values.reduce(0) { $0 + $1.queueByteCount },
+          limits: Budget.Limits(), refused: state.refused[.queueBytes] ?? 0),
+      ]
     }
   }
 
@@ -114,6 +146,11 @@ final class QuotaTable: Sendable {
   static func leastWindow(_ attributes: AdapterAttributes) -> Int {
     max(leastWindow, FrameRecord.byteCount(ofMTU: attributes.mtu))
   }
+}
+
+extension AccessGrant {
+  /// The rules that limit something.
+  fileprivate var limitedRules: [AccessRule] { rules.filter { $0.quota != AccessQuota() } }
 }
 
 private func refusal(_ kind: AccessQuotaKind, _ limit: Int, _ rule: AccessRule) -> AccessRefusal {

@@ -2,35 +2,54 @@ internal import Ndisprot
 internal import Platform
 internal import WDF
 
-/// The memory shared by the rings of all bindings.
+/// The memory of the rings of all bindings: two budgets, charged to the user that opens a binding
+/// first, as long as its thread lives.
 ///
 /// A binding that finds too little memory has the largest capture ring in use halved, by an
 /// exchange of handles that loses no frame, until it has the minimum: so hundreds of bindings fit,
-/// and a few get everything they want. What an exchange frees counts as free at once; both rings
-/// exist during the exchange. Receive rings get their size when they are created.
+/// and a few get everything they want. Where the bound of the user leaves too little, only the
+/// rings of that user are halved. What an exchange frees counts as free at once; both rings exist
+/// during the exchange. Receive rings get their size when they are created.
 ///
 /// - Units: bytes
-/// - Thread: any
-/// - Source: `ndisprotd.docc/Architecture.md` sections 5 and 7; threat T6
+/// - Thread: `grant` and `resize` control, the rest any
+/// - Source: `ndisprotd.docc/Architecture.md` sections 5 and 7; threats T6, A6
 final class RingBudget: Sendable {
-  /// What one binding was given, and gives back when it ends.
+  /// What one binding was given; released with the last reference to it.
   final class Grant: Sendable {
-    /// Bytes of the capture ring, in the kernel, as it should be now.
-    fileprivate let captured: LockedValue<Int>
-    /// Bytes of the receive ring.
-    let receive: Int
+    /// The user that is charged.
+    fileprivate let userID: UInt32
+    private let captureCharge: LockedValue<Charge>
+    private let receiveCharge: Charge
+    /// Whether the bound of one user was nearer than that of all.
+    let isBoundByUser: Bool
     fileprivate let shrink: @Sendable (_ captureByteCount: Int) -> Void
 
     fileprivate init(
-      capture: Int, receive: Int, shrink: @escaping @Sendable (Int) -> Void
+      _ userID: UInt32, capture: consuming Charge, receive: consuming Charge, isBoundByUser: Bool,
+      shrink: @escaping @Sendable (Int) -> Void
     ) {
-      captured = LockedValue(capture)
-      self.receive = receive
+      self.userID = userID
+      captureCharge = LockedValue(capture)
+      receiveCharge = receive
+      self.isBoundByUser = isBoundByUser
       self.shrink = shrink
     }
 
     /// Bytes of the capture ring, in the kernel, as it should be now.
-    var capture: Int { captured.withLock { $0 } }
+    var capture: Int { captureCharge.withLock { $0.amount } }
+
+    /// Bytes of the receive ring.
+    var receive: Int { receiveCharge.amount }
+
+    /// Takes half of the capture ring; false if it has the minimum.
+    fileprivate func halve() -> Bool {
+      captureCharge.withLock { charge in
+        let former = charge.amount
+        charge.shrink(to: max(former / 2, leastCapture))
+        return charge.amount < former
+      }
+    }
   }
 
   /// The total of the capture rings, and of the receive rings.
@@ -42,123 +61,91 @@ final class RingBudget: Sendable {
   /// How many receive rings of one size may exist before the next are half that size.
   private static let receiveShares = 128
 
-  private struct State: Sendable {
-    var capture = total
-    var receive: Int
-    /// For all receive rings; after a reduction this may be less than what was granted.
-    var receiveTotal: Int
-    var grants: [ObjectIdentifier: Grant] = [:]
-    var refused: UInt64 = 0
-  }
-  private let state: LockedValue<State>
+  /// The capture rings.
+  let capture = Budget("capture-rings", limits(total), countsRoot: true)
+  /// The receive rings.
+  let receive: Budget
+  private let grants = LockedValue<[Member]>([])
 
-  /// Creates a budget.
+  private struct Member: Sendable {
+    weak let grant: Grant?
+  }
+
+  /// Creates budgets of which nothing is used.
   init(receiveByteCount: Int = RingBudget.total) {
-    state = LockedValue(State(receive: receiveByteCount, receiveTotal: receiveByteCount))
+    receive = Budget("receive-rings", RingBudget.limits(receiveByteCount), countsRoot: true)
   }
 
   /// Changes the memory for all receive rings; what was granted stays.
-  func resize(receiveByteCount: Int) {
-    state.withLock { state in
-      state.receive += receiveByteCount - state.receiveTotal
-      state.receiveTotal = receiveByteCount
-    }
-  }
+  func resize(receiveByteCount: Int) { receive.follow(RingBudget.limits(receiveByteCount)) }
 
-  /// How much of one kind of ring is granted, and the total.
-  struct Use: Sendable {
-    let given: Int
-    let total: Int
-  }
-
-  /// The use by capture rings.
-  var captureUse: Use {
-    Use(given: RingBudget.total - state.withLock { $0.capture }, total: RingBudget.total)
-  }
-
-  /// The use by receive rings.
-  var receiveUse: Use {
-    state.withLock { Use(given: $0.receiveTotal - $0.receive, total: $0.receiveTotal) }
-  }
-
-  /// Both, as `stats --limits` shows them.
-  var uses: [Budget.Use] {
-    state.withLock { state in
-      [
-        Budget.Use(
-          name: "capture-rings", used: RingBudget.total - state.capture,
-          limits: Budget.Limits(all: RingBudget.total), refused: state.refused),
-        Budget.Use(
-          name: "receive-rings", used: state.receiveTotal - state.receive,
-          limits: Budget.Limits(all: state.receiveTotal), refused: state.refused),
-      ]
-    }
+  /// One user may have five eighths: 300 rings of the minimum fit into that, and others find the
+  /// rest.
+  private static func limits(_ all: Int) -> Budget.Limits {
+    Budget.Limits(all: all, user: all / 8 * 5)
   }
 
   /// Grants what a binding wants, or what is left.
   ///
   /// - Parameters:
-  ///   - capture: bytes of the capture ring
-  ///   - receive: bytes of the receive ring
+  ///   - wantedCapture: bytes of the capture ring
+  ///   - wantedReceive: bytes of the receive ring
+  ///   - userID: the user that opens the binding
   ///   - shrink: replaces the binding's capture ring with one of this size; called on any thread
-  /// - Returns: nil if less than the minimum is left
-  func take(
-    capture: Int, receive: Int, shrink: @escaping @Sendable (Int) -> Void = { _ in }
-  ) -> Grant? {
-    let outcome = state.withLock { state -> (grant: Grant, shrunk: [Grant])? in
-      guard let receiveShare = RingBudget.receiveShare(receive, state) else {
-        state.refused &+= 1
-        return nil
-      }
-      let least = min(RingBudget.leastCapture, capture)
-      var shrunk: [Grant] = []
-      while state.capture < least {
-        guard let largest = RingBudget.halve(&state) else {
-          state.refused &+= 1
-          return nil
-        }
-        if !shrunk.contains(where: { $0 === largest }) { shrunk.append(largest) }
-      }
-      let grant = Grant(
-        capture: min(capture, state.capture), receive: receiveShare, shrink: shrink)
-      state.capture -= grant.capture
-      state.receive -= receiveShare
-      state.grants[ObjectIdentifier(grant)] = grant
-      return (grant, shrunk)
+  /// - Returns: the grant, which the binding keeps as long as it has rings
+  /// - Throws: the bound, if less than the minimum is left below it
+  func grant(
+    capture wantedCapture: Int, receive wantedReceive: Int, to userID: UInt32,
+    shrink: @escaping @Sendable (Int) -> Void = { _ in }
+  ) throws(Budget.Refusal) -> Grant {
+    let holder = Budget.Holder(userID: userID)
+    // Only this thread charges: what is left can only grow meanwhile.
+    let receiveLeft = receive.left(for: userID)
+    let receiveLimits = receive.use.limits
+    let share = min(
+      RingBudget.share(wantedReceive, left: receiveLeft.all, of: receiveLimits.all),
+      RingBudget.share(wantedReceive, left: receiveLeft.user, of: receiveLimits.user))
+    guard let receiveCharge = receive.charge(share, to: holder) else {
+      throw receive.refusal(of: userID)
     }
-    for grant in outcome?.shrunk ?? [] { grant.shrink(grant.capture) }
-    return outcome?.grant
+    try makeRoom(min(RingBudget.leastCapture, wantedCapture), for: userID)
+    let left = capture.left(for: userID)
+    guard let charge = capture.charge(min(wantedCapture, left.all, left.user), to: holder) else {
+      throw capture.refusal(of: userID)
+    }
+    let grant = Grant(
+      userID, capture: charge, receive: receiveCharge, isBoundByUser: left.user < left.all,
+      shrink: shrink)
+    grants.withLock { $0.append(Member(grant: grant)) }
+    return grant
   }
 
-  /// Takes half of the largest capture ring; nil if none exceeds the minimum.
-  private static func halve(_ state: inout State) -> Grant? {
-    guard let largest = state.grants.values.max(by: { $0.capture < $1.capture }) else {
-      return nil
+  /// Halves the largest capture rings until this much is left.
+  private func makeRoom(_ least: Int, for userID: UInt32) throws(Budget.Refusal) {
+    let live = grants.withLock { members in
+      members.removeAll { $0.grant == nil }
+      return members.compactMap(\.grant)
     }
-    let freed = largest.captured.withLock { capture in
-      let smaller = max(capture / 2, leastCapture)
-      defer { capture = min(capture, smaller) }
-      return capture - min(capture, smaller)
+    var shrunk: [ObjectIdentifier: Grant] = [:]
+    defer { for grant in shrunk.values { grant.shrink(grant.capture) } }
+    while true {
+      let left = capture.left(for: userID)
+      if min(left.all, left.user) >= least { return }
+      let candidates = left.user < least ? live.filter { $0.userID == userID } : live
+      guard let largest = candidates.max(by: { $0.capture < $1.capture }), largest.halve() else {
+        capture.noteRefusal()
+        throw capture.refusal(of: userID)
+      }
+      shrunk[ObjectIdentifier(largest)] = largest
     }
-    state.capture += freed
-    return freed > 0 ? largest : nil
   }
 
-  /// The full wish while half of the memory is free, then shares of what is left.
-  private static func receiveShare(_ wanted: Int, _ state: borrowing State) -> Int? {
-    if state.receive - wanted >= state.receiveTotal / 2 { return wanted }
+  /// The full wish while half of the memory is free, then shares of what is left, which may be less
+  /// than a share.
+  private static func share(_ wanted: Int, left: Int, of total: Int?) -> Int {
+    guard let total, left - wanted < total / 2 else { return wanted }
     var share = leastReceive
-    while share * 2 * receiveShares <= state.receive { share *= 2 }
-    share = min(share, wanted)
-    return share <= state.receive ? share : nil
-  }
-
-  /// Gives back what a binding was granted.
-  func give(_ grant: Grant) {
-    state.withLock { state in
-      guard state.grants.removeValue(forKey: ObjectIdentifier(grant)) != nil else { return }
-      state.capture += grant.capture
-      state.receive += grant.receive
-    }
+    while share * 2 * receiveShares <= left { share *= 2 }
+    return min(share, wanted)
   }
 }

@@ -21,7 +21,9 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
   /// The configuration of the data path; a different one needs another data path.
   let configuration: BindingConfiguration
   private let dataPath: BindingDataPath
-  private let grant: RingBudget.Grant
+  /// The memory of its rings, until they are closed.
+  private var grant: RingBudget.Grant?
+  private let receiveRingByteCount: Int
   private let shrunk = ShrunkRing()
   /// Keeps the binding's object until the loop has stopped.
   private var hold: Hold?
@@ -32,9 +34,11 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
   private var isStopping = false
   let meter = CPUAccounting()
 
-  /// Creates the data path of a binding; capture starts with the first open.
+  /// Creates the data path of a binding; capture starts with the first open, whose user is charged
+  /// for the rings.
   init(
-    _ binding: AdapterBinding, server: ServerCore, loop: EventLoop, policy: AccessPolicy
+    _ binding: AdapterBinding, server: ServerCore, loop: EventLoop, policy: AccessPolicy,
+    userID: UInt32
   ) throws(BindingError) {
     self.binding = binding
     self.policy = policy
@@ -51,30 +55,30 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
     // At least two frames: one is read while the next one arrives.
     let receive = max(
       configuration.receiveRingByteCount, 2 * FrameRecord.byteCount(ofMTU: attributes.mtu))
-    guard
-      let grant = server.rings.take(
-        capture: configuration.captureRingByteCount, receive: receive,
+    let grant: RingBudget.Grant
+    do throws(Budget.Refusal) {
+      grant = try server.budgets.rings.grant(
+        capture: configuration.captureRingByteCount, receive: receive, to: userID,
         shrink: { [shrunk] bytes in loop.post { shrunk.host?.shrinkCapture(to: bytes) } })
-    else { throw .noMemory }
+    } catch {
+      throw .overBudget(error)
+    }
     if grant.capture < configuration.captureRingByteCount {
       server.log(
         .warning,
         "\(attributes.name): the capture ring is \(grant.capture >> 10) KiB, not "
-          + "\(configuration.captureRingByteCount >> 10): other bindings hold the rest. A smaller "
-          + "ring = for those leaves more", binding: attributes.name.text)
+          + "\(configuration.captureRingByteCount >> 10): other bindings "
+          + (grant.isBoundByUser ? "that user \(userID) opened " : "")
+          + "hold the rest. A smaller ring = for those leaves more", binding: attributes.name.text)
     }
     self.grant = grant
-    do throws(BindingError) {
-      dataPath = try BindingDataPath(
-        binding: binding,
-        miniport: server.environment.makeMiniport(attributes, loop, server.startHelper),
-        executor: LoopExecutor(loop), profile: configuration.profile,
-        captureRingByteCount: grant.capture, receiveRingByteCount: grant.receive,
-        bypassesQdisc: configuration.bypassesQdisc, writeBudget: server.writeBudget)
-    } catch {
-      server.rings.give(grant)
-      throw error
-    }
+    receiveRingByteCount = grant.receive
+    dataPath = try BindingDataPath(
+      binding: binding,
+      miniport: server.environment.makeMiniport(attributes, loop, server.startHelper),
+      executor: LoopExecutor(loop), profile: configuration.profile,
+      captureRingByteCount: grant.capture, receiveRingByteCount: grant.receive,
+      bypassesQdisc: configuration.bypassesQdisc, writeBudget: server.budgets.pendedWrites)
     shrunk.host = self
     loop.addTurnHandler(self)
     dataPath.onCaptureNews { [unowned self] news in
@@ -112,7 +116,7 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
   func adopt(_ opening: Opening, _ granted: GrantedOpen) {
     let session = opening.session
     sessions[ObjectIdentifier(session)] = session
-    session.makeOpen(opening, granted, dataPath: dataPath, windowByteCount: grant.receive) {
+    session.makeOpen(opening, granted, dataPath: dataPath, windowByteCount: receiveRingByteCount) {
       [self] isMade in
       guard !session.isEnded else { return }
       guard isMade else { return giveBack(session) }
@@ -240,7 +244,7 @@ final class BindingLoop: SessionHost, TurnHandler, @unchecked Sendable {  // Con
     isStopping = true
     dataPath.close { [self] in
       _ = hold.take()
-      server.rings.give(grant)
+      grant = nil
       shrunk.host = nil
       loop.removeTurnHandler(self)
       loop.stop()

@@ -113,10 +113,9 @@ extension ControlLoop {
 
   /// What clients hold of each limited resource, for the same users.
   private var limits: [CounterSet] {
-    let uses = server.budgets.all.map(\.use) + server.rings.uses + [server.writeBudget.use]
     // The first budget is that of sessions.
     let scrapers = server.scraperCount.load(ordering: .relaxed)
-    return uses.enumerated().map { index, use in
+    return server.budgets.uses.enumerated().map { index, use in
       let limits = use.limits
       let used = use.used - (index == 0 ? scrapers : 0)
       let bounds: [(Counter, Int?)] = [

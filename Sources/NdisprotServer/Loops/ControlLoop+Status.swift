@@ -77,17 +77,17 @@ extension ControlLoop {
     let scrapers = server.scraperCount.load(ordering: .relaxed)
     reply.sessionCount = UInt32(clamping: server.budgets.sessions.use.used - scrapers)
     reply.sessionLimit = UInt32(clamping: configuration.maximumSessions)
-    reply.capture = StatusReply.Memory(server.rings.captureUse)
-    reply.receive = StatusReply.Memory(server.rings.receiveUse)
+    reply.capture = StatusReply.Memory(server.budgets.rings.capture.use)
+    reply.receive = StatusReply.Memory(server.budgets.rings.receive.use)
   }
 }
 
 extension StatusReply.Memory {
   /// Bytes, rounded up to MiB.
-  fileprivate init(_ use: RingBudget.Use) {
+  fileprivate init(_ use: Budget.Use) {
     let mebibyte = 1 << 20
     self.init(
-      used: UInt32(clamping: (use.given + mebibyte - 1) / mebibyte),
-      limit: UInt32(clamping: use.total / mebibyte))
+      used: UInt32(clamping: (use.used + mebibyte - 1) / mebibyte),
+      limit: UInt32(clamping: (use.limits.all ?? 0) / mebibyte))
   }
 }

@@ -45,7 +45,8 @@ extension ControlLoop {
   ) throws(BindingError) -> BindingLoop {
     do {
       let loop = try EventLoop()
-      let host = try BindingLoop(binding, server: server, loop: loop, policy: policy)
+      let host = try BindingLoop(
+        binding, server: server, loop: loop, policy: policy, userID: client.userID)
       do throws(WdfError) {
         _ = try server.framework.spawnWorker(
           host.threadName, stopPhase: .unloadCallbackReturned,

@@ -37,7 +37,8 @@ extension Session {
     do throws(AccessRefusal) {
       try lease.charge(
         granted.access, credentials.userID, &options, windowByteCount: windowByteCount,
-        leastWindow: QuotaTable.leastWindow(granted.binding.snapshot.attributes), server.quotas)
+        leastWindow: QuotaTable.leastWindow(granted.binding.snapshot.attributes),
+        server.budgets.quotas)
     } catch {
       opening.fail(error)
       return completion(false)
@@ -49,7 +50,7 @@ extension Session {
       switch result {
       case .success(let open): opening.made(open)
       case .failure(let error):
-        lease.giveCharge(server.quotas)
+        lease.releaseCharge()
         opening.fail(error)
       }
       completion(self.open != nil)
@@ -97,6 +98,7 @@ extension Session {
       case .noMemory:
         "no memory is left for its rings. Write a smaller ring = in the [[binding]] of interfaces "
           + "that need less than 16 MiB"
+      case .overBudget(let refusal): refusal.ringText
       default: nil
       }
     if let cause {
@@ -105,7 +107,7 @@ extension Session {
     }
     let isExplained =
       switch error {
-      case .noMemory, .priorityRefused: true
+      case .noMemory, .overBudget, .priorityRefused: true
       default: false
       }
     if isExplained, let cause {
@@ -113,6 +115,20 @@ extension Session {
       return
     }
     opening.request.complete(error.completion)
+  }
+}
+
+extension Budget.Refusal {
+  /// Why no rings are left, and what to do.
+  fileprivate var ringText: String {
+    let holders = isOfUser ? "that this user opened first" : "of all users"
+    let remedy =
+      name == "receive-rings"
+      ? ". Close some of them, or write a smaller queue = in their [[binding]] or a larger "
+        + "queue_memory = in [daemon]"
+      : ", whose rings are as small as they get. Close some of them: a smaller ring = leaves no more"
+    return "\(name) = \(limit >> 10) KiB \(isOfUser ? "for one user" : "in all") is used up by the "
+      + "bindings \(holders)" + remedy
   }
 }
 

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import NDIS
+internal import Ndisprot
 internal import NdisprotControl
 internal import Platform
 
@@ -11,21 +12,40 @@ internal import Platform
 /// - Shape: consecutive entries `[byteCount u64][message][pad to 8]`
 /// - Thread: the loop that has the session
 @safe final class OutgoingMessages {
-  /// At this many bytes the session's messages are no longer read.
-  static let bound = 64 << 10
+  /// At this many bytes the session's messages are no longer read, if the budget has room.
+  static let longestQueue = 64 << 10
+  /// Bytes that each queue has to itself; what it takes beyond them is charged.
+  static let own = 32 << 10
 
+  /// At this many bytes the session's messages are no longer read, and at half of them read again.
+  private(set) var bound = longestQueue
+  private let budget: Budget?
+  private let holder: Budget.Holder
+  /// For the memory beyond `own`.
+  private var charge: Charge?
   private var base: UnsafeMutableRawPointer
   private var capacity = 4 << 10
   private var start = 0
   private var end = 0
 
-  init() { unsafe base = .allocate(byteCount: 4 << 10, alignment: 8) }
+  /// Makes an empty queue.
+  ///
+  /// - Parameters:
+  ///   - budget: of the memory beyond `own`; nil does not count it
+  ///   - userID: the user to charge
+  init(_ budget: Budget? = nil, of userID: UInt32 = 0) {
+    self.budget = budget
+    holder = Budget.Holder(userID: userID)
+    unsafe base = .allocate(byteCount: 4 << 10, alignment: 8)
+  }
 
   deinit { unsafe base.deallocate() }
 
   /// Bytes that wait to be sent.
   var byteCount: Int { end - start }
   var isEmpty: Bool { start == end }
+  /// Whether it is below half of any bound: nearly always.
+  var isShort: Bool { byteCount < OutgoingMessages.own / 2 }
 
   /// Adds a message made of a header and a payload.
   func append(_ header: RawSpan, _ payload: RawSpan) {
@@ -53,17 +73,36 @@ internal import Platform
       unsafe memcpy(larger, base + start, waiting)
       unsafe base.deallocate()
       unsafe base = larger
+      recharge()
     }
     start = 0
     end = waiting
   }
 
-  /// Frees the room for one long answer that the session may never need again.
+  /// Charges for the memory beyond `own`.
+  ///
+  /// A reply is never refused. While the budget has no room, the session may hold no more than
+  /// `own` before its messages are no longer read.
+  ///
+  /// Rare, and out of line for the sake of replies that fit.
+  @inline(never)
+  private func recharge() {
+    charge = nil
+    bound = OutgoingMessages.longestQueue
+    guard let budget, capacity > OutgoingMessages.own else { return }
+    charge = budget.charge(capacity - OutgoingMessages.own, to: holder)
+    guard charge == nil else { return }
+    charge = budget.chargeAnyway(capacity - OutgoingMessages.own, to: holder)
+    bound = OutgoingMessages.own
+  }
+
+  /// Frees the room for long answers that the session may never need again.
+  @inline(never)
   private func shrink() {
-    guard capacity > 2 * OutgoingMessages.bound else { return }
     unsafe base.deallocate()
-    capacity = OutgoingMessages.bound
+    capacity = OutgoingMessages.own
     unsafe base = .allocate(byteCount: capacity, alignment: 8)
+    recharge()
   }
 
   /// The result of a flush.
@@ -100,7 +139,7 @@ internal import Platform
     }
     start = 0
     end = 0
-    shrink()
+    if capacity > OutgoingMessages.own { shrink() }
     return .done
   }
 

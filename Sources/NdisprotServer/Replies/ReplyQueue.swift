@@ -15,7 +15,7 @@ final class ReplyQueue {
   static let heldFrameLimit = 256
 
   private let socket: ClientSocket
-  private let outgoing = OutgoingMessages()
+  private let outgoing: OutgoingMessages
   /// The number of frames whose writes are answered in `outgoing`.
   private var heldFrames = 0
   private var mustFlush = false
@@ -24,13 +24,17 @@ final class ReplyQueue {
   /// The session's messages are not read until half of the queue is sent.
   private var isThrottled = false
 
-  init(_ socket: ClientSocket) { self.socket = socket }
+  /// Makes an empty queue, whose memory a user is charged for.
+  init(_ socket: ClientSocket, _ budget: Budget, of userID: UInt32) {
+    self.socket = socket
+    outgoing = OutgoingMessages(budget, of: userID)
+  }
 
   /// Whether nothing is queued.
   var isIdle: Bool { outgoing.isEmpty && !mustFlush }
 
   /// Whether there is room for another long answer.
-  var hasRoom: Bool { outgoing.byteCount < OutgoingMessages.bound }
+  var hasRoom: Bool { outgoing.byteCount < outgoing.bound }
 
   /// Whether the queue may wait for another turn.
   var mayHold: Bool { !mustFlush && heldFrames < ReplyQueue.heldFrameLimit }
@@ -106,9 +110,16 @@ final class ReplyQueue {
   /// What epoll has to report: from a client that does not read, nothing is read either.
   func interest() -> Interest {
     var wanted: Interest = isFull ? [.write] : []
-    isThrottled = outgoing.byteCount >= OutgoingMessages.bound / (isThrottled ? 2 : 1)
+    isThrottled = !outgoing.isShort && isTooLong()
     if !isThrottled { wanted.insert(.read) }
     return wanted
+  }
+
+  /// Out of line, as the growth of the queue is: with either in it, the end of a turn is no longer
+  /// compiled as one piece.
+  @inline(never)
+  private func isTooLong() -> Bool {
+    outgoing.byteCount >= outgoing.bound / (isThrottled ? 2 : 1)
   }
 }
 

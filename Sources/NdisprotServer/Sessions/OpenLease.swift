@@ -39,9 +39,10 @@ final class OpenLease {
       isWindowOpen
       ? windowByteCount
       : min(max(options.queueByteCount, leastWindow), windowByteCount)
-    charge = try quotas.take(
+    let charge = try quotas.charge(
       access, userID, &options, isWindowOpen: isWindowOpen, leastWindow: leastWindow)
-    count(under: charge?.requests ?? RequestLimits())
+    count(under: charge.requests)
+    self.charge = consume charge
   }
 
   /// The open was created, with a large buffer if one was left.
@@ -53,29 +54,27 @@ final class OpenLease {
   /// Recharges the open under the rules that decide now, even where they allow less.
   func recharge(_ userID: UInt32, _ quotas: QuotaTable) {
     guard let open else { return }
-    giveCharge(quotas)
-    charge = quotas.charge(open.access, userID, queueByteCount: open.options.queueByteCount)
-    count(under: charge?.requests ?? RequestLimits())
+    releaseCharge()
+    let charge = quotas.chargeAnyway(
+      open.access, userID, queueByteCount: open.options.queueByteCount)
+    count(under: charge.requests)
+    self.charge = consume charge
   }
 
   /// Removes and closes the open, and releases its charges.
   ///
   /// - Returns: the open; nil if there was none
-  func end(
-    _ quotas: QuotaTable, _ buffers: SendBufferBudget, _ socket: ClientSocket
-  ) -> OpenContext? {
+  func end(_ buffers: SendBufferBudget, _ socket: ClientSocket) -> OpenContext? {
     guard let open = open.take() else { return nil }
     // Pended reads and writes complete in this call, and are subtracted.
     open.close()
-    giveCharge(quotas)
+    releaseCharge()
     if let charge = largeBuffer.take() { buffers.shrink(socket, charge) }
     return open
   }
 
   /// Releases the charge of an open that was not created, or has been replaced.
-  func giveCharge(_ quotas: QuotaTable) {
-    if let charge = charge.take() { quotas.give(charge) }
-  }
+  func releaseCharge() { charge = nil }
 
   // MARK: Its requests
 

@@ -20,7 +20,7 @@ extension Session {
 
   /// Ends the current open, for whatever reason.
   func closeOpen(_ reason: CloseReason) {
-    guard let open = lease.end(server.quotas, server.sendBuffers, socket) else { return }
+    guard let open = lease.end(server.sendBuffers, socket) else { return }
     if !isCloseAudited { server.totals.add(open.counters()) }
     auditClose(open, reason)
   }
@@ -41,7 +41,7 @@ extension Session {
     switch change {
     case .none: break
     case .changed:
-      lease.recharge(credentials.userID, server.quotas)
+      lease.recharge(credentials.userID, server.budgets.quotas)
       auditChange(open)
     case .closed:
       open.revoke()

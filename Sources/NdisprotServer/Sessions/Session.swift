@@ -90,7 +90,7 @@ final class Session: RequestClient, EventHandler, @unchecked Sendable {
     identity = ClientIdentity(credentials, server.userNames)
     self.server = server
     self.file = file
-    replies = ReplyQueue(socket)
+    replies = ReplyQueue(socket, server.budgets.replies, of: credentials.userID)
     currentHost = LockedValue(host)
     meter = host.meter
   }
