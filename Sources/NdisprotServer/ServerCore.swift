@@ -102,15 +102,19 @@ final class ServerCore: @unchecked Sendable {  // `control` is set once, before 
   private func write(
     _ record: @autoclosure () -> AuditRecord, _ client: Credentials, _ cost: LogRateLimiter.Cost
   ) {
-    guard let unlogged = unlogged(client.userID, cost) else { return }
+    guard let unlogged = unlogged(client.userID, cost, { record().text }) else { return }
     let record = record()
     environment.audit(unlogged == 0 ? record : record.with("unlogged", unlogged))
   }
 
   /// How many lines of a user were suppressed since the last one; nil if this one is suppressed
   /// too.
-  private func unlogged(_ userID: UInt32, _ cost: LogRateLimiter.Cost) -> UInt64? {
-    lines.withLock { $0.admits(userID, cost, nowNanoseconds: monotonicNanoseconds()) }
+  private func unlogged(
+    _ userID: UInt32, _ cost: LogRateLimiter.Cost, _ cause: () -> String
+  ) -> UInt64? {
+    lines.withLock { lines in
+      lines.admits(userID, cost, nowNanoseconds: monotonicNanoseconds(), cause: cause)
+    }
   }
 
   /// Logs what a client did, or what went wrong for it.
@@ -134,7 +138,7 @@ final class ServerCore: @unchecked Sendable {  // `control` is set once, before 
     _ level: LogLevel, _ text: @autoclosure () -> String, _ event: LogEvent? = nil,
     binding: String? = nil, client: String? = nil, ofUser userID: UInt32
   ) {
-    guard let unlogged = unlogged(userID, .failure) else { return }
+    guard let unlogged = unlogged(userID, .failure, text) else { return }
     let more = unlogged == 0 ? "" : " (\(unlogged) more lines about this user were left out)"
     log(level, text() + more, event, binding: binding, client: client)
   }

@@ -97,7 +97,9 @@ struct RunFollowingTests {
       try awaitLine(monitor, "np0", "NO-CARRIER")
       try lab.layCable(0)
       try awaitLine(monitor, "np0", "LOWER_UP", without: "NO-CARRIER")
-      #expect(monitor.errorText.contains("run: np0 is back"))
+      try eventually("resumed: \(monitor.errorText)") {
+        monitor.errorText.contains("run: np0 is back")
+      }
       monitor.send(SIGTERM)
       _ = try monitor.exitCode()
     }

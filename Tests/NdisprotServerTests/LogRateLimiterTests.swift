@@ -2,6 +2,15 @@ import Testing
 
 @testable import NdisprotServer
 
+extension LogRateLimiter {
+  /// The same for a line whose cause is the one of all others.
+  fileprivate mutating func admits(
+    _ userID: UInt32, _ cost: Cost, nowNanoseconds now: UInt64
+  ) -> UInt64? {
+    admits(userID, cost, nowNanoseconds: now) { "cause" }
+  }
+}
+
 @Suite("LogRateLimiter")
 struct LogRateLimiterTests {
   private static let second: UInt64 = 1_000_000_000
@@ -11,23 +20,52 @@ struct LogRateLimiterTests {
     var limit = LogRateLimiter()
     var written = 0
     var told: UInt64 = 0
-    // A failure a millisecond for ten seconds.
+    // A failure a millisecond for ten seconds, each with another cause.
     for step in 0..<10_000 as Range<UInt64> {
       let now = Self.second + step * 1_000_000
-      if let unlogged = limit.admits(1, .failure, nowNanoseconds: now) {
+      if let unlogged = limit.admits(1, .failure, nowNanoseconds: now, cause: { "\(step)" }) {
         written += 1
         told += unlogged
       }
     }
-    #expect((19...20).contains(written))
+    #expect((24...25).contains(written))
     let last = limit.admits(1, .failure, nowNanoseconds: 20 * Self.second) ?? 0
     #expect(UInt64(written) + told + last == 10_000)
   }
 
-  @Test("a thousand deeds in a row are accounted for, and failures leave room for deeds")
+  @Test("threat T22: a failure that only repeats the last one leaves room for another cause")
+  func repetition() {
+    var limit = LogRateLimiter()
+    func admitted(_ cause: String, times: Int) -> Int {
+      (0..<times).count { _ in
+        limit.admits(1, .failure, nowNanoseconds: Self.second, cause: { cause }) != nil
+      }
+    }
+    #expect(admitted("no memory", times: 150) == 10)
+    #expect(admitted("no descriptor", times: 150) == 1)
+    #expect(admitted("no buffer", times: 150) == 1)
+    // Two in turn have what is left, and no more.
+    #expect((0..<150).reduce(0) { sum, step in sum + admitted("\(step % 2)", times: 1) } == 3)
+  }
+
+  @Test("the text of a line that the allowance does not suffice for is not made")
+  func lazyText() {
+    var limit = LogRateLimiter()
+    for step in 0..<15 {
+      _ = limit.admits(1, .failure, nowNanoseconds: Self.second, cause: { "\(step)" })
+    }
+    var isMade = false
+    _ = limit.admits(1, .failure, nowNanoseconds: Self.second) {
+      isMade = true
+      return "another"
+    }
+    #expect(!isMade)
+  }
+
+  @Test("fifteen hundred deeds in a row are accounted for, and failures leave room for deeds")
   func deeds() {
     var limit = LogRateLimiter()
-    for _ in 0..<1_000 { #expect(limit.admits(1, .deed, nowNanoseconds: Self.second) == 0) }
+    for _ in 0..<1_500 { #expect(limit.admits(1, .deed, nowNanoseconds: Self.second) == 0) }
     #expect(limit.admits(1, .deed, nowNanoseconds: Self.second) == nil)
     // One user's allowance is one, whatever the kind of line.
     #expect(limit.admits(1, .failure, nowNanoseconds: Self.second) == nil)

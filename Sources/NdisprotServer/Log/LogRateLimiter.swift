@@ -2,7 +2,8 @@
 ///
 /// A line about what a user did costs little, so that a thousand opens in a row are accounted for.
 /// A line about a refusal, a failure or a protocol violation costs a hundred times as much.
-/// Suppressed lines are counted, and the count is added to the user's next line.
+/// Suppressed lines are counted, and the count is added to the user's next line. A failure that
+/// repeats the user's last one leaves a third of the allowance: another cause is still seen.
 ///
 /// - Source: threat T22
 struct LogRateLimiter: Sendable {
@@ -18,10 +19,14 @@ struct LogRateLimiter: Sendable {
     var left = burst
     var filledAt: UInt64
     var unlogged: UInt64 = 0
+    /// The hash of the last failure's text.
+    var cause: Int?
   }
 
   /// The allowance of a quiet user.
-  private static let burst = 1_000.0
+  private static let burst = 1_500.0
+  /// What repetitions leave of it.
+  private static let reserve = 500.0
   private static let perSecond = 100.0
   private static let tidyUserCount = 1_024
   private var users: [UInt32: Allowance] = [:]
@@ -39,8 +44,10 @@ struct LogRateLimiter: Sendable {
 
   /// How many lines of a user were suppressed since its last one; nil if this one is suppressed
   /// too.
+  ///
+  /// - Parameter cause: the text of a failure, evaluated if the allowance suffices for it
   mutating func admits(
-    _ userID: UInt32, _ cost: Cost, nowNanoseconds now: UInt64
+    _ userID: UInt32, _ cost: Cost, nowNanoseconds now: UInt64, cause: () -> String
   ) -> UInt64? {
     let known = users[userID]
     if known == nil, users.count >= fullUserCount { forgetQuiet(now) }
@@ -52,6 +59,14 @@ struct LogRateLimiter: Sendable {
     guard user.left >= cost.rawValue else {
       user.unlogged &+= 1
       return nil
+    }
+    if cost == .failure {
+      let cause = cause().hashValue
+      guard cause != user.cause || user.left >= cost.rawValue + Self.reserve else {
+        user.unlogged &+= 1
+        return nil
+      }
+      user.cause = cause
     }
     user.left -= cost.rawValue
     defer { user.unlogged = 0 }
