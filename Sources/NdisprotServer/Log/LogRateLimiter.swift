@@ -42,10 +42,14 @@ struct LogRateLimiter: Sendable {
   /// Users that are tracked.
   var userCount: Int { users.count }
 
-  /// How many lines of a user were suppressed since its last one; nil if this one is suppressed
-  /// too.
+  /// Charges a user for a line.
   ///
-  /// - Parameter cause: the text of a failure, evaluated if the allowance suffices for it
+  /// - Parameters:
+  ///   - userID: the user
+  ///   - cost: that of the line
+  ///   - now: the monotonic clock
+  ///   - cause: the text of a failure, evaluated if the allowance suffices for it
+  /// - Returns: how many lines were suppressed since the user's last one; nil if this one is, too
   mutating func admits(
     _ userID: UInt32, _ cost: Cost, nowNanoseconds now: UInt64, cause: () -> String
   ) -> UInt64? {
