@@ -89,6 +89,17 @@ struct HelperScheduleTests {
     #expect(schedule.progress(of: second, now: Self.deadline) != .overdue)
   }
 
+  @Test(
+    "a clock that was read before the job began makes no job overdue: threads read it in any order")
+  func earlierClock() throws {
+    var schedule = HelperSchedule()
+    let job = try submit(&schedule, .open, of: 1, now: 10)
+    #expect(start(&schedule, now: 10) == [job])
+    #expect(schedule.progress(of: job, now: 9) == .pending(askAfter: Self.deadline))
+    #expect(schedule.submit(.close, of: 1, now: 9) != nil)
+    #expect(schedule.progress(of: job, now: 11) == .pending(askAfter: Self.deadline - 1))
+  }
+
   @Test("a job that has not begun can be taken back, and one that has cannot")
   func withdraw() throws {
     var schedule = HelperSchedule()

@@ -1,4 +1,5 @@
 internal import NDIS
+internal import Platform
 
 /// When to look at the ring again: when the descriptor is ready, or after a nap.
 ///
@@ -73,7 +74,7 @@ struct CaptureModerator {
   /// Counts frames, and selects the nap by their rate at the end of a window.
   private mutating func measure(_ count: Int, _ now: UInt64) {
     windowFrames &+= UInt64(clamping: count)
-    let elapsed = now &- windowStart
+    let elapsed = nanosecondsPassed(since: windowStart, until: now)
     guard elapsed >= Self.windowNanoseconds else { return }
     let (low, high) = (Self.ratePerMillisecond.lowerBound, Self.ratePerMillisecond.upperBound)
     let rate = min(max(windowFrames &* 1_000_000 / elapsed, low), high)

@@ -1,3 +1,5 @@
+internal import Platform
+
 /// Decides which job a helper thread does next, as a value.
 ///
 /// Opens precede closes, in the order of submission; an interface has one job running at a time. A
@@ -108,7 +110,8 @@ struct HelperSchedule {
     noteOverdue(now)
     if let running = running[job.number] {
       guard !running.isOverdue else { return .overdue }
-      return .pending(askAfter: running.start &+ Self.deadlineNanoseconds &- now)
+      let passed = nanosecondsPassed(since: running.start, until: now)
+      return .pending(askAfter: Self.deadlineNanoseconds &- passed)
     }
     guard opens.contains(job) || closes.contains(job) else { return .ended }
     // It waits for an overdue one of its own interface.
@@ -119,7 +122,8 @@ struct HelperSchedule {
   }
 
   private mutating func noteOverdue(_ now: UInt64) {
-    for (number, job) in running where now &- job.start >= Self.deadlineNanoseconds {
+    for (number, job) in running
+    where nanosecondsPassed(since: job.start, until: now) >= Self.deadlineNanoseconds {
       running[number]?.isOverdue = true
     }
   }

@@ -31,7 +31,8 @@ public final class DirectoryGroups: Sendable {
     let now = monotonicNanoseconds()
     return answers.withLock {
       guard let answer = $0[userID] else { return false }
-      return now &- answer.nanoseconds < DirectoryGroups.freshNanoseconds
+      return nanosecondsPassed(since: answer.nanoseconds, until: now)
+        < DirectoryGroups.freshNanoseconds
     }
   }
 

@@ -1,4 +1,5 @@
 internal import NDIS
+internal import Platform
 
 /// How fast one user may send under one rule, on one binding.
 ///
@@ -67,7 +68,7 @@ final class TokenBucket {
 
   /// Begins a batch: adds the tokens of the time passed, and clears the reservations.
   func beginBatch(nowNanoseconds: UInt64) {
-    let elapsed = nowNanoseconds &- min(filledAt, nowNanoseconds)
+    let elapsed = nanosecondsPassed(since: filledAt, until: nowNanoseconds)
     filledAt = nowNanoseconds
     frames?.fill(elapsed)
     bytes?.fill(elapsed)

@@ -1,3 +1,5 @@
+internal import Platform
+
 /// The life cycle of a binding's capture handle as a value: takes an event, returns an action.
 /// ```
 ///               need ┌──────────── made ───────────► running ◄──── made ────┐
@@ -150,7 +152,7 @@ struct CaptureStateMachine: Sendable {
   private mutating func captureFailed(_ now: UInt64) -> Action {
     switch state {
     case .running, .overdue:
-      if now &- runsSince >= Self.goodNanoseconds { failures = 0 }
+      if nanosecondsPassed(since: runsSince, until: now) >= Self.goodNanoseconds { failures = 0 }
       return fail(now)
     case .exchanging:
       // The next one is being opened.

@@ -1,3 +1,5 @@
+internal import Platform
+
 /// How fast frames come for one open: in bulk, where one more or less does not matter, or sparsely,
 /// where each may be what somebody waits for.
 /// ```
@@ -41,9 +43,11 @@ struct OpenPace {
   /// Looks at how many frames were handed over until now.
   mutating func look(frames: UInt64, atNanoseconds now: UInt64) -> Verdict {
     if frames != lastFrames { (lastFrames, lastChange) = (frames, now) }
-    guard now &- lastChange < Self.quietNanoseconds else { return .quiet }
+    guard nanosecondsPassed(since: lastChange, until: now) < Self.quietNanoseconds else {
+      return .quiet
+    }
     let count = frames &- framesBefore
-    let elapsed = now &- windowStart
+    let elapsed = nanosecondsPassed(since: windowStart, until: now)
     if elapsed >= Self.windowNanoseconds {
       isBulk = count &* Self.windowNanoseconds / Self.bulkFrames >= elapsed
       (windowStart, framesBefore) = (now, frames)
@@ -88,7 +92,9 @@ struct OpenPaces {
 
   /// Whether none of them has frames of which each is to be handed over at once.
   mutating func areBulk(nowNanoseconds now: UInt64) -> Bool {
-    if let lastLook, now &- lastLook < Self.holdNanoseconds { return areAllBulk }
+    if let lastLook, nanosecondsPassed(since: lastLook, until: now) < Self.holdNanoseconds {
+      return areAllBulk
+    }
     lastLook = now
     areAllBulk = true
     var index = opens.endIndex

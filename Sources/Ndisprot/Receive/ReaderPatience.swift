@@ -1,3 +1,5 @@
+internal import Platform
+
 /// How long frames have waited in the kernel's ring for one reader that makes no progress.
 ///
 /// Only the time in which the daemon runs counts. A reader whose requests are unread in its socket
@@ -19,7 +21,9 @@ struct ReaderPatience {
   ///
   /// - Returns: whether to keep waiting for it
   mutating func look(nowNanoseconds now: UInt64) -> Bool {
-    if let lastLook { waited &+= min(now &- min(lastLook, now), ReaderPatience.longestLook) }
+    if let lastLook {
+      waited &+= min(nanosecondsPassed(since: lastLook, until: now), ReaderPatience.longestLook)
+    }
     lastLook = now
     return waited < ReaderPatience.nanoseconds
   }

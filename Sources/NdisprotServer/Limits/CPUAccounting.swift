@@ -44,7 +44,7 @@ final class CPUAccounting {
     guard isMeasured, let session = current else { return }
     current = nil
     let now = monotonicNanoseconds()
-    note(now &- min(began, now), of: session)
+    note(nanosecondsPassed(since: began, until: now), of: session)
     if unsettledNanoseconds >= CPUAccounting.settlingNanoseconds { settle() }
   }
 

@@ -1,3 +1,5 @@
+internal import Platform
+
 /// Keeps clients from filling the log: each user has one allowance for all lines it causes.
 ///
 /// A line about what a user did costs little, so that a thousand opens in a row are accounted for.
@@ -56,7 +58,7 @@ struct LogRateLimiter: Sendable {
     let known = users[userID]
     if known == nil, users.count >= fullUserCount { forgetQuiet(now) }
     var user = known ?? Allowance(filledAt: now)
-    let seconds = Double(now &- min(now, user.filledAt)) / 1e9
+    let seconds = Double(nanosecondsPassed(since: user.filledAt, until: now)) / 1e9
     user.left = min(Self.burst, user.left + seconds * Self.perSecond)
     user.filledAt = now
     defer { users[userID] = user }
@@ -81,7 +83,9 @@ struct LogRateLimiter: Sendable {
   /// small.
   private mutating func forgetQuiet(_ now: UInt64) {
     let nanoseconds = UInt64(Self.burst / Self.perSecond * 1e9)
-    users = users.filter { now &- min(now, $0.value.filledAt) < nanoseconds }
+    users = users.filter {
+      nanosecondsPassed(since: $0.value.filledAt, until: now) < nanoseconds
+    }
     fullUserCount = max(LogRateLimiter.tidyUserCount, 2 * users.count)
     sweepCount += 1
   }

@@ -110,7 +110,7 @@ extension ObjectEntry {
     history = object.history.map {
       PastState(
         state: "\($0.state)", threadID: UInt32(bitPattern: $0.threadID),
-        age: now &- min(now, $0.nanoseconds))
+        age: nanosecondsPassed(since: $0.nanoseconds, until: now))
     }
   }
 }

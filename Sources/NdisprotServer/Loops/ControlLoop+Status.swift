@@ -41,11 +41,10 @@ extension ControlLoop {
     reply.processID = UInt32(bitPattern: getpid())
     reply.userID = server.ownUserID
     reply.startedAt = history.startedAt
-    reply.uptime = now &- history.started
+    reply.uptime = nanosecondsPassed(since: history.started, until: now)
     reply.watchdog = identity.watchdogNanoseconds
     let lastAnswer = server.lastAnswer.load(ordering: .relaxed)
-    // Another thread's answer may be newer than `now`.
-    reply.answerAge = lastAnswer == 0 ? 0 : now &- min(now, lastAnswer)
+    reply.answerAge = lastAnswer == 0 ? 0 : nanosecondsPassed(since: lastAnswer, until: now)
     reply.version = identity.version
     reply.socketPath = identity.socketPath
     if session.isAdministrator { addTotals(to: &reply) }

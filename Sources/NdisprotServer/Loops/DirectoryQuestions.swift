@@ -79,7 +79,8 @@ final class DirectoryQuestions: @unchecked Sendable {  // Confined to control.
   ) {
     let start = monotonicNanoseconds()
     for user in users where user != 0 {
-      guard monotonicNanoseconds() &- start < patienceNanoseconds else { return }
+      guard nanosecondsPassed(since: start, until: monotonicNanoseconds()) < patienceNanoseconds
+      else { return }
       let found = (try? find("\(user)")) ?? nil
       directory.note(user, found.map { $0.groups + [$0.groupID] })
     }

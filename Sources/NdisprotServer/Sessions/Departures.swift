@@ -32,7 +32,7 @@ final class Departures {
       session.end(nil)
       session.meter.end(isMeasured)
     } while index < sessions.value.count
-      && monotonicNanoseconds() &- start < Departures.budget
+      && nanosecondsPassed(since: start, until: monotonicNanoseconds()) < Departures.budget
     sessions.value.removeFirst(index)
     return !sessions.value.isEmpty
   }

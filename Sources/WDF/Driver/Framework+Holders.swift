@@ -29,7 +29,7 @@ extension Framework {
   ) -> UnloadBlocked.Holder {
     UnloadBlocked.Holder(
       object: core.id, kind: core.kind, name: core.name, tag: tag, threadID: thread,
-      age: Duration(nanosecondCount: now &- min(since, now)))
+      age: Duration(nanosecondCount: nanosecondsPassed(since: since, until: now)))
   }
 
   private func workerHolder(_ core: ObjectHeader, _ now: UInt64) -> UnloadBlocked.Holder {

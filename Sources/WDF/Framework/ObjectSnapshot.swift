@@ -42,7 +42,8 @@ extension Framework {
         id: core.id, kind: core.kind, name: core.name, state: node.state,
         parent: node.parent.flatMap { ids[$0] }, pinCount: Int(core.word.pinCount),
         holders: holders(of: core, now), contexts: contexts,
-        age: Duration(nanosecondCount: now &- min(now, core.creationNanoseconds)),
+        age: Duration(
+          nanosecondCount: nanosecondsPassed(since: core.creationNanoseconds, until: now)),
         history: node.history?.all ?? [], site: core.site)
     }
   }

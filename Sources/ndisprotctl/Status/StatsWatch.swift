@@ -16,8 +16,9 @@ struct StatsWatch {
       while true {
         try pause(connection)
         let (later, now) = (try objects(connection), monotonicNanoseconds())
+        let seconds = Double(nanosecondsPassed(since: time, until: now)) / 1e9
         let lines = output.isJSON ? Self.json : Self.text
-        for line in lines(earlier, later, Double(now &- time) / 1e9) {
+        for line in lines(earlier, later, seconds) {
           output.standard.writeLine(line)
         }
         output.standard.flush()
