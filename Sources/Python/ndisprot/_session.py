@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import select
@@ -80,6 +79,7 @@ class Session:
         self._overtime = 0
 
     def _connect(self, timeout: float | None) -> None:
+        self._is_closing = False
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_CLOEXEC)
         try:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
@@ -109,23 +109,21 @@ class Session:
         for waiter in self._awaited.values():
             waiter.cancel()
         self._awaited.clear()
-        if self._guard.locked() and self._guard.is_own():
-            # Closing alone would leave a thread that polls the descriptor waiting for ever.
-            with contextlib.suppress(OSError):
-                self._socket.shutdown(socket.SHUT_RDWR)
-        self._socket.close()
+        self._is_closing = True
+        connection = self._socket
+        self._guard.close(connection.close, lambda: connection.shutdown(socket.SHUT_RDWR))
 
     @property
     def is_closed(self) -> bool:
         """Whether the session was closed on this side."""
-        return self._socket.fileno() < 0
+        return self._is_closing or self._socket.fileno() < 0
 
     def fileno(self) -> int:
         """The descriptor, readable when the daemon has sent something; -1 once closed.
 
         Frames that have arrived already make nothing readable: read them first, with timeout 0.
         """
-        return self._socket.fileno()
+        return -1 if self._is_closing else self._socket.fileno()
 
     def __enter__(self: _S) -> _S:
         return self
