@@ -151,6 +151,9 @@ struct ReplayTests {
       try eventually("its open") {
         try lab.ctl("--json", "bindings").output.contains(#""opens":1"#)
       }
+      // Until it has the answer it sleeps; then it does nothing but pass frames over.
+      let before = replay.processorSeconds
+      try eventually("it works") { replay.processorSeconds > before + 0.1 }
       replay.send(SIGTERM)
       let summary = try replay.rest()
       #expect(summary.contains(#""sent":0,"#), "\(summary)")

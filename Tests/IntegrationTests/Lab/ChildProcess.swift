@@ -174,3 +174,14 @@ extension ChildProcess {
     return Outcome(exitCode: try child.exitCode(), output: output, errors: child.errorText)
   }
 }
+
+extension ChildProcess {
+  /// Seconds of processor time it has used.
+  var processorSeconds: Double {
+    let text = TextFile.read("/proc/\(processID)/stat") ?? ""
+    // The program's name, which may hold spaces, ends at the last parenthesis.
+    let fields = text.split(separator: ")").last?.split(separator: " ") ?? []
+    let ticks = fields.dropFirst(11).prefix(2).compactMap { Double($0) }.reduce(0, +)
+    return ticks / Double(sysconf(Int32(_SC_CLK_TCK)))
+  }
+}

@@ -121,13 +121,7 @@ final class Daemon {
   }
 
   /// Seconds of processor time it has used.
-  var processorSeconds: Double {
-    let text = TextFile.read("/proc/\(process.processID)/stat") ?? ""
-    // The program's name, which may hold spaces, ends at the last parenthesis.
-    let fields = text.split(separator: ")").last?.split(separator: " ") ?? []
-    let ticks = fields.dropFirst(11).prefix(2).compactMap { Double($0) }.reduce(0, +)
-    return ticks / Double(sysconf(Int32(_SC_CLK_TCK)))
-  }
+  var processorSeconds: Double { process.processorSeconds }
 
   /// Messages about links that the kernel had no room for in the daemon's socket.
   ///
