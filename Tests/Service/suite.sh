@@ -250,7 +250,7 @@ done >$scratch/starts
 ok "start to READY takes at most 50 ms with 2 interfaces" \
   'echo "# ms:" $(cat $scratch/starts); t=$(sort -n $scratch/starts | head -n 1); [ $t -gt 0 ] && within $t 50'
 ok "without an open the service has at most 13 MiB resident" \
-  'k=$(sed -n "s/VmRSS: *\([0-9]*\) kB/\1/p" /proc/$(of ndisprotd.service MainPID)/status); echo "# resident: $k kB"; [ $k -gt 0 ] && [ $k -le $((13 << 10)) ]'
+  'k=$(sed -n "s/VmRSS:[[:space:]]*\([0-9]*\) kB/\1/p" /proc/$(of ndisprotd.service MainPID)/status); echo "# resident: $k kB"; [ $k -gt 0 ] && [ $k -le $((13 << 10)) ]'
 ok "B23: a hundred clients that are queued while it starts are all served" \
   'systemctl stop ndisprotd.service && [ "$(member python3 clients.py queue 100)" = 100 ] && systemctl is-active -q ndisprotd.service'
 ok "status shows process, unit, socket and watchdog" \
