@@ -93,6 +93,9 @@ struct MistakeTests {
       words: "policy add :no-such-group np0 lldp", exitCode: 1,
       said: ["no such group", "getent group"]),
     Mistake(
+      words: "policy add 1000 np0 lldp --config /ndisprotd.toml", exitCode: 6,
+      said: ["/conf.d", "Run it as root"], user: .allowed),
+    Mistake(
       words: "policy add 1000 np0 lldp --config /nonexistent/ndisprotd.toml", exitCode: 1,
       said: ["/nonexistent/conf.d cannot be written: mkdir: No such file", "with --config"]),
     Mistake(

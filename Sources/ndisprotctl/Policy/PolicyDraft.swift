@@ -103,7 +103,8 @@ struct PolicyDraft {
         "Name the configuration that the daemon reads with --config, or make its directory"
       default: "Name a configuration elsewhere with --config"
       }
-    return program.fail(unwritable: path, error, remedy)
+    let failure = program.fail(unwritable: path, error, remedy)
+    return [EACCES, EPERM].contains(error.errno) ? Failure(exitCode: 6) : failure
   }
 
   /// What the user still lacks to connect; nil if nothing is known to be missing.
