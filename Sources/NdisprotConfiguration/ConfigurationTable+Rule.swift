@@ -136,8 +136,8 @@ extension ConfigurationTable {
         sessions: number("sessions", 1...1_024), opens: own.opens ?? defaults.opens,
         requests: number("requests", 1...1_000_000),
         queueByteCount: own.queueByteCount ?? defaults.queueByteCount))
-    rule.sources = addresses("sources")
-    rule.destinations = addresses("destinations")
+    rule.sources = addresses("sources", mayBeGroups: false)
+    rule.destinations = addresses("destinations", mayBeGroups: true)
     return RuleDraft(rule, account, self)
   }
 
@@ -216,7 +216,7 @@ extension ConfigurationTable {
     return EtherTypeSet(values)
   }
 
-  private func addresses(_ key: String) -> [MACAddress] {
+  private func addresses(_ key: String, mayBeGroups: Bool) -> [MACAddress] {
     let words = words(key) ?? []
     if has(key), !(1...32).contains(words.count) { problem(key, "write 1 to 32 addresses") }
     return words.compactMap { word in
@@ -224,7 +224,7 @@ extension ConfigurationTable {
       if address == nil {
         problem(
           key, word, "'\(word.text)' is no address. Write one such as \"02:00:00:00:00:01\"")
-      } else if key == "sources", address?.isMulticast == true {
+      } else if !mayBeGroups, address?.isMulticast == true {
         problem(
           key, word,
           "'\(word.text)' is the address of a group, from which no frame comes. Write the address of a NIC"

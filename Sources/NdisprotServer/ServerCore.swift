@@ -96,32 +96,28 @@ final class ServerCore: @unchecked Sendable {  // `control` is set once, before 
     _ reason: DenialReason, _ record: @autoclosure () -> AuditRecord, of client: Credentials
   ) {
     denials.count(reason)
-    write(record(), client, .failure)
+    write(record(), client, .failure(cause: reason.hashValue))
   }
 
   private func write(
     _ record: @autoclosure () -> AuditRecord, _ client: Credentials, _ cost: LogRateLimiter.Cost
   ) {
-    guard let unlogged = unlogged(client.userID, cost, { record().text }) else { return }
+    guard let unlogged = unlogged(client.userID, cost) else { return }
     let record = record()
     environment.audit(unlogged == 0 ? record : record.with("unlogged", unlogged))
   }
 
   /// How many lines of a user were suppressed since the last one; nil if this one is suppressed
   /// too.
-  private func unlogged(
-    _ userID: UInt32, _ cost: LogRateLimiter.Cost, _ cause: () -> String
-  ) -> UInt64? {
-    lines.withLock { lines in
-      lines.admits(userID, cost, nowNanoseconds: monotonicNanoseconds(), cause: cause)
-    }
+  private func unlogged(_ userID: UInt32, _ cost: LogRateLimiter.Cost) -> UInt64? {
+    lines.withLock { $0.admits(userID, cost, nowNanoseconds: monotonicNanoseconds()) }
   }
 
   /// Logs what a client did, or what went wrong for it.
   ///
   /// - Parameters:
   ///   - level: how important it is
-  ///   - text: evaluated only if it is written
+  ///   - text: evaluated outside of any lock, and only while the user has lines left
   ///   - event: what happened
   ///   - binding: the interface
   ///   - client: the client whose allowance of lines it uses
@@ -138,9 +134,12 @@ final class ServerCore: @unchecked Sendable {  // `control` is set once, before 
     _ level: LogLevel, _ text: @autoclosure () -> String, _ event: LogEvent? = nil,
     binding: String? = nil, client: String? = nil, ofUser userID: UInt32
   ) {
-    guard let unlogged = unlogged(userID, .failure, text) else { return }
+    let now = monotonicNanoseconds()
+    guard lines.withLock({ $0.mayAdmitFailure(userID, nowNanoseconds: now) }) else { return }
+    let text = text()
+    guard let unlogged = unlogged(userID, .failure(cause: text.hashValue)) else { return }
     let more = unlogged == 0 ? "" : " (\(unlogged) more lines about this user were left out)"
-    log(level, text() + more, event, binding: binding, client: client)
+    log(level, text + more, event, binding: binding, client: client)
   }
 
   /// Starts threads that unloading waits for.

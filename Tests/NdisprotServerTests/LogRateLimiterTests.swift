@@ -2,15 +2,6 @@ import Testing
 
 @testable import NdisprotServer
 
-extension LogRateLimiter {
-  /// The same for a line whose cause is the one of all others.
-  fileprivate mutating func admits(
-    _ userID: UInt32, _ cost: Cost, nowNanoseconds now: UInt64
-  ) -> UInt64? {
-    admits(userID, cost, nowNanoseconds: now) { "cause" }
-  }
-}
-
 @Suite("LogRateLimiter")
 struct LogRateLimiterTests {
   private static let second: UInt64 = 1_000_000_000
@@ -23,43 +14,42 @@ struct LogRateLimiterTests {
     // A failure a millisecond for ten seconds, each with another cause.
     for step in 0..<10_000 as Range<UInt64> {
       let now = Self.second + step * 1_000_000
-      if let unlogged = limit.admits(1, .failure, nowNanoseconds: now, cause: { "\(step)" }) {
+      if let unlogged = limit.admits(1, .failure(cause: Int(step)), nowNanoseconds: now) {
         written += 1
         told += unlogged
       }
     }
     #expect((24...25).contains(written))
-    let last = limit.admits(1, .failure, nowNanoseconds: 20 * Self.second) ?? 0
+    let last = limit.admits(1, .failure(cause: 0), nowNanoseconds: 20 * Self.second) ?? 0
     #expect(UInt64(written) + told + last == 10_000)
   }
 
   @Test("threat T22: a failure that only repeats the last one leaves room for another cause")
   func repetition() {
     var limit = LogRateLimiter()
-    func admitted(_ cause: String, times: Int) -> Int {
+    func admitted(_ cause: Int, times: Int) -> Int {
       (0..<times).count { _ in
-        limit.admits(1, .failure, nowNanoseconds: Self.second, cause: { cause }) != nil
+        limit.admits(1, .failure(cause: cause), nowNanoseconds: Self.second) != nil
       }
     }
-    #expect(admitted("no memory", times: 150) == 10)
-    #expect(admitted("no descriptor", times: 150) == 1)
-    #expect(admitted("no buffer", times: 150) == 1)
+    #expect(admitted(1, times: 150) == 10)
+    #expect(admitted(2, times: 150) == 1)
+    #expect(admitted(3, times: 150) == 1)
     // Two in turn have what is left, and no more.
-    #expect((0..<150).reduce(0) { sum, step in sum + admitted("\(step % 2)", times: 1) } == 3)
+    #expect((0..<150).reduce(0) { sum, step in sum + admitted(10 + step % 2, times: 1) } == 3)
   }
 
-  @Test("the text of a line that the allowance does not suffice for is not made")
-  func lazyText() {
+  @Test("a failure that cannot be written is known as that before its text is made, and counted")
+  func early() {
     var limit = LogRateLimiter()
-    for step in 0..<15 {
-      _ = limit.admits(1, .failure, nowNanoseconds: Self.second, cause: { "\(step)" })
+    func mayAdmit(at now: UInt64) -> Bool { limit.mayAdmitFailure(1, nowNanoseconds: now) }
+    for cause in 0..<15 {
+      #expect(mayAdmit(at: Self.second))
+      #expect(limit.admits(1, .failure(cause: cause), nowNanoseconds: Self.second) == 0)
     }
-    var isMade = false
-    _ = limit.admits(1, .failure, nowNanoseconds: Self.second) {
-      isMade = true
-      return "another"
-    }
-    #expect(!isMade)
+    #expect(!mayAdmit(at: Self.second))
+    #expect(mayAdmit(at: 2 * Self.second))
+    #expect(limit.admits(1, .failure(cause: 15), nowNanoseconds: 2 * Self.second) == 1)
   }
 
   @Test("fifteen hundred deeds in a row are accounted for, and failures leave room for deeds")
@@ -68,19 +58,19 @@ struct LogRateLimiterTests {
     for _ in 0..<1_500 { #expect(limit.admits(1, .deed, nowNanoseconds: Self.second) == 0) }
     #expect(limit.admits(1, .deed, nowNanoseconds: Self.second) == nil)
     // One user's allowance is one, whatever the kind of line.
-    #expect(limit.admits(1, .failure, nowNanoseconds: Self.second) == nil)
+    #expect(limit.admits(1, .failure(cause: 0), nowNanoseconds: Self.second) == nil)
     // A tenth of a second later.
     let later = Self.second + Self.second / 10
-    #expect(limit.admits(1, .failure, nowNanoseconds: later) == nil)
+    #expect(limit.admits(1, .failure(cause: 0), nowNanoseconds: later) == nil)
     #expect(limit.admits(1, .deed, nowNanoseconds: later) == 3)
   }
 
   @Test("one user's flood leaves the others their lines")
   func users() {
     var limit = LogRateLimiter()
-    for _ in 0..<100 { _ = limit.admits(1, .failure, nowNanoseconds: Self.second) }
-    #expect(limit.admits(1, .failure, nowNanoseconds: Self.second) == nil)
-    #expect(limit.admits(2, .failure, nowNanoseconds: Self.second) == 0)
+    for _ in 0..<100 { _ = limit.admits(1, .failure(cause: 0), nowNanoseconds: Self.second) }
+    #expect(limit.admits(1, .failure(cause: 0), nowNanoseconds: Self.second) == nil)
+    #expect(limit.admits(2, .failure(cause: 0), nowNanoseconds: Self.second) == 0)
   }
 
   @Test("threat T22: users who all come at once do not make every line of theirs a search of all")
@@ -88,14 +78,14 @@ struct LogRateLimiterTests {
     var limit = LogRateLimiter()
     for _ in 0..<3 {
       for user in 0..<5_000 as Range<UInt32> {
-        #expect(limit.admits(user, .failure, nowNanoseconds: Self.second) == 0)
+        #expect(limit.admits(user, .failure(cause: 0), nowNanoseconds: Self.second) == 0)
       }
     }
     // At 1,024, 2,048 and 4,096 users, of whom none was quiet.
     #expect(limit.sweepCount == 3 && limit.userCount == 5_000)
     // They are forgotten when they have been quiet, and the next that comes finds a small table.
     for user in 5_000..<13_000 as Range<UInt32> {
-      _ = limit.admits(user, .failure, nowNanoseconds: 100 * Self.second)
+      _ = limit.admits(user, .failure(cause: 0), nowNanoseconds: 100 * Self.second)
       if limit.sweepCount == 4 { break }
     }
     #expect(limit.userCount < 5_000)

@@ -10,18 +10,25 @@ internal import Platform
 /// - Source: threat T22
 struct LogRateLimiter: Sendable {
   /// The cost of a line.
-  enum Cost: Double, Sendable {
+  enum Cost: Hashable, Sendable {
     /// An open, a close, a change.
-    case deed = 1
-    /// A denial, a failure, a violation.
-    case failure = 100
+    case deed
+    /// A denial, a failure, a violation; two with the same cause are repetitions.
+    case failure(cause: Int)
+
+    fileprivate var amount: Double {
+      switch self {
+      case .deed: 1
+      case .failure: failureCost
+      }
+    }
   }
 
   private struct Allowance {
     var left = burst
     var filledAt: UInt64
     var unlogged: UInt64 = 0
-    /// The hash of the last failure's text.
+    /// The cause of the last failure.
     var cause: Int?
   }
 
@@ -29,6 +36,7 @@ struct LogRateLimiter: Sendable {
   private static let burst = 1_500.0
   /// What repetitions leave of it.
   private static let reserve = 500.0
+  private static let failureCost = 100.0
   private static let perSecond = 100.0
   private static let tidyUserCount = 1_024
   private var users: [UInt32: Allowance] = [:]
@@ -44,39 +52,43 @@ struct LogRateLimiter: Sendable {
   /// Users that are tracked.
   var userCount: Int { users.count }
 
-  /// Charges a user for a line.
-  ///
-  /// - Parameters:
-  ///   - userID: the user
-  ///   - cost: that of the line
-  ///   - now: the monotonic clock
-  ///   - cause: the text of a failure, evaluated if the allowance suffices for it
-  /// - Returns: how many lines were suppressed since the user's last one; nil if this one is, too
+  /// Whether a failure of a user can be written: if not, its text need not be made.
+  mutating func mayAdmitFailure(_ userID: UInt32, nowNanoseconds now: UInt64) -> Bool {
+    var user = filled(userID, now)
+    let may = user.left >= Self.failureCost
+    if !may { user.unlogged &+= 1 }
+    users[userID] = user
+    return may
+  }
+
+  /// How many lines of a user were suppressed since its last one; nil if this one is suppressed
+  /// too.
   mutating func admits(
-    _ userID: UInt32, _ cost: Cost, nowNanoseconds now: UInt64, cause: () -> String
+    _ userID: UInt32, _ cost: Cost, nowNanoseconds now: UInt64
   ) -> UInt64? {
+    var user = filled(userID, now)
+    defer { users[userID] = user }
+    var needed = cost.amount
+    if case .failure(let cause) = cost, cause == user.cause { needed += Self.reserve }
+    guard user.left >= needed else {
+      user.unlogged &+= 1
+      return nil
+    }
+    if case .failure(let cause) = cost { user.cause = cause }
+    user.left -= cost.amount
+    defer { user.unlogged = 0 }
+    return user.unlogged
+  }
+
+  /// A user with the allowance of this moment.
+  private mutating func filled(_ userID: UInt32, _ now: UInt64) -> Allowance {
     let known = users[userID]
     if known == nil, users.count >= fullUserCount { forgetQuiet(now) }
     var user = known ?? Allowance(filledAt: now)
     let seconds = Double(nanosecondsPassed(since: user.filledAt, until: now)) / 1e9
     user.left = min(Self.burst, user.left + seconds * Self.perSecond)
     user.filledAt = now
-    defer { users[userID] = user }
-    guard user.left >= cost.rawValue else {
-      user.unlogged &+= 1
-      return nil
-    }
-    if cost == .failure {
-      let cause = cause().hashValue
-      guard cause != user.cause || user.left >= cost.rawValue + Self.reserve else {
-        user.unlogged &+= 1
-        return nil
-      }
-      user.cause = cause
-    }
-    user.left -= cost.rawValue
-    defer { user.unlogged = 0 }
-    return user.unlogged
+    return user
   }
 
   /// Drops users with a full allowance, which differ in nothing from new ones; so the table stays
