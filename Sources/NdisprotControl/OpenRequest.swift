@@ -16,42 +16,9 @@ public struct OpenRequest: Hashable, Sendable {
   public static let fixedByteCount = 20
 
   /// How an open shares its binding with others.
-  public enum Mode: UInt32, Sendable, CaseIterable {
-    /// The only open for its EtherTypes on its binding.
-    case exclusive = 0
-    /// Shares the binding with other opens.
-    case shared = 1
-  }
-
-  /// Properties of an open that are on or off, and the priority of what it sends.
-  public struct Flags: OptionSet, Hashable, Sendable {
-    /// The bits of the flags field.
-    public let rawValue: UInt32
-    /// Wraps any bits; unknown ones are rejected by decoders.
-    public init(rawValue: UInt32) { self.rawValue = rawValue }
-    /// Writes may carry any source address.
-    public static let anySource = Flags(rawValue: 1)
-    /// Frames that this host sends are wanted too.
-    public static let outgoing = Flags(rawValue: 2)
-    /// A read that is too small fails and leaves the frame.
-    public static let failOnTruncation = Flags(rawValue: 4)
-    /// Writes go out without a carrier too.
-    public static let ignoreCarrier = Flags(rawValue: 8)
-    /// Own frames are not looped back.
-    public static let noLoopback = Flags(rawValue: 16)
-    /// As the sample's opens are: exclusive, with a queue of the four newest frames.
-    public static let compat = Flags(rawValue: 32)
-    /// All defined flags, and every priority.
-    public static let all = Flags(rawValue: 63 | 15 << 8)
-
-    /// The priority of the frames that are sent, 0 to 15; others than 0 need
-    /// ``ProtocolFeatures/priorities``.
-    public var priority: UInt8 { UInt8(truncatingIfNeeded: rawValue >> 8) & 15 }
-    /// The priority of the frames that are sent; of a number above 15 its lowest four bits.
-    public static func priority(_ priority: UInt8) -> Flags {
-      Flags(rawValue: UInt32(priority & 15) << 8)
-    }
-  }
+  public typealias Mode = OpenMode
+  /// Properties of an open.
+  public typealias Flags = OpenFlags
 
   /// How the open shares its binding with others.
   public var mode: Mode

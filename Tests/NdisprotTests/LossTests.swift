@@ -22,7 +22,7 @@ private func losses(in records: [UInt8]) -> [UInt32] {
 @Suite("Losses in front of a frame")
 struct LossTests {
   private static func options(
-    _ flags: OpenOptions.Flags = [], window: Int = 0, tells: Bool = true
+    _ flags: OpenFlags = [], window: Int = 0, tells: Bool = true
   ) -> OpenOptions {
     var options = OpenOptions(flags: flags, queueByteCount: window)
     options.tellsLosses = tells

@@ -35,7 +35,7 @@ struct WriteCheck {
   }
 
   private static func failure(
-    of snapshot: AdapterBinding.Snapshot, _ flags: OpenOptions.Flags,
+    of snapshot: AdapterBinding.Snapshot, _ flags: OpenFlags,
     _ standing: WriteOperation.Standing
   ) -> CompletionStatus? {
     if !snapshot.isActive { return standing == .arriving ? .bindingGone : .adapterRemoved }

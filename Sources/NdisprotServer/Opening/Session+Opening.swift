@@ -136,8 +136,7 @@ extension OpenReply {
   /// What was granted.
   init(_ options: OpenOptions, _ attributes: AdapterAttributes) {
     self.init(
-      mode: options.mode == .exclusive ? .exclusive : .shared,
-      flags: OpenRequest.Flags(rawValue: options.flags.rawValue),
+      mode: options.mode, flags: options.flags,
       queueByteCount: UInt32(clamping: options.queueByteCount),
       interfaceIndex: UInt32(bitPattern: attributes.interfaceIndex),
       maximumFrameSize: attributes.mtu, address: attributes.address,

@@ -67,9 +67,8 @@ extension MessageHeader {
 extension OpenOptions {
   /// The options of a client's OPEN; a `compat` open is exclusive, too.
   init(_ request: OpenRequest) {
-    let isExclusive = request.mode == .exclusive || request.flags.contains(.compat)
     self.init(
-      mode: isExclusive ? .exclusive : .shared, flags: Flags(rawValue: request.flags.rawValue),
+      mode: request.flags.contains(.compat) ? .exclusive : request.mode, flags: request.flags,
       queueByteCount: Int(request.queueByteCount), waitMilliseconds: request.waitMilliseconds,
       etherTypes: request.etherTypes)
   }
